@@ -23,7 +23,16 @@ export interface Diagnostic<Code extends string = string> {
 
 /** One link of the chain that produced a node of the plan. */
 export interface OriginFrame {
-  readonly kind: 'workflow' | 'job' | 'job-group' | 'command' | 'executor' | 'orb' | 'matrix' | 'pre-steps' | 'post-steps'
+  readonly kind:
+    | 'workflow'
+    | 'job'
+    | 'job-group'
+    | 'command'
+    | 'executor'
+    | 'orb'
+    | 'matrix'
+    | 'pre-steps'
+    | 'post-steps'
   readonly name: string
   readonly span: Span
 }

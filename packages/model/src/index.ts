@@ -2,10 +2,16 @@
  * The nouns of the product, its status unions, life-cycle tables and the ports everything else is built against.
  * Imports nothing; knows no database, no network and no clock.
  */
-export { AppError } from './app-error.ts'
+
+export type { Organization, OrganizationRole, Principal, User } from './account.ts'
 export type { AppErrorCode, AppErrorOptions } from './app-error.ts'
+export { AppError } from './app-error.ts'
+export type { Artifact, CacheEntry, StoredObject, TestOutcome, TestResult, WorkspaceLayer } from './build-data.ts'
 export type { Diagnostic, DiagnosticSeverity, Origin, OriginFrame, Span } from './diagnostic.ts'
+export type { EventKind, EventRecord, NewEvent } from './event.ts'
+export type { Job, JobWithPlan } from './job.ts'
 export type { Phase, Result } from './outcome.ts'
+export type { GitRevision, Pipeline, PipelineConfig, PipelineError, PipelineTrigger } from './pipeline.ts'
 export type {
   DockerExecutorPlan,
   EnvironmentEntry,
@@ -40,7 +46,29 @@ export type {
   StoreTestResultsStep,
   UnsupportedStep,
 } from './plan-step.ts'
-export { defaultResourceClass, resourcesOf } from './resource-class.ts'
+export type { Accounts, ApiToken } from './ports/accounts.ts'
+export type { BuildQueries, JobContext, PipelineFilter } from './ports/build-queries.ts'
+export type { KeyRing } from './ports/key-ring.ts'
+export { contextScope, projectScope } from './ports/key-ring.ts'
+export type { LiveEvents } from './ports/live.ts'
+export type { Objects } from './ports/objects.ts'
+export type { StepOutput } from './ports/output.ts'
+export type { Page, PageRequest } from './ports/page.ts'
+export type {
+  GitHosting,
+  GitService,
+  PushedRef,
+  RefRequest,
+  Repositories,
+  RepositoryName,
+} from './ports/repositories.ts'
+export type { ContextRecord, SealedSecret, SecretStore } from './ports/secrets.ts'
+export type { Project, ProjectSettings } from './project.ts'
+export { projectSlug } from './project.ts'
 export type { Resources } from './resource-class.ts'
-export { isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
+export { defaultResourceClass, resourcesOf } from './resource-class.ts'
 export type { JobStatus, PipelineState, WorkflowStatus } from './status.ts'
+export { isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
+export type { Attempt, StepRecord, Task } from './task.ts'
+export type { RerunRequest, TriggerRequest, UserActions } from './user-actions.ts'
+export type { Workflow } from './workflow.ts'

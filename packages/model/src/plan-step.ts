@@ -1,5 +1,5 @@
-import type { EnvironmentEntry } from './plan.ts'
 import type { Origin } from './diagnostic.ts'
+import type { EnvironmentEntry } from './plan.ts'
 
 /** One action of a job, as the agent executes it. `name` is the display name when the config gives one. */
 export type Step =

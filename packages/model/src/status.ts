@@ -3,18 +3,51 @@
 export type PipelineState = 'created' | 'errored' | 'setup-pending' | 'setup' | 'pending'
 
 export type WorkflowStatus =
-  | 'running' | 'on_hold' | 'failing'
-  | 'success' | 'failed' | 'error' | 'canceled' | 'unauthorized' | 'not_run'
+  | 'running'
+  | 'on_hold'
+  | 'failing'
+  | 'success'
+  | 'failed'
+  | 'error'
+  | 'canceled'
+  | 'unauthorized'
+  | 'not_run'
 
 export type JobStatus =
-  | 'blocked' | 'queued' | 'not_running' | 'running' | 'on_hold'
-  | 'success' | 'failed' | 'canceled' | 'timedout' | 'infrastructure_fail' | 'unauthorized' | 'not_run'
-  | 'retried' | 'terminated-unknown'
+  | 'blocked'
+  | 'queued'
+  | 'not_running'
+  | 'running'
+  | 'on_hold'
+  | 'success'
+  | 'failed'
+  | 'canceled'
+  | 'timedout'
+  | 'infrastructure_fail'
+  | 'unauthorized'
+  | 'not_run'
+  | 'retried'
+  | 'terminated-unknown'
 
-const finalWorkflow: ReadonlySet<WorkflowStatus> = new Set(['success', 'failed', 'error', 'canceled', 'unauthorized', 'not_run'])
+const finalWorkflow: ReadonlySet<WorkflowStatus> = new Set([
+  'success',
+  'failed',
+  'error',
+  'canceled',
+  'unauthorized',
+  'not_run',
+])
 
 const finalJob: ReadonlySet<JobStatus> = new Set([
-  'success', 'failed', 'canceled', 'timedout', 'infrastructure_fail', 'unauthorized', 'not_run', 'retried', 'terminated-unknown',
+  'success',
+  'failed',
+  'canceled',
+  'timedout',
+  'infrastructure_fail',
+  'unauthorized',
+  'not_run',
+  'retried',
+  'terminated-unknown',
 ])
 
 /** A final status never changes. */

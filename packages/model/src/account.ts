@@ -1,0 +1,23 @@
+/** An organisation owns projects and contexts. */
+export interface Organization {
+  readonly id: string
+  /** `github` for organisations of the built-in hosting too, so that existing clients' slugs work. */
+  readonly vcsType: 'github' | 'bitbucket' | 'circleci'
+  readonly name: string
+  readonly createdAt: Date
+}
+
+export interface User {
+  readonly id: string
+  readonly login: string
+  readonly name: string
+  readonly admin: boolean
+  readonly createdAt: Date
+}
+
+export type OrganizationRole = 'admin' | 'member'
+
+/** Who is asking, derived by the server from the credential alone (rule D-14). */
+export type Principal =
+  | { readonly kind: 'user'; readonly user: User; readonly via: 'session' | 'token' }
+  | { readonly kind: 'attempt'; readonly attemptId: string; readonly projectId: string }

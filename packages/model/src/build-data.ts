@@ -1,0 +1,40 @@
+/** A stored blob, addressed by the sha256 of its bytes (rule D-10). */
+export interface StoredObject {
+  readonly digest: string
+  readonly size: number
+}
+
+export interface Artifact {
+  readonly jobId: string
+  readonly nodeIndex: number
+  readonly path: string
+  readonly object: StoredObject
+}
+
+export interface CacheEntry {
+  readonly projectId: string
+  readonly key: string
+  readonly object: StoredObject
+  readonly createdAt: Date
+}
+
+/** What one job persisted; layers of upstream jobs are applied in graph order. */
+export interface WorkspaceLayer {
+  readonly jobId: string
+  readonly nodeIndex: number
+  readonly sequence: number
+  readonly object: StoredObject
+}
+
+export type TestOutcome = 'success' | 'failure' | 'error' | 'skipped'
+
+export interface TestResult {
+  readonly name: string
+  readonly classname: string
+  readonly file: string | null
+  readonly result: TestOutcome
+  readonly message: string
+  /** Seconds. */
+  readonly runTime: number
+  readonly source: string
+}

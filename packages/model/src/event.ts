@@ -1,0 +1,41 @@
+/** Everything that may happen to the nouns; `<noun>.<verb>` in the past tense. */
+export type EventKind =
+  | 'pipeline.created'
+  | 'pipeline.errored'
+  | 'workflow.created'
+  | 'workflow.changed'
+  | 'workflow.finished'
+  | 'job.created'
+  | 'job.changed'
+  | 'job.finished'
+  | 'job.approved'
+  | 'task.queued'
+  | 'task.claimed'
+  | 'task.started'
+  | 'task.finished'
+  | 'task.requeued'
+  | 'step.started'
+  | 'step.finished'
+  | 'artifact.stored'
+  | 'tests.stored'
+
+/**
+ * One fact, written in the transaction that made it true (rule D-06). Followers read them in order of `position`
+ * with a cursor of their own, at least once.
+ */
+export interface EventRecord {
+  readonly id: number
+  /** Opaque, ordered; a cursor is the position of the last event handled. */
+  readonly position: string
+  readonly at: Date
+  readonly kind: EventKind
+  readonly organizationId: string | null
+  readonly projectId: string | null
+  readonly pipelineId: string | null
+  readonly workflowId: string | null
+  readonly jobId: string | null
+  readonly actorId: string | null
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+export type NewEvent = Pick<EventRecord, 'kind'> & Partial<Omit<EventRecord, 'id' | 'position' | 'at' | 'kind'>>

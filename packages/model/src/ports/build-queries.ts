@@ -1,0 +1,55 @@
+import type { Artifact, TestResult } from '../build-data.ts'
+import type { EventRecord } from '../event.ts'
+import type { Job, JobWithPlan } from '../job.ts'
+import type { Pipeline, PipelineConfig } from '../pipeline.ts'
+import type { Project } from '../project.ts'
+import type { StepRecord, Task } from '../task.ts'
+import type { Workflow } from '../workflow.ts'
+import type { Page, PageRequest } from './page.ts'
+
+export interface PipelineFilter {
+  readonly organizationId?: string
+  readonly projectId?: string
+  readonly branch?: string
+  readonly triggeredBy?: string
+  /** Only what this user may see; left out for administrators. */
+  readonly visibleTo?: string
+}
+
+/** A job with everything a page or an API answer shows around it. */
+export interface JobContext {
+  readonly job: JobWithPlan
+  readonly workflow: Workflow
+  readonly pipeline: Pipeline
+  readonly project: Project
+  readonly tasks: readonly Task[]
+}
+
+/** Reads over pipelines, workflows, jobs and what they left. Undefined means: there is no such thing. */
+export interface BuildQueries {
+  pipeline(id: string): Promise<Pipeline | undefined>
+  pipelineByNumber(projectId: string, number: number): Promise<Pipeline | undefined>
+  pipelineConfig(id: string): Promise<PipelineConfig | undefined>
+  /** Newest first. */
+  pipelines(filter: PipelineFilter, page: PageRequest): Promise<Page<Pipeline>>
+  workflow(id: string): Promise<Workflow | undefined>
+  /** Oldest first; reruns after what they rerun. */
+  workflowsOf(pipelineIds: readonly string[]): Promise<readonly Workflow[]>
+  /** In the order of the config. */
+  jobsOf(workflowIds: readonly string[]): Promise<readonly Job[]>
+  job(id: string): Promise<JobContext | undefined>
+  jobByNumber(projectId: string, number: number): Promise<JobContext | undefined>
+  /** Jobs with a number, newest first; `branch` and `status` narrow. For API v1.1. */
+  recentJobs(
+    filter: PipelineFilter & { readonly statuses?: readonly Job['status'][] },
+    limit: number,
+    offset: number,
+  ): Promise<readonly JobContext[]>
+  /** Steps of the newest attempt of every task of the job, by task index and step index. */
+  stepsOf(jobId: string): Promise<readonly StepRecord[]>
+  step(id: string): Promise<(StepRecord & { readonly jobId: string; readonly projectId: string }) | undefined>
+  artifactsOf(jobId: string): Promise<readonly Artifact[]>
+  testsOf(jobId: string): Promise<readonly TestResult[]>
+  /** The history of a pipeline, oldest first. */
+  eventsOf(pipelineId: string): Promise<readonly EventRecord[]>
+}

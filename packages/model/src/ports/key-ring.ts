@@ -1,0 +1,16 @@
+/** Envelope encryption. `scope` is bound to the ciphertext: a value sealed for one owner cannot be opened for another. */
+export interface KeyRing {
+  seal(plaintext: string, scope: string): Promise<Buffer>
+  /** Throws when the ciphertext was changed, belongs to another scope, or its key is gone. */
+  open(sealed: Buffer, scope: string): Promise<string>
+}
+
+/** Scope of a project variable. */
+export function projectScope(projectId: string): string {
+  return `project:${projectId}`
+}
+
+/** Scope of a context variable. */
+export function contextScope(contextId: string): string {
+  return `context:${contextId}`
+}

@@ -1,0 +1,19 @@
+/**
+ * The durable output of steps: append-only byte streams, one a step. Appends name their offset, so a repeat changes
+ * nothing and a gap is refused.
+ */
+export interface StepOutput {
+  /**
+   * Makes bytes durable at `offset` and answers how many bytes of the stream are durable now. Bytes already there are
+   * skipped. An offset past the end writes nothing: the answer tells where to go on.
+   */
+  append(stepId: string, offset: number, bytes: Uint8Array): Promise<number>
+  /** Durable bytes of the stream; 0 when nothing was written. */
+  size(stepId: string): Promise<number>
+  /** Bytes from `start` to `end` (exclusive), as they are now. */
+  read(stepId: string, start: number, end?: number): AsyncIterable<Uint8Array>
+  /** Called once no more will come; folds the stream into its final, compressed form. Repeats change nothing. */
+  close(stepId: string): Promise<void>
+  /** Calls back after every append and at close, until disposed. */
+  watch(stepId: string, listener: (size: number, closed: boolean) => void): Disposable
+}

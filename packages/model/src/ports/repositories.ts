@@ -1,0 +1,53 @@
+import type { GitRevision } from '../pipeline.ts'
+
+export interface RepositoryName {
+  readonly organization: string
+  readonly name: string
+}
+
+/** Which commit to build. */
+export interface RefRequest {
+  readonly branch?: string
+  readonly tag?: string
+  readonly revision?: string
+}
+
+export interface PushedRef {
+  /** Full name: `refs/heads/main`. */
+  readonly ref: string
+  /** 40 zeros when the ref was created. */
+  readonly before: string
+  /** 40 zeros when the ref was deleted. */
+  readonly after: string
+}
+
+/** What the product needs of a place where repositories live. The built-in hosting and GitHub each implement it. */
+export interface Repositories {
+  create(repository: RepositoryName): Promise<void>
+  exists(repository: RepositoryName): Promise<boolean>
+  /** The commit a branch, tag or revision names; undefined when there is none. */
+  resolve(repository: RepositoryName, request: RefRequest): Promise<GitRevision | undefined>
+  /** Bytes of a file at a revision, undefined when there is no such file; AppError `too-large` past `maxBytes`. */
+  readFile(repository: RepositoryName, revision: string, path: string, maxBytes: number): Promise<Buffer | undefined>
+  /** Branch names with their tips. */
+  branches(repository: RepositoryName): Promise<readonly { readonly name: string; readonly revision: string }[]>
+}
+
+export type GitService = 'git-upload-pack' | 'git-receive-pack'
+
+/** Smart HTTP of the built-in hosting, free of any HTTP library. */
+export interface GitHosting extends Repositories {
+  /** Body of `GET …/info/refs?service=…`, pkt-line framed. */
+  advertise(repository: RepositoryName, service: GitService, protocol: string | undefined): AsyncIterable<Uint8Array>
+  /** Body of `POST …/git-upload-pack` or `…/git-receive-pack`; refs that a push moved are told to `onPush` after they are durable. */
+  serve(
+    repository: RepositoryName,
+    service: GitService,
+    body: AsyncIterable<Uint8Array>,
+    options: {
+      readonly protocol: string | undefined
+      readonly signal: AbortSignal
+      readonly onPush?: (refs: readonly PushedRef[]) => Promise<readonly string[]>
+    },
+  ): AsyncIterable<Uint8Array>
+}

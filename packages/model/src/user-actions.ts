@@ -1,0 +1,38 @@
+import type { Pipeline } from './pipeline.ts'
+import type { RefRequest } from './ports/repositories.ts'
+import type { Project } from './project.ts'
+
+export interface TriggerRequest {
+  readonly project: Project
+  readonly trigger: Pipeline['trigger']
+  readonly actorId: string | null
+  readonly ref: RefRequest
+  readonly parameters: Readonly<Record<string, unknown>>
+  /** Commit before a push, for `pipeline.git.base_revision`. */
+  readonly baseRevision?: string
+}
+
+export interface RerunRequest {
+  readonly workflowId: string
+  readonly actorId: string | null
+  /** Keep what succeeded. */
+  readonly fromFailed: boolean
+  /** Rerun these jobs and what depends on them; excludes `fromFailed`. */
+  readonly jobIds?: readonly string[]
+}
+
+/** What users (and integrations on their behalf) can do to pipelines. Permission is checked by the caller. */
+export interface UserActions {
+  /**
+   * Makes a pipeline. A missing or wrong config gives a pipeline in state `errored` with the reasons. Undefined: the
+   * head commit asked to be skipped (`[skip ci]`, `[ci skip]`; pushes only). AppError `not-found`: no such branch or tag.
+   */
+  trigger(request: TriggerRequest): Promise<Pipeline | undefined>
+  /** AppError `conflict` when the job does not wait for approval (any more). */
+  approve(jobId: string, actorId: string): Promise<void>
+  /** A workflow that has ended stays as it is. */
+  cancelWorkflow(workflowId: string, actorId: string | null): Promise<void>
+  cancelJob(jobId: string, actorId: string | null): Promise<void>
+  /** Answers the id of the new workflow. AppError `conflict` when there is nothing to rerun. */
+  rerun(request: RerunRequest): Promise<string>
+}

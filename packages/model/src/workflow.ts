@@ -1,0 +1,19 @@
+import type { WorkflowStatus } from './status.ts'
+
+export interface Workflow {
+  readonly id: string
+  readonly pipelineId: string
+  readonly pipelineNumber: number
+  readonly projectId: string
+  readonly name: string
+  readonly status: WorkflowStatus
+  readonly startedBy: string | null
+  readonly canceledBy: string | null
+  readonly erroredBy: string | null
+  /** The workflow this one reruns. */
+  readonly rerunOf: string | null
+  /** First workflow of a chain of reruns; workspaces belong to it. */
+  readonly workspaceId: string
+  readonly createdAt: Date
+  readonly stoppedAt: Date | null
+}

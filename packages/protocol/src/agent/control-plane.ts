@@ -1,0 +1,164 @@
+import type { JobPlan, Result, StoredObject, TestResult } from '@rondo/model'
+
+/**
+ * What an agent may ask of the server: the whole contract, free of any transport. Implemented once by the agent's HTTP
+ * client and once by the server.
+ *
+ * An agent authenticates with its agent token. Everything about one attempt names `(attemptId, epoch)`; when another
+ * owner has taken the task since, every call answers AppError `gone`, and the agent must stop the work within ten
+ * seconds. Each call may arrive twice: repeats change nothing. Any authenticated call about an attempt extends its lease.
+ *
+ * Order for one attempt: `claim`, `grant` (once), then `report`, `appendOutput`, `uploadObject`, `find…` in any number,
+ * and a last `report` that holds `task-finished`. `heartbeat` runs beside all of it, for all attempts at once.
+ */
+export interface ControlPlane {
+  /** Announces the agent and what it can run. Repeated at every start and whenever its capacity changes. */
+  hello(agent: AgentHello): Promise<AgentWelcome>
+  /** Waits up to `waitMs` for tasks that fit into what is free; answers as soon as there is at least one. */
+  claim(request: ClaimRequest, signal: AbortSignal): Promise<readonly Claim[]>
+  /**
+   * The one-time permission to start, with everything the task needs, secrets included. A second call for the same
+   * epoch is refused with AppError `conflict`, so a task placed twice starts once.
+   */
+  grant(ref: AttemptRef): Promise<TaskSpec>
+  /** The same document again for an agent that restarted in the middle; only after `grant`. Starts nothing. */
+  resume(ref: AttemptRef): Promise<TaskSpec>
+  /** Extends the leases of all attempts; held open up to `waitMs` and answered early when there is something to obey. */
+  heartbeat(request: HeartbeatRequest, signal: AbortSignal): Promise<HeartbeatAnswer>
+  /** Appends to the attempt's journal. Answers the highest sequence number known, so that a restart goes on from there. */
+  report(request: ReportRequest): Promise<{ readonly acknowledged: number }>
+  /** Makes output durable; answers the durable size of that step's stream. See `StepOutput.append`. */
+  appendOutput(ref: AttemptRef, step: number, offset: number, bytes: Uint8Array): Promise<{ readonly size: number }>
+  /** Stores a blob; it becomes visible only through a later `report`. Unreferenced blobs are swept. */
+  uploadObject(ref: AttemptRef, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<StoredObject>
+  /** Only objects this attempt was told of by `findCache` or `findWorkspace`. */
+  downloadObject(ref: AttemptRef, digest: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
+  /** First key with a match wins; within a key the newest entry with that prefix. Undefined: no match. */
+  findCache(ref: AttemptRef, keys: readonly string[]): Promise<FoundCache | undefined>
+  /** Whether exactly this key is saved already; keys are immutable. */
+  hasCache(ref: AttemptRef, key: string): Promise<boolean>
+  /** Layers of all jobs upstream, in the order they are to be applied. */
+  findWorkspace(ref: AttemptRef): Promise<readonly StoredObject[]>
+}
+
+export interface AgentHello {
+  readonly name: string
+  readonly version: string
+  readonly hostname: string
+  readonly os: string
+  readonly arch: string
+  readonly cpus: number
+  readonly memoryMb: number
+  readonly executors: readonly AgentExecutor[]
+}
+
+/** `sandbox` takes docker jobs on machines without a container engine. */
+export type AgentExecutor = 'docker' | 'sandbox' | 'machine'
+
+export interface AgentWelcome {
+  readonly agentId: string
+  readonly leaseMs: number
+}
+
+export interface AttemptRef {
+  readonly attemptId: string
+  readonly epoch: number
+}
+
+export interface ClaimRequest {
+  readonly agentId: string
+  readonly free: { readonly cpus: number; readonly memoryMb: number; readonly tasks: number }
+  readonly executors: readonly AgentExecutor[]
+  readonly waitMs: number
+}
+
+export interface Claim extends AttemptRef {
+  readonly jobName: string
+  /** What the task counts for on this machine: its resource class, cut to the machine's size. */
+  readonly cpus: number
+  readonly memoryMb: number
+}
+
+export interface HeartbeatRequest {
+  readonly agentId: string
+  readonly attempts: readonly AttemptRef[]
+  readonly waitMs: number
+}
+
+export interface HeartbeatAnswer {
+  /** Attempts to stop: `canceled` by a user or limit, `gone` because another owner has the task. */
+  readonly stop: readonly { readonly attemptId: string; readonly reason: 'canceled' | 'timed-out' | 'gone' }[]
+}
+
+/** Everything an attempt needs to run. */
+export interface TaskSpec extends AttemptRef {
+  readonly taskIndex: number
+  readonly parallelism: number
+  readonly job: JobPlan
+  readonly jobNumber: number
+  readonly resources: { readonly resourceClass: string; readonly cpus: number; readonly memoryMb: number }
+  /** Built-in variables, then project variables, then contexts, in rising precedence as semantics 24 has it. */
+  readonly environment: readonly { readonly name: string; readonly value: string }[]
+  /** Values to mask in output; all of them longer than three characters. */
+  readonly secrets: readonly string[]
+  readonly checkout: CheckoutSpec
+  /** Values of cache key templates. */
+  readonly cacheKeys: {
+    readonly branch: string
+    readonly buildNum: number
+    readonly revision: string
+    readonly environment: Readonly<Record<string, string>>
+  }
+  readonly limits: { readonly maxRunMs: number; readonly maxOutputBytesPerStep: number }
+}
+
+export interface CheckoutSpec {
+  /** Smart HTTP address; its host is the server as agents reach it. */
+  readonly url: string
+  readonly username: string
+  readonly password: string
+  readonly revision: string
+  readonly branch: string | null
+  readonly tag: string | null
+}
+
+export interface FoundCache {
+  readonly key: string
+  readonly object: StoredObject
+  /** RFC 3339. */
+  readonly createdAt: string
+}
+
+export interface ReportRequest extends AttemptRef {
+  /** Sequence number of the first entry; the first of an attempt is 1, and there are no gaps. */
+  readonly from: number
+  readonly entries: readonly ReportEntry[]
+}
+
+/** One line of an attempt's journal. Times are RFC 3339 by the agent's clock, for display only. */
+export type ReportEntry =
+  | {
+      readonly type: 'step-started'
+      readonly step: number
+      readonly name: string
+      readonly kind: string
+      readonly command: string | null
+      readonly background: boolean
+      readonly at: string
+    }
+  | {
+      readonly type: 'step-finished'
+      readonly step: number
+      readonly result: Result
+      readonly exitCode: number | null
+      readonly outputBytes: number
+      readonly outputSha256: string
+      readonly truncated: boolean
+      readonly at: string
+    }
+  | { readonly type: 'cache-saved'; readonly key: string; readonly object: StoredObject }
+  | { readonly type: 'workspace-persisted'; readonly object: StoredObject }
+  | { readonly type: 'artifact-stored'; readonly path: string; readonly object: StoredObject }
+  | { readonly type: 'tests-stored'; readonly tests: readonly TestResult[] }
+  | { readonly type: 'image-resolved'; readonly image: string; readonly digest: string }
+  | { readonly type: 'task-finished'; readonly result: Result; readonly message: string | null; readonly at: string }

@@ -1,0 +1,32 @@
+/**
+ * How `ControlPlane` travels: HTTP/1.1 on port 8585, JSON bodies, raw bytes for output and objects.
+ *
+ * | call           | request                                                                                      |
+ * |----------------|----------------------------------------------------------------------------------------------|
+ * | hello … report, find…, hasCache | `POST /agent/v1/<call in kebab-case>` with the argument as JSON; the answer as JSON |
+ * | appendOutput   | `POST /agent/v1/append-output?attempt=&epoch=&step=&offset=`, body: the bytes                   |
+ * | uploadObject   | `POST /agent/v1/upload-object?attempt=&epoch=`, body: the bytes, chunked                        |
+ * | downloadObject | `GET /agent/v1/download-object?attempt=&epoch=&digest=`, answer: the bytes                      |
+ *
+ * `find-cache` takes `{attemptId, epoch, keys}`, `has-cache` `{attemptId, epoch, key}` and answers `{exists}`;
+ * `find-cache` answers `{found: FoundCache | null}`, `find-workspace` `{layers}`, `claim` `{claims}`.
+ * Credential: `Authorization: Bearer <agent token>`. A refusal is `{code, message}` with the HTTP status of its
+ * `AppErrorCode` (bad-request 400, unauthenticated 401, forbidden 403, not-found 404, conflict 409, gone 410,
+ * too-large 413, rate-limited 429, unavailable 503).
+ */
+export const agentPathPrefix = '/agent/v1'
+
+export const agentCalls = {
+  hello: 'hello',
+  claim: 'claim',
+  grant: 'grant',
+  resume: 'resume',
+  heartbeat: 'heartbeat',
+  report: 'report',
+  appendOutput: 'append-output',
+  uploadObject: 'upload-object',
+  downloadObject: 'download-object',
+  findCache: 'find-cache',
+  hasCache: 'has-cache',
+  findWorkspace: 'find-workspace',
+} as const

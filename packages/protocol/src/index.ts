@@ -1,0 +1,32 @@
+/** What crosses a process: the agent's contract, the private page API and the live channel. Schemas and types, no behaviour. */
+export type {
+  AgentExecutor,
+  AgentHello,
+  AgentWelcome,
+  AttemptRef,
+  CheckoutSpec,
+  Claim,
+  ClaimRequest,
+  ControlPlane,
+  FoundCache,
+  HeartbeatAnswer,
+  HeartbeatRequest,
+  ReportEntry,
+  ReportRequest,
+  TaskSpec,
+} from './agent/control-plane.ts'
+export { agentCalls, agentPathPrefix } from './agent/http-binding.ts'
+export type { ClientMessage, LiveEvent, LiveTopic, ServerMessage } from './live/messages.ts'
+export type {
+  JobPageView,
+  JobView,
+  PersonView,
+  PipelineView,
+  ProjectView,
+  SessionView,
+  SliceView,
+  StepView,
+  TestView,
+  WorkflowPageView,
+  WorkflowView,
+} from './pages/views.ts'

@@ -1,0 +1,139 @@
+import type { JobStatus, PipelineState, WorkflowStatus } from '@rondo/model'
+
+/**
+ * What the web app (and the terminal's live view) reads: one document a page, under `/api/private`, signed in by the
+ * session cookie (then `X-CSRF-Token` on writes) or a token. Not a public contract. Times are RFC 3339.
+ *
+ * | method and path                              | answer                                                    |
+ * |----------------------------------------------|-----------------------------------------------------------|
+ * | POST /api/private/session {login, password}  | SessionView; sets the cookie                              |
+ * | GET, DELETE /api/private/session             | SessionView (401 when signed out); `{}`                   |
+ * | GET /api/private/projects                    | { projects: ProjectView[] }                               |
+ * | GET /api/private/pipelines?project=SLUG&branch=&mine=&page-token= | { items: PipelineView[], next: string\|null } |
+ * | GET /api/private/pipelines/:id               | PipelineView                                              |
+ * | GET /api/private/pipelines/:id/config        | { source, compiled }                                      |
+ * | GET /api/private/workflows/:id               | WorkflowPageView                                          |
+ * | GET /api/private/jobs/:id                    | JobPageView (the id also as `VCS/ORG/REPO/NUMBER`)        |
+ * | GET /api/private/steps/:id/output?offset=    | the bytes, text/plain; `X-Output-Size`, `X-Output-Closed` |
+ *
+ * Actions (approve, cancel, rerun, trigger) go through API v2.
+ */
+export interface SessionView {
+  readonly user: { readonly id: string; readonly login: string; readonly name: string; readonly admin: boolean }
+  readonly csrfToken: string
+  readonly organizations: readonly { readonly id: string; readonly slug: string; readonly name: string }[]
+}
+
+export interface ProjectView {
+  readonly id: string
+  readonly slug: string
+  readonly organizationName: string
+  readonly name: string
+  readonly defaultBranch: string
+  readonly cloneUrl: string
+}
+
+export interface PersonView {
+  readonly id: string
+  readonly login: string
+}
+
+export interface PipelineView {
+  readonly id: string
+  readonly number: number
+  readonly project: ProjectView
+  readonly state: PipelineState
+  readonly errors: readonly { readonly type: string; readonly message: string }[]
+  readonly trigger: string
+  readonly triggeredBy: PersonView | null
+  readonly createdAt: string
+  readonly branch: string | null
+  readonly tag: string | null
+  readonly revision: string
+  readonly subject: string
+  readonly authorName: string
+  readonly workflows: readonly WorkflowView[]
+}
+
+export interface WorkflowView {
+  readonly id: string
+  readonly name: string
+  readonly status: WorkflowStatus
+  readonly createdAt: string
+  readonly stoppedAt: string | null
+  readonly rerunOf: string | null
+  readonly jobs: readonly JobView[]
+}
+
+export interface JobView {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly number: number | null
+  readonly status: JobStatus
+  /** Names of jobs of the same workflow. */
+  readonly requires: readonly string[]
+  readonly parallelism: number
+  readonly queuedAt: string | null
+  readonly startedAt: string | null
+  readonly stoppedAt: string | null
+  readonly approvedBy: PersonView | null
+  readonly message: string | null
+}
+
+export interface WorkflowPageView {
+  readonly workflow: WorkflowView
+  readonly pipeline: PipelineView
+}
+
+export interface JobPageView {
+  readonly job: JobView & {
+    readonly executor: string | null
+    readonly resourceClass: string | null
+    readonly contexts: readonly string[]
+  }
+  readonly workflow: WorkflowView
+  readonly pipeline: PipelineView
+  readonly slices: readonly SliceView[]
+  readonly artifacts: readonly {
+    readonly path: string
+    readonly nodeIndex: number
+    readonly size: number
+    readonly url: string
+  }[]
+  readonly tests: readonly TestView[]
+}
+
+/** One parallel slice: the newest attempt of a task. */
+export interface SliceView {
+  readonly index: number
+  readonly phase: 'queued' | 'running' | 'finished'
+  readonly result: string | null
+  readonly attempt: number
+  readonly steps: readonly StepView[]
+}
+
+export interface StepView {
+  readonly id: string
+  readonly index: number
+  readonly name: string
+  readonly type: string
+  readonly command: string | null
+  readonly phase: 'queued' | 'running' | 'finished'
+  readonly result: string | null
+  readonly exitCode: number | null
+  readonly background: boolean
+  readonly startedAt: string
+  readonly finishedAt: string | null
+  readonly outputBytes: number
+  readonly truncated: boolean
+}
+
+export interface TestView {
+  readonly name: string
+  readonly classname: string
+  readonly file: string | null
+  readonly result: 'success' | 'failure' | 'error' | 'skipped'
+  readonly message: string
+  readonly runTime: number
+}
