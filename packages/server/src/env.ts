@@ -1,0 +1,71 @@
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Everything the server takes from its environment, read once. */
+export interface ServerEnv {
+  /** RONDO_DATA: folder for everything Rondo keeps; default `.rondo` beside the program. */
+  readonly dataFolder: string
+  /** RONDO_HOST: address to listen on; default all. */
+  readonly host: string
+  /** RONDO_PORT: web app, API and Git; default 8080. */
+  readonly port: number
+  /** RONDO_AGENT_PORT: agents; default 8585. */
+  readonly agentPort: number
+  /** RONDO_PUBLIC_URL: address that people and job containers are told; default http://localhost:PORT. */
+  readonly publicUrl: string
+  /** DATABASE_URL: your PostgreSQL; without it Rondo runs its own. */
+  readonly databaseUrl: string | undefined
+  /** RONDO_AGENT: `local` starts an agent on this machine, `none` does not. */
+  readonly agent: 'local' | 'none'
+  /** RONDO_EXECUTOR: what docker jobs run in: `docker`, `sandbox`, or `auto` (an engine when one answers). */
+  readonly executor: 'auto' | 'docker' | 'sandbox'
+  /** RONDO_LOG_LEVEL: trace, debug, info, warn or error. */
+  readonly logLevel: string
+}
+
+const repositoryRoot = fileURLToPath(new URL('../../..', import.meta.url))
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error']
+
+/** Reads and checks the environment. All problems are answered together, as sentences. */
+export function readServerEnv(source: NodeJS.ProcessEnv = process.env): { env: ServerEnv; problems: readonly string[] } {
+  const problems: string[] = []
+  const port = readPort(source, 'RONDO_PORT', 8080, problems)
+  const agentPort = readPort(source, 'RONDO_AGENT_PORT', 8585, problems)
+  const env: ServerEnv = {
+    dataFolder: resolve(source.RONDO_DATA || `${repositoryRoot}/.rondo`),
+    host: source.RONDO_HOST || '0.0.0.0',
+    port,
+    agentPort,
+    publicUrl: readUrl(source, 'RONDO_PUBLIC_URL', `http://localhost:${port}`, problems),
+    databaseUrl: source.DATABASE_URL || undefined,
+    agent: readChoice(source, 'RONDO_AGENT', ['local', 'none'], problems),
+    executor: readChoice(source, 'RONDO_EXECUTOR', ['auto', 'docker', 'sandbox'], problems),
+    logLevel: source.RONDO_LOG_LEVEL || 'info',
+  }
+  if (!logLevels.includes(env.logLevel)) problems.push(`RONDO_LOG_LEVEL is "${env.logLevel}"; use one of ${logLevels.join(', ')}.`)
+  return { env, problems }
+}
+
+function readPort(source: NodeJS.ProcessEnv, name: string, fallback: number, problems: string[]): number {
+  const text = source[name]
+  if (!text) return fallback
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port
+  problems.push(`${name} is "${text}"; use a whole number from 1 to 65535.`)
+  return fallback
+}
+
+function readUrl(source: NodeJS.ProcessEnv, name: string, fallback: string, problems: string[]): string {
+  const text = source[name] || fallback
+  if (URL.canParse(text) && /^https?:/.test(text)) return text.replace(/\/+$/, '')
+  problems.push(`${name} is "${text}"; use an address such as https://ci.example.com.`)
+  return fallback
+}
+
+function readChoice<T extends string>(source: NodeJS.ProcessEnv, name: string, choices: readonly [T, ...T[]], problems: string[]): T {
+  const text = source[name] || choices[0]
+  const choice = choices.find((candidate) => candidate === text)
+  if (choice !== undefined) return choice
+  problems.push(`${name} is "${text}"; use one of ${choices.join(', ')}.`)
+  return choices[0]
+}
