@@ -72,3 +72,20 @@ export { isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
 export type { Attempt, StepRecord, Task } from './task.ts'
 export type { RerunRequest, TriggerRequest, UserActions } from './user-actions.ts'
 export type { Workflow } from './workflow.ts'
+export type {
+  AgentRecord,
+  AttemptContext,
+  AttemptIdentity,
+  ClaimedTask,
+  ClaimQuery,
+  EngineStore,
+  EngineTransaction,
+  ExpiredAttempt,
+  FencedRef,
+  JobChange,
+  NewJob,
+  NewPipeline,
+  StopOrder,
+  Wakeups,
+  WorkflowSnapshot,
+} from './ports/engine-store.ts'

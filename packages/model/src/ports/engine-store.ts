@@ -1,0 +1,155 @@
+import type { StoredObject, TestResult } from '../build-data.ts'
+import type { NewEvent } from '../event.ts'
+import type { Job, JobWithPlan } from '../job.ts'
+import type { Result } from '../outcome.ts'
+import type { Pipeline, PipelineConfig } from '../pipeline.ts'
+import type { JobPlan } from '../plan.ts'
+import type { Resources } from '../resource-class.ts'
+import type { JobStatus, WorkflowStatus } from '../status.ts'
+import type { Task } from '../task.ts'
+import type { Workflow } from '../workflow.ts'
+
+/** What the conductor writes through. Every change of state and its events are written in one transaction (rule D-06). */
+export interface EngineStore {
+  /** Runs `work` in one transaction; notifications and events become visible with its commit. Never spans a network call. */
+  transact<T>(work: (tx: EngineTransaction) => Promise<T>): Promise<T>
+  /** Records an agent by name; answers its id. */
+  saveAgent(agent: AgentRecord): Promise<string>
+  /** Takes queued tasks that fit, oldest first; each gets a new attempt, a higher epoch and a lease. */
+  claim(request: ClaimQuery): Promise<readonly ClaimedTask[]>
+  /** Extends the leases of the agent's attempts; answers those to stop. By the database's clock (rule D-04). */
+  renew(agentId: string, attempts: readonly FencedRef[], leaseMs: number): Promise<readonly StopOrder[]>
+  /** Attempts whose lease ran out, oldest first. */
+  expired(limit: number): Promise<readonly ExpiredAttempt[]>
+  /** Gives every open lease a full term again; called once when a server starts (rule D-05). */
+  refreshLeases(leaseMs: number): Promise<void>
+  /** AppError `gone` unless this attempt is the newest of its task, not finished, and this agent's (rule D-02). */
+  check(agentId: string, ref: FencedRef): Promise<AttemptIdentity>
+  stepId(attemptId: string, step: number): Promise<string | undefined>
+  findCache(projectId: string, keys: readonly string[]): Promise<{ key: string; object: StoredObject; createdAt: Date } | undefined>
+  hasCache(projectId: string, key: string): Promise<boolean>
+  /** Layers of these jobs, by their order here, then slice, then sequence. */
+  workspaceLayers(jobIds: readonly string[]): Promise<readonly StoredObject[]>
+  /** Jobs with bodies of a workflow, and its pipeline. */
+  attemptContext(attemptId: string): Promise<AttemptContext>
+}
+
+export interface FencedRef {
+  readonly attemptId: string
+  readonly epoch: number
+}
+
+export interface AgentRecord {
+  readonly name: string
+  readonly hostname: string
+  readonly cpus: number
+  readonly memoryMb: number
+}
+
+export interface ClaimQuery {
+  readonly agentId: string
+  readonly free: Resources & { readonly tasks: number }
+  readonly machine: Resources
+  readonly executors: readonly string[]
+  readonly leaseMs: number
+}
+
+export interface ClaimedTask extends FencedRef, Resources {
+  readonly jobName: string
+}
+
+export interface StopOrder {
+  readonly attemptId: string
+  readonly reason: 'canceled' | 'timed-out' | 'gone'
+}
+
+export interface ExpiredAttempt extends FencedRef {
+  readonly granted: boolean
+  /** Milliseconds since the lease ran out. */
+  readonly lateMs: number
+  readonly attempts: number
+}
+
+export interface AttemptIdentity extends FencedRef {
+  readonly taskId: string
+  readonly taskIndex: number
+  readonly jobId: string
+  readonly workflowId: string
+  readonly projectId: string
+  readonly granted: boolean
+}
+
+export interface AttemptContext {
+  readonly identity: AttemptIdentity
+  readonly job: JobWithPlan
+  readonly resources: Resources
+  readonly workflow: Workflow
+  readonly pipeline: Pipeline
+  readonly workflowJobs: readonly Job[]
+  readonly organizationId: string
+  readonly organizationName: string
+  readonly projectName: string
+}
+
+export interface WorkflowSnapshot {
+  readonly workflow: Workflow
+  readonly organizationId: string
+  readonly jobs: readonly JobWithPlan[]
+  readonly tasks: readonly Task[]
+}
+
+export type NewPipeline = Pick<Pipeline, 'projectId' | 'state' | 'errors' | 'trigger' | 'triggeredBy' | 'git' | 'parameters'> & { readonly config: PipelineConfig }
+
+export interface NewJob extends Pick<Job, 'id' | 'name' | 'type' | 'status' | 'requires' | 'contexts' | 'parallelism' | 'resourceClass' | 'executor' | 'keptFrom' | 'number'> {
+  readonly plan: JobPlan | null
+}
+
+export interface JobChange {
+  readonly id: string
+  readonly status: JobStatus
+  readonly message?: string
+  readonly approvedBy?: string
+  readonly canceledBy?: string
+}
+
+/** Writes of one transaction. Methods that fence throw AppError `gone` for a stale epoch. */
+export interface EngineTransaction {
+  createPipeline(pipeline: NewPipeline): Promise<Pipeline>
+  /** Answers the id of the new workflow; jobs keep their order. */
+  createWorkflow(workflow: Pick<Workflow, 'pipelineId' | 'projectId' | 'name' | 'status' | 'startedBy' | 'rerunOf'> & { readonly workspaceId: string | null; readonly jobs: readonly NewJob[] }): Promise<string>
+  /** Locks the workflow's row until the end of the transaction. */
+  lockWorkflow(id: string): Promise<WorkflowSnapshot | undefined>
+  workflowOfJob(jobId: string): Promise<string | undefined>
+  /** Times follow from the status, by the database's clock. */
+  saveJob(change: JobChange): Promise<void>
+  saveWorkflow(id: string, status: WorkflowStatus, canceledBy?: string | null): Promise<void>
+  /** Gives the job its build number, if it has none, and queues its slices. */
+  enqueue(job: Pick<Job, 'id' | 'projectId' | 'parallelism'>, executor: string, resources: Resources): Promise<void>
+  numberJob(job: Pick<Job, 'id' | 'projectId'>): Promise<void>
+  /** Ends queued tasks of the job and asks the agents of claimed ones to stop. */
+  stopTasks(jobId: string, reason: 'canceled' | 'timed-out'): Promise<void>
+  /** As `EngineStore.check`, and holds the attempt until the end of the transaction. */
+  fence(agentId: string, ref: FencedRef): Promise<AttemptIdentity & { readonly acknowledged: number }>
+  /** The one-time start grant; false when it was given before (rule D-03). */
+  grant(ref: FencedRef): Promise<boolean>
+  acknowledge(attemptId: string, sequence: number, leaseMs: number): Promise<void>
+  startStep(step: { attemptId: string; taskIndex: number; index: number; name: string; type: string; command: string | null; background: boolean; at: string }): Promise<string>
+  finishStep(step: { attemptId: string; index: number; result: Result; exitCode: number | null; outputBytes: number; outputSha256: string; truncated: boolean; at: string }): Promise<string | undefined>
+  /** Keys are immutable: false when the key was saved before. */
+  saveCache(projectId: string, key: string, object: StoredObject): Promise<boolean>
+  addLayer(jobId: string, nodeIndex: number, object: StoredObject): Promise<void>
+  addArtifact(jobId: string, nodeIndex: number, path: string, object: StoredObject): Promise<void>
+  addTests(jobId: string, nodeIndex: number, tests: readonly TestResult[]): Promise<void>
+  finishAttempt(ref: FencedRef, result: Result): Promise<void>
+  /** Ends the attempt as lost and queues its task again. */
+  requeue(ref: FencedRef): Promise<void>
+  append(event: NewEvent): Promise<void>
+  /** Tells waiting processes after commit; a hint, never the truth (rule D-07). */
+  notify(topic: 'queue' | 'stop'): Promise<void>
+}
+
+/** Hints that something changed. Callers look at the truth at least every two seconds whatever happens here. */
+export interface Wakeups {
+  /** Ends at the next notification of the topic, after `timeoutMs`, or when the signal aborts. */
+  wait(topic: 'queue' | 'stop' | 'events', timeoutMs: number, signal?: AbortSignal): Promise<void>
+}

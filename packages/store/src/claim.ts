@@ -1,0 +1,41 @@
+import type { ClaimedTask, ClaimQuery } from '@rondo/model'
+import sql from 'sql-template-tag'
+import type { Runner } from './database.ts'
+
+/**
+ * Takes queued tasks one after the other until nothing fits. A class larger than the machine counts as the whole machine.
+ * `skip locked` keeps claimers off each other's rows; the partial index holds waiting tasks only, so the cost follows
+ * the number of tasks that wait ahead and do not fit, never the number that finished.
+ */
+export async function claimTasks(runner: Runner, request: ClaimQuery): Promise<readonly ClaimedTask[]> {
+  const claimed: ClaimedTask[] = []
+  const free = { ...request.free }
+  while (claimed.length < request.free.tasks) {
+    const task = await claimOne(runner, request, free)
+    if (task === undefined) break
+    claimed.push(task)
+    free.cpus -= task.cpus
+    free.memoryMb -= task.memoryMb
+  }
+  return claimed
+}
+
+async function claimOne(runner: Runner, request: ClaimQuery, free: { cpus: number; memoryMb: number }): Promise<ClaimedTask | undefined> {
+  const rows = await runner.rows<ClaimedTask>(sql`
+    with next as (
+      select t.id from tasks t
+      where t.phase = 'queued' and t.executor = any(${[...request.executors]})
+        and least(t.cpus, ${request.machine.cpus}) <= ${free.cpus} and least(t.memory_mb, ${request.machine.memoryMb}) <= ${free.memoryMb}
+      order by t.queued_at, t.id limit 1 for update skip locked
+    ), fresh as (select uuidv7() as id), taken as (
+      update tasks t set phase = 'running', attempts = t.attempts + 1, epoch = t.epoch + 1, attempt_id = fresh.id
+      from next, fresh where t.id = next.id returning t.*
+    ), attempt as (
+      insert into attempts (id, task_id, number, epoch, agent_id, lease_expires_at)
+      select attempt_id, id, attempts, epoch, ${request.agentId}, now() + ${request.leaseMs} * interval '1 ms' from taken
+    )
+    select taken.attempt_id as "attemptId", taken.epoch, least(taken.cpus, ${request.machine.cpus}) as cpus,
+      least(taken.memory_mb, ${request.machine.memoryMb}) as "memoryMb", j.name as "jobName"
+    from taken join jobs j on j.id = taken.job_id`)
+  return rows[0]
+}

@@ -1,0 +1,74 @@
+import { AppError } from '@rondo/model'
+import pg from 'pg'
+import type { Sql } from 'sql-template-tag'
+
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+
+/** Anything that runs a statement: the pool, or one transaction. */
+export interface Runner {
+  rows<Row extends object>(statement: Sql): Promise<readonly Row[]>
+}
+
+export interface Database extends Runner {
+  transact<T>(work: (runner: Runner) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** Connections to PostgreSQL. When it cannot be reached, calls are refused with AppError `unavailable`; they never hang. */
+export function openDatabase(connectionString: string, connections = 16): Database {
+  const pool = new pg.Pool({ connectionString, max: connections, connectionTimeoutMillis: 5_000, idleTimeoutMillis: 60_000 })
+  // A connection that breaks while idle is replaced by the pool; the next statement finds out by itself.
+  pool.on('error', () => {})
+  return {
+    async rows<Row extends object>(statement: Sql) {
+      return (await attempt(() => pool.query<Row>(statement))).rows
+    },
+    async transact(work) {
+      const client = await attempt(() => pool.connect())
+      let broken = false
+      // Without a listener a connection lost between two statements would end the process.
+      const onError = () => {
+        broken = true
+      }
+      client.on('error', onError)
+      try {
+        await attempt(() => client.query('begin'))
+        const result = await work({ rows: async <Row extends object>(statement: Sql) => (await attempt(() => client.query<Row>(statement))).rows })
+        await attempt(() => client.query('commit'))
+        return result
+      } catch (error) {
+        await client.query('rollback').catch(() => {
+          broken = true
+        })
+        throw error
+      } finally {
+        client.off('error', onError)
+        client.release(broken)
+      }
+    },
+    close: () => pool.end(),
+  }
+}
+
+async function attempt<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (cause) {
+    if (!isOutage(cause)) throw cause
+    throw new AppError('unavailable', 'The database cannot be reached at the moment. Try again in a few seconds.', { cause })
+  }
+}
+
+const outageCodes = new Set(['57P01', '57P02', '57P03', '08000', '08003', '08006', 'ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE'])
+
+/** Whether the database was away, as opposed to a statement it refused. */
+export function isOutage(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false
+  const code = 'code' in cause ? String(cause.code) : ''
+  return outageCodes.has(code) || /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(cause.message)
+}
+
+/** Whether a unique constraint refused the row. */
+export function isDuplicate(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === '23505'
+}

@@ -1,0 +1,145 @@
+import type { EngineTransaction } from '@rondo/model'
+import sql from 'sql-template-tag'
+import type { Runner } from './database.ts'
+import { findAttempt } from './engine.ts'
+import { type JobWithPlanRow, jobColumns, type PipelineRow, pipelineColumns, type TaskRow, taskColumns, type WorkflowRow, workflowColumns } from './rows.ts'
+
+const started = ['running']
+const stopped = ['success', 'failed', 'canceled', 'timedout', 'infrastructure_fail', 'unauthorized', 'not_run']
+const stoppedWorkflow = ['success', 'failed', 'error', 'canceled', 'unauthorized', 'not_run']
+
+/** Writes of one transaction; see the port for what each means. */
+export function createTransaction(tx: Runner): EngineTransaction {
+  let announced = false
+
+  async function notify(topic: string): Promise<void> {
+    await tx.rows(sql`select pg_notify('rondo', ${topic})`)
+  }
+
+  return {
+    async createPipeline(pipeline) {
+      const rows = await tx.rows<PipelineRow>(sql`
+        with counted as (update projects set pipeline_number = pipeline_number + 1 where id = ${pipeline.projectId} returning pipeline_number),
+        pl as (insert into pipelines (project_id, number, state, errors, trigger, triggered_by, git, parameters)
+          select ${pipeline.projectId}, pipeline_number, ${pipeline.state}, ${JSON.stringify(pipeline.errors)}::jsonb, ${pipeline.trigger}, ${pipeline.triggeredBy},
+            ${JSON.stringify(pipeline.git)}::jsonb, ${JSON.stringify(pipeline.parameters)}::jsonb from counted returning *)
+        select ${pipelineColumns} from pl`)
+      const created = rows[0]!
+      await tx.rows(sql`insert into pipeline_configs (pipeline_id, source, compiled, plan)
+        values (${created.id}, ${pipeline.config.source}, ${pipeline.config.compiled}, ${pipeline.config.plan === null ? null : JSON.stringify(pipeline.config.plan)}::jsonb)`)
+      return created
+    },
+    async createWorkflow(workflow) {
+      const rows = await tx.rows<{ id: string }>(sql`
+        with fresh as (select uuidv7() as id)
+        insert into workflows (id, pipeline_id, project_id, name, status, started_by, rerun_of, workspace_id, stopped_at)
+        select id, ${workflow.pipelineId}, ${workflow.projectId}, ${workflow.name}, ${workflow.status}, ${workflow.startedBy}, ${workflow.rerunOf}, coalesce(${workflow.workspaceId}::uuid, id), 
+          case when ${workflow.status} = any(${stoppedWorkflow}) then now() end from fresh returning id`)
+      const id = rows[0]!.id
+      const jobs = workflow.jobs.map((job, position) => ({ ...job, position }))
+      await tx.rows(sql`
+        insert into jobs (id, workflow_id, project_id, position, name, type, number, status, requires, contexts, parallelism, resource_class, executor, plan, kept_from, stopped_at)
+        select j.id, ${id}, ${workflow.projectId}, j.position, j.name, j.type, null, j.status, j.requires, j.contexts, j.parallelism, j."resourceClass", j.executor, j.plan, j."keptFrom",
+          case when j."keptFrom" is not null then now() end
+        from jsonb_to_recordset(${JSON.stringify(jobs)}::jsonb) as j(id uuid, position int, name text, type text, status text, requires jsonb, contexts jsonb,
+          parallelism int, "resourceClass" text, executor text, plan jsonb, "keptFrom" uuid)`)
+      return id
+    },
+    async lockWorkflow(id) {
+      const locked = await tx.rows<{ organizationId: string }>(sql`
+        select p.organization_id as "organizationId" from workflows w join projects p on p.id = w.project_id where w.id = ${id} for update of w`)
+      if (locked[0] === undefined) return undefined
+      const workflows = await tx.rows<WorkflowRow>(sql`select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id where w.id = ${id}`)
+      const jobs = await tx.rows<JobWithPlanRow>(sql`select ${jobColumns}, j.plan from jobs j where j.workflow_id = ${id} order by j.position`)
+      const tasks = await tx.rows<TaskRow>(sql`select ${taskColumns} from tasks t join jobs j on j.id = t.job_id where j.workflow_id = ${id} order by t.index`)
+      return { workflow: workflows[0]!, organizationId: locked[0].organizationId, jobs, tasks }
+    },
+    workflowOfJob: async (jobId) => (await tx.rows<{ id: string }>(sql`select workflow_id as id from jobs where id = ${jobId}`))[0]?.id,
+    async saveJob(change) {
+      await tx.rows(sql`
+        update jobs set status = ${change.status}, message = coalesce(${change.message ?? null}, message),
+          approved_by = coalesce(${change.approvedBy ?? null}::uuid, approved_by), canceled_by = coalesce(${change.canceledBy ?? null}::uuid, canceled_by),
+          queued_at = case when ${change.status} in ('queued', 'not_running') then coalesce(queued_at, now()) else queued_at end,
+          started_at = case when ${change.status} = any(${started}) then coalesce(started_at, now()) else started_at end,
+          stopped_at = case when ${change.status} = any(${stopped}) then coalesce(stopped_at, now()) else stopped_at end
+        where id = ${change.id}`)
+    },
+    async saveWorkflow(id, status, canceledBy) {
+      await tx.rows(sql`
+        update workflows set status = ${status}, canceled_by = coalesce(${canceledBy ?? null}::uuid, canceled_by),
+          stopped_at = case when ${status} = any(${stoppedWorkflow}) then coalesce(stopped_at, now()) else null end where id = ${id}`)
+    },
+    async numberJob(job) {
+      await tx.rows(sql`
+        with counted as (update projects set build_number = build_number + 1 where id = ${job.projectId}
+          and exists (select 1 from jobs where id = ${job.id} and number is null) returning build_number)
+        update jobs set number = counted.build_number from counted where jobs.id = ${job.id}`)
+    },
+    async enqueue(job, executor, resources) {
+      await this.numberJob(job)
+      await tx.rows(sql`
+        insert into tasks (job_id, index, executor, cpus, memory_mb)
+        select ${job.id}, slice, ${executor}, ${resources.cpus}, ${resources.memoryMb} from generate_series(0, ${job.parallelism - 1}::int) slice
+        on conflict (job_id, index) do nothing`)
+      await notify('queue')
+    },
+    async stopTasks(jobId, reason) {
+      await tx.rows(sql`update tasks set phase = 'finished', result = ${reason} where job_id = ${jobId} and phase = 'queued'`)
+      await tx.rows(sql`update tasks set stop_reason = ${reason} where job_id = ${jobId} and phase = 'running' and stop_reason is null`)
+      await notify('stop')
+    },
+    fence: (agentId, ref) => findAttempt(tx, agentId, ref, true),
+    grant: async (ref) =>
+      (await tx.rows(sql`update attempts set phase = 'running', granted_at = now() where id = ${ref.attemptId} and epoch = ${ref.epoch} and granted_at is null and phase = 'claimed' returning id`)).length > 0,
+    async acknowledge(attemptId, sequence, leaseMs) {
+      await tx.rows(sql`update attempts set acknowledged = ${sequence}, lease_expires_at = now() + ${leaseMs} * interval '1 ms' where id = ${attemptId}`)
+    },
+    async startStep(step) {
+      const rows = await tx.rows<{ id: string }>(sql`
+        insert into steps (attempt_id, task_index, index, name, type, command, background, started_at)
+        values (${step.attemptId}, ${step.taskIndex}, ${step.index}, ${step.name}, ${step.type}, ${step.command}, ${step.background}, ${step.at})
+        on conflict (attempt_id, index) do update set name = excluded.name returning id`)
+      return rows[0]!.id
+    },
+    finishStep: async (step) =>
+      (await tx.rows<{ id: string }>(sql`
+        update steps set phase = 'finished', result = ${step.result}, exit_code = ${step.exitCode}, output_bytes = ${step.outputBytes},
+          output_sha256 = ${step.outputSha256}, truncated = ${step.truncated}, finished_at = ${step.at}
+        where attempt_id = ${step.attemptId} and index = ${step.index} returning id`))[0]?.id,
+    saveCache: async (projectId, key, object) =>
+      (await tx.rows(sql`insert into caches (project_id, key, digest, size) values (${projectId}, ${key}, ${object.digest}, ${object.size}) on conflict do nothing returning key`)).length > 0,
+    async addLayer(jobId, nodeIndex, object) {
+      await tx.rows(sql`insert into workspace_layers (job_id, node_index, digest, size) values (${jobId}, ${nodeIndex}, ${object.digest}, ${object.size})`)
+    },
+    async addArtifact(jobId, nodeIndex, path, object) {
+      await tx.rows(sql`insert into artifacts (job_id, node_index, path, digest, size) values (${jobId}, ${nodeIndex}, ${path}, ${object.digest}, ${object.size})
+        on conflict (job_id, node_index, path) do update set digest = excluded.digest, size = excluded.size`)
+    },
+    async addTests(jobId, nodeIndex, tests) {
+      await tx.rows(sql`
+        insert into test_results (job_id, node_index, name, classname, file, result, message, run_time, source)
+        select ${jobId}, ${nodeIndex}, name, classname, file, result, message, "runTime", source
+        from jsonb_to_recordset(${JSON.stringify(tests)}::jsonb) as t(name text, classname text, file text, result text, message text, "runTime" double precision, source text)`)
+    },
+    async finishAttempt(ref, result) {
+      await tx.rows(sql`update attempts set phase = 'finished', result = ${result}, finished_at = now() where id = ${ref.attemptId} and epoch = ${ref.epoch}`)
+      await tx.rows(sql`update tasks set phase = 'finished', result = ${result} where attempt_id = ${ref.attemptId}`)
+      await tx.rows(sql`update steps set phase = 'finished', result = 'canceled', finished_at = now() where attempt_id = ${ref.attemptId} and phase <> 'finished'`)
+    },
+    async requeue(ref) {
+      await tx.rows(sql`update attempts set phase = 'finished', result = 'lost', finished_at = now() where id = ${ref.attemptId} and epoch = ${ref.epoch}`)
+      await tx.rows(sql`update tasks set phase = 'queued', attempt_id = null where attempt_id = ${ref.attemptId}`)
+      await notify('queue')
+    },
+    async append(event) {
+      await tx.rows(sql`
+        insert into events (kind, organization_id, project_id, pipeline_id, workflow_id, job_id, actor_id, data)
+        values (${event.kind}, ${event.organizationId ?? null}, ${event.projectId ?? null}, ${event.pipelineId ?? null}, ${event.workflowId ?? null},
+          ${event.jobId ?? null}, ${event.actorId ?? null}, ${JSON.stringify(event.data ?? {})}::jsonb)`)
+      if (announced) return
+      announced = true
+      await notify('events')
+    },
+    notify,
+  }
+}

@@ -1,0 +1,103 @@
+import { AppError, type AttemptContext, type AttemptIdentity, type EngineStore, type ExpiredAttempt, type FencedRef, type StopOrder, type StoredObject } from '@rondo/model'
+import sql, { empty } from 'sql-template-tag'
+import { claimTasks } from './claim.ts'
+import type { Database, Runner } from './database.ts'
+import { createTransaction } from './engine-transaction.ts'
+import { type JobRow, type JobWithPlanRow, jobColumns, type PipelineRow, pipelineColumns, type WorkflowRow, workflowColumns } from './rows.ts'
+
+/** The write side: transactions of the conductor, and the queue. */
+export function createEngineStore(database: Database): EngineStore {
+  return {
+    transact: (work) => database.transact((runner) => work(createTransaction(runner))),
+    async saveAgent(agent) {
+      const rows = await database.rows<{ id: string }>(sql`
+        insert into agents (name, hostname, cpus, memory_mb) values (${agent.name}, ${agent.hostname}, ${agent.cpus}, ${agent.memoryMb})
+        on conflict (name) do update set hostname = excluded.hostname, cpus = excluded.cpus, memory_mb = excluded.memory_mb, seen_at = now() returning id`)
+      return rows[0]!.id
+    },
+    claim: (request) => database.transact((runner) => claimTasks(runner, request)),
+    renew: (agentId, attempts, leaseMs) => renewLeases(database, agentId, attempts, leaseMs),
+    expired: (limit) =>
+      database.rows<ExpiredAttempt>(sql`
+        select a.id as "attemptId", a.epoch, a.granted_at is not null as granted, t.attempts,
+          (extract(epoch from now() - a.lease_expires_at) * 1000)::int as "lateMs"
+        from attempts a join tasks t on t.id = a.task_id
+        where a.phase <> 'finished' and a.lease_expires_at < now() order by a.lease_expires_at limit ${limit}`),
+    async refreshLeases(leaseMs) {
+      await database.rows(sql`update attempts set lease_expires_at = now() + ${leaseMs} * interval '1 ms' where phase <> 'finished'`)
+    },
+    check: (agentId, ref) => findAttempt(database, agentId, ref, false),
+    stepId: async (attemptId, step) => (await database.rows<{ id: string }>(sql`select id from steps where attempt_id = ${attemptId} and index = ${step}`))[0]?.id,
+    async findCache(projectId, keys) {
+      for (const key of keys) {
+        const rows = await database.rows<{ key: string; digest: string; size: number; createdAt: Date }>(sql`
+          select key, digest, size, created_at as "createdAt" from caches
+          where project_id = ${projectId} and key ^@ ${key} order by created_at desc limit 1`)
+        const row = rows[0]
+        if (row) return { key: row.key, object: { digest: row.digest, size: row.size }, createdAt: row.createdAt }
+      }
+      return undefined
+    },
+    hasCache: async (projectId, key) => (await database.rows(sql`select 1 from caches where project_id = ${projectId} and key = ${key}`)).length > 0,
+    workspaceLayers: (jobIds) =>
+      database.rows<StoredObject>(sql`
+        select l.digest, l.size from workspace_layers l join unnest(${[...jobIds]}::uuid[]) with ordinality as o(job_id, position) on o.job_id = l.job_id
+        order by o.position, l.node_index, l.id`),
+    attemptContext: (attemptId) => readContext(database, attemptId),
+  }
+}
+
+async function renewLeases(database: Database, agentId: string, attempts: readonly FencedRef[], leaseMs: number): Promise<readonly StopOrder[]> {
+  if (attempts.length === 0) return []
+  const rows = await database.rows<{ id: string; epoch: number; stopReason: 'canceled' | 'timed-out' | null }>(sql`
+    update attempts a set lease_expires_at = now() + ${leaseMs} * interval '1 ms' from tasks t
+    where t.id = a.task_id and t.attempt_id = a.id and a.agent_id = ${agentId} and a.phase <> 'finished' and a.id = any(${attempts.map((ref) => ref.attemptId)}::uuid[])
+    returning a.id, a.epoch, t.stop_reason as "stopReason"`)
+  const open = new Map(rows.map((row) => [row.id, row]))
+  return attempts.flatMap((ref): StopOrder[] => {
+    const row = open.get(ref.attemptId)
+    if (row === undefined || row.epoch !== ref.epoch) return [{ attemptId: ref.attemptId, reason: 'gone' }]
+    return row.stopReason === null ? [] : [{ attemptId: ref.attemptId, reason: row.stopReason }]
+  })
+}
+
+type AttemptRow = AttemptIdentity & { readonly acknowledged: number }
+
+/** The fence (rule D-02): the newest attempt of its task, with this epoch, unfinished, and this agent's. `hold` locks the row. */
+export async function findAttempt(runner: Runner, agentId: string, ref: FencedRef, hold: boolean): Promise<AttemptRow> {
+  const rows = await runner.rows<AttemptRow>(sql`
+    select a.id as "attemptId", a.epoch, a.task_id as "taskId", t.index as "taskIndex", t.job_id as "jobId", j.workflow_id as "workflowId",
+      j.project_id as "projectId", a.granted_at is not null as granted, a.acknowledged
+    from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id
+    where a.id = ${ref.attemptId} and a.epoch = ${ref.epoch} and t.attempt_id = a.id and a.agent_id = ${agentId} and a.phase <> 'finished'
+    ${hold ? sql`for update of a` : empty}`)
+  if (rows[0] === undefined) throw new AppError('gone', `Attempt ${ref.attemptId} (epoch ${ref.epoch}) is not this agent's any more. Stop its work.`)
+  return rows[0]
+}
+
+async function readContext(database: Database, attemptId: string): Promise<AttemptContext> {
+  const [identity] = await database.rows<AttemptIdentity & { cpus: number; memoryMb: number; organizationId: string; organizationName: string; projectName: string; pipelineId: string }>(sql`
+    select a.id as "attemptId", a.epoch, a.task_id as "taskId", t.index as "taskIndex", t.job_id as "jobId", j.workflow_id as "workflowId", j.project_id as "projectId",
+      a.granted_at is not null as granted, t.cpus, t.memory_mb as "memoryMb", o.id as "organizationId", o.name as "organizationName", p.name as "projectName", w.pipeline_id as "pipelineId"
+    from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id join workflows w on w.id = j.workflow_id
+      join projects p on p.id = j.project_id join organizations o on o.id = p.organization_id
+    where a.id = ${attemptId}`)
+  if (identity === undefined) throw new AppError('not-found', `There is no attempt ${attemptId}.`)
+  const [workflows, pipelines, jobs, own] = await Promise.all([
+    database.rows<WorkflowRow>(sql`select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id where w.id = ${identity.workflowId}`),
+    database.rows<PipelineRow>(sql`select ${pipelineColumns} from pipelines pl where pl.id = ${identity.pipelineId}`),
+    database.rows<JobRow>(sql`select ${jobColumns} from jobs j where j.workflow_id = ${identity.workflowId} order by j.position`),
+    database.rows<JobWithPlanRow>(sql`select ${jobColumns}, j.plan from jobs j where j.id = ${identity.jobId}`),
+  ])
+  return {
+    identity,
+    job: own[0]!,
+    resources: { cpus: identity.cpus, memoryMb: identity.memoryMb },
+    workflow: workflows[0]!,
+    pipeline: pipelines[0]!,
+    workflowJobs: jobs,
+    organizationId: identity.organizationId,
+    organizationName: identity.organizationName,
+    projectName: identity.projectName,
+  }
+}

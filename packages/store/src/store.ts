@@ -1,0 +1,48 @@
+import type { Accounts, BuildQueries, EngineStore, LiveEvents, SecretStore, Wakeups } from '@rondo/model'
+import { createAccounts } from './accounts.ts'
+import { openDatabase } from './database.ts'
+import { createEngineStore } from './engine.ts'
+import { createListener } from './listener.ts'
+import { createEventFollower } from './live-events.ts'
+import { migrate } from './migrate.ts'
+import { createBuildQueries } from './queries.ts'
+import { createSecretStore } from './secrets.ts'
+
+export interface StoreOptions {
+  readonly connectionString: string
+  /** Connections at most; default 16. */
+  readonly connections?: number
+}
+
+export interface Store {
+  readonly accounts: Accounts
+  readonly secrets: SecretStore
+  readonly queries: BuildQueries
+  readonly engine: EngineStore
+  readonly live: LiveEvents
+  readonly wakeups: Wakeups
+  /** Brings the schema up to date. */
+  migrate(): Promise<number>
+  /** Follows notifications and events until the signal aborts. */
+  start(signal: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+export function createStore(options: StoreOptions): Store {
+  const database = openDatabase(options.connectionString, options.connections)
+  const listener = createListener(options.connectionString)
+  const follower = createEventFollower(database, listener)
+  return {
+    accounts: createAccounts(database),
+    secrets: createSecretStore(database),
+    queries: createBuildQueries(database),
+    engine: createEngineStore(database),
+    live: follower,
+    wakeups: listener,
+    migrate: () => migrate(database),
+    async start(signal) {
+      await Promise.all([listener.start(signal), follower.start(signal)])
+    },
+    close: () => database.close(),
+  }
+}
