@@ -78,7 +78,8 @@ function compileStages(
   const { setup, workflows } = resolveConfig(cx, root)
   const names = finalNames(workflows)
   const linked = workflows.map((workflow) => linkWorkflow(report, workflow, names))
-  const plan: Plan = { setup, ...readWorkflows(report, linked), orbs: cx.orbs }
+  const orbs = cx.orbs.map(({ reference, resolved, digest }) => ({ reference, resolved, digest }))
+  const plan: Plan = { setup, ...readWorkflows(report, linked, version === 2), orbs }
   if (report.hasErrors()) return failed(report, parameters)
   const output = writeOutput(cx, root, linked, source)
   if (report.hasErrors()) return failed(report, parameters)
@@ -102,6 +103,7 @@ export function prepareContext(
     brokenPipelineParameters: new Set(),
     orbSource: options.orbs,
     orbs: [],
+    orbSpaces: new Map(),
     budget: createBudget(limits, report),
     expandedSteps: new WeakMap(),
     activeCommands: [],
@@ -119,7 +121,11 @@ export function prepareContext(
 
 function writeOutput(cx: ResolveContext, root: MapNode, linked: readonly LinkedWorkflow[], source: string): string {
   const tree = cx.version === 2 ? passedThroughTree(root) : compiledTree(root, linked)
-  const output = processText(tree, source, cx.orbs)
+  const output = processText(
+    tree,
+    source,
+    cx.orbs.filter((orb) => orb.direct),
+  )
   if (output.length > cx.limits.outputCharacters) {
     cx.report.error(
       'limit',

@@ -63,10 +63,14 @@ class ExpressionParser {
   #unary(): Expression {
     this.#nesting += 1
     if (this.#nesting > maxNesting) throw this.#fault('Parser/TOO_DEEP')
-    const expression: Expression =
-      this.#peek().type === 'NOT' ? (this.#next(), { kind: 'not', operand: this.#unary() }) : this.#primary()
+    const expression = this.#peek().type === 'NOT' ? this.#negation() : this.#primary()
     this.#nesting -= 1
     return expression
+  }
+
+  #negation(): Expression {
+    this.#next()
+    return { kind: 'not', operand: this.#unary() }
   }
 
   #primary(): Expression {

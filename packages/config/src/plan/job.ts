@@ -2,7 +2,6 @@ import type { ExecutorPlan, JobPlan } from '@rondo/model'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Report } from '../report.ts'
 import type { ResolvedStep } from '../resolve/context.ts'
-import { executorIsReported } from '../resolve/job.ts'
 import type { MapNode } from '../tree/node.ts'
 import { child, typeName } from '../tree/node.ts'
 import { readDocker } from './docker.ts'
@@ -43,14 +42,17 @@ export interface JobSource {
   readonly body: MapNode
   readonly steps: readonly ResolvedStep[]
   readonly chain: Place['chain']
+  readonly executorMissing: boolean
+  /** Version 2 files with unknown keys ran all the same. */
+  readonly lenient: boolean
 }
 
 /** What a build job runs (semantics 12, 13); undefined when it cannot run, with the reasons reported. */
 export function readJob(report: Report, source: JobSource): JobPlan | undefined {
   const place: Place = { report, what: `job '${source.name}'`, chain: source.chain }
   const fields = readFields(place, source.body)
-  fields.only(jobKeys, 'error')
-  const executor = readExecutor(place, fields, source.body)
+  fields.only(jobKeys, source.lenient ? 'warn' : 'error')
+  const executor = readExecutor(place, fields, source)
   const steps = readSteps(place, fields, source)
   fields.flag('circleci_ip_ranges')
   if (fields.flag('circleci_ip_ranges') === true) {
@@ -72,12 +74,13 @@ export function readJob(report: Report, source: JobSource): JobPlan | undefined 
   return { name: source.name, executor, steps, ...rest, origin: { span: source.body.span, chain: source.chain } }
 }
 
-function readExecutor(place: Place, fields: Fields, body: MapNode): ExecutorPlan | undefined {
+function readExecutor(place: Place, fields: Fields, source: JobSource): ExecutorPlan | undefined {
+  const { body } = source
   // `machine: false` beside another environment only says that it is not meant.
   const present = environmentKeys.filter((key) => fields.has(key) && !isFalse(fields, key))
   const [key] = present
   if (key === undefined) {
-    if (executorIsReported(body)) return undefined
+    if (source.executorMissing) return undefined
     const misspelt = [...body.entries.keys()]
       .map((name) => didYouMean(name, [...environmentKeys, 'executor']))
       .find((hint) => hint !== undefined)

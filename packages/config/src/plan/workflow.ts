@@ -13,10 +13,16 @@ import { checkTypedJob } from './typed-job.ts'
 const maxContexts = 100
 
 /** Linked workflows to the plan's workflows and job bodies; each body is read once, under its final name. */
-export function readWorkflows(report: Report, linked: readonly LinkedWorkflow[]): Pick<Plan, 'workflows' | 'jobs'> {
+export function readWorkflows(
+  report: Report,
+  linked: readonly LinkedWorkflow[],
+  lenient: boolean,
+): Pick<Plan, 'workflows' | 'jobs'> {
   const jobs = new Map<string, JobPlan>()
   const read = new Set<string>()
-  const workflows = linked.map((item) => readWorkflow(report, item, (node) => readBody(report, node, jobs, read)))
+  const workflows = linked.map((item) =>
+    readWorkflow(report, item, (node) => readBody(report, node, { jobs, read, lenient })),
+  )
   const contexts = new Set(workflows.flatMap((workflow) => workflow.jobs.flatMap((job) => job.contexts)))
   const first = linked[0]
   if (contexts.size > maxContexts && first !== undefined) {
@@ -29,7 +35,13 @@ export function readWorkflows(report: Report, linked: readonly LinkedWorkflow[])
   return { workflows, jobs: Object.fromEntries(jobs) }
 }
 
-function readBody(report: Report, node: LinkedNode, jobs: Map<string, JobPlan>, read: Set<string>): void {
+interface Bodies {
+  readonly jobs: Map<string, JobPlan>
+  readonly read: Set<string>
+  readonly lenient: boolean
+}
+
+function readBody(report: Report, node: LinkedNode, { jobs, read, lenient }: Bodies): void {
   const { invocation, name } = node
   if (invocation.body === undefined || read.has(name)) return
   read.add(name)
@@ -37,7 +49,7 @@ function readBody(report: Report, node: LinkedNode, jobs: Map<string, JobPlan>, 
     checkTypedJob(report, invocation.type, name, invocation.body, invocation.chain)
     return
   }
-  const job = readJob(report, { name, body: invocation.body, steps: invocation.steps, chain: invocation.chain })
+  const job = readJob(report, { ...invocation, name, body: invocation.body, lenient })
   if (job !== undefined) jobs.set(name, job)
 }
 

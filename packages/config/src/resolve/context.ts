@@ -16,7 +16,10 @@ export interface ResolveContext {
   /** Names of pipeline parameters whose declaration or value is wrong: using them says nothing new. */
   readonly brokenPipelineParameters: ReadonlySet<string>
   readonly orbSource: OrbSource | undefined
-  readonly orbs: OrbResolution[]
+  /** Every orb resolved, in order; `direct` ones are those the config itself names. */
+  readonly orbs: (OrbResolution & { readonly direct: boolean })[]
+  /** Spaces of registry orbs by exact version, so that an orb imported from many places is read once. */
+  readonly orbSpaces: Map<string, Space>
   readonly budget: Budget
   /** `steps` arguments are expanded where they are written; their lists are found here again where they are spliced in. */
   readonly expandedSteps: WeakMap<Node, readonly ResolvedStep[]>
@@ -69,9 +72,13 @@ export interface Space {
   readonly label: string
   readonly main: boolean
   readonly elements: Readonly<Record<ElementKind, ReadonlyMap<string, ElementDefinition>>>
-  /** `undefined` stands for an orb that was asked for and could not be had; its absence is already reported. */
-  readonly orbs: ReadonlyMap<string, Space | undefined>
+  readonly orbs: ReadonlyMap<string, Space | MissingOrb>
   readonly groups: ReadonlyMap<string, ElementDefinition>
+}
+
+/** An orb that cannot be had. Inside orbs that matters only when something of it is used, so the reason waits. */
+export interface MissingOrb {
+  reportMissing(): void
 }
 
 export interface ElementDefinition {
@@ -115,4 +122,6 @@ export interface ResolvedJob {
   readonly body: MapNode
   readonly steps: readonly ResolvedStep[]
   readonly chain: readonly OriginFrame[]
+  /** True when its executor could not be had, which is reported: a missing environment is then no news. */
+  readonly executorMissing: boolean
 }

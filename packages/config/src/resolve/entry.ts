@@ -34,6 +34,8 @@ export interface RawEntry {
   readonly job: string
   readonly span: Span
   readonly attributes: ReadonlyMap<string, MapEntry>
+  /** True when its shape is wrong and reported: only the name is of use. */
+  readonly broken?: boolean
 }
 
 /** Reads an item of a `jobs` list; undefined when it has no readable shape, which is reported. */
@@ -61,7 +63,7 @@ export function readEntry(cx: ResolveContext, item: Node, scope: Scope): RawEntr
         hint: isNull(entry.value) ? `Indent '${others[0]}' further, so that it stands below '${entry.key}'` : undefined,
       },
     )
-    return undefined
+    return { job: entry.key, span: entry.keySpan, attributes: new Map(), broken: true }
   }
   if (entry.value.kind !== 'map' && !isNull(entry.value)) {
     cx.report.error(
@@ -70,7 +72,7 @@ export function readEntry(cx: ResolveContext, item: Node, scope: Scope): RawEntr
       `The attributes of '${entry.key}' must be a map, found ${typeName(entry.value)}`,
       { chain: scope.chain },
     )
-    return undefined
+    return { job: entry.key, span: entry.keySpan, attributes: new Map(), broken: true }
   }
   const attributes = entry.value.kind === 'map' ? entry.value.entries : new Map<string, MapEntry>()
   return { job: entry.key, span: entry.keySpan, attributes }
@@ -85,10 +87,36 @@ export interface EntryPlace {
 
 /** Expands one entry that is not a job group: matrix rows, arguments, body, steps around it. */
 export function expandEntry(cx: ResolveContext, raw: RawEntry, place: EntryPlace, scope: Scope): readonly Invocation[] {
+  if (raw.broken === true) return [placeholder(raw, place, scope)]
   const matrix = raw.attributes.get('matrix')
   if (matrix === undefined) return expandRow(cx, raw, place, scope, undefined, undefined)
   const { rows, alias } = expandMatrix(cx, matrix.value, scope)
+  if (rows.length === 0) return [placeholder(raw, place, scope)]
   return rows.flatMap((row) => expandRow(cx, raw, place, scope, row, alias ?? raw.job))
+}
+
+/** Stands for an entry that could not be expanded, so that requirements on it raise no second complaint. */
+function placeholder(raw: RawEntry, place: EntryPlace, scope: Scope): Invocation {
+  return {
+    workflow: place.workflow,
+    name: place.prefix + (stringOf(raw.attributes.get('name')?.value) ?? raw.job),
+    alias: undefined,
+    group: place.group,
+    looksIn: place.group,
+    publicName: undefined,
+    type: 'no-op',
+    body: undefined,
+    steps: [],
+    executorMissing: true,
+    requires: [],
+    filters: undefined,
+    context: undefined,
+    serialGroup: undefined,
+    key: undefined,
+    passes: true,
+    span: raw.span,
+    chain: scope.chain,
+  }
 }
 
 function expandRow(
@@ -123,15 +151,16 @@ function expandRow(
     span: raw.span,
   }
   const inlineType = stringOf(get('type'))
-  if (inlineType === 'approval')
-    return [{ ...base, type: 'approval', body: undefined, steps: [], key: undefined, chain: scope.chain }]
+  const bodiless = { ...base, body: undefined, steps: [], executorMissing: false, key: undefined, chain: scope.chain }
+  if (inlineType === 'approval') return [{ ...bodiless, type: 'approval' }]
   if (inlineType !== undefined && inlineType !== 'build') {
     const message = `Only jobs with \`type: approval\` can be defined inline under the \`workflows:\`/\`job-groups:\` section. For \`type: ${inlineType}\`, define the job in the \`jobs:\` section instead.`
     cx.report.error('job-type', raw.attributes.get('type')!.value.span, message, { chain: scope.chain })
-    return []
+    return [{ ...bodiless, type: 'no-op' }]
   }
+  // What cannot be resolved keeps its place, so that requirements on it raise no second complaint.
   const job = resolveEntryJob(cx, raw, name, row, scope)
-  return job === undefined ? [] : [{ ...base, ...job }]
+  return [job === undefined ? { ...bodiless, type: 'no-op' } : { ...base, ...job }]
 }
 
 /** Compiled output keeps the statuses of requirements apart, in `upstream` (semantics 23.6). */
@@ -181,7 +210,14 @@ function resolveEntryJob(cx: ResolveContext, raw: RawEntry, name: string, row: M
   })
   if (job === undefined) return undefined
   const type = jobType(cx, job.body, found)
-  return { type, body: job.body, steps: job.steps, key: stringOf(child(job.body, 'key')), chain: scope.chain }
+  return {
+    type,
+    body: job.body,
+    steps: job.steps,
+    executorMissing: job.executorMissing,
+    key: stringOf(child(job.body, 'key')),
+    chain: scope.chain,
+  }
 }
 
 /** `override-with` names an orb job to run instead; without it the local job is used, silently (semantics 21.6). */

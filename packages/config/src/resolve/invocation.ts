@@ -19,6 +19,7 @@ export interface Invocation {
   /** What is printed under `jobs`; absent for approvals, which exist in the workflow only. */
   readonly body: MapNode | undefined
   readonly steps: readonly ResolvedStep[]
+  readonly executorMissing: boolean
   readonly requires: readonly RequirementReference[]
   readonly filters: Node | undefined
   readonly context: Node | undefined

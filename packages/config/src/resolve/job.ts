@@ -52,15 +52,7 @@ export function resolveJob(cx: ResolveContext, call: JobCall): ResolvedJob | und
   const executorNode = child(node, 'executor')
   const executor = executorNode === undefined ? undefined : resolveExecutor(cx, executorNode, scope)
   const body = hoistMachineKeys(mergeExecutor(cx, executor, own, node))
-  if (executorNode !== undefined && executor === undefined) broken.add(body)
-  return { body, steps, chain: scope.chain }
-}
-
-// Jobs whose executor could not be had; the missing environment is then no news.
-const broken = new WeakSet<Node>()
-
-export function executorIsReported(body: Node): boolean {
-  return broken.has(body)
+  return { body, steps, chain: scope.chain, executorMissing: executorNode !== undefined && executor === undefined }
 }
 
 function jobSteps(cx: ResolveContext, node: MapNode, scope: Scope): readonly ResolvedStep[] {

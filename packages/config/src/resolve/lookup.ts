@@ -19,9 +19,12 @@ export function findElement(kind: ElementKind, name: string, space: Space, alias
   const slash = name.indexOf('/')
   if (slash === -1) return followAlias(kind, space.elements[kind].get(name), space, aliases)
   const orb = name.slice(0, slash)
-  if (!space.orbs.has(orb)) return undefined
   const orbSpace = space.orbs.get(orb)
-  if (orbSpace === undefined) return 'silent'
+  if (orbSpace === undefined) return undefined
+  if ('reportMissing' in orbSpace) {
+    orbSpace.reportMissing()
+    return 'silent'
+  }
   return followAlias(kind, orbSpace.elements[kind].get(name.slice(slash + 1)), orbSpace, aliases)
 }
 
@@ -51,8 +54,8 @@ export function reportMissing(cx: ResolveContext, kind: ElementKind, name: strin
     return
   }
   const prefix = orb === undefined ? '' : `${orb}/`
-  const candidates =
-    orb === undefined ? scope.space.elements[kind].keys() : (scope.space.orbs.get(orb)?.elements[kind].keys() ?? [])
+  const space = orb === undefined ? scope.space : scope.space.orbs.get(orb)
+  const candidates = space === undefined || 'reportMissing' in space ? [] : space.elements[kind].keys()
   cx.report.error(code, span, `Cannot find a definition for ${kind} named ${name}`, {
     chain: scope.chain,
     hint: didYouMean(

@@ -19,9 +19,10 @@ export function finalNames(workflows: readonly ResolvedWorkflow[]): ReadonlyMap<
     for (const body of bodies) {
       let final = name
       // A number that would meet a name somebody wrote is left out.
-      if (bodies.length > 1)
-        do final = `${name}-${(number += 1)}`
-        while (byName.has(final))
+      while (bodies.length > 1 && byName.has(final)) {
+        number += 1
+        final = `${name}-${number}`
+      }
       for (const member of body.members) names.set(member, final)
     }
   }

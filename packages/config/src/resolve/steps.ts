@@ -1,6 +1,6 @@
 import type { OriginFrame } from '@rondo/model'
 import { evaluateLogic } from '../logic/logic.ts'
-import { builtinSteps } from '../plan/builtin-steps.ts'
+import { builtinStepName } from '../plan/builtin-steps.ts'
 import { substitute, substituteOrFail } from '../template/substitute.ts'
 import type { MapEntry, MapNode, Node } from '../tree/node.ts'
 import { child, isNull, mapNode, scalarNode, stringOf, typeName } from '../tree/node.ts'
@@ -74,7 +74,7 @@ function expandNamed(cx: ResolveContext, name: string, item: Node, scope: Scope,
   if (found === 'silent') return
   if (found !== undefined)
     callCommand(cx, found, { key: name, keySpan: item.span, value: scalarNode(null, item.span) }, scope, out)
-  else if (builtinSteps.has(name)) out.push({ node: item, chain: scope.chain })
+  else if (builtinStepName(name) !== undefined) out.push({ node: item, chain: scope.chain })
   else reportMissing(cx, 'command', name, item.span, scope)
 }
 
@@ -109,7 +109,8 @@ function expandCall(cx: ResolveContext, entry: MapEntry, item: MapNode, scope: S
   const found = findElement('command', entry.key, scope.space)
   if (found === 'silent') return
   if (found !== undefined) callCommand(cx, found, entry, scope, out)
-  else if (builtinSteps.has(entry.key)) out.push({ node: builtinStep(cx, entry, item, scope), chain: scope.chain })
+  else if (builtinStepName(entry.key) !== undefined)
+    out.push({ node: builtinStep(cx, entry, item, scope), chain: scope.chain })
   else reportMissing(cx, 'command', entry.key, entry.keySpan, scope)
 }
 

@@ -53,7 +53,7 @@ function expandItem(
 ): readonly Invocation[] {
   const raw = readEntry(cx, item, scope)
   if (raw === undefined) return []
-  const group = scope.space.groups.get(raw.job)
+  const group = raw.broken === true ? undefined : scope.space.groups.get(raw.job)
   if (group !== undefined) return expandGroup(cx, group, raw, workflow, scope)
   return expandEntry(cx, raw, { workflow, group: undefined, prefix: '' }, scope)
 }

@@ -82,9 +82,10 @@ function flowDepth(source: string): number {
   let deepest = 0
   for (let index = 0; index < source.length; index += 1) {
     const code = source.charCodeAt(index)
-    if (code === 0x5b || code === 0x7b) deepest = Math.max(deepest, (depth += 1))
+    if (code === 0x5b || code === 0x7b) depth += 1
     else if (code === 0x5d || code === 0x7d) depth = Math.max(0, depth - 1)
     else if (code === 0x0a && source.charCodeAt(index + 1) > 0x20 && depth < 50) depth = 0
+    deepest = Math.max(deepest, depth)
   }
   return deepest
 }
@@ -196,7 +197,7 @@ function createTreeBuilder(file: string, limits: Limits, report: Report) {
   function convertScalar(scalar: Scalar, span: Span): Node {
     const text = String(scalar.value ?? '')
     const plain = scalar.type === Scalar.PLAIN || scalar.type === undefined
-    const asText = !plain || (scalar.tag !== undefined && scalar.tag.endsWith(':str'))
+    const asText = !plain || scalar.tag?.endsWith(':str') === true
     return sourceScalar(asText ? text : plainScalarValue(text), span, text)
   }
 

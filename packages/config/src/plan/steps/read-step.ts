@@ -3,7 +3,7 @@ import type { Report } from '../../report.ts'
 import type { ResolvedStep } from '../../resolve/context.ts'
 import type { MapNode, Node } from '../../tree/node.ts'
 import { mapNode, scalarNode, stringOf, typeName } from '../../tree/node.ts'
-import { builtinSteps } from '../builtin-steps.ts'
+import { builtinStepName } from '../builtin-steps.ts'
 import { readFields } from '../fields.ts'
 import { readAddSshKeys } from './add-ssh-keys.ts'
 import { readCheckout } from './checkout.ts'
@@ -50,9 +50,11 @@ export function readStep(report: Report, step: ResolvedStep): Step | undefined {
 function keyword(report: Report, step: ResolvedStep): { name: string; body: MapNode } | undefined {
   const { node } = step
   const bare = stringOf(node)
-  if (bare !== undefined && builtinSteps.has(bare)) return { name: bare, body: mapNode([], node.span) }
+  const bareName = bare === undefined ? undefined : builtinStepName(bare)
+  if (bareName !== undefined) return { name: bareName, body: mapNode([], node.span) }
   const entry = node.kind === 'map' && node.entries.size === 1 ? [...node.entries.values()][0] : undefined
-  if (entry === undefined || !builtinSteps.has(entry.key)) {
+  const name = entry === undefined ? undefined : builtinStepName(entry.key)
+  if (entry === undefined || name === undefined) {
     report.error(
       'step-shape',
       node.span,
@@ -61,8 +63,8 @@ function keyword(report: Report, step: ResolvedStep): { name: string; body: MapN
     )
     return undefined
   }
-  const body = stepBody(entry.key, entry.value)
-  if (body !== undefined) return { name: entry.key, body }
+  const body = stepBody(name, entry.value)
+  if (body !== undefined) return { name, body }
   report.error(
     'expected-type',
     entry.value.span,
