@@ -1,0 +1,156 @@
+import type { RequiredStatus } from '@rondo/model'
+import { didYouMean } from '../did-you-mean.ts'
+import type { Report } from '../report.ts'
+import type { Invocation, RequirementReference, ResolvedWorkflow } from '../resolve/invocation.ts'
+import { nodesOnCycles } from './cycle.ts'
+
+/** An invocation with its final name and its requirements tied to other nodes. */
+export interface LinkedNode {
+  readonly invocation: Invocation
+  readonly name: string
+  readonly requires: readonly { readonly node: string; readonly statuses: readonly RequiredStatus[] }[]
+}
+
+export interface LinkedWorkflow {
+  readonly workflow: ResolvedWorkflow
+  readonly nodes: readonly LinkedNode[]
+}
+
+/** Ties `requires` to nodes (semantics 18.5), drops what expression filters exclude, and looks for cycles. */
+export function linkWorkflow(
+  report: Report,
+  workflow: ResolvedWorkflow,
+  names: ReadonlyMap<Invocation, string>,
+): LinkedWorkflow {
+  const index = indexNames(workflow.invocations)
+  const targets = new Map(
+    workflow.invocations.map((invocation) => [invocation, linkAll(report, workflow, invocation, index)]),
+  )
+  const left = filteredOut(workflow.invocations, targets)
+  const nodes = workflow.invocations
+    .filter((invocation) => !left.has(invocation))
+    .map((invocation) => ({
+      invocation,
+      name: names.get(invocation)!,
+      requires: targets
+        .get(invocation)!
+        .filter(({ target }) => !left.has(target))
+        .map(({ target, statuses }) => ({ node: names.get(target)!, statuses })),
+    }))
+  checkCycles(report, workflow, nodes)
+  return { workflow, nodes }
+}
+
+interface Link {
+  readonly target: Invocation
+  readonly statuses: readonly RequiredStatus[]
+}
+
+type NameIndex = ReadonlyMap<string, { readonly named: Invocation[]; readonly aliased: Invocation[] }>
+
+function indexNames(invocations: readonly Invocation[]): NameIndex {
+  const index = new Map<string, { named: Invocation[]; aliased: Invocation[] }>()
+  const at = (group: string | undefined, name: string) => {
+    const key = indexKey(group, name)
+    const found = index.get(key) ?? { named: [], aliased: [] }
+    index.set(key, found)
+    return found
+  }
+  for (const invocation of invocations) {
+    at(invocation.group, invocation.name).named.push(invocation)
+    if (invocation.alias !== undefined) at(invocation.group, invocation.alias).aliased.push(invocation)
+    if (invocation.publicName !== undefined) at(undefined, invocation.publicName).named.push(invocation)
+  }
+  return index
+}
+
+function indexKey(group: string | undefined, name: string): string {
+  return `${group === undefined ? '' : `g${group}`}\n${name}`
+}
+
+function linkAll(
+  report: Report,
+  workflow: ResolvedWorkflow,
+  invocation: Invocation,
+  index: NameIndex,
+): readonly Link[] {
+  return invocation.requires.flatMap((reference) => link(report, workflow, invocation, reference, index))
+}
+
+function link(
+  report: Report,
+  workflow: ResolvedWorkflow,
+  invocation: Invocation,
+  reference: RequirementReference,
+  index: NameIndex,
+): readonly Link[] {
+  const found = index.get(indexKey(invocation.looksIn, reference.name))
+  const named = found?.named.filter((other) => other !== invocation) ?? []
+  const aliased = found?.aliased.filter((other) => other !== invocation) ?? []
+  if (named.length === 1) return [{ target: named[0]!, statuses: reference.statuses }]
+  // Rows of one matrix that carry the same explicit name are meant together, through the alias.
+  if (aliased.length > 0) return aliased.map((target) => ({ target, statuses: reference.statuses }))
+  const itself = found?.named.includes(invocation) === true
+  const message =
+    itself && named.length === 0
+      ? `Job '${invocation.name}' requires itself`
+      : `Job '${invocation.name}' requires '${reference.name}', which is the name of ${named.length} other jobs in workflow '${workflow.name}'`
+  report.error(itself && named.length === 0 ? 'cycle' : 'requires', reference.span, message, {
+    chain: invocation.chain,
+    hint: named.length > 1 ? "Give each of them a 'name' of its own" : requiresHint(workflow, invocation, reference),
+  })
+  return []
+}
+
+function requiresHint(
+  workflow: ResolvedWorkflow,
+  invocation: Invocation,
+  reference: RequirementReference,
+): string | undefined {
+  const elsewhere = workflow.invocations.find(
+    (other) => other.group !== invocation.looksIn && other.name === reference.name,
+  )
+  if (elsewhere?.group !== undefined)
+    return `'${reference.name}' belongs to job group '${elsewhere.group}'; require the group instead`
+  const visible = workflow.invocations.filter((other) => other.group === invocation.looksIn && other !== invocation)
+  return didYouMean(
+    reference.name,
+    visible.map((other) => other.name),
+  )
+}
+
+/** Entries whose expression filter is false, and those that required only such entries (semantics 16). */
+function filteredOut(
+  invocations: readonly Invocation[],
+  targets: ReadonlyMap<Invocation, readonly Link[]>,
+): ReadonlySet<Invocation> {
+  const left = new Set(invocations.filter((invocation) => !invocation.passes))
+  for (let changed = left.size > 0; changed; ) {
+    changed = false
+    for (const invocation of invocations) {
+      const links = targets.get(invocation)!
+      if (left.has(invocation) || links.length === 0 || !links.every(({ target }) => left.has(target))) continue
+      left.add(invocation)
+      changed = true
+    }
+  }
+  return left
+}
+
+function checkCycles(report: Report, workflow: ResolvedWorkflow, nodes: readonly LinkedNode[]): void {
+  const onCycle = new Set(
+    nodesOnCycles(new Map(nodes.map((node) => [node.name, node.requires.map((item) => item.node)]))),
+  )
+  for (const node of nodes) {
+    if (!onCycle.has(node.name)) continue
+    report.error(
+      'cycle',
+      node.invocation.span,
+      `The job \`${node.invocation.name}\` is part of a cycle in workflow '${workflow.name}'`,
+      {
+        chain: node.invocation.chain,
+        hint: 'At least one job in the workflow must have no dependencies, and none may require itself through others',
+      },
+    )
+  }
+}

@@ -1,0 +1,28 @@
+import { didYouMean } from '../did-you-mean.ts'
+import type { Report } from '../report.ts'
+import type { MapNode } from '../tree/node.ts'
+import { child } from '../tree/node.ts'
+
+/** The language a config is written in; undefined when it names none that we know, which is reported. */
+export function readVersion(report: Report, root: MapNode): 2 | 2.1 | undefined {
+  const node = child(root, 'version')
+  if (node === undefined) {
+    const hint = didYouMean('version', root.entries.keys()) ?? "Begin the file with 'version: 2.1'"
+    report.error(
+      'version',
+      { ...root.span, end: root.span.start + 1 },
+      'required key [version] not found at the top of the config',
+      { hint },
+    )
+    return undefined
+  }
+  const text = node.kind === 'scalar' ? node.text.trim() : ''
+  if (/^2\.10*$/.test(text)) return 2.1
+  if (/^2(\.0*)?$/.test(text)) return 2
+  const old = text === '1' || text === '1.0'
+  const hint = old ? 'Configs of version 1 are no longer run; rewrite it for version 2.1' : "Write 'version: 2.1'"
+  report.error('version', node.span, `Version '${text}' of the config language is not supported; 2 and 2.1 are`, {
+    hint,
+  })
+  return undefined
+}

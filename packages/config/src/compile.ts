@@ -1,0 +1,141 @@
+import type { Plan } from '@rondo/model'
+import type { LinkedWorkflow } from './check/link.ts'
+import { linkWorkflow } from './check/link.ts'
+import { readVersion } from './check/version.ts'
+import type { ConfigDiagnostic } from './diagnostic-code.ts'
+import type { Limits } from './limits.ts'
+import { defaultLimits } from './limits.ts'
+import type { OrbSource } from './orb/orb-source.ts'
+import { compiledTree, passedThroughTree } from './output/compiled-tree.ts'
+import { processText } from './output/process-text.ts'
+import { resolvePipelineParameters } from './pipeline/parameters.ts'
+import { readWorkflows } from './plan/workflow.ts'
+import type { Report } from './report.ts'
+import { createReport } from './report.ts'
+import { resolveConfig } from './resolve/config.ts'
+import type { ResolveContext } from './resolve/context.ts'
+import { createBudget } from './resolve/context.ts'
+import { finalNames } from './resolve/names.ts'
+import { checkTemplates } from './template/substitute.ts'
+import { literalTree } from './tree/literal.ts'
+import type { MapNode } from './tree/node.ts'
+import { child } from './tree/node.ts'
+import { parseTree } from './tree/parse.ts'
+
+export interface CompileOptions {
+  /** Name of the file in spans and messages; default `config.yml`. */
+  readonly file?: string
+  /** Pipeline values by full dotted name (`pipeline.git.branch`). Known names that are missing count as empty. */
+  readonly pipelineValues: Readonly<Record<string, string | number | boolean | null>>
+  /** Values given by the trigger, by bare name. */
+  readonly pipelineParameters?: Readonly<Record<string, unknown>>
+  /** Where orbs come from; without it every registry orb is unknown. */
+  readonly orbs?: OrbSource
+  readonly limits?: Partial<Limits>
+}
+
+export interface CompileResult {
+  /** Present exactly when there is no error. */
+  readonly plan: Plan | undefined
+  readonly diagnostics: readonly ConfigDiagnostic[]
+  /** The compiled config as YAML; present exactly when there is no error. */
+  readonly output: string | undefined
+  /** Pipeline parameters after defaults. */
+  readonly parameters: Readonly<Record<string, string | number | boolean>>
+}
+
+/** Compiles a config: all mistakes at once, or a plan and the compiled text. Pure, synchronous, and never throws. */
+export function compile(source: string, options: CompileOptions): CompileResult {
+  const limits = { ...defaultLimits, ...options.limits }
+  const report = createReport(limits.diagnostics)
+  const file = options.file ?? 'config.yml'
+  try {
+    return compileStages(source, file, options, limits, report)
+  } catch (error) {
+    const deep = error instanceof RangeError
+    report.error(
+      deep ? 'limit' : 'internal',
+      { file, start: 0, end: 1 },
+      deep ? 'The config is nested too deeply to be expanded' : `The compiler failed: ${String(error)}`,
+    )
+    return failed(report, {})
+  }
+}
+
+function compileStages(
+  source: string,
+  file: string,
+  options: CompileOptions,
+  limits: Limits,
+  report: Report,
+): CompileResult {
+  const parsed = parseTree(source, file, limits, report)
+  const version = parsed === undefined ? undefined : readVersion(report, parsed)
+  if (parsed === undefined || version === undefined) return failed(report, {})
+  const root = version === 2 ? literalTree(parsed) : parsed
+  const cx = prepareContext(root, version, options, limits, report)
+  const parameters = Object.fromEntries(cx.pipelineParameters)
+  const { setup, workflows } = resolveConfig(cx, root)
+  const names = finalNames(workflows)
+  const linked = workflows.map((workflow) => linkWorkflow(report, workflow, names))
+  const orbs = cx.orbs.map(({ reference, resolved, digest }) => ({ reference, resolved, digest }))
+  const plan: Plan = { setup, ...readWorkflows(report, linked, version === 2), orbs }
+  if (report.hasErrors()) return failed(report, parameters)
+  const output = writeOutput(cx, root, linked, source)
+  if (report.hasErrors()) return failed(report, parameters)
+  return { plan, diagnostics: report.diagnostics, output, parameters }
+}
+
+/** Everything before expansion: pipeline parameters first, because orb references may contain them. */
+export function prepareContext(
+  root: MapNode,
+  version: 2 | 2.1,
+  options: CompileOptions,
+  limits: Limits,
+  report: Report,
+): ResolveContext {
+  const base: ResolveContext = {
+    version,
+    report,
+    limits,
+    pipelineValues: options.pipelineValues,
+    pipelineParameters: new Map(),
+    brokenPipelineParameters: new Set(),
+    orbSource: options.orbs,
+    orbs: [],
+    orbSpaces: new Map(),
+    budget: createBudget(limits, report),
+    expandedSteps: new WeakMap(),
+    activeCommands: [],
+    declarations: new WeakMap(),
+  }
+  checkTemplates(base, root)
+  const declared = version === 2 ? undefined : child(root, 'parameters')
+  const given = options.pipelineParameters ?? {}
+  const { values, broken } = resolvePipelineParameters(base, declared, given, {
+    ...root.span,
+    end: root.span.start + 1,
+  })
+  return { ...base, pipelineParameters: values, brokenPipelineParameters: broken }
+}
+
+function writeOutput(cx: ResolveContext, root: MapNode, linked: readonly LinkedWorkflow[], source: string): string {
+  const tree = cx.version === 2 ? passedThroughTree(root) : compiledTree(root, linked)
+  const output = processText(
+    tree,
+    source,
+    cx.orbs.filter((orb) => orb.direct),
+  )
+  if (output.length > cx.limits.outputCharacters) {
+    cx.report.error(
+      'limit',
+      root.span,
+      `A compiled config YAML must be at most ${Math.round(cx.limits.outputCharacters / 1024 / 1024)}MB`,
+    )
+  }
+  return output
+}
+
+function failed(report: Report, parameters: CompileResult['parameters']): CompileResult {
+  return { plan: undefined, diagnostics: report.diagnostics, output: undefined, parameters }
+}

@@ -1,0 +1,148 @@
+import { evaluateExpression, isTruthyInExpression } from '../expression/evaluate.ts'
+import { compileRegex } from '../regex/compile-regex.ts'
+import type { ResolveContext, Scope } from '../resolve/context.ts'
+import { isTruthy, substitute, substituteOrFail } from '../template/substitute.ts'
+import { expressionVariables, reportExpression } from '../template/variable.ts'
+import type { MapNode, Node, ScalarNode } from '../tree/node.ts'
+import { child, scalarText, stringOf, typeName } from '../tree/node.ts'
+import { sameValue } from '../tree/same-value.ts'
+
+const operators = ['and', 'or', 'not', 'equal', 'matches']
+
+/** A workflow's `when`: a bare string is an expression there (semantics 6.3). Undefined when it is wrong. */
+export function evaluateWorkflowCondition(cx: ResolveContext, node: Node, scope: Scope): boolean | undefined {
+  const text = stringOf(node)
+  if (text === undefined || node.templated || text.trim() === '') return evaluateLogic(cx, node, scope)
+  return evaluateBareExpression(cx, node as ScalarNode, scope)
+}
+
+/** An expression written without `<< >>`. Undefined when it is wrong. */
+export function evaluateBareExpression(cx: ResolveContext, node: ScalarNode, scope: Scope): boolean | undefined {
+  if (node.templated) {
+    const value = substituteOrFail(cx, node, scope)
+    return value === undefined ? undefined : isTruthy(value)
+  }
+  const text = String(node.value)
+  const result = evaluateExpression(text, expressionVariables(cx, scope))
+  if (result.ok) return isTruthyInExpression(result.value)
+  reportExpression(cx, text, result.fault, node.span, scope)
+  return undefined
+}
+
+/** A logic statement (semantics 7). Undefined when it is wrong, which is reported. */
+export function evaluateLogic(cx: ResolveContext, node: Node, scope: Scope, depth = 1): boolean | undefined {
+  if (depth > cx.limits.logicDepth) {
+    cx.report.error('limit', node.span, `Logic statements are nested more than ${cx.limits.logicDepth} deep`, {
+      chain: scope.chain,
+    })
+    return undefined
+  }
+  if (node.kind === 'scalar') {
+    const value = substituteOrFail(cx, node, scope)
+    return value === undefined ? undefined : isTruthy(value)
+  }
+  if (node.kind === 'list') return true
+  if (node.entries.size === 0) return true
+  return evaluateStatement(cx, node, scope, depth)
+}
+
+function evaluateStatement(cx: ResolveContext, node: MapNode, scope: Scope, depth: number): boolean | undefined {
+  const entry = [...node.entries.values()][0]!
+  if (node.entries.size > 1 || !operators.includes(entry.key)) {
+    const found = [...node.entries.keys()].join(', ')
+    cx.report.error(
+      'logic',
+      node.span,
+      `A logic statement has exactly one key out of ${operators.join(', ')}; found ${found}`,
+      {
+        chain: scope.chain,
+      },
+    )
+    return undefined
+  }
+  switch (entry.key) {
+    case 'and':
+    case 'or':
+      return evaluateJunction(cx, entry.key, entry.value, scope, depth)
+    case 'not':
+      return evaluateNot(cx, entry.value, scope, depth)
+    case 'equal':
+      return evaluateEqual(cx, entry.value, scope)
+    default:
+      return evaluateMatches(cx, entry.value, scope)
+  }
+}
+
+function evaluateJunction(
+  cx: ResolveContext,
+  key: 'and' | 'or',
+  value: Node,
+  scope: Scope,
+  depth: number,
+): boolean | undefined {
+  const items = argumentList(cx, key, value, scope)
+  if (items === undefined) return undefined
+  const results = items.map((item) => evaluateLogic(cx, item, scope, depth + 1))
+  if (results.includes(undefined)) return undefined
+  return key === 'and' ? !results.includes(false) : results.includes(true)
+}
+
+function evaluateNot(cx: ResolveContext, value: Node, scope: Scope, depth: number): boolean | undefined {
+  if (value.kind === 'list') {
+    cx.report.error('logic', value.span, "'not' takes a single statement, not a list", { chain: scope.chain })
+    return undefined
+  }
+  const result = evaluateLogic(cx, value, scope, depth + 1)
+  return result === undefined ? undefined : !result
+}
+
+function evaluateEqual(cx: ResolveContext, value: Node, scope: Scope): boolean | undefined {
+  const items = argumentList(cx, 'equal', value, scope)
+  if (items === undefined) return undefined
+  const values = items.map((item) => substituteOrFail(cx, item, scope))
+  if (values.includes(undefined)) return undefined
+  return values.every((item) => sameValue(item!, values[0]!))
+}
+
+function argumentList(cx: ResolveContext, key: string, value: Node, scope: Scope): readonly Node[] | undefined {
+  if (value.kind === 'list' && value.items.length > 0) return value.items
+  const found = value.kind === 'list' ? 'an empty list' : typeName(value)
+  cx.report.error('logic', value.span, `'${key}' needs a list of at least one element, found ${found}`, {
+    chain: scope.chain,
+  })
+  return undefined
+}
+
+function evaluateMatches(cx: ResolveContext, node: Node, scope: Scope): boolean | undefined {
+  const pattern = matchOperand(cx, node, 'pattern', scope)
+  const value = matchOperand(cx, node, 'value', scope)
+  if (pattern === undefined || value === undefined) return undefined
+  const compiled = compileRegex(pattern, 'java')
+  if (compiled.ok) return compiled.regex.matches(value)
+  cx.report.error(
+    'regex',
+    child(node, 'pattern')!.span,
+    `The pattern '${pattern}' cannot be used: ${compiled.reason}`,
+    {
+      chain: scope.chain,
+    },
+  )
+  return undefined
+}
+
+function matchOperand(cx: ResolveContext, node: Node, key: string, scope: Scope): string | undefined {
+  const given = child(node, key)
+  if (given === undefined) {
+    cx.report.error('logic', node.span, `'matches' needs the keys 'pattern' and 'value'; '${key}' is missing`, {
+      chain: scope.chain,
+    })
+    return undefined
+  }
+  if (given.templated && given.kind === 'scalar' && substituteOrFail(cx, given, scope) === undefined) return undefined
+  const value = substitute(cx, given, scope)
+  if (value.kind === 'scalar') return typeof value.value === 'string' ? value.value : scalarText(value.value)
+  cx.report.error('logic', given.span, `'${key}' of 'matches' must be a string, found ${typeName(value)}`, {
+    chain: scope.chain,
+  })
+  return undefined
+}

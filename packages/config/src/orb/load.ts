@@ -1,0 +1,152 @@
+import type { Span } from '@rondo/model'
+import type { ConfigDiagnosticCode } from '../diagnostic-code.ts'
+import type { ElementDefinition, ElementKind, MissingOrb, ResolveContext, Space } from '../resolve/context.ts'
+import { scopeOf } from '../resolve/context.ts'
+import { substituteOrFail } from '../template/substitute.ts'
+import type { MapNode, Node } from '../tree/node.ts'
+import { child, isNull, stringOf, typeName } from '../tree/node.ts'
+import { parseTree } from '../tree/parse.ts'
+import type { ResolvedOrb } from './orb-source.ts'
+
+const sections: Readonly<Record<ElementKind, string>> = { command: 'commands', job: 'jobs', executor: 'executors' }
+export const orbReference = /^[a-z][a-z0-9_-]*\/[a-z][a-z0-9_-]*@(?:dev:[^\s@]{1,1023}|\d+(?:\.\d+){0,2}|volatile)$/
+
+interface Loading {
+  readonly depth: number
+  /** References being loaded, outermost first: an orb among its own imports is a cycle. */
+  readonly path: readonly string[]
+}
+
+/** Builds the space of the config, loading every orb of its `orbs` stanza (semantics 9). */
+export function loadMainSpace(cx: ResolveContext, root: MapNode): Space {
+  return buildSpace(cx, root, { label: '', main: true }, { depth: 0, path: [] })
+}
+
+/** Builds the space of a registry orb's own source, for checking it alone. */
+export function loadOrbSpace(cx: ResolveContext, root: MapNode, label: string): Space {
+  return buildSpace(cx, root, { label, main: false }, { depth: 1, path: [label] })
+}
+
+function buildSpace(
+  cx: ResolveContext,
+  root: MapNode,
+  name: { label: string; main: boolean },
+  loading: Loading,
+): Space {
+  return {
+    ...name,
+    elements: {
+      command: elements(cx, root, 'command'),
+      job: elements(cx, root, 'job'),
+      executor: elements(cx, root, 'executor'),
+    },
+    groups: section(cx, root, 'job-groups'),
+    orbs: loadOrbs(cx, child(root, 'orbs'), name.main, loading),
+  }
+}
+
+function elements(cx: ResolveContext, root: MapNode, kind: ElementKind): ReadonlyMap<string, ElementDefinition> {
+  return section(cx, root, sections[kind])
+}
+
+function section(cx: ResolveContext, root: MapNode, key: string): ReadonlyMap<string, ElementDefinition> {
+  const node = child(root, key)
+  const found = new Map<string, ElementDefinition>()
+  if (node === undefined || isNull(node)) return found
+  if (node.kind !== 'map') {
+    cx.report.error('expected-type', node.span, `[#/${key}] expected type: Mapping, found: ${typeName(node)}`)
+    return found
+  }
+  for (const entry of node.entries.values())
+    found.set(entry.key, { name: entry.key, node: entry.value, keySpan: entry.keySpan })
+  return found
+}
+
+function loadOrbs(cx: ResolveContext, node: Node | undefined, main: boolean, loading: Loading): Space['orbs'] {
+  const orbs = new Map<string, Space | MissingOrb>()
+  if (node === undefined || isNull(node)) return orbs
+  if (node.kind !== 'map') {
+    cx.report.error('expected-type', node.span, `[#/orbs] expected type: Mapping, found: ${typeName(node)}`)
+    return orbs
+  }
+  for (const entry of node.entries.values()) {
+    const orb = loadOrb(cx, entry.key, entry.value, main, loading)
+    // What the config itself names must exist; what an orb names may be missing while nothing of it is used.
+    if (main && 'reportMissing' in orb) orb.reportMissing()
+    orbs.set(entry.key, orb)
+  }
+  return orbs
+}
+
+const silent: MissingOrb = { reportMissing: () => undefined }
+
+function loadOrb(cx: ResolveContext, name: string, node: Node, main: boolean, loading: Loading): Space | MissingOrb {
+  if (loading.depth >= cx.limits.orbDepth) {
+    return missing(cx, 'limit', node.span, `Orbs import orbs more than ${cx.limits.orbDepth} deep`)
+  }
+  if (node.kind === 'map') {
+    return buildSpace(cx, node, { label: `orb '${name}'`, main: false }, { ...loading, depth: loading.depth + 1 })
+  }
+  const value = main ? substituteReference(cx, node) : node
+  if (value === undefined) return silent
+  const reference = stringOf(value)
+  if (reference !== undefined) return loadReference(cx, reference, node.span, main, loading)
+  const found = typeName(node)
+  const message = `Orb '${name}' must be a reference such as 'ns/name@1.2', or a map; found ${found}`
+  return missing(cx, 'orb-reference', node.span, message)
+}
+
+function missing(
+  cx: ResolveContext,
+  code: ConfigDiagnosticCode,
+  span: Span,
+  message: string,
+  hint?: string,
+): MissingOrb {
+  return { reportMissing: () => cx.report.error(code, span, message, { hint }) }
+}
+
+/** In the `orbs` stanza pipeline values and parameters are visible, and nothing else exists yet (semantics 3.4). */
+function substituteReference(cx: ResolveContext, node: Node): Node | undefined {
+  const none = new Map()
+  const elements = { command: none, job: none, executor: none }
+  return substituteOrFail(cx, node, scopeOf({ label: '', main: true, elements, groups: none, orbs: none }))
+}
+
+function loadReference(
+  cx: ResolveContext,
+  reference: string,
+  span: Span,
+  main: boolean,
+  loading: Loading,
+): Space | MissingOrb {
+  if (!orbReference.test(reference) && !reference.startsWith('https://')) {
+    const hint = "Write 'namespace/name@version'; a version is 1, 1.2, 1.2.3, volatile or dev:label"
+    return missing(cx, 'orb-reference', span, `'${reference}' is not an orb reference`, hint)
+  }
+  const orb = cx.orbSource?.resolve(reference)
+  if (orb === undefined) {
+    const message = `Cannot find ${reference} in the orb registry. Check that the namespace, orb name and version are correct.`
+    return missing(cx, 'orb-not-found', span, message)
+  }
+  if (!cx.orbs.some((known) => known.reference === reference && (known.direct || !main))) {
+    cx.orbs.push({ reference, resolved: orb.resolved, digest: orb.digest, direct: main })
+  }
+  return cx.orbSpaces.get(orb.resolved) ?? loadSource(cx, orb, span, loading)
+}
+
+function loadSource(cx: ResolveContext, orb: ResolvedOrb, span: Span, loading: Loading): Space | MissingOrb {
+  if (loading.path.includes(orb.resolved)) {
+    const path = [...loading.path, orb.resolved].join(' -> ')
+    return missing(cx, 'recursion', span, `Orb ${orb.resolved} imports itself: ${path}`)
+  }
+  if (cx.orbSpaces.size >= cx.limits.orbs) {
+    return missing(cx, 'limit', span, `The config imports more than ${cx.limits.orbs} orbs`)
+  }
+  const tree = parseTree(orb.source, orb.resolved, cx.limits, cx.report)
+  if (tree === undefined) return silent
+  const path = [...loading.path, orb.resolved]
+  const space = buildSpace(cx, tree, { label: orb.resolved, main: false }, { depth: loading.depth + 1, path })
+  cx.orbSpaces.set(orb.resolved, space)
+  return space
+}

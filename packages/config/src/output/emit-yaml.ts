@@ -1,0 +1,105 @@
+import type { MapEntry, Node, ScalarNode } from '../tree/node.ts'
+import { plainScalarValue } from '../tree/scalar.ts'
+
+/** The tree as YAML in the style of compiled configs (semantics 23.8): block style, lists not indented below their key. */
+export function emitYaml(node: Node): string {
+  const lines: string[] = []
+  if (isEmpty(node) || node.kind === 'scalar') return `${inline(node, 0)}\n`
+  emitBlock(node, 0, '', lines)
+  return `${lines.join('\n')}\n`
+}
+
+/** @param lead what stands on the first line instead of its indentation: `- ` of a list item */
+function emitBlock(node: Node, indent: number, lead: string, lines: string[]): void {
+  const pad = ' '.repeat(indent)
+  let first = lead === '' ? pad : lead
+  if (node.kind === 'list') {
+    for (const item of node.items) {
+      emitItem(item, indent, `${first}- `, lines)
+      first = pad
+    }
+  } else if (node.kind === 'map') {
+    for (const entry of node.entries.values()) {
+      emitEntry(entry, indent, first, lines)
+      first = pad
+    }
+  }
+}
+
+function emitItem(item: Node, indent: number, lead: string, lines: string[]): void {
+  if (item.kind === 'scalar' || isEmpty(item)) lines.push(lead + inline(item, indent + 2))
+  else emitBlock(item, indent + 2, lead, lines)
+}
+
+function emitEntry(entry: MapEntry, indent: number, lead: string, lines: string[]): void {
+  const { value } = entry
+  const key = entry.key.length > 1000 ? `? ${JSON.stringify(entry.key)}\n${' '.repeat(indent)}` : keyText(entry.key)
+  if (value.kind === 'scalar' || isEmpty(value)) {
+    lines.push(`${lead}${key}: ${inline(value, indent + 2)}`)
+    return
+  }
+  lines.push(`${lead}${key}:`)
+  emitBlock(value, value.kind === 'list' ? indent : indent + 2, '', lines)
+}
+
+function isEmpty(node: Node): boolean {
+  return (node.kind === 'list' && node.items.length === 0) || (node.kind === 'map' && node.entries.size === 0)
+}
+
+function inline(node: Node, indent: number): string {
+  if (node.kind === 'list') return '[]'
+  if (node.kind === 'map') return '{}'
+  return scalarOutput(node, indent)
+}
+
+function scalarOutput(node: ScalarNode, indent: number): string {
+  if (typeof node.value === 'string') return stringOutput(node.value, indent)
+  if (node.value === null) return 'null'
+  return typeof node.value === 'boolean' ? String(node.value) : node.text
+}
+
+function keyText(key: string): string {
+  return key.includes('\n') ? JSON.stringify(key) : stringOutput(key, 0)
+}
+
+function stringOutput(text: string, indent: number): string {
+  if (text.includes('\n')) return isBlockSafe(text) ? blockLiteral(text, indent) : doubleQuoted(text)
+  if (isPlainSafe(text)) return text
+  return isPrintable(text) ? `'${text.replaceAll("'", "''")}'` : doubleQuoted(text)
+}
+
+const printable = /^[\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u
+const lineSeparators = /[\u2028\u2029]/
+
+function isPrintable(text: string): boolean {
+  return printable.test(text) && !lineSeparators.test(text)
+}
+
+/** A literal block keeps a text exactly when no line needs escapes and the first one sets the indentation. */
+function isBlockSafe(text: string): boolean {
+  return isPrintable(text) && !text.includes('\t') && !/ \n| $/.test(text) && !/^[ \n]/.test(text) && /[^\n]/.test(text)
+}
+
+function blockLiteral(text: string, indent: number): string {
+  const pad = ' '.repeat(Math.max(indent, 2))
+  const chomp = text.endsWith('\n\n') ? '+' : text.endsWith('\n') ? '' : '-'
+  const body = text.endsWith('\n') ? text.slice(0, -1) : text
+  const lines = body.split('\n').map((line) => (line === '' ? '' : pad + line))
+  return [`|${chomp}`, ...lines].join('\n')
+}
+
+function doubleQuoted(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+const indicators = /^[-?:,[\]{}#&*!|>'"%@`]/
+const ambiguous = /^(?:[yYnN]|[-+]?[0-9][0-9_:.]*|=|<<|[0-9]{4}-[0-9].*|0o?[0-7]+|---.*|\.\.\..*)$/
+
+function isPlainSafe(text: string): boolean {
+  if (text === '' || typeof plainScalarValue(text) !== 'string' || ambiguous.test(text)) return false
+  if (/^\s|\s$|: |:$| #|\t/.test(text) || !isPrintable(text)) return false
+  return !indicators.test(text) || /^[-?:][^\s,[\]{}]/.test(text)
+}

@@ -1,0 +1,26 @@
+/**
+ * The pipeline values that exist (semantics 8). A value in this list that a pipeline does not have is empty; a name
+ * outside of it is a mistake.
+ */
+const names = new Set(
+  `id number name definition.id project.git_url project.type project.slug integration_source
+  git.tag git.branch git.branch.is_default git.revision git.base_revision git.repo_url git.repo_owner git.repo_name git.repo_id
+  git.commit.url git.commit.subject git.commit.body git.commit.author_login
+  config.repository.name config.repository.url config.file_path config.ref config.sha
+  trigger.received_at trigger.id trigger.type trigger_source schedule.name schedule.id event.name event.action
+  event.context.github.pr_url
+  deploy.component_name deploy.environment_name deploy.target_version deploy.current_version deploy.namespace deploy.reason`
+    .split(/\s+/)
+    .map((name) => `pipeline.${name}`),
+)
+
+/** Families that carry a payload of the event, whose members depend on the source. */
+const families = ['pipeline.event.github.', 'pipeline.trigger_parameters.']
+
+export function isKnownPipelineValue(name: string): boolean {
+  return names.has(name) || families.some((family) => name.startsWith(family))
+}
+
+export function knownPipelineValues(): Iterable<string> {
+  return names
+}

@@ -1,0 +1,88 @@
+import type { DockerExecutorPlan, ImagePlan } from '@rondo/model'
+import type { Node } from '../tree/node.ts'
+import { child, stringOf, typeName } from '../tree/node.ts'
+import { argumentVector } from './argv.ts'
+import type { Fields, Place } from './fields.ts'
+import { readFields } from './fields.ts'
+import { optional } from './steps/step-reader.ts'
+
+const imageKeys = ['image', 'name', 'entrypoint', 'command', 'user', 'environment', 'auth', 'aws_auth', 'gcp_auth']
+const awsKeys = ['aws_access_key_id', 'aws_secret_access_key', 'oidc_role_arn']
+const gcpKeys = ['oidc_service_account', 'workload_identity_pool', 'workload_identity_provider']
+
+/** `docker`: the first image is the primary container (semantics 13.1). */
+export function readDocker(place: Place, node: Node): DockerExecutorPlan | undefined {
+  if (node.kind !== 'list' || node.items.length === 0) {
+    const found = node.kind === 'list' ? 'an empty list' : typeName(node)
+    place.report.error(
+      'expected-type',
+      node.span,
+      `'docker' of ${place.what} must be a list of at least one image, found ${found}`,
+      { chain: place.chain },
+    )
+    return undefined
+  }
+  const images = node.items.flatMap((item) => readImage(place, item) ?? [])
+  return images.length === node.items.length ? { type: 'docker', images } : undefined
+}
+
+function readImage(place: Place, node: Node): ImagePlan | undefined {
+  if (node.kind !== 'map') {
+    const hint = stringOf(node) === undefined ? undefined : `Write '- image: ${stringOf(node)}'`
+    place.report.error(
+      'expected-type',
+      node.span,
+      `An item of 'docker' must be a map with 'image', found ${typeName(node)}`,
+      { chain: place.chain, hint },
+    )
+    return undefined
+  }
+  const fields = readFields({ ...place, what: `an image of ${place.what}` }, node)
+  fields.only(imageKeys, 'warn')
+  const image = fields.text('image', 'required')
+  if (image === '') return fields.fail('invalid-value', fields.span, `An image of ${place.what} has no name`)
+  const parts = {
+    ...optional('name', fields.text('name')),
+    ...optional('entrypoint', argumentVector(fields.node('entrypoint'))),
+    ...optional('command', argumentVector(fields.node('command'))),
+    ...optional('user', fields.text('user')),
+    environment: fields.environment('environment'),
+    ...optional('auth', readAuth(place, fields)),
+    ...optional('awsAuth', readTexts(place, fields, 'aws_auth', awsKeys)),
+    ...optional('gcpAuth', readTexts(place, fields, 'gcp_auth', gcpKeys)),
+  }
+  return image === undefined ? undefined : { image, ...parts }
+}
+
+function readAuth(place: Place, fields: Fields): ImagePlan['auth'] {
+  const node = fields.node('auth')
+  if (node === undefined) return undefined
+  if (node.kind !== 'map')
+    return fields.fail(
+      'expected-type',
+      node.span,
+      `'auth' must be a map with username and password, found ${typeName(node)}`,
+    )
+  const auth = readFields({ ...place, what: "'auth'" }, node)
+  auth.only(['username', 'password'], 'warn')
+  const username = auth.text('username', 'required')
+  const password = auth.text('password', 'required')
+  return username === undefined || password === undefined ? undefined : { username, password }
+}
+
+function readTexts(
+  place: Place,
+  fields: Fields,
+  key: string,
+  known: readonly string[],
+): Readonly<Record<string, string>> | undefined {
+  const node = fields.node(key)
+  if (node === undefined) return undefined
+  if (node.kind !== 'map')
+    return fields.fail('expected-type', node.span, `'${key}' must be a map, found ${typeName(node)}`)
+  const inner = readFields({ ...place, what: `'${key}'` }, node)
+  inner.only(known, 'warn')
+  return Object.fromEntries(
+    known.flatMap((name) => (child(node, name) === undefined ? [] : [[name, inner.text(name) ?? '']])),
+  )
+}

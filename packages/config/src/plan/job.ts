@@ -1,0 +1,138 @@
+import type { ExecutorPlan, JobPlan } from '@rondo/model'
+import { didYouMean } from '../did-you-mean.ts'
+import type { Report } from '../report.ts'
+import type { ResolvedStep } from '../resolve/context.ts'
+import type { MapNode } from '../tree/node.ts'
+import { child, typeName } from '../tree/node.ts'
+import { readDocker } from './docker.ts'
+import type { Fields, Place } from './fields.ts'
+import { readFields } from './fields.ts'
+import { readMachine } from './machine.ts'
+import { readMacos } from './macos.ts'
+import { readStep } from './steps/read-step.ts'
+import { readShell } from './steps/run.ts'
+import { optional } from './steps/step-reader.ts'
+
+export const jobKeys = [
+  'type',
+  'docker',
+  'machine',
+  'macos',
+  'executor',
+  'steps',
+  'parameters',
+  'description',
+  'environment',
+  'working_directory',
+  'shell',
+  'parallelism',
+  'resource_class',
+  'circleci_ip_ranges',
+  'retention',
+  'branches',
+  'plan_name',
+  'validation',
+  'key',
+]
+const environmentKeys = ['docker', 'machine', 'macos'] as const
+const retention = /^([1-9]|[12][0-9]|30)d$/
+
+export interface JobSource {
+  readonly name: string
+  readonly body: MapNode
+  readonly steps: readonly ResolvedStep[]
+  readonly chain: Place['chain']
+  readonly executorMissing: boolean
+  /** Version 2 files with unknown keys ran all the same. */
+  readonly lenient: boolean
+}
+
+/** What a build job runs (semantics 12, 13); undefined when it cannot run, with the reasons reported. */
+export function readJob(report: Report, source: JobSource): JobPlan | undefined {
+  const place: Place = { report, what: `job '${source.name}'`, chain: source.chain }
+  const fields = readFields(place, source.body)
+  fields.only(jobKeys, source.lenient ? 'warn' : 'error')
+  const executor = readExecutor(place, fields, source)
+  const steps = readSteps(place, fields, source)
+  fields.flag('circleci_ip_ranges')
+  if (fields.flag('circleci_ip_ranges') === true) {
+    report.warn(
+      'unsupported',
+      fields.node('circleci_ip_ranges')!.span,
+      "'circleci_ip_ranges' has no effect on an installation of your own",
+    )
+  }
+  const rest = {
+    ...optional('resourceClass', fields.text('resource_class')),
+    environment: fields.environment('environment'),
+    ...optional('workingDirectory', fields.text('working_directory')),
+    ...optional('shell', readShell(fields)),
+    parallelism: fields.integer('parallelism', { min: 1, max: 10_000 }) ?? 1,
+    ...optional('cacheRetentionDays', readRetention(place, fields)),
+  }
+  if (executor === undefined || steps === undefined) return undefined
+  return { name: source.name, executor, steps, ...rest, origin: { span: source.body.span, chain: source.chain } }
+}
+
+function readExecutor(place: Place, fields: Fields, source: JobSource): ExecutorPlan | undefined {
+  const { body } = source
+  // `machine: false` beside another environment only says that it is not meant.
+  const present = environmentKeys.filter((key) => fields.has(key) && !isFalse(fields, key))
+  const [key] = present
+  if (key === undefined) {
+    if (source.executorMissing) return undefined
+    const misspelt = [...body.entries.keys()]
+      .map((name) => didYouMean(name, [...environmentKeys, 'executor']))
+      .find((hint) => hint !== undefined)
+    const hint = misspelt ?? "Add 'docker:', 'machine:', 'macos:' or 'executor:'"
+    return fields.fail('executor-choice', body.span, `${capital(place.what)} names no environment to run in`, hint)
+  }
+  if (present.length > 1) {
+    return fields.fail(
+      'executor-choice',
+      body.span,
+      `${capital(place.what)} names more than one environment: ${present.join(', ')}`,
+      'Keep exactly one of them',
+    )
+  }
+  const node = fields.node(key) ?? body.entries.get(key)!.value
+  if (key === 'docker') return readDocker(place, node)
+  return key === 'machine' ? readMachine(place, node) : readMacos(place, node)
+}
+
+function isFalse(fields: Fields, key: string): boolean {
+  const node = fields.node(key)
+  return node?.kind === 'scalar' && node.value === false
+}
+
+function readSteps(place: Place, fields: Fields, source: JobSource) {
+  if (!fields.has('steps'))
+    return fields.fail('missing-key', source.body.span, `required key [steps] not found in ${place.what}`)
+  return source.steps.flatMap((step) => readStep(place.report, step) ?? [])
+}
+
+function readRetention(place: Place, fields: Fields): number | undefined {
+  const node = fields.node('retention')
+  if (node === undefined) return undefined
+  if (node.kind !== 'map')
+    return fields.fail(
+      'expected-type',
+      node.span,
+      `'retention' must be a map such as {caches: 5d}, found ${typeName(node)}`,
+    )
+  const inner = readFields({ ...place, what: "'retention'" }, node)
+  inner.only(['caches'], 'error')
+  const text = inner.text('caches')
+  if (text === undefined) return undefined
+  if (retention.test(text)) return Number.parseInt(text, 10)
+  return inner.fail(
+    'invalid-value',
+    child(node, 'caches')!.span,
+    `'caches' value '${text}' does not match pattern ${retention.source}`,
+    'Write a number of days from 1d to 30d',
+  )
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

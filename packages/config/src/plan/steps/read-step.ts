@@ -1,0 +1,87 @@
+import type { Origin, Step } from '@rondo/model'
+import type { Report } from '../../report.ts'
+import type { ResolvedStep } from '../../resolve/context.ts'
+import type { MapNode, Node } from '../../tree/node.ts'
+import { mapNode, scalarNode, stringOf, typeName } from '../../tree/node.ts'
+import { builtinStepName } from '../builtin-steps.ts'
+import { readFields } from '../fields.ts'
+import { readAddSshKeys } from './add-ssh-keys.ts'
+import { readCheckout } from './checkout.ts'
+import { readRestoreCache } from './restore-cache.ts'
+import { readDeploy, readRun } from './run.ts'
+import { readSaveCache } from './save-cache.ts'
+import { readSetupRemoteDocker } from './setup-remote-docker.ts'
+import type { StepReader } from './step-reader.ts'
+import { readStoreArtifacts, readStoreTestResults } from './store.ts'
+import { readAttachWorkspace, readPersistToWorkspace } from './workspace.ts'
+
+const readers: Readonly<Record<string, StepReader>> = {
+  run: readRun,
+  deploy: readDeploy,
+  checkout: readCheckout,
+  save_cache: readSaveCache,
+  restore_cache: readRestoreCache,
+  persist_to_workspace: readPersistToWorkspace,
+  attach_workspace: readAttachWorkspace,
+  store_artifacts: readStoreArtifacts,
+  store_test_results: readStoreTestResults,
+  add_ssh_keys: readAddSshKeys,
+  setup_remote_docker: readSetupRemoteDocker,
+}
+
+/** A resolved step as the agent executes it; undefined when it is wrong, which is reported. */
+export function readStep(report: Report, step: ResolvedStep): Step | undefined {
+  const found = keyword(report, step)
+  if (found === undefined) return undefined
+  const origin: Origin = { span: step.node.span, chain: step.chain }
+  const reader = readers[found.name]
+  if (reader === undefined) {
+    report.warn(
+      'unsupported',
+      step.node.span,
+      `The step '${found.name}' is accepted but cannot be carried out here; the job will fail at it`,
+      { chain: step.chain },
+    )
+    return { type: 'unsupported', keyword: found.name, origin }
+  }
+  return reader(readFields({ report, what: `the step '${found.name}'`, chain: step.chain }, found.body), origin)
+}
+
+function keyword(report: Report, step: ResolvedStep): { name: string; body: MapNode } | undefined {
+  const { node } = step
+  const bare = stringOf(node)
+  const bareName = bare === undefined ? undefined : builtinStepName(bare)
+  if (bareName !== undefined) return { name: bareName, body: mapNode([], node.span) }
+  const entry = node.kind === 'map' && node.entries.size === 1 ? [...node.entries.values()][0] : undefined
+  const name = entry === undefined ? undefined : builtinStepName(entry.key)
+  if (entry === undefined || name === undefined) {
+    report.error(
+      'step-shape',
+      node.span,
+      `A step must be a name or a map with one key, found ${bare ?? typeName(node)}`,
+      { chain: step.chain },
+    )
+    return undefined
+  }
+  const body = stepBody(name, entry.value)
+  if (body !== undefined) return { name, body }
+  report.error(
+    'expected-type',
+    entry.value.span,
+    `The step '${entry.key}' expected type: Mapping, found: ${typeName(entry.value)}`,
+    { chain: step.chain },
+  )
+  return undefined
+}
+
+function stepBody(name: string, value: Node): MapNode | undefined {
+  if (value.kind === 'map') return value
+  if (value.kind !== 'scalar') return undefined
+  if (value.value === null) return mapNode([], value.span)
+  // A run step given as plain text: `- run: make`.
+  if (name !== 'run' && name !== 'deploy') return undefined
+  return mapNode(
+    [{ key: 'command', keySpan: value.span, value: scalarNode(value.value, value.span, value.text) }],
+    value.span,
+  )
+}

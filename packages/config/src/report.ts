@@ -1,0 +1,52 @@
+import type { OriginFrame, Span } from '@rondo/model'
+import type { ConfigDiagnostic, ConfigDiagnosticCode } from './diagnostic-code.ts'
+
+export interface ReportDetail {
+  readonly hint?: string | undefined
+  readonly chain?: readonly OriginFrame[] | undefined
+}
+
+/** Collects diagnostics. The same thing said twice of the same place (a job expanded for each matrix row) is kept once. */
+export interface Report {
+  error(code: ConfigDiagnosticCode, span: Span, message: string, detail?: ReportDetail): void
+  warn(code: ConfigDiagnosticCode, span: Span, message: string, detail?: ReportDetail): void
+  readonly diagnostics: readonly ConfigDiagnostic[]
+  /** True once any error was reported. */
+  hasErrors(): boolean
+}
+
+/** @param limit diagnostics kept of each severity; further ones only count */
+export function createReport(limit: number): Report {
+  const diagnostics: ConfigDiagnostic[] = []
+  const seen = new Set<string>()
+  const counts = { error: 0, warning: 0 }
+
+  function add(
+    severity: 'error' | 'warning',
+    code: ConfigDiagnosticCode,
+    span: Span,
+    message: string,
+    detail?: ReportDetail,
+  ) {
+    const key = `${severity}\n${code}\n${span.file}\n${span.start}\n${message}`
+    if (seen.has(key)) return
+    counts[severity] += 1
+    if (counts[severity] > limit) return
+    seen.add(key)
+    diagnostics.push({
+      code,
+      severity,
+      span,
+      message,
+      ...(detail?.hint === undefined ? {} : { hint: detail.hint }),
+      ...(detail?.chain === undefined || detail.chain.length === 0 ? {} : { chain: detail.chain }),
+    })
+  }
+
+  return {
+    error: (code, span, message, detail) => add('error', code, span, message, detail),
+    warn: (code, span, message, detail) => add('warning', code, span, message, detail),
+    diagnostics,
+    hasErrors: () => counts.error > 0,
+  }
+}

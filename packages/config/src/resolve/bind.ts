@@ -1,0 +1,118 @@
+import type { Span } from '@rondo/model'
+import { didYouMean } from '../did-you-mean.ts'
+import { substituteOrFail } from '../template/substitute.ts'
+import type { MapEntry, Node } from '../tree/node.ts'
+import { listNode } from '../tree/node.ts'
+import type {
+  Argument,
+  Declarations,
+  ParameterDeclaration,
+  ResolveContext,
+  ResolvedStep,
+  Scope,
+  Space,
+} from './context.ts'
+import { scopeOf } from './context.ts'
+import { hasType, reportArgumentType } from './parameters.ts'
+
+export interface Call {
+  readonly declarations: Declarations
+  readonly given: readonly MapEntry[]
+  /** Where the arguments are written. */
+  readonly caller: Scope
+  /** Where the parameters are declared; defaults are evaluated there. */
+  readonly callee: Space
+  /** For messages: `command 'x'`. */
+  readonly what: string
+  readonly span: Span
+  /** Expands `steps` arguments; handed in, because expanding steps binds arguments in turn. */
+  readonly expandSteps: (cx: ResolveContext, node: Node, scope: Scope) => readonly ResolvedStep[]
+}
+
+export type Arguments = ReadonlyMap<string, Argument | undefined>
+
+/** Binds arguments to parameters (semantics 4.3). Wrong ones are reported and bound to nothing, so that uses stay silent. */
+export function bindArguments(cx: ResolveContext, call: Call): Arguments {
+  const bound = new Map<string, Argument | undefined>()
+  const { chain } = call.caller
+  for (const entry of call.given) {
+    const declaration = call.declarations.get(entry.key)
+    if (declaration !== undefined) bound.set(entry.key, bindGiven(cx, declaration, entry, call))
+    else if (call.declarations.has(entry.key)) bound.set(entry.key, undefined)
+    else {
+      cx.report.error('unexpected-argument', entry.keySpan, `Unexpected argument(s): ${entry.key}`, {
+        chain,
+        hint: didYouMean(entry.key, call.declarations.keys()) ?? `${call.what} declares no parameter of that name`,
+      })
+    }
+  }
+  const missing: string[] = []
+  for (const [name, declaration] of call.declarations) {
+    if (bound.has(name)) continue
+    if (declaration?.default !== undefined) bound.set(name, bindDefault(cx, declaration, declaration.default, call))
+    else {
+      bound.set(name, undefined)
+      if (declaration !== undefined) missing.push(name)
+    }
+  }
+  if (missing.length > 0) {
+    cx.report.error('missing-argument', call.span, `Missing required argument(s): ${missing.join(', ')}`, {
+      chain,
+      hint: `${call.what} declares ${missing.length === 1 ? 'it' : 'them'} without a default`,
+    })
+  }
+  return bound
+}
+
+function bindGiven(
+  cx: ResolveContext,
+  declaration: ParameterDeclaration,
+  entry: MapEntry,
+  call: Call,
+): Argument | undefined {
+  const value = evaluate(cx, call, declaration, entry.value, call.caller)
+  if (value === undefined) return undefined
+  const forwarded = forwardedSpace(declaration, entry.value, call.caller)
+  if (hasType(declaration, value)) return { value, space: forwarded ?? call.caller.space, type: declaration.type }
+  const place = entry.value.span.end > entry.value.span.start ? entry.value.span : entry.keySpan
+  reportArgumentType(cx, declaration, value, place, { chain: call.caller.chain })
+  return undefined
+}
+
+/** An executor handed through several levels is still looked up where it was first written. */
+function forwardedSpace(declaration: ParameterDeclaration, given: Node, caller: Scope): Space | undefined {
+  if (declaration.type !== 'executor' || given.kind !== 'scalar' || !given.templated) return undefined
+  const name = /^<<\s*parameters\.([^\s>]+)\s*>>$/.exec(String(given.value))?.[1]
+  return name === undefined ? undefined : caller.parameters?.get(name)?.space
+}
+
+function bindDefault(
+  cx: ResolveContext,
+  declaration: ParameterDeclaration,
+  fallback: Node,
+  call: Call,
+): Argument | undefined {
+  const value = evaluate(cx, call, declaration, fallback, scopeOf(call.callee, call.caller.chain))
+  if (value === undefined) return undefined
+  if (hasType(declaration, value)) return { value, space: call.callee, type: declaration.type }
+  reportArgumentType(cx, declaration, value, fallback.span, { chain: call.caller.chain })
+  return undefined
+}
+
+function evaluate(
+  cx: ResolveContext,
+  call: Call,
+  declaration: ParameterDeclaration,
+  value: Node,
+  scope: Scope,
+): Node | undefined {
+  if (declaration.type !== 'steps' || value.kind !== 'list' || cx.expandedSteps.has(value))
+    return substituteOrFail(cx, value, scope)
+  const steps = call.expandSteps(cx, value, scope)
+  const list = listNode(
+    steps.map((step) => step.node),
+    value.span,
+  )
+  cx.expandedSteps.set(list, steps)
+  return list
+}

@@ -1,0 +1,117 @@
+import { loadMainSpace } from '../orb/load.ts'
+import type { MapEntry, MapNode } from '../tree/node.ts'
+import { child, isNull, mapNode, scalarNode, typeName } from '../tree/node.ts'
+import { unescapeText, unescapeTree } from '../tree/unescape.ts'
+import type { ResolveContext, Space } from './context.ts'
+import type { Invocation, ResolvedWorkflow } from './invocation.ts'
+import { resolveWorkflow } from './workflow.ts'
+
+/** A config with everything expanded that its kept workflows reach. */
+export interface ResolvedConfig {
+  readonly setup: boolean
+  readonly workflows: readonly ResolvedWorkflow[]
+}
+
+/** Tree to resolved config (semantics 3, steps 4 to 9). */
+export function resolveConfig(
+  cx: ResolveContext,
+  root: MapNode,
+  space: Space = loadMainSpace(cx, root),
+): ResolvedConfig {
+  const entries = workflowEntries(cx, root, space)
+  const workflows = entries.flatMap((entry) => resolveWorkflow(cx, entry, space) ?? [])
+  limitEntries(cx, root, workflows)
+  return {
+    setup: child(root, 'setup') !== undefined && isSetup(cx, root, workflows),
+    workflows: workflows.map(unescapeWorkflow),
+  }
+}
+
+function workflowEntries(cx: ResolveContext, root: MapNode, space: Space): readonly MapEntry[] {
+  const node = child(root, 'workflows')
+  if (node !== undefined && !isNull(node) && node.kind !== 'map') {
+    cx.report.error('expected-type', node.span, `[#/workflows] expected type: Mapping, found: ${typeName(node)}`)
+    return []
+  }
+  const entries = node?.kind === 'map' ? [...node.entries.values()].filter((entry) => entry.key !== 'version') : []
+  checkWorkflowsVersion(cx, node?.kind === 'map' ? node : undefined)
+  return entries.length > 0 ? entries : defaultWorkflow(cx, root, space)
+}
+
+/** `workflows.version` is 2 if it is anything; the newer language writes 2.1 there now and then. */
+function checkWorkflowsVersion(cx: ResolveContext, workflows: MapNode | undefined): void {
+  const version = child(workflows, 'version')
+  if (version === undefined || (version.kind === 'scalar' && /^2(\.[01])?$/.test(version.text))) return
+  cx.report.error('version', version.span, "'version' of workflows must be 2", {
+    hint: version.kind === 'map' ? "'version' is reserved here; give the workflow another name" : undefined,
+  })
+}
+
+/** Without workflows, the job `build` runs alone in a workflow called `workflow` (semantics 2). */
+function defaultWorkflow(cx: ResolveContext, root: MapNode, space: Space): readonly MapEntry[] {
+  const build = space.elements.job.get('build')
+  if (build === undefined) {
+    const at = root.entries.get('jobs')?.keySpan ?? root.entries.get('version')?.keySpan ?? root.span
+    cx.report.error(
+      'no-build-job',
+      at,
+      'Cannot find a job named `build` to run in the `jobs:` section of your configuration file.',
+      {
+        hint: "If you expected a workflow to run, check your config contains a top-level key called 'workflows:'",
+      },
+    )
+    return []
+  }
+  const item = scalarNode('build', build.keySpan)
+  const jobs = { kind: 'list' as const, items: [item], span: build.keySpan, templated: false, escaped: false }
+  const workflow = mapNode([{ key: 'jobs', keySpan: build.keySpan, value: jobs }], build.keySpan)
+  return [{ key: 'workflow', keySpan: build.keySpan, value: workflow }]
+}
+
+function limitEntries(cx: ResolveContext, root: MapNode, workflows: readonly ResolvedWorkflow[]): void {
+  const count = workflows.reduce((sum, workflow) => sum + workflow.invocations.length, 0)
+  if (count <= cx.limits.entries) return
+  cx.report.error('limit', root.span, `The workflows hold ${count} jobs; at most ${cx.limits.entries} are allowed`)
+}
+
+/** The rules of a setup config (semantics 22). */
+function isSetup(cx: ResolveContext, root: MapNode, workflows: readonly ResolvedWorkflow[]): boolean {
+  const node = child(root, 'setup')!
+  if (node.kind !== 'scalar' || typeof node.value !== 'boolean') {
+    if (!isNull(node)) cx.report.error('setup', node.span, `'setup' must be true or false, found ${typeName(node)}`)
+    return false
+  }
+  if (!node.value) return false
+  if (cx.version === 2) cx.report.error('setup', node.span, "'setup: true' needs version 2.1")
+  if (workflows.length > 1) {
+    const names = workflows.map((workflow) => workflow.name).join(', ')
+    cx.report.error(
+      'setup',
+      workflows[1]!.span,
+      `A setup config may run one workflow only; these are left after conditions: ${names}`,
+    )
+  }
+  for (const workflow of workflows) {
+    if (workflow.triggers !== undefined)
+      cx.report.error('setup', workflow.triggers.span, 'Scheduled workflows are not possible in a setup config')
+  }
+  return true
+}
+
+/** The last step of resolving: `\<<` becomes `<<` everywhere. */
+function unescapeWorkflow(workflow: ResolvedWorkflow): ResolvedWorkflow {
+  return { ...workflow, invocations: workflow.invocations.map(unescapeInvocation) }
+}
+
+function unescapeInvocation(invocation: Invocation): Invocation {
+  const { body, context, filters } = invocation
+  return {
+    ...invocation,
+    name: unescapeText(invocation.name),
+    body: body?.escaped ? (unescapeTree(body) as MapNode) : body,
+    steps: invocation.steps.map((step) => (step.node.escaped ? { ...step, node: unescapeTree(step.node) } : step)),
+    context: context === undefined ? undefined : unescapeTree(context),
+    filters: filters === undefined ? undefined : unescapeTree(filters),
+    requires: invocation.requires.map((item) => ({ ...item, name: unescapeText(item.name) })),
+  }
+}

@@ -1,0 +1,127 @@
+import type { OrbResolution, OriginFrame, Span } from '@rondo/model'
+import type { Limits } from '../limits.ts'
+import type { OrbSource } from '../orb/orb-source.ts'
+import type { Report } from '../report.ts'
+import type { MapNode, Node } from '../tree/node.ts'
+
+/** Everything one compile shares. Only the report, the budget and the list of orbs change. */
+export interface ResolveContext {
+  /** 2 for the older language without templates (2 and 2.0), else 2.1. */
+  readonly version: 2 | 2.1
+  readonly report: Report
+  readonly limits: Limits
+  readonly pipelineValues: Readonly<Record<string, string | number | boolean | null>>
+  /** Resolved pipeline parameters by bare name. */
+  readonly pipelineParameters: ReadonlyMap<string, string | number | boolean>
+  /** Names of pipeline parameters whose declaration or value is wrong: using them says nothing new. */
+  readonly brokenPipelineParameters: ReadonlySet<string>
+  readonly orbSource: OrbSource | undefined
+  /** Every orb resolved, in order; `direct` ones are those the config itself names. */
+  readonly orbs: (OrbResolution & { readonly direct: boolean })[]
+  /** Spaces of registry orbs by exact version, so that an orb imported from many places is read once. */
+  readonly orbSpaces: Map<string, Space>
+  readonly budget: Budget
+  /** `steps` arguments are expanded where they are written; their lists are found here again where they are spliced in. */
+  readonly expandedSteps: WeakMap<Node, readonly ResolvedStep[]>
+  /** The commands being expanded, outermost first. */
+  readonly activeCommands: Node[]
+  /** Declarations by their `parameters` node, read and complained about once. */
+  readonly declarations: WeakMap<Node, Declarations>
+}
+
+export type ParameterType = 'string' | 'boolean' | 'integer' | 'enum' | 'executor' | 'steps' | 'env_var_name'
+
+export interface ParameterDeclaration {
+  readonly name: string
+  readonly type: ParameterType
+  readonly default: Node | undefined
+  /** Values of an `enum`. */
+  readonly values: readonly Node[]
+  readonly span: Span
+}
+
+/** `undefined` marks a declaration that is already reported as wrong. */
+export type Declarations = ReadonlyMap<string, ParameterDeclaration | undefined>
+
+/** Counts the nodes made by expansion, so that a small config cannot make an endless one. */
+export interface Budget {
+  /** False once the budget is spent; reports so the first time. */
+  spend(count: number, span: Span): boolean
+}
+
+export function createBudget(limits: Limits, report: Report): Budget {
+  let left = limits.expandedNodes
+  let reported = false
+  return {
+    spend(count, span) {
+      left -= count
+      if (left >= 0) return true
+      if (!reported)
+        report.error('limit', span, `Expansion makes more than ${limits.expandedNodes} values; it was stopped here`)
+      reported = true
+      return false
+    },
+  }
+}
+
+export type ElementKind = 'command' | 'job' | 'executor'
+
+/** The names visible in one source: the config itself, or an orb. */
+export interface Space {
+  /** Empty for the config, else what the orb is called in messages. */
+  readonly label: string
+  readonly main: boolean
+  readonly elements: Readonly<Record<ElementKind, ReadonlyMap<string, ElementDefinition>>>
+  readonly orbs: ReadonlyMap<string, Space | MissingOrb>
+  readonly groups: ReadonlyMap<string, ElementDefinition>
+}
+
+/** An orb that cannot be had. Inside orbs that matters only when something of it is used, so the reason waits. */
+export interface MissingOrb {
+  reportMissing(): void
+}
+
+export interface ElementDefinition {
+  readonly name: string
+  readonly node: Node
+  readonly keySpan: Span
+}
+
+/** An argument bound to a parameter, and the space of the place where it was written. */
+export interface Argument {
+  readonly value: Node
+  readonly space: Space
+  readonly type?: string
+}
+
+/** What `<< >>` means at one place. */
+export interface Scope {
+  readonly space: Space
+  /** Arguments of the enclosing element; a missing value marks an argument that is already reported as wrong. */
+  readonly parameters: ReadonlyMap<string, Argument | undefined> | undefined
+  readonly matrix: ReadonlyMap<string, Node> | undefined
+  readonly chain: readonly OriginFrame[]
+}
+
+export function scopeOf(space: Space, chain: readonly OriginFrame[] = []): Scope {
+  return { space, parameters: undefined, matrix: undefined, chain }
+}
+
+export function within(scope: Scope, frame: OriginFrame): Scope {
+  return { ...scope, chain: [...scope.chain, frame] }
+}
+
+/** A step after expansion: no commands, no conditions, no templates; and the calls that put it there. */
+export interface ResolvedStep {
+  readonly node: Node
+  readonly chain: readonly OriginFrame[]
+}
+
+/** A job after expansion. `body` is what the compiled output shows, `steps` the same steps with their chains. */
+export interface ResolvedJob {
+  readonly body: MapNode
+  readonly steps: readonly ResolvedStep[]
+  readonly chain: readonly OriginFrame[]
+  /** True when its executor could not be had, which is reported: a missing environment is then no news. */
+  readonly executorMissing: boolean
+}

@@ -1,0 +1,274 @@
+import type { NodeType, OriginFrame, Span } from '@rondo/model'
+import { evaluateBareExpression } from '../logic/logic.ts'
+import { substitute } from '../template/substitute.ts'
+import type { MapEntry, MapNode, Node, ScalarNode } from '../tree/node.ts'
+import { child, isNull, stringOf, typeName } from '../tree/node.ts'
+import type { ResolveContext, ResolvedStep, Scope } from './context.ts'
+import { within } from './context.ts'
+import type { Invocation, RequirementReference } from './invocation.ts'
+import { jobFrame, resolveJob } from './job.ts'
+import type { Found, Lookup } from './lookup.ts'
+import { findElement, reportMissing } from './lookup.ts'
+import type { MatrixRow } from './matrix.ts'
+import { expandMatrix, matrixName } from './matrix.ts'
+import { readRequires, readUpstream } from './requires.ts'
+import { serialGroupKey } from './serial-group.ts'
+import { expandSteps } from './steps.ts'
+
+/** Keys of an entry that are never passed on as arguments (semantics 4.2, 16). */
+export const entryKeys: ReadonlySet<string> = new Set([
+  'name',
+  'requires',
+  'filters',
+  'context',
+  'type',
+  'matrix',
+  'pre-steps',
+  'post-steps',
+  'serial-group',
+  'override-with',
+])
+
+/** A workflow entry as written: the job's name and its attributes. */
+export interface RawEntry {
+  readonly job: string
+  readonly span: Span
+  readonly attributes: ReadonlyMap<string, MapEntry>
+  /** True when its shape is wrong and reported: only the name is of use. */
+  readonly broken?: boolean
+}
+
+/** Reads an item of a `jobs` list; undefined when it has no readable shape, which is reported. */
+export function readEntry(cx: ResolveContext, item: Node, scope: Scope): RawEntry | undefined {
+  const name = item.kind === 'scalar' ? stringOf(item.templated ? substitute(cx, item, scope) : item) : undefined
+  if (name !== undefined) return { job: name, span: item.span, attributes: new Map() }
+  const entry = item.kind === 'map' ? [...item.entries.values()][0] : undefined
+  if (item.kind !== 'map' || entry === undefined) {
+    cx.report.error(
+      'expected-type',
+      item.span,
+      `An entry of 'jobs' is a job's name or a map with one key, found ${typeName(item)}`,
+      { chain: scope.chain },
+    )
+    return undefined
+  }
+  if (item.entries.size > 1) {
+    const others = [...item.entries.keys()].slice(1)
+    cx.report.error(
+      'expected-type',
+      item.span,
+      `An entry of 'jobs' has exactly one key, found ${[...item.entries.keys()].join(', ')}`,
+      {
+        chain: scope.chain,
+        hint: isNull(entry.value) ? `Indent '${others[0]}' further, so that it stands below '${entry.key}'` : undefined,
+      },
+    )
+    return { job: entry.key, span: entry.keySpan, attributes: new Map(), broken: true }
+  }
+  if (entry.value.kind !== 'map' && !isNull(entry.value)) {
+    cx.report.error(
+      'expected-type',
+      entry.value.span,
+      `The attributes of '${entry.key}' must be a map, found ${typeName(entry.value)}`,
+      { chain: scope.chain },
+    )
+    return { job: entry.key, span: entry.keySpan, attributes: new Map(), broken: true }
+  }
+  const attributes = entry.value.kind === 'map' ? entry.value.entries : new Map<string, MapEntry>()
+  return { job: entry.key, span: entry.keySpan, attributes }
+}
+
+export interface EntryPlace {
+  readonly workflow: string
+  readonly group: string | undefined
+  /** Put before every name of a group that is invoked under a name of its own. */
+  readonly prefix: string
+}
+
+/** Expands one entry that is not a job group: matrix rows, arguments, body, steps around it. */
+export function expandEntry(cx: ResolveContext, raw: RawEntry, place: EntryPlace, scope: Scope): readonly Invocation[] {
+  if (raw.broken === true) return [placeholder(raw, place, scope)]
+  const matrix = raw.attributes.get('matrix')
+  if (matrix === undefined) return expandRow(cx, raw, place, scope, undefined, undefined)
+  const { rows, alias } = expandMatrix(cx, matrix.value, scope)
+  if (rows.length === 0) return [placeholder(raw, place, scope)]
+  return rows.flatMap((row) => expandRow(cx, raw, place, scope, row, alias ?? raw.job))
+}
+
+/** Stands for an entry that could not be expanded, so that requirements on it raise no second complaint. */
+function placeholder(raw: RawEntry, place: EntryPlace, scope: Scope): Invocation {
+  return {
+    workflow: place.workflow,
+    name: place.prefix + (stringOf(raw.attributes.get('name')?.value) ?? raw.job),
+    alias: undefined,
+    group: place.group,
+    looksIn: place.group,
+    publicName: undefined,
+    type: 'no-op',
+    body: undefined,
+    steps: [],
+    executorMissing: true,
+    requires: [],
+    filters: undefined,
+    context: undefined,
+    serialGroup: undefined,
+    key: undefined,
+    passes: true,
+    span: raw.span,
+    chain: scope.chain,
+  }
+}
+
+function expandRow(
+  cx: ResolveContext,
+  raw: RawEntry,
+  place: EntryPlace,
+  outer: Scope,
+  row: MatrixRow | undefined,
+  alias: string | undefined,
+): readonly Invocation[] {
+  const framed =
+    row === undefined ? outer : within(outer, { kind: 'matrix', name: matrixName(raw.job, row), span: raw.span })
+  const scope: Scope = { ...framed, matrix: row }
+  const get = (key: string): Node | undefined => {
+    const entry = raw.attributes.get(key)
+    return entry === undefined ? undefined : substitute(cx, entry.value, scope)
+  }
+  const nameNode = get('name')
+  const given = nameNode?.kind === 'scalar' && nameNode.value !== null ? String(nameNode.value) : undefined
+  const name = place.prefix + (given ?? (row === undefined ? raw.job : matrixName(raw.job, row)))
+  const base = {
+    workflow: place.workflow,
+    name,
+    alias: alias === undefined ? undefined : place.prefix + alias,
+    group: place.group,
+    looksIn: place.group,
+    publicName: undefined,
+    requires: entryRequires(cx, get('requires'), get('upstream'), place.prefix),
+    ...entryFilters(cx, raw.attributes.get('filters')?.value, scope),
+    context: get('context'),
+    serialGroup: serialGroupKey(cx.report, get('serial-group')),
+    span: raw.span,
+  }
+  const inlineType = stringOf(get('type'))
+  const bodiless = { ...base, body: undefined, steps: [], executorMissing: false, key: undefined, chain: scope.chain }
+  if (inlineType === 'approval') return [{ ...bodiless, type: 'approval' }]
+  if (inlineType !== undefined && inlineType !== 'build') {
+    const message = `Only jobs with \`type: approval\` can be defined inline under the \`workflows:\`/\`job-groups:\` section. For \`type: ${inlineType}\`, define the job in the \`jobs:\` section instead.`
+    cx.report.error('job-type', raw.attributes.get('type')!.value.span, message, { chain: scope.chain })
+    return [{ ...bodiless, type: 'no-op' }]
+  }
+  // What cannot be resolved keeps its place, so that requirements on it raise no second complaint.
+  const job = resolveEntryJob(cx, raw, name, row, scope)
+  return [job === undefined ? { ...bodiless, type: 'no-op' } : { ...base, ...job }]
+}
+
+/** Compiled output keeps the statuses of requirements apart, in `upstream` (semantics 23.6). */
+function entryRequires(
+  cx: ResolveContext,
+  node: Node | undefined,
+  upstream: Node | undefined,
+  prefix: string,
+): readonly RequirementReference[] {
+  const statuses = new Map(
+    cx.version === 2 ? readUpstream(cx.report, upstream).map((item) => [item.name, item.statuses]) : [],
+  )
+  return readRequires(cx.report, node).map((item) => ({
+    ...item,
+    name: prefix + item.name,
+    statuses: statuses.get(item.name) ?? item.statuses,
+  }))
+}
+
+/** A map is kept for the conductor; a string is an expression and decided now (semantics 19). */
+function entryFilters(
+  cx: ResolveContext,
+  node: Node | undefined,
+  scope: Scope,
+): { filters: Node | undefined; passes: boolean } {
+  if (node === undefined || isNull(node)) return { filters: undefined, passes: true }
+  if (stringOf(node) === undefined) return { filters: substitute(cx, node, scope), passes: true }
+  return { filters: undefined, passes: evaluateBareExpression(cx, node as ScalarNode, scope) ?? true }
+}
+
+function resolveEntryJob(cx: ResolveContext, raw: RawEntry, name: string, row: MatrixRow | undefined, outer: Scope) {
+  const scope = within(outer, jobFrame(name, raw.span))
+  const found = findJob(cx, raw, scope)
+  if (found === 'silent') return undefined
+  if (found === undefined) {
+    reportMissing(cx, 'job', raw.job, raw.span, outer)
+    return undefined
+  }
+  const job = resolveJob(cx, {
+    found,
+    name: raw.job,
+    given: argumentEntries(cx, raw, row),
+    preSteps: extraSteps(cx, raw, 'pre-steps', scope),
+    postSteps: extraSteps(cx, raw, 'post-steps', scope),
+    caller: scope,
+    nameSpan: raw.span,
+  })
+  if (job === undefined) return undefined
+  const type = jobType(cx, job.body, found)
+  return {
+    type,
+    body: job.body,
+    steps: job.steps,
+    executorMissing: job.executorMissing,
+    key: stringOf(child(job.body, 'key')),
+    chain: scope.chain,
+  }
+}
+
+/** `override-with` names an orb job to run instead; without it the local job is used, silently (semantics 21.6). */
+function findJob(cx: ResolveContext, raw: RawEntry, scope: Scope): Lookup {
+  const override = raw.attributes.get('override-with')
+  const name = override === undefined ? undefined : stringOf(substitute(cx, override.value, scope))
+  const replacement = name === undefined ? undefined : findElement('job', name, scope.space)
+  return replacement === undefined || replacement === 'silent' ? findElement('job', raw.job, scope.space) : replacement
+}
+
+function argumentEntries(cx: ResolveContext, raw: RawEntry, row: MatrixRow | undefined): readonly MapEntry[] {
+  const given = [...raw.attributes.values()].filter(
+    (entry) => !entryKeys.has(entry.key) && !(cx.version === 2 && entry.key === 'upstream'),
+  )
+  for (const [key, value] of row ?? []) {
+    const twice = given.find((entry) => entry.key === key)
+    if (twice !== undefined) cx.report.error('matrix', twice.keySpan, `'${key}' is given beside the matrix and in it`)
+    else given.push({ key, keySpan: value.span, value })
+  }
+  return given
+}
+
+function extraSteps(
+  cx: ResolveContext,
+  raw: RawEntry,
+  key: 'pre-steps' | 'post-steps',
+  scope: Scope,
+): readonly ResolvedStep[] {
+  const entry = raw.attributes.get(key)
+  if (entry === undefined) return []
+  const frame: OriginFrame = { kind: key, name: key, span: entry.keySpan }
+  return expandSteps(cx, entry.value, within(scope, frame))
+}
+
+const jobTypes: readonly NodeType[] = ['build', 'approval', 'no-op', 'release', 'lock', 'unlock']
+
+export function jobType(cx: Pick<ResolveContext, 'report'>, body: MapNode, found: Pick<Found, 'definition'>): NodeType {
+  const node = child(body, 'type')
+  if (node === undefined) return 'build'
+  const text = stringOf(node)
+  const type = jobTypes.find((candidate) => candidate === text)
+  if (type === undefined) {
+    const shown = text ?? typeName(node)
+    cx.report.error(
+      'job-type',
+      node.span,
+      `Invalid job type '${shown}'. Allowed types: ${[...jobTypes].sort().join(', ')}`,
+    )
+  }
+  if (type !== undefined && type !== 'build' && child(found.definition.node, 'steps') !== undefined) {
+    cx.report.warn('job-type', node.span, 'Steps only exist in `build` jobs. Steps here will be ignored.')
+  }
+  return type ?? 'build'
+}

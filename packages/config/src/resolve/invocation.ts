@@ -1,0 +1,47 @@
+import type { NodeType, OriginFrame, RequiredStatus, Span } from '@rondo/model'
+import type { MapNode, Node } from '../tree/node.ts'
+import type { ResolvedStep } from './context.ts'
+
+/** One entry of a workflow after matrix and group expansion, its body compiled, its name not yet final. */
+export interface Invocation {
+  readonly workflow: string
+  /** Name before numbering; what `requires` speaks of. */
+  readonly name: string
+  /** Matrix alias, when the entry has a matrix. */
+  readonly alias: string | undefined
+  /** The job group invocation this belongs to; it is visible as a requirement only there. */
+  readonly group: string | undefined
+  /** The group whose entries its own requirements name; the node in front of a group looks outside. */
+  readonly looksIn: string | undefined
+  /** The name outside of its group, for the node that ends one. */
+  readonly publicName: string | undefined
+  readonly type: NodeType
+  /** What is printed under `jobs`; absent for approvals, which exist in the workflow only. */
+  readonly body: MapNode | undefined
+  readonly steps: readonly ResolvedStep[]
+  readonly executorMissing: boolean
+  readonly requires: readonly RequirementReference[]
+  readonly filters: Node | undefined
+  readonly context: Node | undefined
+  readonly serialGroup: string | undefined
+  /** Key of a `lock` or `unlock` node. */
+  readonly key: string | undefined
+  /** False when an expression filter decided against it. */
+  readonly passes: boolean
+  readonly span: Span
+  readonly chain: readonly OriginFrame[]
+}
+
+export interface RequirementReference {
+  readonly name: string
+  readonly statuses: readonly RequiredStatus[]
+  readonly span: Span
+}
+
+export interface ResolvedWorkflow {
+  readonly name: string
+  readonly invocations: readonly Invocation[]
+  readonly triggers: Node | undefined
+  readonly maxAutoReruns: Node | undefined
+  readonly span: Span
+}

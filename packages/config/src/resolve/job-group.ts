@@ -1,0 +1,169 @@
+import type { Span } from '@rondo/model'
+import { substitute } from '../template/substitute.ts'
+import type { MapNode } from '../tree/node.ts'
+import { child, isNull, mapNode, scalarNode, stringOf, typeName } from '../tree/node.ts'
+import type { ElementDefinition, ResolveContext, Scope } from './context.ts'
+import { within } from './context.ts'
+import type { RawEntry } from './entry.ts'
+import { entryKeys, expandEntry, readEntry } from './entry.ts'
+import type { Invocation, RequirementReference } from './invocation.ts'
+import { readRequires, terminalStatuses } from './requires.ts'
+import { serialGroupKey } from './serial-group.ts'
+
+const allowedOnInvocation = new Set(['requires', 'filters', 'name', 'serial-group'])
+
+/**
+ * Expands the invocation of a job group (semantics 21.5): a node in front of the group's roots, its jobs, a node after
+ * its leaves; with `serial-group` a lock and an unlock around them. The names of the extra nodes are ours.
+ */
+export function expandGroup(
+  cx: ResolveContext,
+  group: ElementDefinition,
+  raw: RawEntry,
+  workflow: string,
+  outer: Scope,
+): readonly Invocation[] {
+  checkInvocation(cx, raw, outer)
+  const scope = within(outer, { kind: 'job-group', name: raw.job, span: raw.span })
+  const nameEntry = raw.attributes.get('name')
+  const given = nameEntry === undefined ? undefined : stringOf(substitute(cx, nameEntry.value, scope))
+  const name = given ?? raw.job
+  const jobs = groupJobs(cx, group, { workflow, group: name, prefix: given === undefined ? '' : `${given}/` }, scope)
+  const lock = serialGroupKey(cx.report, attribute(cx, raw, 'serial-group', scope))
+  const base = { workflow, group: name, span: raw.span, chain: scope.chain, scope, raw }
+  return lock === undefined
+    ? [startNode(cx, base, name, 'group-start', undefined), ...withEnds(jobs, base, name, 'group-start')]
+    : [startNode(cx, base, name, 'lock', lock), ...withEnds(jobs, base, name, 'lock'), unlockNode(base, name, lock)]
+}
+
+interface Base {
+  readonly workflow: string
+  readonly group: string
+  readonly span: Span
+  readonly chain: Scope['chain']
+  readonly scope: Scope
+  readonly raw: RawEntry
+}
+
+function checkInvocation(cx: ResolveContext, raw: RawEntry, scope: Scope): void {
+  const custom: string[] = []
+  for (const { key, keySpan } of raw.attributes.values()) {
+    if (allowedOnInvocation.has(key)) continue
+    if (entryKeys.has(key)) {
+      cx.report.error('job-group', keySpan, `Job group invocations do not support '${key}'`, { chain: scope.chain })
+    } else custom.push(key)
+  }
+  if (custom.length === 0) return
+  cx.report.error(
+    'job-group',
+    raw.span,
+    `Job group invocations do not support custom parameters, but found: ${custom.join(', ')}`,
+    { chain: scope.chain },
+  )
+}
+
+function groupJobs(
+  cx: ResolveContext,
+  group: ElementDefinition,
+  place: { workflow: string; group: string; prefix: string },
+  scope: Scope,
+): readonly Invocation[] {
+  const jobs = child(group.node, 'jobs')
+  if (group.node.kind === 'map') {
+    for (const { key, keySpan } of group.node.entries.values()) {
+      if (key !== 'jobs' && key !== 'description')
+        cx.report.error('unknown-key', keySpan, `extraneous key [${key}] is not permitted in job group '${group.name}'`)
+    }
+  }
+  if (jobs?.kind !== 'list' || jobs.items.length === 0) {
+    const found = jobs === undefined || isNull(jobs) ? 'nothing' : typeName(jobs)
+    cx.report.error(
+      'job-group',
+      group.keySpan,
+      `Job group '${group.name}' needs 'jobs', a list of at least one entry; found ${found}`,
+    )
+    return []
+  }
+  return jobs.items.flatMap((item) => {
+    const entry = readEntry(cx, item, scope)
+    if (entry === undefined) return []
+    if (scope.space.groups.has(entry.job)) {
+      cx.report.error('job-group', entry.span, `Job groups do not nest: '${entry.job}' is a job group itself`, {
+        chain: scope.chain,
+      })
+      return []
+    }
+    return expandEntry(cx, entry, place, scope)
+  })
+}
+
+function startNode(
+  cx: ResolveContext,
+  base: Base,
+  name: string,
+  kind: 'group-start' | 'lock',
+  key: string | undefined,
+): Invocation {
+  const filters = attribute(cx, base.raw, 'filters', base.scope)
+  return {
+    ...extraNode(base, `${name}/${kind}`, kind === 'lock' ? 'lock' : 'no-op', key),
+    // Its requirements are those of the invocation, so they are looked up among the workflow's entries.
+    looksIn: undefined,
+    requires: readRequires(cx.report, attribute(cx, base.raw, 'requires', base.scope)),
+    filters: filters?.kind === 'map' ? filters : undefined,
+  }
+}
+
+/** Ties the group's roots to the start node and its leaves to the end node. */
+function withEnds(jobs: readonly Invocation[], base: Base, name: string, start: string): readonly Invocation[] {
+  const required = new Set(jobs.flatMap((job) => job.requires.map((item) => item.name)))
+  const isLeaf = (job: Invocation) => !required.has(job.name) && (job.alias === undefined || !required.has(job.alias))
+  const inner = jobs.map((job) =>
+    job.requires.length > 0 ? job : { ...job, requires: [requirement(`${name}/${start}`, base.span)] },
+  )
+  const leaves = jobs.filter(isLeaf).map((job) => requirement(job.name, job.span))
+  return [...inner, { ...extraNode(base, `${name}/group-end`, 'no-op', undefined), publicName: name, requires: leaves }]
+}
+
+function unlockNode(base: Base, name: string, key: string): Invocation {
+  const requires = [{ name: `${name}/group-end`, statuses: terminalStatuses, span: base.span }]
+  return { ...extraNode(base, `${name}/unlock`, 'unlock', key), requires }
+}
+
+function extraNode(base: Base, name: string, type: 'no-op' | 'lock' | 'unlock', key: string | undefined): Invocation {
+  return {
+    workflow: base.workflow,
+    name,
+    alias: undefined,
+    group: base.group,
+    looksIn: base.group,
+    publicName: undefined,
+    type,
+    body: extraBody(type, key, base.span),
+    steps: [],
+    executorMissing: false,
+    requires: [],
+    filters: undefined,
+    context: undefined,
+    serialGroup: undefined,
+    key,
+    passes: true,
+    span: base.span,
+    chain: base.chain,
+  }
+}
+
+function extraBody(type: string, key: string | undefined, span: Span): MapNode {
+  const entries = [{ key: 'type', keySpan: span, value: scalarNode(type, span) }]
+  if (key !== undefined) entries.push({ key: 'key', keySpan: span, value: scalarNode(key, span) })
+  return mapNode(entries, span)
+}
+
+function requirement(name: string, span: Span): RequirementReference {
+  return { name, statuses: ['success'], span }
+}
+
+function attribute(cx: ResolveContext, raw: RawEntry, key: string, scope: Scope) {
+  const entry = raw.attributes.get(key)
+  return entry === undefined ? undefined : substitute(cx, entry.value, scope)
+}

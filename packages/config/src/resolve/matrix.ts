@@ -1,0 +1,101 @@
+import { didYouMean } from '../did-you-mean.ts'
+import { substitute } from '../template/substitute.ts'
+import type { Node } from '../tree/node.ts'
+import { child, stringOf, typeName } from '../tree/node.ts'
+import { sameValue } from '../tree/same-value.ts'
+import type { ResolveContext, Scope } from './context.ts'
+
+/** One row of a matrix: a value for each of its parameters, in source order. */
+export type MatrixRow = ReadonlyMap<string, Node>
+
+export interface Matrix {
+  readonly rows: readonly MatrixRow[]
+  readonly alias: string | undefined
+}
+
+const matrixKeys = ['parameters', 'exclude', 'alias']
+
+/** Expands a `matrix` (semantics 17): the product of all lists, the last parameter varying fastest, less `exclude`. */
+export function expandMatrix(cx: ResolveContext, node: Node, scope: Scope): Matrix {
+  const parameters = child(node, 'parameters')
+  if (node.kind !== 'map' || parameters?.kind !== 'map' || parameters.entries.size === 0) {
+    cx.report.error('matrix', node.span, "'matrix' needs 'parameters', a map of parameter names to lists of values", {
+      chain: scope.chain,
+    })
+    return { rows: [], alias: undefined }
+  }
+  for (const { key, keySpan } of node.entries.values()) {
+    if (matrixKeys.includes(key)) continue
+    cx.report.error('matrix', keySpan, `extraneous key [${key}] is not permitted in 'matrix'`, {
+      hint: didYouMean(key, matrixKeys),
+      chain: scope.chain,
+    })
+  }
+  const axes = [...parameters.entries.values()].map(({ key, value }) => ({
+    name: key,
+    values: axisValues(cx, key, value, scope),
+  }))
+  const size = axes.reduce((product, axis) => product * axis.values.length, 1)
+  if (size > cx.limits.matrixRows) {
+    cx.report.error('limit', node.span, `This matrix makes ${size} jobs; at most ${cx.limits.matrixRows} are allowed`, {
+      chain: scope.chain,
+    })
+    return { rows: [], alias: undefined }
+  }
+  const excluded = exclusions(cx, child(node, 'exclude'), scope)
+  const rows = product(axes).filter((row) => !excluded.some((exclusion) => equals(row, exclusion)))
+  const alias = child(node, 'alias')
+  return { rows, alias: alias === undefined ? undefined : stringOf(substitute(cx, alias, scope)) }
+}
+
+function axisValues(cx: ResolveContext, name: string, node: Node, scope: Scope): readonly Node[] {
+  const value = substitute(cx, node, scope)
+  if (value.kind === 'list' && value.items.length > 0) return value.items
+  const found = value.kind === 'list' ? 'an empty list' : typeName(value)
+  cx.report.error('matrix', node.span, `Matrix parameter '${name}' needs a list of values, found ${found}`, {
+    chain: scope.chain,
+  })
+  return []
+}
+
+function product(axes: readonly { name: string; values: readonly Node[] }[]): readonly MatrixRow[] {
+  let rows: ReadonlyMap<string, Node>[] = [new Map()]
+  for (const { name, values } of axes)
+    rows = rows.flatMap((row) => values.map((value) => new Map(row).set(name, value)))
+  return rows
+}
+
+function exclusions(cx: ResolveContext, node: Node | undefined, scope: Scope): readonly MatrixRow[] {
+  if (node === undefined) return []
+  const value = substitute(cx, node, scope)
+  const items = value.kind === 'list' ? value.items : [value]
+  return items.flatMap((item) => {
+    if (item.kind === 'map') return [new Map([...item.entries.values()].map((entry) => [entry.key, entry.value]))]
+    cx.report.error('matrix', item.span, `An item of 'exclude' is a map of parameter values, found ${typeName(item)}`, {
+      chain: scope.chain,
+    })
+    return []
+  })
+}
+
+/** An exclusion must name every parameter; a partial one matches nothing. */
+function equals(row: MatrixRow, exclusion: MatrixRow): boolean {
+  if (row.size !== exclusion.size) return false
+  for (const [name, value] of row) {
+    const other = exclusion.get(name)
+    if (other === undefined || !sameValue(value, other)) return false
+  }
+  return true
+}
+
+/** The name of a row without an explicit one: values joined by `-`, in alphabetical order of the parameter names. */
+export function matrixName(job: string, row: MatrixRow): string {
+  const values = [...row.keys()].sort().map((name) => valueText(row.get(name)!))
+  return [job, ...values].join('-')
+}
+
+function valueText(node: Node): string {
+  if (node.kind === 'map') return stringOf(child(node, 'name')) ?? 'map'
+  if (node.kind === 'list') return node.items.map(valueText).join('-')
+  return typeof node.value === 'boolean' ? String(node.value) : node.text
+}

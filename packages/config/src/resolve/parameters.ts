@@ -1,0 +1,150 @@
+import type { Span } from '@rondo/model'
+import { didYouMean } from '../did-you-mean.ts'
+import type { MapEntry, Node } from '../tree/node.ts'
+import { child, isNull, stringOf, typeName } from '../tree/node.ts'
+import { plainValue, sameValue } from '../tree/same-value.ts'
+import type { Declarations, ParameterDeclaration, ParameterType, ResolveContext } from './context.ts'
+
+const types: readonly ParameterType[] = ['string', 'boolean', 'integer', 'enum', 'executor', 'steps', 'env_var_name']
+const declarationKeys = ['type', 'default', 'description', 'enum']
+const parameterName = /^[A-Za-z_][A-Za-z0-9_-]*$/
+const environmentName = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+/** Reads a `parameters:` map (semantics 4.1). Wrong declarations are reported once and kept as `undefined`. */
+export function readDeclarations(cx: ResolveContext, node: Node | undefined, where: string): Declarations {
+  if (node === undefined || isNull(node)) return new Map()
+  const known = cx.declarations.get(node)
+  if (known !== undefined) return known
+  const declarations = new Map<string, ParameterDeclaration | undefined>()
+  cx.declarations.set(node, declarations)
+  if (node.kind !== 'map') {
+    cx.report.error('expected-type', node.span, `'parameters' of ${where} must be a map, found ${typeName(node)}`)
+    return declarations
+  }
+  for (const entry of node.entries.values()) declarations.set(entry.key, readDeclaration(cx, entry, where))
+  return declarations
+}
+
+function readDeclaration(cx: ResolveContext, entry: MapEntry, where: string): ParameterDeclaration | undefined {
+  const { key: name, value: node, keySpan } = entry
+  const title = `Parameter '${name}' of ${where}`
+  if (node.kind !== 'map') {
+    cx.report.error('parameter-declaration', keySpan, `${title} must be a map with a 'type'`)
+    return undefined
+  }
+  if (!parameterName.test(name)) {
+    cx.report.error('parameter-declaration', keySpan, `${title}: names hold letters, digits, '_' and '-' only`)
+  }
+  for (const { key, keySpan: place } of node.entries.values()) {
+    if (declarationKeys.includes(key)) continue
+    cx.report.error('parameter-declaration', place, `${title}: extraneous key [${key}] is not permitted`, {
+      hint: didYouMean(key, declarationKeys),
+    })
+  }
+  const typeNode = child(node, 'type')
+  const type = stringOf(typeNode) as ParameterType | undefined
+  if (type === undefined || !types.includes(type)) {
+    const shown =
+      typeNode === undefined ? 'has no type' : `has the unknown type '${stringOf(typeNode) ?? typeName(typeNode)}'`
+    cx.report.error(
+      'parameter-declaration',
+      typeNode?.span ?? keySpan,
+      `${title} ${shown}; types are ${types.join(', ')}`,
+    )
+    return undefined
+  }
+  return finishDeclaration(
+    cx,
+    { name, type, default: child(node, 'default'), values: [], span: keySpan },
+    child(node, 'enum'),
+    title,
+  )
+}
+
+function finishDeclaration(
+  cx: ResolveContext,
+  base: ParameterDeclaration,
+  enumNode: Node | undefined,
+  title: string,
+): ParameterDeclaration | undefined {
+  if (base.type === 'enum' && (enumNode?.kind !== 'list' || enumNode.items.length === 0)) {
+    cx.report.error(
+      'parameter-declaration',
+      enumNode?.span ?? base.span,
+      `${title} needs 'enum', the list of its values`,
+    )
+    return undefined
+  }
+  const declaration = { ...base, values: enumNode?.kind === 'list' ? enumNode.items : [] }
+  const fallback = declaration.default
+  if (fallback === undefined || fallback.templated || hasType(declaration, fallback)) return declaration
+  cx.report.error(
+    'parameter-default',
+    fallback.span,
+    `Parameter error: default value of parameter '${base.name}' is '${shownValue(fallback)}' (type ${valueType(fallback)}): expected type ${expected(declaration)}`,
+  )
+  return { ...declaration, default: undefined }
+}
+
+/** Whether a value may be given to a parameter. Nothing is coerced (semantics 4.1). */
+export function hasType(declaration: ParameterDeclaration, value: Node): boolean {
+  switch (declaration.type) {
+    case 'steps':
+      return value.kind === 'list'
+    case 'executor':
+      return stringOf(value) !== undefined || (value.kind === 'map' && stringOf(child(value, 'name')) !== undefined)
+    case 'enum':
+      return declaration.values.some((allowed) => sameValue(allowed, value))
+    case 'boolean':
+      return value.kind === 'scalar' && typeof value.value === 'boolean'
+    case 'integer':
+      return value.kind === 'scalar' && Number.isInteger(value.value)
+    case 'env_var_name':
+      return environmentName.test(stringOf(value) ?? '')
+    case 'string':
+      return stringOf(value) !== undefined
+  }
+}
+
+export function reportArgumentType(
+  cx: ResolveContext,
+  declaration: ParameterDeclaration,
+  value: Node,
+  span: Span,
+  chain: Parameters<ResolveContext['report']['error']>[3],
+): void {
+  const quoted = declaration.type === 'string' && value.kind === 'scalar' && value.value !== null
+  cx.report.error(
+    'argument-type',
+    span,
+    `Type error for argument ${declaration.name}: expected type: ${expected(declaration)}, actual value: ${shownValue(value)} (type ${valueType(value)})`,
+    { ...chain, hint: quoted ? `Write it in quotes: "${value.text}"` : enumHint(declaration, value) },
+  )
+}
+
+function enumHint(declaration: ParameterDeclaration, value: Node): string | undefined {
+  const text = stringOf(value)
+  if (declaration.type !== 'enum' || text === undefined) return undefined
+  return didYouMean(
+    text,
+    declaration.values.map((allowed) => stringOf(allowed) ?? ''),
+  )
+}
+
+function expected(declaration: ParameterDeclaration): string {
+  if (declaration.type !== 'enum') return declaration.type
+  return `enum (one of ${declaration.values.map(shownValue).join(', ')})`
+}
+
+function shownValue(node: Node): string {
+  const text = node.kind === 'map' ? 'a map' : (JSON.stringify(plainValue(node)) ?? 'null')
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text
+}
+
+function valueType(node: Node): string {
+  if (node.kind === 'map') return 'map'
+  if (node.kind === 'list') return 'list'
+  if (node.value === null) return 'null'
+  if (typeof node.value === 'number') return Number.isInteger(node.value) ? 'integer' : 'number'
+  return typeof node.value
+}

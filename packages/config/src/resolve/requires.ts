@@ -1,0 +1,61 @@
+import type { RequiredStatus } from '@rondo/model'
+import { didYouMean } from '../did-you-mean.ts'
+import type { Report } from '../report.ts'
+import type { MapEntry, Node } from '../tree/node.ts'
+import { stringOf, typeName } from '../tree/node.ts'
+import type { RequirementReference } from './invocation.ts'
+
+export const terminalStatuses: readonly RequiredStatus[] = ['success', 'failed', 'canceled', 'unauthorized', 'not_run']
+
+/** Reads `requires`: names, or names with one status or a list of them (semantics 16). */
+export function readRequires(report: Report, node: Node | undefined): readonly RequirementReference[] {
+  if (node === undefined || (node.kind === 'scalar' && node.value === null)) return []
+  if (node.kind === 'list') return node.items.flatMap((item) => readRequirement(report, item))
+  return readRequirement(report, node)
+}
+
+/** The `upstream` map of compiled output: statuses by required name. */
+export function readUpstream(report: Report, node: Node | undefined): readonly RequirementReference[] {
+  return node?.kind === 'map' ? [...node.entries.values()].map((entry) => readWithStatus(report, entry)) : []
+}
+
+function readRequirement(report: Report, node: Node): readonly RequirementReference[] {
+  const name = node.kind === 'scalar' && node.value !== null ? (stringOf(node) ?? node.text) : undefined
+  if (name !== undefined) return [{ name, statuses: ['success'], span: node.span }]
+  if (node.kind === 'map') return [...node.entries.values()].map((entry) => readWithStatus(report, entry))
+  if (node.kind === 'list') return node.items.flatMap((item) => readRequirement(report, item))
+  report.error('requires', node.span, `An item of 'requires' is a name or 'name: status', found ${typeName(node)}`)
+  return []
+}
+
+function readWithStatus(report: Report, entry: MapEntry): RequirementReference {
+  const { value } = entry
+  const items = value.kind === 'list' ? value.items : [value]
+  const statuses = new Set<RequiredStatus>()
+  if (items.length === 0) report.error('requires', value.span, `'${entry.key}' in 'requires' needs at least one status`)
+  for (const item of items) for (const status of readStatus(report, item, items.length > 1)) statuses.add(status)
+  if (items.length === terminalStatuses.length && statuses.size === items.length) {
+    const list = items.map((item) => stringOf(item)).join(',')
+    report.warn('requires', value.span, `Statuses: '${list}' can be simplified to just 'terminal'`)
+  }
+  return { name: entry.key, statuses: [...statuses], span: entry.keySpan }
+}
+
+function readStatus(report: Report, node: Node, inList: boolean): readonly RequiredStatus[] {
+  const text = stringOf(node)
+  if (text === 'terminal') {
+    if (inList) report.error('requires', node.span, "'terminal' already means every status and must stand alone")
+    return terminalStatuses
+  }
+  const status = terminalStatuses.find((candidate) => candidate === text)
+  if (status !== undefined) return [status]
+  report.error(
+    'requires',
+    node.span,
+    `Unknown status '${text ?? typeName(node)}'; statuses are ${terminalStatuses.join(', ')}, terminal`,
+    {
+      hint: didYouMean(text ?? '', [...terminalStatuses, 'terminal']),
+    },
+  )
+  return []
+}

@@ -1,0 +1,199 @@
+import type { OriginFrame } from '@rondo/model'
+import { evaluateLogic } from '../logic/logic.ts'
+import { builtinStepName } from '../plan/builtin-steps.ts'
+import { substitute, substituteOrFail } from '../template/substitute.ts'
+import type { MapEntry, MapNode, Node } from '../tree/node.ts'
+import { child, isNull, mapNode, scalarNode, stringOf, typeName } from '../tree/node.ts'
+import { bindArguments } from './bind.ts'
+import type { ResolveContext, ResolvedStep, Scope } from './context.ts'
+import { within } from './context.ts'
+import type { Found } from './lookup.ts'
+import { findElement, reportMissing } from './lookup.ts'
+import { readDeclarations } from './parameters.ts'
+
+/**
+ * Expands a list of steps in one scope: commands are replaced by their steps, conditions decided, `steps` parameters
+ * spliced in (semantics 11, 14). The result holds built-in steps only.
+ */
+export function expandSteps(cx: ResolveContext, node: Node, scope: Scope): readonly ResolvedStep[] {
+  const steps: ResolvedStep[] = []
+  expandInto(cx, node, scope, steps)
+  return steps
+}
+
+function expandInto(cx: ResolveContext, node: Node, scope: Scope, out: ResolvedStep[]): void {
+  const ready = cx.expandedSteps.get(node)
+  if (ready !== undefined) {
+    if (cx.budget.spend(ready.length, node.span)) out.push(...ready)
+    return
+  }
+  if (isNull(node)) return
+  if (node.kind === 'scalar' && node.templated) {
+    const value = substituteOrFail(cx, node, scope)
+    if (value !== undefined) expandSpliced(cx, value, scope, out)
+    return
+  }
+  if (node.kind === 'map') {
+    expandStep(cx, node, scope, out)
+    return
+  }
+  if (node.kind === 'list') for (const item of node.items) expandStep(cx, item, scope, out)
+  else
+    cx.report.error('expected-type', node.span, `'steps' must be a list, found ${typeName(node)}`, {
+      chain: scope.chain,
+    })
+}
+
+/** The value of a template in a place for steps: steps already expanded, or the name of one. */
+function expandSpliced(cx: ResolveContext, value: Node, scope: Scope, out: ResolvedStep[]): void {
+  if (value.kind === 'scalar' && typeof value.value === 'string' && value.value !== '')
+    expandNamed(cx, value.value, value, scope, out)
+  else if (cx.expandedSteps.has(value) || value.kind === 'list') expandInto(cx, value, scope, out)
+  else if (value.kind === 'map') expandStep(cx, value, scope, out)
+}
+
+function expandStep(cx: ResolveContext, item: Node, scope: Scope, out: ResolvedStep[]): void {
+  if (!cx.budget.spend(1, item.span)) return
+  if (item.kind === 'map') {
+    expandMapStep(cx, item, scope, out)
+    return
+  }
+  const name = stringOf(item)
+  if (item.templated) expandInto(cx, item, scope, out)
+  else if (item.kind === 'list') expandInto(cx, item, scope, out)
+  else if (name !== undefined) expandNamed(cx, name, item, scope, out)
+  else {
+    cx.report.error('step-shape', item.span, `A step must be a name or a map with one key, found ${typeName(item)}`, {
+      chain: scope.chain,
+    })
+  }
+}
+
+function expandNamed(cx: ResolveContext, name: string, item: Node, scope: Scope, out: ResolvedStep[]): void {
+  const found = findElement('command', name, scope.space)
+  if (found === 'silent') return
+  if (found !== undefined)
+    callCommand(cx, found, { key: name, keySpan: item.span, value: scalarNode(null, item.span) }, scope, out)
+  else if (builtinStepName(name) !== undefined) out.push({ node: item, chain: scope.chain })
+  else reportMissing(cx, 'command', name, item.span, scope)
+}
+
+function expandMapStep(cx: ResolveContext, item: MapNode, scope: Scope, out: ResolvedStep[]): void {
+  const entry = [...item.entries.values()][0]
+  if (entry === undefined || item.entries.size > 1) {
+    const keys = [...item.entries.keys()]
+    const slip = entry !== undefined && isNull(entry.value)
+    cx.report.error(
+      'step-shape',
+      item.span,
+      `A step is a map with exactly one key; maximum size: [1], found: [${keys.length}] (${keys.join(', ')})`,
+      {
+        chain: scope.chain,
+        hint: slip ? `Indent '${keys[1]}' further, so that it stands below '${entry.key}'` : undefined,
+      },
+    )
+    return
+  }
+  if (entry.key === 'when' || entry.key === 'unless') {
+    expandConditional(cx, entry, scope, out)
+    return
+  }
+  if (entry.key === 'steps' && findElement('command', 'steps', scope.space) === undefined) {
+    expandInto(cx, entry.value, scope, out)
+    return
+  }
+  expandCall(cx, entry, item, scope, out)
+}
+
+function expandCall(cx: ResolveContext, entry: MapEntry, item: MapNode, scope: Scope, out: ResolvedStep[]): void {
+  const found = findElement('command', entry.key, scope.space)
+  if (found === 'silent') return
+  if (found !== undefined) callCommand(cx, found, entry, scope, out)
+  else if (builtinStepName(entry.key) !== undefined)
+    out.push({ node: builtinStep(cx, entry, item, scope), chain: scope.chain })
+  else reportMissing(cx, 'command', entry.key, entry.keySpan, scope)
+}
+
+function builtinStep(cx: ResolveContext, entry: MapEntry, item: MapNode, scope: Scope): Node {
+  const value = substitute(cx, entry.value, scope)
+  const command = entry.key === 'run' || entry.key === 'deploy' ? stringOf(value) : undefined
+  if (command !== undefined) {
+    const body = mapNode([{ key: 'command', keySpan: value.span, value }], value.span)
+    return mapNode([{ ...entry, value: body }], item.span)
+  }
+  return value === entry.value ? item : mapNode([{ ...entry, value }], item.span)
+}
+
+/** `when` and `unless` steps are decided here and leave no trace (semantics 14.2). */
+function expandConditional(cx: ResolveContext, entry: MapEntry, scope: Scope, out: ResolvedStep[]): void {
+  const condition = child(entry.value, 'condition')
+  const steps = child(entry.value, 'steps')
+  if (condition === undefined || steps === undefined) {
+    const missing = condition === undefined ? 'condition' : 'steps'
+    cx.report.error('missing-key', entry.keySpan, `required key [${missing}] not found in the '${entry.key}' step`, {
+      chain: scope.chain,
+      hint: 'A conditional step is written: when: {condition: …, steps: […]}',
+    })
+    return
+  }
+  const holds = evaluateLogic(cx, condition, scope)
+  if (holds !== undefined && holds === (entry.key === 'when')) expandInto(cx, steps, scope, out)
+}
+
+function callCommand(cx: ResolveContext, found: Found, entry: MapEntry, scope: Scope, out: ResolvedStep[]): void {
+  const { definition, space } = found
+  const frame: OriginFrame = { kind: 'command', name: entry.key, span: entry.keySpan }
+  const inner = within(scope, frame)
+  if (recursive(cx, found, inner)) return
+  const body = definition.node
+  const steps = child(body, 'steps')
+  if (body.kind !== 'map' || steps === undefined) {
+    cx.report.error('missing-key', definition.keySpan, `required key [steps] not found in command '${definition.name}'`)
+    return
+  }
+  const parameters = bindArguments(cx, {
+    declarations: readDeclarations(cx, child(body, 'parameters'), `command '${definition.name}'`),
+    given: argumentEntries(cx, entry, scope),
+    caller: inner,
+    callee: space,
+    what: `Command '${entry.key}'`,
+    span: entry.keySpan,
+    expandSteps,
+  })
+  cx.activeCommands.push(definition.node)
+  expandInto(cx, steps, { space, parameters, matrix: undefined, chain: inner.chain }, out)
+  cx.activeCommands.pop()
+}
+
+function recursive(cx: ResolveContext, found: Found, scope: Scope): boolean {
+  const { definition } = found
+  if (cx.activeCommands.length > cx.limits.callDepth) {
+    cx.report.error('limit', definition.keySpan, `Commands call each other more than ${cx.limits.callDepth} deep`)
+    return true
+  }
+  if (!cx.activeCommands.includes(definition.node)) return false
+  const path = scope.chain.filter((frame) => frame.kind === 'command').map((frame) => frame.name)
+  cx.report.error(
+    'recursion',
+    definition.keySpan,
+    `Command '${definition.name}' calls itself: ${path.slice(-5).join(' -> ')}`,
+  )
+  return true
+}
+
+function argumentEntries(cx: ResolveContext, entry: MapEntry, scope: Scope): readonly MapEntry[] {
+  const value =
+    entry.value.kind === 'scalar' && entry.value.templated ? substitute(cx, entry.value, scope) : entry.value
+  if (value.kind === 'map') return [...value.entries.values()]
+  if (!isNull(value)) {
+    cx.report.error(
+      'expected-type',
+      value.span,
+      `Arguments of '${entry.key}' must be a map, found ${typeName(value)}`,
+      {
+        chain: scope.chain,
+      },
+    )
+  }
+  return []
+}

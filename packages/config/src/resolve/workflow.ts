@@ -1,0 +1,73 @@
+import { didYouMean } from '../did-you-mean.ts'
+import { evaluateWorkflowCondition } from '../logic/logic.ts'
+import type { MapEntry, MapNode } from '../tree/node.ts'
+import { child, isNull, typeName } from '../tree/node.ts'
+import type { ResolveContext, Scope, Space } from './context.ts'
+import { scopeOf, within } from './context.ts'
+import { expandEntry, readEntry } from './entry.ts'
+import type { Invocation, ResolvedWorkflow } from './invocation.ts'
+import { expandGroup } from './job-group.ts'
+
+export const workflowKeys = ['jobs', 'when', 'unless', 'triggers', 'max_auto_reruns', 'description']
+
+/** Resolves one workflow; undefined when its condition leaves it out (semantics 15), or when it cannot be read. */
+export function resolveWorkflow(cx: ResolveContext, entry: MapEntry, space: Space): ResolvedWorkflow | undefined {
+  const scope = within(scopeOf(space), { kind: 'workflow', name: entry.key, span: entry.keySpan })
+  const node = entry.value
+  if (node.kind !== 'map') {
+    cx.report.error('expected-type', entry.keySpan, `Workflow '${entry.key}' must be a map, found ${typeName(node)}`)
+    return undefined
+  }
+  for (const { key, keySpan } of node.entries.values()) {
+    if (workflowKeys.includes(key)) continue
+    cx.report.error('unknown-key', keySpan, `extraneous key [${key}] is not permitted in workflow '${entry.key}'`, {
+      hint: didYouMean(key, workflowKeys),
+    })
+  }
+  if (!isKept(cx, node, scope)) return undefined
+  const jobs = child(node, 'jobs')
+  if (jobs?.kind !== 'list' || jobs.items.length === 0) {
+    const found =
+      jobs === undefined || isNull(jobs) ? 'nothing' : jobs.kind === 'list' ? 'an empty list' : typeName(jobs)
+    cx.report.error(
+      'missing-key',
+      jobs?.span ?? entry.keySpan,
+      `Workflow '${entry.key}' needs 'jobs', a list of at least one entry; found ${found}`,
+    )
+    return undefined
+  }
+  return {
+    name: entry.key,
+    invocations: jobs.items.flatMap((item) => expandItem(cx, item, entry.key, scope)),
+    triggers: child(node, 'triggers'),
+    maxAutoReruns: child(node, 'max_auto_reruns'),
+    span: entry.keySpan,
+  }
+}
+
+function expandItem(
+  cx: ResolveContext,
+  item: Parameters<typeof readEntry>[1],
+  workflow: string,
+  scope: Scope,
+): readonly Invocation[] {
+  const raw = readEntry(cx, item, scope)
+  if (raw === undefined) return []
+  const group = raw.broken === true ? undefined : scope.space.groups.get(raw.job)
+  if (group !== undefined) return expandGroup(cx, group, raw, workflow, scope)
+  return expandEntry(cx, raw, { workflow, group: undefined, prefix: '' }, scope)
+}
+
+function isKept(cx: ResolveContext, node: MapNode, scope: Scope): boolean {
+  const when = child(node, 'when')
+  const unless = child(node, 'unless')
+  if (when !== undefined && unless !== undefined) {
+    cx.report.error('logic', unless.span, "'when' and 'unless' may not both stand on one workflow", {
+      chain: scope.chain,
+    })
+    return false
+  }
+  if (when !== undefined) return evaluateWorkflowCondition(cx, when, scope) ?? false
+  if (unless !== undefined) return !(evaluateWorkflowCondition(cx, unless, scope) ?? true)
+  return true
+}

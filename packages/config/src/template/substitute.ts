@@ -1,0 +1,138 @@
+import type { ResolveContext, Scope } from '../resolve/context.ts'
+import type { MapEntry, Node, ScalarNode } from '../tree/node.ts'
+import { listNode, mapNode, scalarNode } from '../tree/node.ts'
+import type { TemplatePart, TemplateResult } from './parse-template.ts'
+import { parseTemplate, wholeTag } from './parse-template.ts'
+import { tagValue } from './variable.ts'
+
+/**
+ * Evaluates every `<< >>` of a subtree in one scope (semantics 5). Parts without templates are shared, not copied.
+ * What cannot be evaluated is reported and left out of the text, or becomes null as a whole value.
+ */
+export function substitute(cx: ResolveContext, node: Node, scope: Scope): Node {
+  if (!node.templated || !cx.budget.spend(1, node.span)) return node
+  if (node.kind === 'scalar') return substituteScalar(cx, node, scope)
+  if (node.kind === 'list')
+    return listNode(
+      node.items.map((item) => substitute(cx, item, scope)),
+      node.span,
+    )
+  const entries: MapEntry[] = []
+  for (const entry of node.entries.values()) {
+    entries.push({ ...entry, key: substituteKey(cx, entry, scope), value: substitute(cx, entry.value, scope) })
+  }
+  return mapNode(entries, node.span)
+}
+
+/** As `substitute`, but undefined when a scalar could not be evaluated, so that no second complaint follows. */
+export function substituteOrFail(cx: ResolveContext, node: Node, scope: Scope): Node | undefined {
+  if (node.kind !== 'scalar' || !node.templated) return substitute(cx, node, scope)
+  const before = failures
+  const result = substituteScalar(cx, node, scope)
+  return failures > before ? undefined : result
+}
+
+// Counts evaluations that failed; only compared before and after within one synchronous call.
+let failures = 0
+const parsed = new WeakMap<ScalarNode, TemplateResult>()
+
+function templateOf(node: ScalarNode): TemplateResult {
+  const known = parsed.get(node)
+  if (known !== undefined) return known
+  const result = parseTemplate(String(node.value))
+  parsed.set(node, result)
+  return result
+}
+
+function substituteScalar(cx: ResolveContext, node: ScalarNode, scope: Scope): Node {
+  const template = templateOf(node)
+  if (!template.ok) {
+    failures += 1
+    reportUnclosed(cx, node)
+    return { ...node, templated: false }
+  }
+  const whole = wholeTag(template.parts)
+  if (whole !== undefined) {
+    const value = tagValue(cx, whole, node.span, scope)
+    if (value === undefined) failures += 1
+    return value === undefined ? scalarNode(null, node.span) : withPlace(value, node)
+  }
+  const text = renderParts(cx, template.parts, node, scope)
+  cx.budget.spend(text.length >> 6, node.span)
+  return scalarNode(text, node.span)
+}
+
+/** A substituted scalar stands where the template stood; maps and lists keep the place they were written at. */
+function withPlace(value: Node, template: ScalarNode): Node {
+  return value.kind === 'scalar' ? { ...value, span: template.span, templated: false } : value
+}
+
+function renderParts(cx: ResolveContext, parts: readonly TemplatePart[], node: ScalarNode, scope: Scope): string {
+  let text = ''
+  const hidden: boolean[] = []
+  for (const part of parts) {
+    const visible = !hidden.includes(true)
+    if (part.kind === 'text') text += visible ? part.text : ''
+    else if (part.kind === 'tag') text += visible ? tagText(cx, part.inner, node, scope) : ''
+    else if (part.kind === 'open') hidden.push(visible && sectionIsHidden(cx, part, node, scope))
+    else hidden.pop()
+  }
+  return text
+}
+
+function tagText(cx: ResolveContext, inner: string, node: ScalarNode, scope: Scope): string {
+  const value = tagValue(cx, inner, node.span, scope)
+  if (value === undefined) failures += 1
+  if (value === undefined) return ''
+  if (value.kind === 'scalar') return typeof value.value === 'string' ? value.value : value.text
+  cx.report.error('argument-type', node.span, `'<< ${inner} >>' is a ${value.kind} and cannot stand inside a text`, {
+    chain: scope.chain,
+  })
+  return ''
+}
+
+function sectionIsHidden(
+  cx: ResolveContext,
+  part: { inner: string; inverted: boolean },
+  node: ScalarNode,
+  scope: Scope,
+): boolean {
+  const value = tagValue(cx, part.inner, node.span, scope)
+  if (value === undefined) failures += 1
+  const truthy = value !== undefined && isTruthy(value)
+  return truthy === part.inverted
+}
+
+/** Truth outside of expressions (semantics 7): false, null, 0, NaN and the empty string are false. */
+export function isTruthy(node: Node): boolean {
+  return node.kind !== 'scalar' || Boolean(node.value)
+}
+
+function substituteKey(cx: ResolveContext, entry: MapEntry, scope: Scope): string {
+  if (!entry.key.includes('<<')) return entry.key
+  const scalar: ScalarNode = { ...scalarNode(entry.key, entry.keySpan), templated: true }
+  const node = substituteScalar(cx, scalar, scope)
+  return node.kind === 'scalar' ? String(node.value ?? '') : entry.key
+}
+
+function reportUnclosed(cx: Pick<ResolveContext, 'report'>, node: ScalarNode): void {
+  const text = String(node.value)
+  const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text
+  cx.report.error('unclosed-template', node.span, `Unclosed '<<' tag in string: '${shown}'`, {
+    hint: "('<<' must be escaped as '\\<<' in config v2.1+)",
+  })
+}
+
+/** Reports every unclosed `<<` of a tree, used or not (semantics 3). */
+export function checkTemplates(cx: Pick<ResolveContext, 'report'>, root: Node): void {
+  const seen = new Set<Node>()
+  const pending: Node[] = [root]
+  while (pending.length > 0) {
+    const node = pending.pop()!
+    if (!node.templated || seen.has(node)) continue
+    seen.add(node)
+    if (node.kind === 'scalar' && !templateOf(node).ok) reportUnclosed(cx, node)
+    else if (node.kind === 'list') pending.push(...node.items)
+    else if (node.kind === 'map') for (const entry of node.entries.values()) pending.push(entry.value)
+  }
+}

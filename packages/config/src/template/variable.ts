@@ -1,0 +1,147 @@
+import type { Span } from '@rondo/model'
+import { nearest } from '../did-you-mean.ts'
+import type { ExpressionValue, Variables } from '../expression/evaluate.ts'
+import { evaluateExpression } from '../expression/evaluate.ts'
+import type { ExpressionFault } from '../expression/expression-error.ts'
+import { expressionMessage } from '../expression/expression-error.ts'
+import { isKnownPipelineValue, knownPipelineValues } from '../pipeline/known-values.ts'
+import type { ResolveContext, Scope } from '../resolve/context.ts'
+import type { Node } from '../tree/node.ts'
+import { child, scalarNode } from '../tree/node.ts'
+
+const plainReference = /^(?:parameters|pipeline|matrix)\.[^\s()"'!=<>]+$/
+
+/** The value of the inside of a `<< >>`: a plain reference or an expression. Undefined when it is wrong, and reported. */
+export function tagValue(cx: ResolveContext, inner: string, span: Span, scope: Scope): Node | undefined {
+  if (plainReference.test(inner)) return referenceValue(cx, inner, span, scope)
+  const result = evaluateExpression(inner, expressionVariables(cx, scope))
+  if (result.ok) return expressionNode(result.value, span)
+  if (!isAlreadyReported(cx, result.fault, scope)) reportExpression(cx, inner, result.fault, span, scope)
+  return undefined
+}
+
+/** Variables as expressions see them: pipeline values and parameters, and the element's own parameters. */
+export function expressionVariables(cx: ResolveContext, scope: Scope): Variables {
+  return (name) => {
+    if (name.startsWith('pipeline.')) return pipelineVariable(cx, name, scope)
+    const node = elementValue(name, scope)
+    return node?.kind === 'scalar' ? node.value : undefined
+  }
+}
+
+export function reportExpression(
+  cx: ResolveContext,
+  text: string,
+  fault: ExpressionFault,
+  span: Span,
+  scope: Scope,
+): void {
+  const head = /^[A-Za-z_][\w-]*/.exec(text.trim())?.[0]
+  if (fault.errorType === 'Interpreter/UNKNOWN_VARIABLE') {
+    reportUnknown(cx, fault.lexeme, span, scope)
+    return
+  }
+  const foreign = head !== undefined && !/\b(?:parameters|pipeline|matrix)\./.test(text)
+  cx.report.error('expression', span, `${expressionMessage(fault)}:\n${picture(text, fault.charPos)}`, {
+    chain: scope.chain,
+    hint: foreign ? "A literal '<<' (a shell here-document, for instance) is written '\\<<' in version 2.1" : undefined,
+  })
+}
+
+function picture(text: string, position: number): string {
+  const before = text.slice(0, position)
+  const lineStart = before.lastIndexOf('\n') + 1
+  const line = text.slice(lineStart).split('\n', 1)[0]!
+  const from = Math.max(0, position - lineStart - 60)
+  return `${line.slice(from, from + 120)}\n${' '.repeat(position - lineStart - from)}^`
+}
+
+function referenceValue(cx: ResolveContext, name: string, span: Span, scope: Scope): Node | undefined {
+  if (name.startsWith('pipeline.')) {
+    const value = pipelineVariable(cx, name, scope)
+    if (value !== undefined) return scalarNode(value ?? '', span)
+  } else {
+    const node = elementValue(name, scope)
+    if (node !== undefined) return node
+  }
+  if (!isBroken(cx, name, scope)) reportUnknown(cx, name, span, scope)
+  return undefined
+}
+
+function pipelineVariable(
+  cx: ResolveContext,
+  name: string,
+  scope: Scope,
+): string | number | boolean | null | undefined {
+  if (name.startsWith('pipeline.parameters.')) {
+    return scope.space.main ? cx.pipelineParameters.get(name.slice('pipeline.parameters.'.length)) : undefined
+  }
+  if (Object.hasOwn(cx.pipelineValues, name)) return cx.pipelineValues[name] ?? null
+  return isKnownPipelineValue(name) ? null : undefined
+}
+
+/** A value of `parameters.` or `matrix.`; further dots walk into a map given as argument. */
+function elementValue(name: string, scope: Scope): Node | undefined {
+  const [head, ...path] = name.split('.')
+  const key = path.join('.')
+  if (head === 'matrix') return scope.matrix?.get(key)
+  if (head !== 'parameters') return undefined
+  const direct = scope.parameters?.get(key)
+  if (direct !== undefined) return direct.value
+  const first = scope.parameters?.get(path[0] ?? '')?.value
+  return path.slice(1).reduce<Node | undefined>((node, step) => child(node, step), first)
+}
+
+function isAlreadyReported(cx: ResolveContext, fault: ExpressionFault, scope: Scope): boolean {
+  return fault.errorType === 'Interpreter/UNKNOWN_VARIABLE' && isBroken(cx, fault.lexeme, scope)
+}
+
+function isBroken(cx: ResolveContext, name: string, scope: Scope): boolean {
+  if (name.startsWith('pipeline.parameters.') && scope.space.main) {
+    return cx.brokenPipelineParameters.has(name.slice('pipeline.parameters.'.length))
+  }
+  return name.startsWith('parameters.') && scope.parameters?.has(name.slice('parameters.'.length)) === true
+}
+
+function reportUnknown(cx: ResolveContext, name: string, span: Span, scope: Scope): void {
+  const head = name.split('.', 1)[0]
+  const bare = name.slice(name.indexOf('.') + 1)
+  if (head === 'parameters') {
+    cx.report.error('undeclared-parameter', span, `Arguments referenced without declared parameters: ${bare}`, {
+      chain: scope.chain,
+      hint: suggestion('parameters.', nearest(bare, scope.parameters?.keys() ?? [])),
+    })
+  } else if (head === 'pipeline') {
+    const inOrb = name.startsWith('pipeline.parameters.') && !scope.space.main
+    const candidates = [
+      ...knownPipelineValues(),
+      ...[...cx.pipelineParameters.keys()].map((key) => `pipeline.parameters.${key}`),
+    ]
+    cx.report.error('unknown-variable', span, `Referred to a variable "${name}" that does not exist`, {
+      chain: scope.chain,
+      hint: inOrb
+        ? 'Pipeline parameters are not visible inside orbs; pass the value as an argument'
+        : suggestion('', nearest(name, candidates)),
+    })
+  } else if (head === 'matrix') {
+    cx.report.error('unknown-variable', span, `Referred to a variable "${name}" that does not exist`, {
+      chain: scope.chain,
+      hint: 'Matrix values are visible only in the workflow entry that carries the matrix',
+    })
+  } else {
+    cx.report.error('unknown-variable', span, `Unknown variable(s): ${name}`, {
+      chain: scope.chain,
+      hint: "Values begin with 'parameters.', 'pipeline.' or 'matrix.'; a literal '<<' is written '\\<<'",
+    })
+  }
+}
+
+function suggestion(prefix: string, found: string | undefined): string | undefined {
+  return found === undefined ? undefined : `Did you mean '${prefix}${found}'?`
+}
+
+function expressionNode(value: ExpressionValue, span: Span): Node {
+  if (value === undefined) return scalarNode('', span)
+  if (typeof value === 'object') return scalarNode(value.source, span)
+  return scalarNode(typeof value === 'bigint' ? value.toString() : value, span)
+}

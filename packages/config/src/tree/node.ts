@@ -1,0 +1,111 @@
+import type { Span } from '@rondo/model'
+
+/**
+ * The tree of a config: plain, immutable, with anchors resolved and merge keys applied. Subtrees behind aliases are
+ * shared, so it is a graph without cycles; nothing may walk it without the size limit of `parseTree` behind it.
+ */
+export type Node = ScalarNode | ListNode | MapNode
+
+export type ScalarValue = string | number | boolean | null
+
+interface NodeBase {
+  readonly span: Span
+  /** True when a `<<` that is not yet evaluated may be inside. False lets substitution share the whole subtree. */
+  readonly templated: boolean
+  /** True when a `\<<` is inside, which becomes `<<` at the very end. */
+  readonly escaped: boolean
+}
+
+export interface ScalarNode extends NodeBase {
+  readonly kind: 'scalar'
+  readonly value: ScalarValue
+  /** As written, after YAML quoting is resolved: `3.10` stays `3.10`. */
+  readonly text: string
+}
+
+export interface ListNode extends NodeBase {
+  readonly kind: 'list'
+  readonly items: readonly Node[]
+}
+
+export interface MapEntry {
+  readonly key: string
+  readonly keySpan: Span
+  readonly value: Node
+}
+
+export interface MapNode extends NodeBase {
+  readonly kind: 'map'
+  readonly entries: ReadonlyMap<string, MapEntry>
+}
+
+export function scalarNode(value: ScalarValue, span: Span, text: string = scalarText(value)): ScalarNode {
+  const escaped = typeof value === 'string' && value.includes('\\<<')
+  return { kind: 'scalar', value, text, span, templated: false, escaped }
+}
+
+/** A scalar fresh from the source, which may hold templates. */
+export function sourceScalar(value: ScalarValue, span: Span, text: string): ScalarNode {
+  const node = scalarNode(value, span, text)
+  return typeof value === 'string' && value.includes('<<') ? { ...node, templated: true } : node
+}
+
+export function listNode(items: readonly Node[], span: Span): ListNode {
+  return {
+    kind: 'list',
+    items,
+    span,
+    templated: items.some((item) => item.templated),
+    escaped: items.some((item) => item.escaped),
+  }
+}
+
+export function mapNode(entries: Iterable<MapEntry>, span: Span): MapNode {
+  const byKey = new Map<string, MapEntry>()
+  let templated = false
+  let escaped = false
+  for (const entry of entries) {
+    byKey.set(entry.key, entry)
+    templated ||= entry.value.templated || entry.key.includes('<<')
+    escaped ||= entry.value.escaped || entry.key.includes('\\<<')
+  }
+  return { kind: 'map', entries: byKey, span, templated, escaped }
+}
+
+/** The value under `key` of a map; undefined for other nodes and missing keys. */
+export function child(node: Node | undefined, key: string): Node | undefined {
+  return node?.kind === 'map' ? node.entries.get(key)?.value : undefined
+}
+
+export function isNull(node: Node | undefined): boolean {
+  return node?.kind === 'scalar' && node.value === null
+}
+
+/** The text of a string scalar; undefined for everything else. */
+export function stringOf(node: Node | undefined): string | undefined {
+  return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined
+}
+
+export function scalarText(value: ScalarValue): string {
+  return value === null ? '' : String(value)
+}
+
+/** A copy of a map with other entries in place of some, new ones appended, `undefined` removing. */
+export function withEntries(node: MapNode, changes: Readonly<Record<string, Node | undefined>>): MapNode {
+  const entries = new Map(node.entries)
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === undefined) entries.delete(key)
+    else entries.set(key, { key, keySpan: entries.get(key)?.keySpan ?? value.span, value })
+  }
+  return mapNode(entries.values(), node.span)
+}
+
+/** What the node is, in the words of the language's own error messages. */
+export function typeName(node: Node): string {
+  if (node.kind === 'map') return 'Mapping'
+  if (node.kind === 'list') return 'Sequence'
+  if (node.value === null) return 'Null'
+  if (typeof node.value === 'string') return 'String'
+  if (typeof node.value === 'boolean') return 'Boolean'
+  return Number.isInteger(node.value) ? 'Integer' : 'Number'
+}
