@@ -17,12 +17,16 @@ export function createTransaction(tx: Runner): EngineTransaction {
   }
 
   return {
+    async reservePipeline(projectId) {
+      const rows = await tx.rows<{ id: string; number: number }>(sql`
+        update projects set pipeline_number = pipeline_number + 1 where id = ${projectId} returning uuidv7() as id, pipeline_number as number`)
+      return rows[0]!
+    },
     async createPipeline(pipeline) {
       const rows = await tx.rows<PipelineRow>(sql`
-        with counted as (update projects set pipeline_number = pipeline_number + 1 where id = ${pipeline.projectId} returning pipeline_number),
-        pl as (insert into pipelines (project_id, number, state, errors, trigger, triggered_by, git, parameters)
-          select ${pipeline.projectId}, pipeline_number, ${pipeline.state}, ${JSON.stringify(pipeline.errors)}::jsonb, ${pipeline.trigger}, ${pipeline.triggeredBy},
-            ${JSON.stringify(pipeline.git)}::jsonb, ${JSON.stringify(pipeline.parameters)}::jsonb from counted returning *)
+        with pl as (insert into pipelines (id, project_id, number, state, errors, trigger, triggered_by, git, parameters)
+          values (${pipeline.id}, ${pipeline.projectId}, ${pipeline.number}, ${pipeline.state}, ${JSON.stringify(pipeline.errors)}::jsonb, ${pipeline.trigger}, ${pipeline.triggeredBy},
+            ${JSON.stringify(pipeline.git)}::jsonb, ${JSON.stringify(pipeline.parameters)}::jsonb) returning *)
         select ${pipelineColumns} from pl`)
       const created = rows[0]!
       await tx.rows(sql`insert into pipeline_configs (pipeline_id, source, compiled, plan)

@@ -66,6 +66,12 @@ export async function openFileOutput(folder: string): Promise<StepOutput> {
     return stream.size
   }
 
+  async function sizeOf(stepId: string): Promise<number> {
+    const open = streams.get(stepId)
+    if (open) return (await open).size
+    return (await stat(pathOf(stepId)).catch(() => undefined))?.size ?? 0
+  }
+
   return {
     async append(stepId, offset, bytes) {
       const stream = await streamOf(stepId)
@@ -80,13 +86,9 @@ export async function openFileOutput(folder: string): Promise<StepOutput> {
       tell(stepId, size)
       return size
     },
-    async size(stepId) {
-      const open = streams.get(stepId)
-      if (open) return (await open).size
-      return (await stat(pathOf(stepId)).catch(() => undefined))?.size ?? 0
-    },
+    size: sizeOf,
     async *read(stepId, start, end) {
-      const size = Math.min(await this.size(stepId), end ?? Number.POSITIVE_INFINITY)
+      const size = Math.min(await sizeOf(stepId), end ?? Number.POSITIVE_INFINITY)
       if (size <= start) return
       const file = await open(pathOf(stepId), 'r')
       try {
@@ -102,7 +104,7 @@ export async function openFileOutput(folder: string): Promise<StepOutput> {
     },
     async close(stepId) {
       closed.add(stepId)
-      tell(stepId, await this.size(stepId))
+      tell(stepId, await sizeOf(stepId))
       if (!watchers.has(stepId)) closed.delete(stepId)
     },
     watch(stepId, listener) {

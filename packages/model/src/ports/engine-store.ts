@@ -98,7 +98,7 @@ export interface WorkflowSnapshot {
   readonly tasks: readonly Task[]
 }
 
-export type NewPipeline = Pick<Pipeline, 'projectId' | 'state' | 'errors' | 'trigger' | 'triggeredBy' | 'git' | 'parameters'> & { readonly config: PipelineConfig }
+export type NewPipeline = Pick<Pipeline, 'id' | 'number' | 'projectId' | 'state' | 'errors' | 'trigger' | 'triggeredBy' | 'git' | 'parameters'> & { readonly config: PipelineConfig }
 
 export interface NewJob extends Pick<Job, 'id' | 'name' | 'type' | 'status' | 'requires' | 'contexts' | 'parallelism' | 'resourceClass' | 'executor' | 'keptFrom' | 'number'> {
   readonly plan: JobPlan | null
@@ -114,6 +114,8 @@ export interface JobChange {
 
 /** Writes of one transaction. Methods that fence throw AppError `gone` for a stale epoch. */
 export interface EngineTransaction {
+  /** Id and number of the project's next pipeline: a config may use both before the pipeline exists. */
+  reservePipeline(projectId: string): Promise<Pick<Pipeline, 'id' | 'number'>>
   createPipeline(pipeline: NewPipeline): Promise<Pipeline>
   /** Answers the id of the new workflow; jobs keep their order. */
   createWorkflow(workflow: Pick<Workflow, 'pipelineId' | 'projectId' | 'name' | 'status' | 'startedBy' | 'rerunOf'> & { readonly workspaceId: string | null; readonly jobs: readonly NewJob[] }): Promise<string>

@@ -1,0 +1,34 @@
+import { hostname } from 'node:os'
+
+/** Everything the agent takes from its environment, read once. */
+export interface AgentEnv {
+  /** RONDO_SERVER_URL: the server's address for agents. */
+  readonly serverUrl: string
+  /** RONDO_AGENT_TOKEN_FILE: file that holds the agent's token. */
+  readonly tokenFile: string
+  /** RONDO_AGENT_DATA: folder for running tasks. */
+  readonly dataFolder: string
+  /** RONDO_AGENT_NAME: name shown to people; default the host's. */
+  readonly name: string
+  /** RONDO_EXECUTOR: auto, docker or sandbox. */
+  readonly executor: 'auto' | 'docker' | 'sandbox'
+}
+
+/** AppError-free: a missing variable is a mistake of whoever starts the agent, and ends it with a sentence. */
+export function readAgentEnv(source: NodeJS.ProcessEnv = process.env): AgentEnv {
+  const executor = source.RONDO_EXECUTOR ?? 'auto'
+  if (executor !== 'auto' && executor !== 'docker' && executor !== 'sandbox') throw new Error(`RONDO_EXECUTOR is "${executor}"; use auto, docker or sandbox.`)
+  return {
+    serverUrl: required(source, 'RONDO_SERVER_URL'),
+    tokenFile: required(source, 'RONDO_AGENT_TOKEN_FILE'),
+    dataFolder: required(source, 'RONDO_AGENT_DATA'),
+    name: source.RONDO_AGENT_NAME ?? hostname(),
+    executor,
+  }
+}
+
+function required(source: NodeJS.ProcessEnv, name: string): string {
+  const value = source[name]
+  if (!value) throw new Error(`${name} is not set; the agent cannot start without it.`)
+  return value
+}

@@ -1,0 +1,26 @@
+import type { TaskSpec } from '@rondo/protocol'
+import type { TaskFolder } from '../task-folder.ts'
+
+/** What a started executor is known by across restarts of the agent; plain text only, no secret. */
+export type ExecutorState = Readonly<Record<string, string>>
+
+/**
+ * A place in which a task's supervisor runs. One per attempt. `prepare` is called once and may take long; `adopt` takes
+ * its place after a restart and answers undefined when nothing is left of it. `remove` may be called at any time after,
+ * any number of times, and leaves nothing behind.
+ */
+export interface Executor {
+  readonly kind: 'docker' | 'sandbox'
+  /** Path of the shared folder as steps see it. */
+  readonly ioPath: string
+  prepare(spec: TaskSpec, folder: TaskFolder, say: (line: string) => void, signal: AbortSignal): Promise<ExecutorState>
+  adopt(state: ExecutorState, folder: TaskFolder): Promise<boolean>
+  /** Whether the supervisor still lives; says why not in words a user understands. */
+  health(state: ExecutorState): Promise<{ readonly alive: boolean; readonly outOfMemory: boolean }>
+  remove(state: ExecutorState): Promise<void>
+  /** The server's address as the job reaches it. */
+  reachable(url: string): string
+}
+
+/** The task cannot run as its config asks; the message goes to the user. Not our failure. */
+export class ExecutorRefusal extends Error {}

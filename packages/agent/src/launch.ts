@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { EnvironmentEntry } from '@rondo/model'
+import { exports, quote, shellPath } from './shell.ts'
+import type { TaskContext } from './task-context.ts'
+
+/** Starts a script in the job, once: a script that was started before the agent died is found, not started again. */
+export async function launch(task: TaskContext, id: string, out: string, script: string): Promise<void> {
+  const launched = task.journal.notes.some((note) => note.type === 'launched' && note.id === id)
+  if (launched && ((await task.folder.readSmall(`${id}.pid`)) !== undefined || (await settles(task, id)))) return
+  await task.folder.create(`${id}.sh`, script)
+  task.journal.note({ type: 'launched', id })
+  await task.journal.flushed()
+  await task.folder.command(`run ${id} ${out}`)
+}
+
+/** The command may have been on its way to the supervisor when the agent died. */
+async function settles(task: TaskContext, id: string): Promise<boolean> {
+  for (let tries = 0; tries < 20; tries++) {
+    if ((await task.folder.readSmall(`${id}.pid`)) !== undefined) return true
+    await sleep(50)
+  }
+  return false
+}
+
+/** Exit status of a script, once it has ended; undefined before. */
+export async function statusOf(task: TaskContext, id: string): Promise<number | undefined> {
+  const text = await task.folder.readSmall(`${id}.status`)
+  return text === undefined || !/^\d+\n$/.test(text) ? undefined : Number(text)
+}
+
+/** Runs one of our own scripts in the job's environment and waits for it. Its output goes to the step's output. */
+export async function runInternal(task: TaskContext, id: string, out: string, script: string): Promise<number> {
+  await launch(task, id, out, `${preamble(task, [])}${script}\n`)
+  return waitForStatus(task, id)
+}
+
+export async function waitForStatus(task: TaskContext, id: string): Promise<number> {
+  for (let looked = performance.now(); ; ) {
+    task.signal.throwIfAborted()
+    const status = await statusOf(task, id)
+    if (status !== undefined) return status
+    await task.changed()
+    if (performance.now() - looked > 2_000) {
+      looked = performance.now()
+      const health = await task.executor.health(task.state)
+      if (!health.alive && (await statusOf(task, id)) === undefined) throw new EnvironmentGone(health.outOfMemory)
+    }
+  }
+}
+
+/** The job's environment ended under it. */
+export class EnvironmentGone extends Error {
+  readonly outOfMemory: boolean
+
+  constructor(outOfMemory: boolean) {
+    super(outOfMemory ? 'The job was stopped because it used more memory than its resource class allows. Choose a larger resource_class.' : 'The environment of the job ended before its steps did.')
+    this.outOfMemory = outOfMemory
+  }
+}
+
+/** Variables and folder every script of the job starts with. Precedence rises from project to step (semantics 24). */
+export function preamble(task: TaskContext, environment: readonly EnvironmentEntry[], directory?: string): string {
+  const { spec, executor } = task
+  const workingDirectory = spec.job.workingDirectory ?? '~/project'
+  return [
+    `export RONDO_IO=${quote(executor.ioPath)} BASH_ENV=${quote(`${executor.ioPath}/bash_env`)}\n`,
+    exports(spec.environment),
+    exports(spec.job.environment),
+    exports(environment),
+    'export PATH="$RONDO_IO/bin:$PATH"\n',
+    `wd=${shellPath(workingDirectory)}\nmkdir -p "$wd" && cd "$wd" || { echo "The working directory $wd cannot be made."; exit 1; }\n`,
+    'export CIRCLE_WORKING_DIRECTORY="$wd"\n',
+    directory === undefined ? '' : `cd ${shellPath(directory)} || exit 1\n`,
+  ].join('')
+}

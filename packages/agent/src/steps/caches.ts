@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import type { RestoreCacheStep, SaveCacheStep } from '@rondo/model'
+import { cacheKey, checksumFiles } from '../cache-key.ts'
+import { runInternal } from '../launch.ts'
+import { untilReachable } from '../retry.ts'
+import { shellPath } from '../shell.ts'
+import { failed, passed, type StepEnd, type TaskContext } from '../task-context.ts'
+import { downloadCompressed, uploadCompressed } from './archives.ts'
+
+/** Saves paths under a key. A key that exists is left as it is; a path that does not exist is said and passed over. */
+export async function saveCache(task: TaskContext, step: SaveCacheStep, index: number): Promise<StepEnd> {
+  const out = `s${index}.out`
+  const resolved = await resolveKey(task, step.key, index, 0)
+  if ('problem' in resolved) return refuse(task, out, resolved.problem)
+  const { key } = resolved
+  if (await untilReachable(() => task.controlPlane.hasCache(task.spec, key), task.signal)) {
+    await task.folder.append(out, `A cache with the key ${key} exists already; keys are never overwritten. Nothing was saved.\n`)
+    return passed
+  }
+  const archive = `a${index}.tar`
+  const paths = step.paths.map(shellPath).join(' ')
+  const script = `
+set -- ; for path in ${paths}; do if [ -e "$path" ]; then set -- "$@" "$path"; else echo "Skipping $path: it does not exist"; fi; done
+[ $# -gt 0 ] || { echo "None of the paths exists; nothing to save."; exit 3; }
+command -v tar >/dev/null || { echo "The image has no tar. Use an image that has it."; exit 1; }
+tar -cPf "$RONDO_IO/${archive}" "$@" || { status=$?; [ $status -eq 1 ] || exit $status; }
+chmod a+r "$RONDO_IO/${archive}"`
+  const status = await runInternal(task, `i${index}`, out, script)
+  if (status !== 0) return status === 3 ? passed : failed
+  const object = await uploadCompressed(task, archive)
+  task.reporter.report({ type: 'cache-saved', key, object })
+  await task.folder.append(out, `Saved ${megabytes(object.size)} under the key ${key}\n`)
+  await runInternal(task, `d${index}`, out, `rm -f "$RONDO_IO/${archive}"`)
+  return passed
+}
+
+/** Restores the first key that matches, by prefix, newest first. No match is no failure. */
+export async function restoreCache(task: TaskContext, step: RestoreCacheStep, index: number): Promise<StepEnd> {
+  const out = `s${index}.out`
+  const keys: string[] = []
+  for (const [position, template] of step.keys.entries()) {
+    const resolved = await resolveKey(task, template, index, position)
+    if ('problem' in resolved) return refuse(task, out, resolved.problem)
+    keys.push(resolved.key)
+  }
+  const found = await untilReachable(() => task.controlPlane.findCache(task.spec, keys), task.signal)
+  if (found === undefined) {
+    await task.folder.append(out, `No cache is found for ${keys.map((key) => `"${key}"`).join(', ')}. The job goes on without it.\n`)
+    return passed
+  }
+  await task.folder.append(out, `Found a cache from ${found.createdAt} with the key ${found.key} (${megabytes(found.object.size)})\n`)
+  return (await unpack(task, index, 0, found.object, '.')) ? passed : failed
+}
+
+/** Unpacks a stored archive in the job, relative to `directory`. */
+export async function unpack(task: TaskContext, index: number, layer: number, object: Parameters<typeof downloadCompressed>[1], directory: string): Promise<boolean> {
+  const archive = `r${index}-${layer}.tar`
+  await downloadCompressed(task, object, archive)
+  const script = `
+command -v tar >/dev/null || { echo "The image has no tar. Use an image that has it."; exit 1; }
+mkdir -p ${directory} && cd ${directory} && tar -xPf "$RONDO_IO/${archive}"; status=$?
+rm -f "$RONDO_IO/${archive}" 2>/dev/null
+exit $status`
+  return (await runInternal(task, `u${index}-${layer}`, `s${index}.out`, script)) === 0
+}
+
+async function refuse(task: TaskContext, out: string, problem: string): Promise<StepEnd> {
+  await task.folder.append(out, `${problem}\n`)
+  return failed
+}
+
+/** Checksummed files are read by the job's own user and hashed here, so the image needs no tool for it. */
+async function resolveKey(task: TaskContext, template: string, index: number, position: number): Promise<ReturnType<typeof cacheKey>> {
+  const checksums = new Map<string, string>()
+  for (const [number, file] of checksumFiles(template).entries()) {
+    const copy = `k${index}-${position}-${number}`
+    const status = await runInternal(task, `${copy}x`, `s${index}.out`, `[ -f ${shellPath(file)} ] && cat ${shellPath(file)} >"$RONDO_IO/${copy}" && chmod a+r "$RONDO_IO/${copy}"`)
+    const opened = status === 0 ? await task.folder.openRead(copy) : undefined
+    if (opened === undefined) continue
+    const hash = createHash('sha256')
+    for await (const chunk of opened.createReadStream()) hash.update(chunk)
+    checksums.set(file, hash.digest('base64'))
+  }
+  return cacheKey(template, task.spec.cacheKeys, checksums)
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 100_000 ? `${bytes} bytes` : `${(bytes / 1e6).toFixed(1)} MB`
+}
+

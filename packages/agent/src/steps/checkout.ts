@@ -1,0 +1,37 @@
+import type { CheckoutStep } from '@rondo/model'
+import { runInternal } from '../launch.ts'
+import { quote, shellPath } from '../shell.ts'
+import { failed, passed, type StepEnd, type TaskContext } from '../task-context.ts'
+
+/**
+ * Clones or updates the repository in the job, as the job's user. The credential travels in a header of this call only and
+ * is not left in `.git/config`; variables a user could set to change what git does are cleared first (rule D-23).
+ */
+export async function checkout(task: TaskContext, step: CheckoutStep, index: number): Promise<StepEnd> {
+  const { checkout } = task.spec
+  const url = task.executor.reachable(checkout.url)
+  const header = `Authorization: Basic ${Buffer.from(`${checkout.username}:${checkout.password}`).toString('base64')}`
+  const wanted = checkout.tag === null ? `+refs/heads/${checkout.branch}:refs/remotes/origin/${checkout.branch}` : `+refs/tags/${checkout.tag}:refs/tags/${checkout.tag}`
+  const filter = step.method === 'blobless' ? '--filter=blob:none' : step.method === 'shallow' ? `--depth=${step.depth ?? 1}` : ''
+  const switchTo = checkout.branch === null ? `git checkout --quiet --force --detach ${checkout.revision}` : `git checkout --quiet --force -B ${quote(checkout.branch)} ${checkout.revision}`
+  const script = `
+unset LD_PRELOAD LD_LIBRARY_PATH BASH_ENV GIT_DIR GIT_WORK_TREE GIT_SSH GIT_SSH_COMMAND GIT_EXEC_PATH GIT_CONFIG GIT_ASKPASS
+dir=${step.path === undefined ? '.' : shellPath(step.path)}
+command -v git >/dev/null || { echo "The image has no git. Use an image that has it, or install git before the checkout step."; exit 1; }
+mkdir -p "$dir" && cd "$dir" || exit 1
+export GIT_TERMINAL_PROMPT=0 GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=http.extraHeader GIT_CONFIG_VALUE_0=${quote(header)} GIT_CONFIG_KEY_1=safe.directory GIT_CONFIG_VALUE_1='*'
+if [ -d .git ]; then
+  echo "Fetching into the repository that is there"
+  git remote set-url origin ${quote(url)} 2>/dev/null || git remote add origin ${quote(url)}
+elif [ -n "$(ls -A 2>/dev/null)" ] && [ ! -e .git ]; then
+  echo "The folder $PWD is not empty and not a git repository. Empty it, or give the checkout step another path."; exit 1
+else
+  echo "Cloning ${checkout.url}"
+  git init --quiet . && git remote add origin ${quote(url)} || exit 1
+fi
+git fetch --quiet --force --tags ${filter} origin ${quote(wanted)} || git fetch --quiet --force ${filter} origin ${checkout.revision} || exit 1
+${switchTo} || exit 1
+git --no-pager log --no-color -n 1 --format='HEAD is now at %h %s'
+`
+  return (await runInternal(task, `c${index}`, `s${index}.out`, script)) === 0 ? passed : failed
+}

@@ -1,0 +1,36 @@
+import type { AttachWorkspaceStep, PersistToWorkspaceStep } from '@rondo/model'
+import { runInternal } from '../launch.ts'
+import { untilReachable } from '../retry.ts'
+import { quote, shellPath } from '../shell.ts'
+import { failed, passed, type StepEnd, type TaskContext } from '../task-context.ts'
+import { uploadCompressed } from './archives.ts'
+import { unpack } from './caches.ts'
+
+/** Adds a layer of files, named by globs relative to `root`, for the jobs downstream. */
+export async function persistToWorkspace(task: TaskContext, step: PersistToWorkspaceStep, index: number): Promise<StepEnd> {
+  const archive = `w${index}.tar`
+  // Unquoted on purpose: the shell of the job expands the globs. Everything but glob characters is quoted.
+  const globs = step.paths.map((path) => path.replace(/[^*?[\]]+/g, (text) => quote(text))).join(' ')
+  const script = `
+cd ${shellPath(step.root)} || { echo "The root folder ${step.root} does not exist."; exit 1; }
+set -- ; for path in ${globs}; do if [ -e "$path" ]; then set -- "$@" "$path"; else echo "Nothing matches $path"; missing=1; fi; done
+[ $# -gt 0 ] || { echo "There is nothing to persist. Check root and paths."; exit 1; }
+command -v tar >/dev/null || { echo "The image has no tar. Use an image that has it."; exit 1; }
+tar -cf "$RONDO_IO/${archive}" "$@" && chmod a+r "$RONDO_IO/${archive}"`
+  if ((await runInternal(task, `i${index}`, `s${index}.out`, script)) !== 0) return failed
+  const object = await uploadCompressed(task, archive)
+  task.reporter.report({ type: 'workspace-persisted', object })
+  await task.folder.append(`s${index}.out`, `Persisted a layer of ${object.size} bytes\n`)
+  return passed
+}
+
+/** Applies the layers of all jobs upstream, in the order of the graph. */
+export async function attachWorkspace(task: TaskContext, step: AttachWorkspaceStep, index: number): Promise<StepEnd> {
+  const layers = await untilReachable(() => task.controlPlane.findWorkspace(task.spec), task.signal)
+  if (layers.length === 0) await task.folder.append(`s${index}.out`, 'No job upstream persisted anything; there is nothing to attach.\n')
+  for (const [position, layer] of layers.entries()) {
+    if (!(await unpack(task, index, position, layer, shellPath(step.at)))) return failed
+  }
+  if (layers.length > 0) await task.folder.append(`s${index}.out`, `Attached ${layers.length} layer(s)\n`)
+  return passed
+}

@@ -1,0 +1,79 @@
+import { defaultResourceClass, type EngineTransaction, isFinalWorkflowStatus, type JobWithPlan, type NewEvent, type Resources, resourcesOf, type WorkflowSnapshot } from '@rondo/model'
+import { nextMoves } from './next-moves.ts'
+
+/** What starting a job needs to ask of the world; answered before the transaction's decision is written. */
+export interface StartChecks {
+  /** Names among `contexts` that the organisation does not have. */
+  missingContexts(organizationId: string, contexts: readonly string[]): Promise<readonly string[]>
+}
+
+/**
+ * Carries out what follows from a workflow's snapshot: saves the moves, queues tasks, appends events. The caller holds the
+ * workflow's row, so no one else decides at the same time. A start that is refused is itself a change, hence the loop.
+ */
+export async function advance(tx: EngineTransaction, workflowId: string, checks: StartChecks): Promise<void> {
+  for (;;) {
+    const snapshot = await tx.lockWorkflow(workflowId)
+    if (snapshot === undefined) return
+    const decision = nextMoves(snapshot.jobs)
+    let refused = false
+    for (const move of decision.moves) {
+      const job = snapshot.jobs.find((candidate) => candidate.id === move.jobId)!
+      if (move.to === 'queued') refused = !(await startJob(tx, snapshot, job, checks)) || refused
+      else await changeJob(tx, snapshot, job, move.to)
+    }
+    if (refused) continue
+    await saveStatus(tx, snapshot, decision.status)
+    return
+  }
+}
+
+async function startJob(tx: EngineTransaction, snapshot: WorkflowSnapshot, job: JobWithPlan, checks: StartChecks): Promise<boolean> {
+  const missing = job.contexts.length === 0 ? [] : await checks.missingContexts(snapshot.organizationId, job.contexts)
+  if (missing.length > 0) {
+    await tx.numberJob(job)
+    await changeJob(tx, snapshot, job, 'unauthorized', `There is no context named ${missing.join(', ')} in this organisation. Create it, or take it out of the config.`)
+    return false
+  }
+  const executor = job.executor ?? 'docker'
+  const resourceClass = job.resourceClass ?? defaultResourceClass(executor)
+  const resources: Resources | undefined = resourcesOf(executor, resourceClass)
+  if (resources === undefined) {
+    await tx.numberJob(job)
+    await changeJob(tx, snapshot, job, 'failed', `There is no resource class "${resourceClass}" for the ${executor} executor. Use one of the classes the documentation lists.`)
+    return false
+  }
+  await changeJob(tx, snapshot, job, 'queued')
+  await tx.enqueue(job, executor, resources)
+  await tx.append({ ...scope(snapshot, job), kind: 'task.queued' })
+  return true
+}
+
+/** Saves a job's status with its event. */
+export async function changeJob(
+  tx: EngineTransaction,
+  snapshot: WorkflowSnapshot,
+  job: JobWithPlan,
+  status: JobWithPlan['status'],
+  message?: string,
+  people: { approvedBy?: string; canceledBy?: string } = {},
+): Promise<void> {
+  await tx.saveJob({ id: job.id, status, ...(message === undefined ? {} : { message }), ...people })
+  await tx.append({ ...scope(snapshot, job), kind: 'job.changed', actorId: people.approvedBy ?? people.canceledBy ?? null, data: { name: job.name, from: job.status, to: status, ...(message === undefined ? {} : { message }) } })
+}
+
+async function saveStatus(tx: EngineTransaction, snapshot: WorkflowSnapshot, status: WorkflowSnapshot['workflow']['status']): Promise<void> {
+  const { workflow } = snapshot
+  if (workflow.status === status || isFinalWorkflowStatus(workflow.status)) return
+  await tx.saveWorkflow(workflow.id, status)
+  await tx.append({ ...workflowScope(snapshot), kind: isFinalWorkflowStatus(status) ? 'workflow.finished' : 'workflow.changed', data: { from: workflow.status, to: status } })
+}
+
+export function workflowScope(snapshot: WorkflowSnapshot): Omit<NewEvent, 'kind'> {
+  const { workflow } = snapshot
+  return { organizationId: snapshot.organizationId, projectId: workflow.projectId, pipelineId: workflow.pipelineId, workflowId: workflow.id }
+}
+
+function scope(snapshot: WorkflowSnapshot, job: JobWithPlan): Omit<NewEvent, 'kind'> {
+  return { ...workflowScope(snapshot), jobId: job.id }
+}

@@ -1,0 +1,159 @@
+import { AppError, type AttemptIdentity, type EngineStore, type Job, type Objects, type StepOutput, type StoredObject, type Wakeups } from '@rondo/model'
+import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
+import type { StartChecks } from './apply-moves.ts'
+import { recordEntries } from './record-entries.ts'
+import { buildTaskSpec, type TaskSpecPorts } from './task-spec.ts'
+
+export interface DispatcherPorts {
+  readonly engine: EngineStore
+  readonly wakeups: Wakeups
+  readonly objects: Objects
+  readonly output: StepOutput
+  readonly checks: StartChecks
+  readonly taskSpec: TaskSpecPorts
+}
+
+export interface Dispatcher {
+  /** The server's side of the contract for one agent, whose identity comes from its credential alone (rule D-14). */
+  controlPlane(agent: { readonly id: string }): ControlPlane
+  /** Records an agent by the name its credential carries; answers its id. */
+  register(hello: AgentHello): Promise<string>
+}
+
+export const leaseMs = 30_000
+/** How long a wait goes on without looking at the truth (rule D-07). */
+const lookEveryMs = 2_000
+const maxWaitMs = 20_000
+const maxObjectBytes = 20 * 1024 ** 3
+
+export function createDispatcher(ports: DispatcherPorts): Dispatcher {
+  const machines = new Map<string, { cpus: number; memoryMb: number }>()
+  return {
+    async register(hello) {
+      const id = await ports.engine.saveAgent(hello)
+      machines.set(id, { cpus: hello.cpus, memoryMb: hello.memoryMb })
+      return id
+    },
+    controlPlane: (agent) => createControlPlane(ports, agent.id, machines),
+  }
+}
+
+function createControlPlane(ports: DispatcherPorts, agentId: string, machines: Map<string, { cpus: number; memoryMb: number }>): ControlPlane {
+  const { engine } = ports
+  const told = new ToldObjects()
+
+  async function granted(ref: AttemptRef): Promise<AttemptIdentity> {
+    const identity = await engine.check(agentId, ref)
+    if (!identity.granted) throw new AppError('conflict', `Attempt ${ref.attemptId} has no start grant yet. Ask for it first.`)
+    return identity
+  }
+
+  return {
+    async hello(hello) {
+      const id = await engine.saveAgent(hello)
+      machines.set(id, { cpus: hello.cpus, memoryMb: hello.memoryMb })
+      return { agentId: id, leaseMs }
+    },
+    async claim(request, signal) {
+      const machine = machines.get(agentId)
+      if (machine === undefined) throw new AppError('conflict', 'This agent has not said hello since the server started. Say hello, then claim.')
+      // A sandbox takes docker jobs where no engine is.
+      const executors = request.executors.map((executor) => (executor === 'sandbox' ? 'docker' : executor))
+      const deadline = performance.now() + Math.min(request.waitMs, maxWaitMs)
+      for (;;) {
+        // Listening starts before looking, so that nothing queued in between is missed.
+        const woken = ports.wakeups.wait('queue', Math.min(lookEveryMs, Math.max(0, deadline - performance.now())), signal)
+        const claimed = await engine.claim({ agentId, free: request.free, machine, executors, leaseMs })
+        if (claimed.length > 0 || signal.aborted || performance.now() >= deadline) return claimed
+        await woken
+      }
+    },
+    async grant(ref) {
+      const given = await engine.transact(async (tx) => {
+        const identity = await tx.fence(agentId, ref)
+        return (await tx.grant(ref)) ? identity : undefined
+      })
+      if (given === undefined) throw new AppError('conflict', `Attempt ${ref.attemptId} was granted its start before. It runs once.`)
+      const context = await engine.attemptContext(ref.attemptId)
+      await recordEntries(ports, agentId, { ...ref, from: 1, entries: [] }, { started: true })
+      return buildTaskSpec(ports.taskSpec, context)
+    },
+    async resume(ref) {
+      await granted(ref)
+      return buildTaskSpec(ports.taskSpec, await engine.attemptContext(ref.attemptId))
+    },
+    async heartbeat(request, signal) {
+      const deadline = performance.now() + Math.min(request.waitMs, maxWaitMs)
+      for (;;) {
+        const woken = ports.wakeups.wait('stop', Math.min(lookEveryMs, Math.max(0, deadline - performance.now())), signal)
+        const stop = await engine.renew(agentId, request.attempts, leaseMs)
+        if (stop.length > 0 || signal.aborted || performance.now() >= deadline) return { stop }
+        await woken
+      }
+    },
+    report: (request) => recordEntries(ports, agentId, request, {}),
+    async appendOutput(ref, step, offset, bytes) {
+      await granted(ref)
+      const stepId = await engine.stepId(ref.attemptId, step)
+      if (stepId === undefined) throw new AppError('conflict', `Step ${step} was not reported as started. Report it, then send its output.`)
+      return { size: await ports.output.append(stepId, offset, bytes) }
+    },
+    async uploadObject(ref, bytes, signal) {
+      await granted(ref)
+      return ports.objects.write(bytes, { maxBytes: maxObjectBytes, signal })
+    },
+    async downloadObject(ref, digest) {
+      await granted(ref)
+      if (!told.has(ref.attemptId, digest)) throw new AppError('forbidden', `Object ${digest} was not named to this attempt.`)
+      return ports.objects.read(digest)
+    },
+    async findCache(ref, keys) {
+      const identity = await granted(ref)
+      const found = await engine.findCache(identity.projectId, keys)
+      if (found === undefined) return undefined
+      told.add(ref.attemptId, [found.object])
+      return { ...found, createdAt: found.createdAt.toISOString() }
+    },
+    async hasCache(ref, key) {
+      return engine.hasCache((await granted(ref)).projectId, key)
+    },
+    async findWorkspace(ref) {
+      await granted(ref)
+      const { job, workflowJobs } = await engine.attemptContext(ref.attemptId)
+      const layers = await engine.workspaceLayers(upstreamOf(job, workflowJobs).map((upstream) => upstream.keptFrom ?? upstream.id))
+      told.add(ref.attemptId, layers)
+      return layers
+    },
+  }
+}
+
+/** Jobs upstream of one, in an order in which every job comes after those it requires. */
+export function upstreamOf(job: Job, jobs: readonly Job[]): readonly Job[] {
+  const byName = new Map(jobs.map((other) => [other.name, other]))
+  const ordered = new Set<Job>()
+  function visit(node: Job): void {
+    for (const requirement of node.requires) {
+      const upstream = byName.get(requirement.node)
+      if (upstream === undefined || ordered.has(upstream)) continue
+      visit(upstream)
+      ordered.add(upstream)
+    }
+  }
+  visit(job)
+  return [...ordered]
+}
+
+/** Digests each attempt was told of; only those may be read. Forgotten with the agent's connection object. */
+class ToldObjects {
+  readonly #digests = new Map<string, Set<string>>()
+
+  add(attemptId: string, objects: readonly StoredObject[]): void {
+    const known = this.#digests.get(attemptId) ?? new Set()
+    for (const object of objects) known.add(object.digest)
+    this.#digests.set(attemptId, known)
+  }
+
+  has(attemptId: string, digest: string): boolean {
+    return this.#digests.get(attemptId)?.has(digest) ?? false
+  }
+}

@@ -1,0 +1,81 @@
+import { type AttemptIdentity, type EngineTransaction, isFinalJobStatus, type Result, type WorkflowSnapshot } from '@rondo/model'
+import type { ReportEntry, ReportRequest } from '@rondo/protocol'
+import { advance, changeJob, workflowScope } from './apply-moves.ts'
+import type { DispatcherPorts } from './dispatcher.ts'
+import { leaseMs } from './dispatcher.ts'
+import { statusOfSlices } from './life-cycles.ts'
+
+/**
+ * Writes journal entries of an attempt, in order, in one transaction. Entries known already are passed over; a gap writes
+ * nothing. Answers the last sequence number known. `started` marks the job as running.
+ */
+export async function recordEntries(ports: DispatcherPorts, agentId: string, request: ReportRequest, what: { started?: boolean }): Promise<{ acknowledged: number }> {
+  const closed: string[] = []
+  const acknowledged = await ports.engine.transact(async (tx) => {
+    const identity = await tx.fence(agentId, request)
+    const last = identity.acknowledged
+    if (what.started) await markRunning(tx, identity)
+    const fresh = request.entries.slice(Math.max(0, last + 1 - request.from))
+    if (request.from > last + 1 || fresh.length === 0) return last
+    for (const entry of fresh) await recordEntry(ports, tx, identity, entry, closed)
+    const known = last + fresh.length
+    await tx.acknowledge(identity.attemptId, known, leaseMs)
+    return known
+  })
+  for (const stepId of closed) await ports.output.close(stepId)
+  return { acknowledged }
+}
+
+async function recordEntry(ports: DispatcherPorts, tx: EngineTransaction, identity: AttemptIdentity, entry: ReportEntry, closed: string[]): Promise<void> {
+  const scope = { projectId: identity.projectId, workflowId: identity.workflowId, jobId: identity.jobId }
+  switch (entry.type) {
+    case 'step-started': {
+      const stepId = await tx.startStep({ attemptId: identity.attemptId, taskIndex: identity.taskIndex, index: entry.step, name: entry.name, type: entry.kind, command: entry.command, background: entry.background, at: entry.at })
+      return tx.append({ ...scope, kind: 'step.started', data: { stepId, index: entry.step, name: entry.name, slice: identity.taskIndex } })
+    }
+    case 'step-finished': {
+      const stepId = await tx.finishStep({ attemptId: identity.attemptId, index: entry.step, result: entry.result, exitCode: entry.exitCode, outputBytes: entry.outputBytes, outputSha256: entry.outputSha256, truncated: entry.truncated, at: entry.at })
+      if (stepId !== undefined) closed.push(stepId)
+      return tx.append({ ...scope, kind: 'step.finished', data: { stepId: stepId ?? null, index: entry.step, result: entry.result, slice: identity.taskIndex } })
+    }
+    case 'cache-saved':
+      await tx.saveCache(identity.projectId, entry.key, entry.object)
+      return
+    case 'workspace-persisted':
+      return tx.addLayer(identity.jobId, identity.taskIndex, entry.object)
+    case 'artifact-stored':
+      await tx.addArtifact(identity.jobId, identity.taskIndex, entry.path, entry.object)
+      return
+    case 'tests-stored':
+      await tx.addTests(identity.jobId, identity.taskIndex, entry.tests)
+      return tx.append({ ...scope, kind: 'tests.stored', data: { count: entry.tests.length } })
+    case 'image-resolved':
+      return
+    case 'task-finished':
+      return finishTask(ports, tx, identity, entry.result, entry.message)
+  }
+}
+
+async function markRunning(tx: EngineTransaction, identity: AttemptIdentity): Promise<void> {
+  const snapshot = await tx.lockWorkflow(identity.workflowId)
+  const job = snapshot?.jobs.find((candidate) => candidate.id === identity.jobId)
+  if (snapshot === undefined || job === undefined || job.status !== 'queued') return
+  await changeJob(tx, snapshot, job, 'running')
+}
+
+/** Ends an attempt; when it was the job's last slice, ends the job, and decides what follows. */
+export async function finishTask(ports: Pick<DispatcherPorts, 'checks'>, tx: EngineTransaction, ref: AttemptIdentity, result: Result, message: string | null): Promise<void> {
+  await tx.finishAttempt(ref, result)
+  const snapshot = await tx.lockWorkflow(ref.workflowId)
+  const job = snapshot?.jobs.find((candidate) => candidate.id === ref.jobId)
+  if (snapshot === undefined || job === undefined) return
+  await tx.append({ ...workflowScope(snapshot), jobId: job.id, kind: 'task.finished', data: { slice: ref.taskIndex, result } })
+  if (!isFinalJobStatus(job.status)) await finishJob(tx, snapshot, job, message)
+  await advance(tx, ref.workflowId, ports.checks)
+}
+
+async function finishJob(tx: EngineTransaction, snapshot: WorkflowSnapshot, job: WorkflowSnapshot['jobs'][number], message: string | null): Promise<void> {
+  const slices = snapshot.tasks.filter((task) => task.jobId === job.id)
+  if (slices.some((task) => task.phase !== 'finished')) return
+  await changeJob(tx, snapshot, job, statusOfSlices(slices.map((task) => task.result ?? 'lost')), message ?? undefined)
+}
