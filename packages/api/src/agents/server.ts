@@ -1,0 +1,69 @@
+import { Readable } from 'node:stream'
+import { AppError } from '@rondo/model'
+import { agentCalls, agentPathPrefix, type ControlPlane } from '@rondo/protocol'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { handleErrors } from '../http/errors.ts'
+import type { AgentPorts, WebOptions } from '../ports.ts'
+
+const maxOutputChunk = 4 * 1024 * 1024
+
+/** The agents' port: `ControlPlane` over HTTP, see `http-binding.ts` of the protocol. */
+export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, 'onError'>): FastifyInstance {
+  const server = Fastify({ bodyLimit: 32 * 1024 * 1024, keepAliveTimeout: 75_000, forceCloseConnections: true })
+  handleErrors(server, options, true)
+  server.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
+
+  function planeOf(request: FastifyRequest): ControlPlane {
+    const agent = ports.authenticate((request.headers.authorization ?? '').replace(/^Bearer\s+/i, ''))
+    if (agent === undefined) throw new AppError('unauthenticated', 'This agent token is not known.')
+    return ports.controlPlane(agent)
+  }
+
+  const post = (path: string, handle: (plane: ControlPlane, body: never, signal: AbortSignal) => Promise<unknown>) =>
+    server.post(`${agentPathPrefix}/${path}`, async (request, reply) => {
+      const gone = new AbortController()
+      reply.raw.once('close', () => gone.abort())
+      return reply.send(await handle(planeOf(request), (request.body ?? {}) as never, gone.signal))
+    })
+
+  post(agentCalls.hello, (plane, body) => plane.hello(body))
+  post(agentCalls.claim, async (plane, body, signal) => ({ claims: await plane.claim(body, signal) }))
+  post(agentCalls.grant, (plane, body) => plane.grant(body))
+  post(agentCalls.resume, (plane, body) => plane.resume(body))
+  post(agentCalls.heartbeat, (plane, body, signal) => plane.heartbeat(body, signal))
+  post(agentCalls.report, (plane, body) => plane.report(body))
+  post(agentCalls.findCache, async (plane, body: { keys: string[] } & Parameters<ControlPlane['grant']>[0]) => ({ found: (await plane.findCache(body, body.keys)) ?? null }))
+  post(agentCalls.hasCache, async (plane, body: { key: string } & Parameters<ControlPlane['grant']>[0]) => ({ exists: await plane.hasCache(body, body.key) }))
+  post(agentCalls.findWorkspace, async (plane, body) => ({ layers: await plane.findWorkspace(body) }))
+
+  server.post(`${agentPathPrefix}/${agentCalls.appendOutput}`, async (request) => {
+    const query = request.query as Record<string, string>
+    return planeOf(request).appendOutput(refOf(query), Number(query.step), Number(query.offset), await whole(request.body as Readable))
+  })
+  server.post(`${agentPathPrefix}/${agentCalls.uploadObject}`, { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request) => {
+    return planeOf(request).uploadObject(refOf(request.query as Record<string, string>), request.body as Readable, new AbortController().signal)
+  })
+  server.get(`${agentPathPrefix}/${agentCalls.downloadObject}`, async (request, reply) => {
+    const query = request.query as Record<string, string>
+    const bytes = await planeOf(request).downloadObject(refOf(query), query.digest ?? '', new AbortController().signal)
+    return reply.type('application/octet-stream').send(Readable.from(bytes))
+  })
+  return server
+}
+
+function refOf(query: Record<string, string>): { attemptId: string; epoch: number } {
+  const epoch = Number(query.epoch)
+  if (query.attempt === undefined || !Number.isInteger(epoch)) throw new AppError('bad-request', 'The call names no attempt and epoch.')
+  return { attemptId: query.attempt, epoch }
+}
+
+async function whole(body: Readable | undefined): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body ?? []) {
+    size += chunk.length
+    if (size > maxOutputChunk) throw new AppError('too-large', `A piece of output may have ${maxOutputChunk} bytes.`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}

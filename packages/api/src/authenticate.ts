@@ -1,0 +1,55 @@
+import { AppError, type User } from '@rondo/model'
+import type { FastifyRequest } from 'fastify'
+import { hashToken } from './credentials.ts'
+import type { WebPorts } from './ports.ts'
+
+export const sessionCookie = 'ring-session'
+const reads = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** Token of a request, in any of the forms clients send it (reference/api, 2.1). */
+export function tokenOf(request: FastifyRequest): string | undefined {
+  const header = request.headers['circle-token']
+  if (typeof header === 'string' && header !== '') return header
+  const authorization = request.headers.authorization ?? ''
+  const basic = basicOf(authorization)
+  if (basic !== undefined) return basic.username || basic.password
+  const bare = authorization.replace(/^Bearer\s+/i, '').trim()
+  if (bare !== '') return bare
+  return queryToken(request.query)
+}
+
+/** A shell may have put white space before the name: `? circle-token=…` still means it. */
+function queryToken(query: unknown): string | undefined {
+  for (const [name, value] of Object.entries((query ?? {}) as Record<string, unknown>)) {
+    if (name.replace(/[\s\\+]/g, '') === 'circle-token' && typeof value === 'string') return value.trim()
+  }
+  return undefined
+}
+
+export function basicOf(authorization: string): { username: string; password: string } | undefined {
+  const match = /^Basic\s+([A-Za-z0-9+/=]+)$/i.exec(authorization)
+  if (match === null) return undefined
+  const text = Buffer.from(match[1] ?? '', 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  return colon < 0 ? { username: text, password: '' } : { username: text.slice(0, colon), password: text.slice(colon + 1) }
+}
+
+/** Who asks: by token, else by session. Writes by session must carry the session's own CSRF token. */
+export async function authenticate(ports: Pick<WebPorts, 'accounts'>, request: FastifyRequest): Promise<User> {
+  const token = tokenOf(request)
+  if (token !== undefined) {
+    const user = await ports.accounts.userByTokenHash(hashToken(token))
+    if (user === undefined) throw new AppError('unauthenticated', 'Invalid token provided.')
+    return user
+  }
+  const session = request.cookies[sessionCookie]
+  const user = session === undefined ? undefined : await ports.accounts.userBySessionHash(hashToken(session))
+  if (session === undefined || user === undefined) throw new AppError('unauthenticated', 'You must log in first.')
+  if (!reads.has(request.method) && request.headers['x-csrf-token'] !== csrfToken(session)) throw new AppError('forbidden', 'The request lacks the CSRF token of its session. Reload the page and try again.')
+  return user
+}
+
+/** Derived from the session, so that nothing more is stored; useless to a page of another origin, which cannot read it. */
+export function csrfToken(session: string): string {
+  return hashToken(`csrf:${session}`).toString('base64url')
+}

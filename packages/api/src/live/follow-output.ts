@@ -1,0 +1,65 @@
+import { once } from 'node:events'
+import type { WebSocket } from '@fastify/websocket'
+import type { WebPorts } from '../ports.ts'
+
+const highWater = 1024 * 1024
+const headerBytes = 12
+/** Behind the notifications of the output store, in case another process wrote. */
+const lookEveryMs = 1_000
+
+/** Sends a step's bytes from an offset on, as they become durable, no faster than the reader takes them. */
+export function followOutput(ports: Pick<WebPorts, 'output' | 'queries'>, socket: WebSocket, what: { channel: number; stepId: string; offset: number }): Disposable {
+  let at = what.offset
+  let stopped = false
+  let wake = () => {}
+  const watch = ports.output.watch(what.stepId, () => wake())
+
+  async function run(): Promise<void> {
+    while (!stopped && socket.readyState === socket.OPEN) {
+      const changed = new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, lookEveryMs)
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+      // Asked before reading: what is durable when the step has ended is all there will be.
+      const ended = (await ports.queries.step(what.stepId))?.phase === 'finished'
+      const before = at
+      for await (const bytes of ports.output.read(what.stepId, at)) {
+        if (stopped) return
+        socket.send(frame(what.channel, at, bytes))
+        at += bytes.length
+        if (socket.bufferedAmount > highWater) await drained(socket)
+      }
+      if (ended) {
+        socket.send(JSON.stringify({ type: 'output-end', channel: what.channel, size: at }))
+        return
+      }
+      if (at === before) await changed
+    }
+  }
+
+  run().catch(() => socket.close(1011, 'output'))
+  return {
+    [Symbol.dispose]() {
+      stopped = true
+      wake()
+      watch[Symbol.dispose]()
+    },
+  }
+}
+
+function frame(channel: number, offset: number, bytes: Uint8Array): Buffer {
+  const header = Buffer.alloc(headerBytes)
+  header.writeUInt32BE(channel, 0)
+  header.writeBigUInt64BE(BigInt(offset), 4)
+  return Buffer.concat([header, bytes])
+}
+
+async function drained(socket: WebSocket): Promise<void> {
+  const stream = (socket as unknown as { _socket?: NodeJS.WritableStream & { writableNeedDrain: boolean } })._socket
+  while (socket.readyState === socket.OPEN && socket.bufferedAmount > highWater / 2) {
+    await Promise.race([stream ? once(stream, 'drain') : undefined, new Promise((resolve) => setTimeout(resolve, 20))])
+  }
+}

@@ -1,0 +1,30 @@
+import type { Accounts, BuildQueries, GitHosting, KeyRing, LiveEvents, Objects, SecretStore, StepOutput, UserActions } from '@rondo/model'
+import type { ControlPlane } from '@rondo/protocol'
+
+/** Everything the web server is built on. */
+export interface WebPorts {
+  readonly accounts: Accounts
+  readonly secrets: SecretStore
+  readonly queries: BuildQueries
+  readonly live: LiveEvents
+  readonly objects: Objects
+  readonly output: StepOutput
+  readonly keyRing: KeyRing
+  readonly hosting: GitHosting
+  readonly actions: UserActions
+  /** Project of the running attempt a job's Git password was issued to. */
+  attemptProject(password: string): Promise<string | undefined>
+}
+
+export interface WebOptions {
+  readonly publicUrl: string
+  /** Folder of the built web app; without it only the API is served. */
+  readonly webFolder?: string
+  readonly onError: (error: unknown, request: { method: string; url: string }) => void
+}
+
+export interface AgentPorts {
+  authenticate(token: string): { readonly id: string } | undefined
+  controlPlane(agent: { readonly id: string }): ControlPlane
+}
+

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import cookie from '@fastify/cookie'
+import fastifyStatic from '@fastify/static'
+import websocket from '@fastify/websocket'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { createAccess } from './access.ts'
+import { registerGit } from './git/routes.ts'
+import { handleErrors } from './http/errors.ts'
+import { registerV1 } from './http/v1.ts'
+import { registerV2 } from './http/v2.ts'
+import { registerLive } from './live/channel.ts'
+import { registerPages } from './pages/routes.ts'
+import type { WebOptions, WebPorts } from './ports.ts'
+
+const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+/** Web app, APIs, Git over HTTP and the live channel on one port. */
+export async function createWebServer(ports: WebPorts, options: WebOptions): Promise<FastifyInstance> {
+  const server = Fastify({ bodyLimit: 8 * 1024 * 1024, genReqId: () => randomUUID(), routerOptions: { maxParamLength: 1_000, querystringParser: parseQuery }, forceCloseConnections: true })
+  handleErrors(server, options)
+  server.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id))
+  // Clients post without a body, or with a form's type and none; only JSON means anything here.
+  server.addContentTypeParser(['application/x-www-form-urlencoded', 'text/plain'], { parseAs: 'string' }, (_request, _body, done) => done(null, null))
+  await server.register(cookie)
+  await server.register(websocket, { options: { maxPayload: 64 * 1024 } })
+  const access = createAccess(ports)
+  registerV2(server, ports, access, options)
+  registerV1(server, ports, access, options)
+  registerPages(server, ports, access, options)
+  registerGit(server, ports, access, options)
+  await server.register(async (scope) => registerLive(scope, ports, access, options))
+  server.get('/health', async () => ({ status: 'up' }))
+  if (options.webFolder !== undefined && existsSync(options.webFolder)) await serveWebApp(server, options.webFolder)
+  return server
+}
+
+function parseQuery(text: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(text))
+}
+
+/** Files of the built app; every other address a person may type is a page of it. */
+async function serveWebApp(server: FastifyInstance, folder: string): Promise<void> {
+  await server.register(fastifyStatic, { root: folder, wildcard: false, setHeaders: (reply, path) => void reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache') })
+  server.addHook('onSend', async (_request, reply, payload) => {
+    if (String(reply.getHeader('content-type')).startsWith('text/html')) reply.header('content-security-policy', policy).header('x-content-type-options', 'nosniff').header('referrer-policy', 'same-origin')
+    return payload
+  })
+  server.setNotFoundHandler((request, reply) => {
+    const page = request.method === 'GET' && !/^\/(api|git|live|output|assets)(\/|$)/.test(request.url) && (request.headers.accept ?? '').includes('text/html')
+    return page ? reply.sendFile('index.html') : reply.code(404).send({ message: 'Not found' })
+  })
+}

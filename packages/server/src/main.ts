@@ -1,0 +1,41 @@
+import { enableCompileCache } from 'node:module'
+
+enableCompileCache()
+
+const { AppError } = await import('@rondo/model')
+const { readServerEnv } = await import('./env.ts')
+const { startServer } = await import('./start.ts')
+
+const { env, problems } = readServerEnv()
+if (problems.length > 0) fail(problems.join('\n'), 2)
+
+try {
+  const server = await startServer(env)
+  if (server.fresh && server.admin !== undefined) say(`Sign in as ${server.admin.login} with the password ${server.admin.password}\nBoth stand in ${env.dataFolder}/admin.json, with an API token.`)
+  say(`Rondo is ready at ${env.publicUrl}`)
+  let stopping = false
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (stopping) process.exit(130)
+      stopping = true
+      say('Stopping. Jobs that run go on when Rondo is started again.')
+      const deadline = setTimeout(() => fail('Not everything stopped within 20 seconds.', 1), 20_000)
+      void server.stop().then(() => {
+        clearTimeout(deadline)
+        process.exit(0)
+      })
+    })
+  }
+} catch (error) {
+  if (error instanceof AppError) fail(error.message, 1)
+  throw error
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+function fail(text: string, code: number): never {
+  process.stderr.write(`${text}\n`)
+  process.exit(code)
+}

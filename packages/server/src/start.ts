@@ -1,0 +1,123 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createGitHosting, openFileKeyRing, openFileObjects, openFileOutput, startEmbeddedPostgres } from '@rondo/adapters'
+import { createAgentServer, createWebServer } from '@rondo/api'
+import { createAttemptCredentials, createDispatcher, createUserActions, startChecks, sweepLeases } from '@rondo/conductor'
+import { createStore, type Store } from '@rondo/store'
+import { type DataFolder, openDataFolder } from './data-folder.ts'
+import type { ServerEnv } from './env.ts'
+import { ensureFirstAdmin, type FirstAdmin } from './first-admin.ts'
+import { takeInstanceLock } from './instance-lock.ts'
+import { createLocalAgent, localAgentToken } from './local-agent.ts'
+import { openLog } from './log.ts'
+import { requireFreePort } from './port-check.ts'
+
+export interface StartedServer {
+  readonly admin: FirstAdmin | undefined
+  /** True at the first start of an installation. */
+  readonly fresh: boolean
+  /** Stops everything that was started, in reverse. */
+  stop(): Promise<void>
+}
+
+const webFolder = fileURLToPath(new URL('../../web/dist/', import.meta.url))
+const limits = { maxRunMs: 5 * 3_600_000, maxOutputBytesPerStep: 1024 ** 3 }
+
+/**
+ * Starts every part in order. When one cannot start, those before it are stopped again and its AppError is thrown: nothing
+ * is left half started.
+ */
+export async function startServer(env: ServerEnv): Promise<StartedServer> {
+  const stops: (() => Promise<unknown> | unknown)[] = []
+  const stop = async () => {
+    for (const undo of stops.splice(0).reverse()) await undo()
+  }
+  try {
+    await requireFreePort(env.host, env.port, 'RONDO_PORT')
+    await requireFreePort(env.host, env.agentPort, 'RONDO_AGENT_PORT')
+    const folder = await openDataFolder(env.dataFolder)
+    const lock = await takeInstanceLock(folder.root)
+    stops.push(() => lock[Symbol.asyncDispose]())
+    const log = openLog(folder.logs, env.logLevel)
+    const running = new AbortController()
+    const store = await openStore(env, folder, running.signal, stops)
+    stops.push(() => running.abort())
+    const parts = await createParts(env, folder, store, log)
+    await parts.web.listen({ host: env.host, port: env.port })
+    stops.push(() => parts.web.close())
+    await parts.agents.listen({ host: env.host, port: env.agentPort })
+    stops.push(() => parts.agents.close())
+    const { admin, created } = await ensureFirstAdmin(store.accounts, folder.root)
+    void store.start(running.signal)
+    void sweepLeases({ engine: store.engine, checks: parts.checks }, { onError: (error) => log.error(error, 'lease sweep failed') }, running.signal).catch((error) => log.error(error, 'lease sweeper ended'))
+    if (env.agent === 'local') {
+      const agent = createLocalAgent(env, folder)
+      const supervising = new AbortController()
+      void agent.supervise(supervising.signal)
+      stops.push(async () => {
+        supervising.abort()
+        await agent.stop()
+      })
+    }
+    log.info({ port: env.port, agentPort: env.agentPort }, 'ready')
+    return { admin, fresh: created, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function openStore(env: ServerEnv, folder: DataFolder, signal: AbortSignal, stops: (() => unknown)[]): Promise<Store> {
+  let connectionString = env.databaseUrl
+  if (connectionString === undefined) {
+    const postgres = await startEmbeddedPostgres({ dataFolder: folder.postgres, logFile: join(folder.logs, 'postgres.log') })
+    stops.push(() => postgres.stop())
+    void postgres.supervise(signal)
+    connectionString = postgres.connectionString
+  }
+  const store = createStore({ connectionString })
+  stops.push(() => store.close())
+  await store.migrate()
+  return store
+}
+
+async function createParts(env: ServerEnv, folder: DataFolder, store: Store, log: ReturnType<typeof openLog>) {
+  const [keyRing, objects, output] = await Promise.all([openFileKeyRing(join(folder.keys, 'key-ring.json')), openFileObjects(folder.objects), openFileOutput(folder.output)])
+  const hosting = createGitHosting(folder.repositories)
+  const credentials = createAttemptCredentials(serverSecret(join(folder.keys, 'server-secret')))
+  const checks = startChecks(store.secrets)
+  const actions = createUserActions({ engine: store.engine, repositories: hosting, secrets: store.secrets, publicUrl: env.publicUrl })
+  const dispatcher = createDispatcher({ engine: store.engine, wakeups: store.wakeups, objects, output, checks, taskSpec: { secrets: store.secrets, keyRing, credentials, publicUrl: env.publicUrl, limits } })
+  const onError = (error: unknown, request: { method: string; url: string }) => log.error({ err: error, ...request }, 'request failed')
+  const web = await createWebServer(
+    {
+      accounts: store.accounts, secrets: store.secrets, queries: store.queries, live: store.live, objects, output, keyRing, hosting, actions,
+      async attemptProject(password) {
+        const attemptId = credentials.verify(password)
+        return attemptId === undefined ? undefined : (await store.engine.attemptContext(attemptId)).identity.projectId
+      },
+    },
+    { publicUrl: env.publicUrl, webFolder, onError },
+  )
+  const { token } = localAgentToken(folder)
+  const id = await dispatcher.register({ name: 'local', version: '', hostname: '', os: '', arch: '', cpus: 0, memoryMb: 0, executors: [] })
+  const agents = createAgentServer({ authenticate: (given) => (given === token ? { id } : undefined), controlPlane: planes(dispatcher) }, { onError })
+  return { web, agents, checks }
+}
+
+/** One object an agent for as long as the server lives: it remembers what each attempt was told. */
+function planes(dispatcher: ReturnType<typeof createDispatcher>): Parameters<typeof createAgentServer>[0]['controlPlane'] {
+  const known = new Map<string, ReturnType<typeof dispatcher.controlPlane>>()
+  return (agent) => {
+    const plane = known.get(agent.id) ?? dispatcher.controlPlane(agent)
+    known.set(agent.id, plane)
+    return plane
+  }
+}
+
+function serverSecret(path: string): Buffer {
+  if (!existsSync(path)) writeFileSync(path, randomBytes(32), { mode: 0o600 })
+  return readFileSync(path)
+}
