@@ -60,6 +60,8 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
     openWrite: (name) => openPlain(name, constants.O_CREAT | constants.O_TRUNC | constants.O_WRONLY, 0o644),
     async append(name, content) {
       const file = await openPlain(name, constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY, 0o666)
+      // The job's user appends too, whatever the agent's own mask of permissions.
+      if ((await file.stat()).size === 0) await file.chmod(0o666)
       await file.writeFile(content)
       await file.close()
     },

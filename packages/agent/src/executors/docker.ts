@@ -117,7 +117,6 @@ function hostConfig(limits: Limits): Docker.HostConfig {
     Memory: limits.memoryMb * 1024 * 1024,
     MemorySwap: limits.memoryMb * 1024 * 1024,
     PidsLimit: 4096,
-    Ulimits: [{ Name: 'nofile', Soft: 65_536, Hard: 65_536 }],
     // A job may become root by sudo, as images made for this config language expect; it never gets devices or raw sockets.
     CapDrop: ['MKNOD', 'NET_RAW'],
     Init: true,

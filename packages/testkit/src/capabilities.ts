@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+
+/** What this machine offers to tests. In CI nothing may be missing: a suite that would be left out fails instead. */
+export function dockerAnswers(): boolean {
+  return present('a Docker engine', spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0)
+}
+
+export function imagePresent(name: string): boolean {
+  return present(`the image ${name} (scripts/images/build.sh makes it)`, spawnSync('docker', ['image', 'inspect', name], { stdio: 'ignore' }).status === 0)
+}
+
+export function chromiumPath(): string | undefined {
+  const path = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((candidate) => existsSync(candidate))
+  present('Chromium', path !== undefined)
+  return path
+}
+
+export function bubblewrapWorks(): boolean {
+  return present('bubblewrap with user namespaces', spawnSync('bwrap', ['--ro-bind', '/', '/', '--unshare-user', '--unshare-pid', '--proc', '/proc', 'true'], { stdio: 'ignore' }).status === 0)
+}
+
+function present(what: string, there: boolean): boolean {
+  if (!there && process.env.CI === 'true') throw new Error(`${what} is missing, and in CI nothing may be left out`)
+  return there
+}

@@ -1,0 +1,162 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const serverProgram = fileURLToPath(new URL('../../server/src/main.ts', import.meta.url))
+
+export interface StackOptions {
+  readonly executor?: 'docker' | 'sandbox'
+}
+
+export interface JobView {
+  readonly id: string
+  readonly name: string
+  readonly status: string
+  readonly job_number?: number
+}
+
+/** The whole product on free ports with a data folder of its own, driven from outside as its users drive it. */
+export interface Stack {
+  readonly url: string
+  readonly data: string
+  readonly admin: { readonly login: string; readonly password: string; readonly token: string }
+  api<T = Record<string, unknown>>(method: string, path: string, body?: unknown, token?: string): Promise<T>
+  /** Status of a request, for refusals. */
+  status(method: string, path: string, init?: RequestInit): Promise<number>
+  createProject(organization: string, name: string): Promise<void>
+  /** Commits the files and pushes them to `main`; answers what git printed. */
+  push(project: string, files: Readonly<Record<string, string | Buffer>>, message?: string): string
+  latestPipeline(project: string): Promise<{ readonly id: string; readonly state: string; readonly number: number; readonly errors: readonly { readonly message: string }[] }>
+  workflows(pipelineId: string): Promise<readonly { readonly id: string; readonly name: string; readonly status: string }[]>
+  jobs(workflowId: string): Promise<readonly JobView[]>
+  /** Waits until a workflow has one of these statuses. */
+  waitForWorkflow(pipelineId: string, name: string, statuses: readonly string[], withinMs?: number): Promise<string>
+  waitFor<T>(what: string, look: () => Promise<T | undefined>, withinMs?: number): Promise<T>
+  steps(jobId: string): Promise<readonly { readonly id: string; readonly name: string; readonly result: string | null; readonly outputBytes: number }[]>
+  output(stepId: string): Promise<Buffer>
+  /** SIGKILL, without a word before. */
+  kill(part: 'server' | 'agent' | 'postgres'): void
+  startServer(): Promise<void>
+  stop(): Promise<void>
+}
+
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const data = mkdtempSync(join(tmpdir(), 'rondo-stack-'))
+  // PostgreSQL runs as another user when the tests run as root.
+  spawnSync('chmod', ['755', data])
+  const [port, agentPort] = await Promise.all([freePort(), freePort()])
+  const url = `http://127.0.0.1:${port}`
+  let server: ReturnType<typeof spawn> | undefined
+
+  async function startServer(): Promise<void> {
+    const child = spawn(process.execPath, [serverProgram], {
+      env: { PATH: process.env.PATH, RONDO_DATA: data, RONDO_PORT: String(port), RONDO_AGENT_PORT: String(agentPort), RONDO_PUBLIC_URL: `http://localhost:${port}`, RONDO_EXECUTOR: options.executor ?? 'docker' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    server = child
+    let printed = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (printed += chunk))
+    const ready = new Promise<void>((resolve, reject) => {
+      child.stdout.on('data', () => printed.includes('Rondo is ready') && resolve())
+      child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${printed}`)))
+    })
+    await ready
+  }
+
+  await startServer()
+  const admin = JSON.parse(readFileSync(join(data, 'admin.json'), 'utf8'))
+
+  const request = (method: string, path: string, init: RequestInit = {}) => fetch(`${url}${path}`, { method, ...init })
+
+  async function api<T>(method: string, path: string, body?: unknown, token: string = admin.token): Promise<T> {
+    const response = await request(method, path, { headers: { 'circle-token': token, 'content-type': 'application/json' }, ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }) })
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+    return (await response.json()) as T
+  }
+
+  async function waitFor<T>(what: string, look: () => Promise<T | undefined>, withinMs = 60_000): Promise<T> {
+    let trouble: unknown
+    for (const deadline = Date.now() + withinMs; Date.now() < deadline; await sleep(100)) {
+      try {
+        const found = await look()
+        if (found !== undefined) return found
+      } catch (error) {
+        trouble = error
+      }
+    }
+    throw new Error(`waited ${withinMs} ms in vain for ${what}`, { cause: trouble })
+  }
+
+  const stack: Stack = {
+    url,
+    data,
+    admin,
+    api,
+    waitFor,
+    startServer,
+    status: async (method, path, init) => (await request(method, path, init)).status,
+    async createProject(organization, name) {
+      await api('POST', '/api/v2/organization', { name: organization, vcs_type: 'github' })
+      await api('POST', `/api/v2/organization/gh%2F${organization}/project`, { name })
+    },
+    push(project, files, message = 'change') {
+      const folder = mkdtempSync(join(tmpdir(), 'rondo-push-'))
+      const run = (...args: string[]) => spawnSync('git', args, { cwd: folder, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: folder, GIT_TERMINAL_PROMPT: '0' } })
+      run('init', '-q', '-b', 'main')
+      run('config', 'user.email', 'dev@example.com')
+      run('config', 'user.name', 'Developer')
+      for (const [name, content] of Object.entries(files)) {
+        mkdirSync(dirname(join(folder, name)), { recursive: true })
+        writeFileSync(join(folder, name), content)
+      }
+      run('add', '-A', '-f')
+      run('commit', '-q', '--allow-empty', '-m', message)
+      const pushed = run('push', '-f', `http://admin:${admin.token}@127.0.0.1:${port}/git/${project}.git`, 'HEAD:main')
+      rmSync(folder, { recursive: true, force: true })
+      if (pushed.status !== 0) throw new Error(`the push failed: ${pushed.stderr}`)
+      return pushed.stderr
+    },
+    async latestPipeline(project) {
+      const page = await api<{ items: Awaited<ReturnType<Stack['latestPipeline']>>[] }>('GET', `/api/v2/project/gh/${project}/pipeline`)
+      if (page.items[0] === undefined) throw new Error(`there is no pipeline in ${project}`)
+      return page.items[0]
+    },
+    workflows: async (pipelineId) => (await api<{ items: Awaited<ReturnType<Stack['workflows']>> }>('GET', `/api/v2/pipeline/${pipelineId}/workflow`)).items,
+    jobs: async (workflowId) => (await api<{ items: JobView[] }>('GET', `/api/v2/workflow/${workflowId}/job`)).items,
+    async waitForWorkflow(pipelineId, name, statuses, withinMs) {
+      const found = await waitFor(`workflow ${name} to be ${statuses.join(' or ')}`, async () => (await stack.workflows(pipelineId)).findLast((workflow) => workflow.name === name && statuses.includes(workflow.status)), withinMs)
+      return found.id
+    },
+    steps: async (jobId) => (await api<{ slices: { steps: Awaited<ReturnType<Stack['steps']>> }[] }>('GET', `/api/private/jobs/${jobId}`)).slices.flatMap((slice) => slice.steps),
+    async output(stepId) {
+      const response = await request('GET', `/api/private/steps/${stepId}/output`, { headers: { 'circle-token': admin.token } })
+      return Buffer.from(await response.arrayBuffer())
+    },
+    kill(part) {
+      const files = { server: 'server.pid', agent: 'agent.pid', postgres: 'postgres/postmaster.pid' } as const
+      process.kill(Number(readFileSync(join(data, files[part]), 'utf8').split(/\s/)[0]), 'SIGKILL')
+    },
+    async stop() {
+      const child = server
+      if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+        const ended = new Promise((resolve) => child.once('exit', resolve))
+        child.kill('SIGTERM')
+        await ended
+      }
+      rmSync(data, { recursive: true, force: true })
+    },
+  }
+  return stack
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((listening) => probe.listen(0, '127.0.0.1', listening))
+  const address = probe.address()
+  await new Promise((closed) => probe.close(closed))
+  return address !== null && typeof address === 'object' ? address.port : 0
+}
