@@ -21,6 +21,8 @@ export interface ScalarNode extends NodeBase {
   readonly value: ScalarValue
   /** As written, after YAML quoting is resolved: `3.10` stays `3.10`. */
   readonly text: string
+  /** True for the null that stands for a template which could not be evaluated: it must raise no second complaint. */
+  readonly failed?: true
 }
 
 export interface ListNode extends NodeBase {
@@ -42,6 +44,15 @@ export interface MapNode extends NodeBase {
 export function scalarNode(value: ScalarValue, span: Span, text: string = scalarText(value)): ScalarNode {
   const escaped = typeof value === 'string' && value.includes('\\<<')
   return { kind: 'scalar', value, text, span, templated: false, escaped }
+}
+
+/** Stands for a value that could not be evaluated, which is reported. */
+export function failedNode(span: Span): ScalarNode {
+  return { ...scalarNode(null, span), failed: true }
+}
+
+export function isFailed(node: Node | undefined): boolean {
+  return node?.kind === 'scalar' && node.failed === true
 }
 
 /** A scalar fresh from the source, which may hold templates. */
