@@ -167,7 +167,7 @@ function callCommand(cx: ResolveContext, found: Found, entry: MapEntry, scope: S
 
 function recursive(cx: ResolveContext, found: Found, scope: Scope): boolean {
   const { definition } = found
-  if (cx.activeCommands.length > cx.limits.callDepth) {
+  if (cx.activeCommands.length >= cx.limits.callDepth) {
     cx.report.error('limit', definition.keySpan, `Commands call each other more than ${cx.limits.callDepth} deep`)
     return true
   }

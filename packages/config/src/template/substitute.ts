@@ -1,6 +1,6 @@
 import type { ResolveContext, Scope } from '../resolve/context.ts'
 import type { MapEntry, Node, ScalarNode } from '../tree/node.ts'
-import { failedNode, listNode, mapNode, scalarNode } from '../tree/node.ts'
+import { displayText, failedNode, listNode, mapNode, scalarNode } from '../tree/node.ts'
 import type { TemplatePart, TemplateResult } from './parse-template.ts'
 import { parseTemplate, wholeTag } from './parse-template.ts'
 import { tagValue } from './variable.ts'
@@ -95,7 +95,7 @@ function tagText(cx: ResolveContext, inner: string, node: ScalarNode, scope: Sco
   const value = tagValue(cx, inner, node.span, scope)
   if (value === undefined) failures += 1
   if (value === undefined) return ''
-  if (value.kind === 'scalar') return typeof value.value === 'string' ? value.value : value.text
+  if (value.kind === 'scalar') return displayText(value)
   cx.report.error('argument-type', node.span, `'<< ${inner} >>' is a ${value.kind} and cannot stand inside a text`, {
     chain: scope.chain,
   })

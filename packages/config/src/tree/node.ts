@@ -101,14 +101,11 @@ export function scalarText(value: ScalarValue): string {
   return value === null ? '' : String(value)
 }
 
-/** A copy of a map with other entries in place of some, new ones appended, `undefined` removing. */
-export function withEntries(node: MapNode, changes: Readonly<Record<string, Node | undefined>>): MapNode {
-  const entries = new Map(node.entries)
-  for (const [key, value] of Object.entries(changes)) {
-    if (value === undefined) entries.delete(key)
-    else entries.set(key, { key, keySpan: entries.get(key)?.keySpan ?? value.span, value })
-  }
-  return mapNode(entries.values(), node.span)
+/** How a scalar prints inside a text: booleans as `true` and `false`, numbers as written where that is plain decimal. */
+export function displayText(node: ScalarNode): string {
+  if (typeof node.value === 'string') return node.value
+  if (typeof node.value !== 'number') return scalarText(node.value)
+  return /^-?\d+(\.\d+)?$/.test(node.text) ? node.text : String(node.value)
 }
 
 /** What the node is, in the words of the language's own error messages. */
