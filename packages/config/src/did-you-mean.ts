@@ -20,15 +20,20 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   return found === undefined ? undefined : `Did you mean '${found}'?`
 }
 
+/** Insertions, deletions, changes and swaps of neighbours. */
 function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, index) => index)]
   for (let i = 1; i <= a.length; i += 1) {
-    const current = [i]
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      current.push(Math.min(change, previous[j]! + 1, current[j - 1]! + 1))
-    }
-    previous = current
+    const row = [i]
+    for (let j = 1; j <= b.length; j += 1) row.push(cell(a, b, i, j, rows, row))
+    rows.push(row)
   }
-  return previous[b.length]!
+  return rows[a.length]![b.length]!
+}
+
+function cell(a: string, b: string, i: number, j: number, rows: readonly number[][], row: readonly number[]): number {
+  const change = rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+  const plain = Math.min(change, rows[i - 1]![j]! + 1, row[j - 1]! + 1)
+  const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+  return swapped ? Math.min(plain, rows[i - 2]![j - 2]! + 1) : plain
 }

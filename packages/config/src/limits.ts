@@ -6,7 +6,7 @@ export interface Limits {
   readonly depth: number
   /** Nodes of one source counted with every alias written out; default 1,000,000. */
   readonly nodes: number
-  /** Nodes made by expansion, over the whole compile; default 5,000,000. */
+  /** Values made by expansion and links of their call chains, over the whole compile; default 2,000,000. */
   readonly expandedNodes: number
   /** Calls inside calls: commands, conditional steps, groups; default 100. */
   readonly callDepth: number
@@ -30,7 +30,7 @@ export const defaultLimits: Limits = {
   sourceCharacters: 3_000_000,
   depth: 200,
   nodes: 1_000_000,
-  expandedNodes: 5_000_000,
+  expandedNodes: 2_000_000,
   callDepth: 100,
   matrixRows: 2_048,
   entries: 20_000,

@@ -8,14 +8,13 @@ const names = new Set(
   git.commit.url git.commit.subject git.commit.body git.commit.author_login
   config.repository.name config.repository.url config.file_path config.ref config.sha
   trigger.received_at trigger.id trigger.type trigger_source schedule.name schedule.id event.name event.action
-  event.context.github.pr_url
-  deploy.component_name deploy.environment_name deploy.target_version deploy.current_version deploy.namespace deploy.reason`
+  event.context.github.pr_url`
     .split(/\s+/)
     .map((name) => `pipeline.${name}`),
 )
 
 /** Families that carry a payload of the event, whose members depend on the source. */
-const families = ['pipeline.event.github.', 'pipeline.trigger_parameters.']
+const families = ['pipeline.event.github.', 'pipeline.trigger_parameters.', 'pipeline.deploy.']
 
 export function isKnownPipelineValue(name: string): boolean {
   return names.has(name) || families.some((family) => name.startsWith(family))

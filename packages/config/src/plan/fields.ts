@@ -4,7 +4,7 @@ import { didYouMean } from '../did-you-mean.ts'
 import type { Report } from '../report.ts'
 import { environmentEntries } from '../resolve/environment.ts'
 import type { MapNode, Node } from '../tree/node.ts'
-import { scalarText, typeName } from '../tree/node.ts'
+import { displayText, isFailed, typeName } from '../tree/node.ts'
 import { environmentValue } from './environment-value.ts'
 
 /** Where a value stands: for messages, and the calls that led there. */
@@ -50,12 +50,13 @@ export function readFields(place: Place, node: MapNode): Fields {
   }
 
   function missing(key: string): undefined {
+    if (isFailed(get(key))) return undefined
     return fail('missing-key', node.span, `required key [${key}] not found in ${what}`)
   }
 
   function asText(key: string, value: Node): string | undefined {
     if (value.kind !== 'scalar') return mistyped(key, value, 'String')
-    return typeof value.value === 'string' ? value.value : value.text || scalarText(value.value)
+    return displayText(value)
   }
 
   return {

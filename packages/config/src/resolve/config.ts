@@ -1,3 +1,4 @@
+import { checkDefinitions } from '../check/definitions.ts'
 import { loadMainSpace } from '../orb/load.ts'
 import type { MapEntry, MapNode } from '../tree/node.ts'
 import { child, isNull, mapNode, scalarNode, typeName } from '../tree/node.ts'
@@ -18,6 +19,7 @@ export function resolveConfig(
   root: MapNode,
   space: Space = loadMainSpace(cx, root),
 ): ResolvedConfig {
+  if (cx.version !== 2) checkDefinitions(cx, space)
   const entries = workflowEntries(cx, root, space)
   const workflows = entries.flatMap((entry) => resolveWorkflow(cx, entry, space) ?? [])
   limitEntries(cx, root, workflows)

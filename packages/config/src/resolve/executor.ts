@@ -1,6 +1,6 @@
 import { substitute } from '../template/substitute.ts'
 import type { MapNode, Node } from '../tree/node.ts'
-import { child, mapNode, stringOf, typeName } from '../tree/node.ts'
+import { child, isFailed, mapNode, stringOf, typeName } from '../tree/node.ts'
 import { bindArguments } from './bind.ts'
 import type { ResolveContext, Scope, Space } from './context.ts'
 import { within } from './context.ts'
@@ -16,8 +16,7 @@ export function resolveExecutor(cx: ResolveContext, node: Node, scope: Scope): M
   const nameNode = value.kind === 'map' ? child(value, 'name') : value
   const name = stringOf(nameNode)
   if (name === undefined) {
-    // A null comes from a template that is already reported.
-    if (value.kind !== 'scalar' || value.value !== null || !node.templated) {
+    if (!isFailed(value) && !isFailed(nameNode)) {
       const message = `'executor' must be a name, or a map with 'name' and arguments; found ${typeName(value)}`
       cx.report.error('expected-type', node.span, message, { chain: scope.chain })
     }

@@ -93,6 +93,12 @@ function groupJobs(
       })
       return []
     }
+    const serial = entry.attributes.get('serial-group')
+    if (serial !== undefined) {
+      const message = 'Use of `serial-group` on job invocations inside a job-group is not supported.'
+      const hint = 'Please consider using `serial-group` on the job-group instead.'
+      cx.report.error('job-group', serial.keySpan, message, { chain: scope.chain, hint })
+    }
     return expandEntry(cx, entry, place, scope)
   })
 }

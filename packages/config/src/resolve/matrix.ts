@@ -1,7 +1,7 @@
 import { didYouMean } from '../did-you-mean.ts'
 import { substitute } from '../template/substitute.ts'
 import type { Node } from '../tree/node.ts'
-import { child, stringOf, typeName } from '../tree/node.ts'
+import { child, displayText, stringOf, typeName } from '../tree/node.ts'
 import { sameValue } from '../tree/same-value.ts'
 import type { ResolveContext, Scope } from './context.ts'
 
@@ -97,5 +97,5 @@ export function matrixName(job: string, row: MatrixRow): string {
 function valueText(node: Node): string {
   if (node.kind === 'map') return stringOf(child(node, 'name')) ?? 'map'
   if (node.kind === 'list') return node.items.map(valueText).join('-')
-  return typeof node.value === 'boolean' ? String(node.value) : node.text
+  return displayText(node)
 }

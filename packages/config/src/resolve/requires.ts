@@ -2,7 +2,7 @@ import type { RequiredStatus } from '@rondo/model'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Report } from '../report.ts'
 import type { MapEntry, Node } from '../tree/node.ts'
-import { stringOf, typeName } from '../tree/node.ts'
+import { isFailed, stringOf, typeName } from '../tree/node.ts'
 import type { RequirementReference } from './invocation.ts'
 
 export const terminalStatuses: readonly RequiredStatus[] = ['success', 'failed', 'canceled', 'unauthorized', 'not_run']
@@ -20,6 +20,7 @@ export function readUpstream(report: Report, node: Node | undefined): readonly R
 }
 
 function readRequirement(report: Report, node: Node): readonly RequirementReference[] {
+  if (isFailed(node)) return []
   const name = node.kind === 'scalar' && node.value !== null ? (stringOf(node) ?? node.text) : undefined
   if (name !== undefined) return [{ name, statuses: ['success'], span: node.span }]
   if (node.kind === 'map') return [...node.entries.values()].map((entry) => readWithStatus(report, entry))

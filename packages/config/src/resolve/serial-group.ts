@@ -1,12 +1,13 @@
 import type { Report } from '../report.ts'
 import type { Node } from '../tree/node.ts'
+import { isFailed } from '../tree/node.ts'
 
 const maxLength = 512
 const allowed = /^[A-Za-z0-9._/-]+$/
 
 /** The key of a `serial-group` (semantics 16, 21.4); undefined when there is none or it is wrong. */
 export function serialGroupKey(report: Report, node: Node | undefined): string | undefined {
-  if (node === undefined) return undefined
+  if (node === undefined || isFailed(node)) return undefined
   const key = node.kind === 'scalar' && node.value !== null ? String(node.value) : ''
   if (key.length <= maxLength && allowed.test(key)) return key
   report.error(

@@ -144,7 +144,7 @@ function callCommand(cx: ResolveContext, found: Found, entry: MapEntry, scope: S
   const { definition, space } = found
   const frame: OriginFrame = { kind: 'command', name: entry.key, span: entry.keySpan }
   const inner = within(scope, frame)
-  if (recursive(cx, found, inner)) return
+  if (recursive(cx, found, inner) || !cx.budget.spend(inner.chain.length, entry.keySpan)) return
   const body = definition.node
   const steps = child(body, 'steps')
   if (body.kind !== 'map' || steps === undefined) {
@@ -167,7 +167,7 @@ function callCommand(cx: ResolveContext, found: Found, entry: MapEntry, scope: S
 
 function recursive(cx: ResolveContext, found: Found, scope: Scope): boolean {
   const { definition } = found
-  if (cx.activeCommands.length > cx.limits.callDepth) {
+  if (cx.activeCommands.length >= cx.limits.callDepth) {
     cx.report.error('limit', definition.keySpan, `Commands call each other more than ${cx.limits.callDepth} deep`)
     return true
   }

@@ -1,7 +1,7 @@
 import { didYouMean } from '../did-you-mean.ts'
 import { evaluateWorkflowCondition } from '../logic/logic.ts'
-import type { MapEntry, MapNode } from '../tree/node.ts'
-import { child, isNull, typeName } from '../tree/node.ts'
+import type { MapEntry, MapNode, Node } from '../tree/node.ts'
+import { child, isNull, stringOf, typeName } from '../tree/node.ts'
 import type { ResolveContext, Scope, Space } from './context.ts'
 import { scopeOf, within } from './context.ts'
 import { expandEntry, readEntry } from './entry.ts'
@@ -36,9 +36,11 @@ export function resolveWorkflow(cx: ResolveContext, entry: MapEntry, space: Spac
     )
     return undefined
   }
+  const groupNames = new Set<string>()
+  checkGroupNames(cx, jobs.items, entry.key, scope)
   return {
     name: entry.key,
-    invocations: jobs.items.flatMap((item) => expandItem(cx, item, entry.key, scope)),
+    invocations: jobs.items.flatMap((item) => expandItem(cx, item, entry.key, scope, groupNames)),
     triggers: child(node, 'triggers'),
     maxAutoReruns: child(node, 'max_auto_reruns'),
     span: entry.keySpan,
@@ -47,15 +49,47 @@ export function resolveWorkflow(cx: ResolveContext, entry: MapEntry, space: Spac
 
 function expandItem(
   cx: ResolveContext,
-  item: Parameters<typeof readEntry>[1],
+  item: Node,
   workflow: string,
   scope: Scope,
+  groupNames: Set<string>,
 ): readonly Invocation[] {
   const raw = readEntry(cx, item, scope)
   if (raw === undefined) return []
   const group = raw.broken === true ? undefined : scope.space.groups.get(raw.job)
-  if (group !== undefined) return expandGroup(cx, group, raw, workflow, scope)
-  return expandEntry(cx, raw, { workflow, group: undefined, prefix: '' }, scope)
+  if (group === undefined) return expandEntry(cx, raw, { workflow, group: undefined, prefix: '' }, scope)
+  const invocations = expandGroup(cx, group, raw, workflow, scope)
+  const name = invocations[0]?.group ?? raw.job
+  if (groupNames.has(name)) {
+    const message = `Job group '${raw.job}' is invoked twice as '${name}' in workflow '${workflow}'`
+    cx.report.error('job-group', raw.span, message, {
+      chain: scope.chain,
+      hint: "Give each invocation a 'name' of its own",
+    })
+    return []
+  }
+  groupNames.add(name)
+  return invocations
+}
+
+/** A group invoked more than once needs a name every time (semantics 21.5). */
+function checkGroupNames(cx: ResolveContext, items: readonly Node[], workflow: string, scope: Scope): void {
+  const nameless = new Map<string, Node[]>()
+  const count = new Map<string, number>()
+  for (const item of items) {
+    const entry = item.kind === 'map' ? [...item.entries.values()][0] : undefined
+    const name = entry?.key ?? stringOf(item)
+    if (name === undefined || !scope.space.groups.has(name)) continue
+    count.set(name, (count.get(name) ?? 0) + 1)
+    if (child(entry?.value, 'name') === undefined) nameless.set(name, [...(nameless.get(name) ?? []), item])
+  }
+  for (const [name, places] of nameless) {
+    if ((count.get(name) ?? 0) < 2) continue
+    for (const place of places) {
+      const message = `Job group '${name}' is invoked more than once in workflow '${workflow}' and needs a name here`
+      cx.report.error('job-group', place.span, message, { chain: scope.chain, hint: "Add 'name:' below it" })
+    }
+  }
 }
 
 function isKept(cx: ResolveContext, node: MapNode, scope: Scope): boolean {

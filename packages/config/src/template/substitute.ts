@@ -1,6 +1,6 @@
 import type { ResolveContext, Scope } from '../resolve/context.ts'
 import type { MapEntry, Node, ScalarNode } from '../tree/node.ts'
-import { listNode, mapNode, scalarNode } from '../tree/node.ts'
+import { displayText, failedNode, listNode, mapNode, scalarNode } from '../tree/node.ts'
 import type { TemplatePart, TemplateResult } from './parse-template.ts'
 import { parseTemplate, wholeTag } from './parse-template.ts'
 import { tagValue } from './variable.ts'
@@ -49,15 +49,26 @@ function substituteScalar(cx: ResolveContext, node: ScalarNode, scope: Scope): N
   if (!template.ok) {
     failures += 1
     reportUnclosed(cx, node)
-    return { ...node, templated: false }
+    return failedNode(node.span)
   }
   const whole = wholeTag(template.parts)
   if (whole !== undefined) {
     const value = tagValue(cx, whole, node.span, scope)
     if (value === undefined) failures += 1
-    return value === undefined ? scalarNode(null, node.span) : withPlace(value, node)
+    return value === undefined ? failedNode(node.span) : withPlace(value, node)
   }
+  const before = failures
   const text = renderParts(cx, template.parts, node, scope)
+  if (failures > before) return failedNode(node.span)
+  if (text.length > cx.limits.outputCharacters) {
+    failures += 1
+    cx.report.error(
+      'limit',
+      node.span,
+      `Templates make a text of more than ${cx.limits.outputCharacters} characters here`,
+    )
+    return failedNode(node.span)
+  }
   cx.budget.spend(text.length >> 6, node.span)
   return scalarNode(text, node.span)
 }
@@ -84,7 +95,7 @@ function tagText(cx: ResolveContext, inner: string, node: ScalarNode, scope: Sco
   const value = tagValue(cx, inner, node.span, scope)
   if (value === undefined) failures += 1
   if (value === undefined) return ''
-  if (value.kind === 'scalar') return typeof value.value === 'string' ? value.value : value.text
+  if (value.kind === 'scalar') return displayText(value)
   cx.report.error('argument-type', node.span, `'<< ${inner} >>' is a ${value.kind} and cannot stand inside a text`, {
     chain: scope.chain,
   })

@@ -21,6 +21,8 @@ export interface ScalarNode extends NodeBase {
   readonly value: ScalarValue
   /** As written, after YAML quoting is resolved: `3.10` stays `3.10`. */
   readonly text: string
+  /** True for the null that stands for a template which could not be evaluated: it must raise no second complaint. */
+  readonly failed?: true
 }
 
 export interface ListNode extends NodeBase {
@@ -42,6 +44,15 @@ export interface MapNode extends NodeBase {
 export function scalarNode(value: ScalarValue, span: Span, text: string = scalarText(value)): ScalarNode {
   const escaped = typeof value === 'string' && value.includes('\\<<')
   return { kind: 'scalar', value, text, span, templated: false, escaped }
+}
+
+/** Stands for a value that could not be evaluated, which is reported. */
+export function failedNode(span: Span): ScalarNode {
+  return { ...scalarNode(null, span), failed: true }
+}
+
+export function isFailed(node: Node | undefined): boolean {
+  return node?.kind === 'scalar' && node.failed === true
 }
 
 /** A scalar fresh from the source, which may hold templates. */
@@ -90,14 +101,11 @@ export function scalarText(value: ScalarValue): string {
   return value === null ? '' : String(value)
 }
 
-/** A copy of a map with other entries in place of some, new ones appended, `undefined` removing. */
-export function withEntries(node: MapNode, changes: Readonly<Record<string, Node | undefined>>): MapNode {
-  const entries = new Map(node.entries)
-  for (const [key, value] of Object.entries(changes)) {
-    if (value === undefined) entries.delete(key)
-    else entries.set(key, { key, keySpan: entries.get(key)?.keySpan ?? value.span, value })
-  }
-  return mapNode(entries.values(), node.span)
+/** How a scalar prints inside a text: booleans as `true` and `false`, numbers as written where that is plain decimal. */
+export function displayText(node: ScalarNode): string {
+  if (typeof node.value === 'string') return node.value
+  if (typeof node.value !== 'number') return scalarText(node.value)
+  return /^-?\d+(\.\d+)?$/.test(node.text) ? node.text : String(node.value)
 }
 
 /** What the node is, in the words of the language's own error messages. */

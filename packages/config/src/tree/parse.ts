@@ -132,6 +132,8 @@ function createTreeBuilder(file: string, limits: Limits, report: Report) {
   function aliasTarget(name: string, span: Span): Built {
     const target = anchors.get(name)
     if (target !== undefined) return target
+    // After the first failure anchors may be missing that are there in the text.
+    if (failed) return { node: sourceScalar(null, span, ''), size: 1, depth: 1 }
     return fail('yaml-anchor', span, `unknown anchor '${name}' referenced`, didYouMean(name, anchors.keys()))
   }
 

@@ -24,6 +24,15 @@ export const readCheckout: StepReader = (fields, origin) => {
       'Checkout depth can only be used with the shallow checkout method',
     )
   }
+  if (method === 'shallow' && !fields.has('depth')) {
+    const hint = 'Write a positive number of commits'
+    fields.fail(
+      'missing-key',
+      fields.span,
+      'required key [depth] not found: the shallow checkout method needs it',
+      hint,
+    )
+  }
   return {
     type: 'checkout',
     ...nameOf(fields),

@@ -2,7 +2,7 @@ import type { Origin, Step } from '@rondo/model'
 import type { Report } from '../../report.ts'
 import type { ResolvedStep } from '../../resolve/context.ts'
 import type { MapNode, Node } from '../../tree/node.ts'
-import { mapNode, scalarNode, stringOf, typeName } from '../../tree/node.ts'
+import { isFailed, mapNode, scalarNode, stringOf, typeName } from '../../tree/node.ts'
 import { builtinStepName } from '../builtin-steps.ts'
 import { readFields } from '../fields.ts'
 import { readAddSshKeys } from './add-ssh-keys.ts'
@@ -49,6 +49,8 @@ export function readStep(report: Report, step: ResolvedStep): Step | undefined {
 
 function keyword(report: Report, step: ResolvedStep): { name: string; body: MapNode } | undefined {
   const { node } = step
+  if (isFailed(node) || (node.kind === 'map' && [...node.entries.values()].some((entry) => isFailed(entry.value))))
+    return undefined
   const bare = stringOf(node)
   const bareName = bare === undefined ? undefined : builtinStepName(bare)
   if (bareName !== undefined) return { name: bareName, body: mapNode([], node.span) }

@@ -1,0 +1,89 @@
+import type { ElementDefinition, ResolveContext, Space } from '../resolve/context.ts'
+import { jobType } from '../resolve/entry.ts'
+import { readDeclarations } from '../resolve/parameters.ts'
+import { child, stringOf, typeName } from '../tree/node.ts'
+
+/** Names that a workflow entry keeps for itself, so that no job can have a parameter of that name (semantics 4.2). */
+const reserved = [
+  'name',
+  'requires',
+  'context',
+  'type',
+  'filters',
+  'matrix',
+  'pre-steps',
+  'post-steps',
+  'serial-group',
+  'override-with',
+]
+const requiredKeys: Readonly<Record<string, string>> = {
+  build: 'steps',
+  lock: 'key',
+  unlock: 'key',
+  release: 'plan_name',
+}
+
+/** Shape of every job, command and executor of the config, used or not: what is not used is never expanded. */
+export function checkDefinitions(cx: ResolveContext, space: Space): void {
+  for (const job of space.elements.job.values()) checkJob(cx, job)
+  for (const command of space.elements.command.values()) checkCommand(cx, command)
+  for (const executor of space.elements.executor.values()) checkExecutor(cx, executor)
+  for (const group of space.groups.values()) checkGroupName(cx, group, space)
+  checkJobNames(cx, space)
+}
+
+function checkJob(cx: ResolveContext, job: ElementDefinition): void {
+  const { node, name } = job
+  if (stringOf(node) !== undefined) return
+  if (node.kind !== 'map') {
+    cx.report.error('expected-type', job.keySpan, `Job '${name}' must be a map, found ${typeName(node)}`)
+    return
+  }
+  const declarations = readDeclarations(cx, child(node, 'parameters'), `job '${name}'`)
+  for (const parameter of reserved) {
+    if (!declarations.has(parameter)) continue
+    cx.report.error(
+      'parameter-declaration',
+      job.keySpan,
+      `Job '${name}' may not declare a parameter '${parameter}': workflow entries keep that name`,
+    )
+  }
+  if (child(node, 'type')?.templated === true) return
+  const key = requiredKeys[jobType(cx, node, { definition: job })]
+  if (key !== undefined && !node.entries.has(key)) {
+    cx.report.error('missing-key', node.span, `required key [${key}] not found in job '${name}'`)
+  }
+}
+
+function checkCommand(cx: ResolveContext, command: ElementDefinition): void {
+  const { node, name } = command
+  if (stringOf(node) !== undefined) return
+  if (child(node, 'steps') === undefined) {
+    cx.report.error('missing-key', command.keySpan, `required key [steps] not found in command '${name}'`)
+  }
+  readDeclarations(cx, child(node, 'parameters'), `command '${name}'`)
+}
+
+function checkExecutor(cx: ResolveContext, executor: ElementDefinition): void {
+  const { node, name } = executor
+  if (stringOf(node) !== undefined) return
+  if (node.kind === 'map') readDeclarations(cx, child(node, 'parameters'), `executor '${name}'`)
+  else cx.report.error('expected-type', executor.keySpan, `Executor '${name}' must be a map, found ${typeName(node)}`)
+}
+
+function checkGroupName(cx: ResolveContext, group: ElementDefinition, space: Space): void {
+  if (!space.elements.job.has(group.name)) return
+  cx.report.error('duplicate-name', group.keySpan, `'${group.name}' is the name of a job and of a job group`)
+}
+
+/** Job names are unique ignoring case (semantics 2). */
+function checkJobNames(cx: ResolveContext, space: Space): void {
+  const seen = new Map<string, string>()
+  for (const job of space.elements.job.values()) {
+    const folded = job.name.toLowerCase()
+    const other = seen.get(folded)
+    if (other !== undefined)
+      cx.report.warn('duplicate-name', job.keySpan, `The jobs '${other}' and '${job.name}' differ in case only`)
+    seen.set(folded, job.name)
+  }
+}

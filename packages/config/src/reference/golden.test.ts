@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { compile } from '../compile.ts'
+import {
+  hasReference,
+  orbSource,
+  pipelineValues,
+  readReference,
+  referenceFiles,
+  referenceOrbs,
+} from './reference-folder.ts'
+
+/** Pairs that are not output of a compiler; the reason stands behind each. */
+const illustrations: Readonly<Record<string, string>> = {
+  'docs-fragment-executor-override': 'keeps version 2.1 and a map as environment',
+  'docs-fragment-matrix-requires': 'has no version and no jobs',
+  'docs-fragment-parameterized-executor': 'has a job without steps',
+}
+
+const pairs = referenceFiles('golden', /^input\.yml$/).map((path) => path.replace('/input.yml', ''))
+
+it(hasReference ? 'finds the golden pairs' : 'leaves out the golden pairs: the reference folder is absent', () => {
+  expect(pairs.length > 0).toBe(hasReference)
+})
+
+describe.runIf(hasReference)('compiled output equals the official compiler’s', () => {
+  const orbs = referenceOrbs()
+
+  it.each(pairs.filter((name) => !(name in illustrations)))('%s', (name) => {
+    const expected = readReference(`golden/${name}/expected.yml`)
+    const header = expected.matchAll(/^# Orb '(.+)' resolved to '(.+)'$/gm)
+    const pins = new Map([...header].map((match) => [match[1]!, match[2]!] as const))
+    const source = readReference(`golden/${name}/input.yml`)
+
+    const result = compile(source, { pipelineValues, orbs: orbSource(orbs, pins) })
+
+    expect(result.diagnostics.filter((diagnostic) => diagnostic.severity === 'error')).toEqual([])
+    expect(ordered(result.output!)).toBe(ordered(expected))
+  })
+
+  it('states in the header which versions were chosen', () => {
+    const name = 'docs-node-4.7.0'
+
+    const result = compile(readReference(`golden/${name}/input.yml`), { pipelineValues, orbs: orbSource(orbs) })
+
+    expect(result.output).toMatch(/^# Orb 'circleci\/node@4\.7\.0' resolved to 'circleci\/node@4\.7\.0'\nversion: 2\n/)
+    expect(result.plan?.orbs[0]).toMatchObject({
+      resolved: 'circleci/node@4.7.0',
+      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+    })
+  })
+})
+
+/** The parsed tree as text, order of keys included; `upstream` is optional in output and left out. */
+function ordered(yaml: string): string {
+  return JSON.stringify(parse(yaml), (key, value) => (key === 'upstream' ? undefined : value))
+}

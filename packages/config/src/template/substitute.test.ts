@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { errorsOf, jobOf, withSteps } from '../testing/compile-text.ts'
+
+const command = (text: string) => {
+  const step = jobOf(withSteps(`- run:\n    command: |\n${text.replaceAll(/^/gm, '      ')}`)).steps[0]
+  return step?.type === 'run' ? step.command.trimEnd() : undefined
+}
+
+describe('templates', () => {
+  it.each([
+    ['<< pipeline.number >>', '7'],
+    ['a <<pipeline.git.branch>> b', 'a main b'],
+    ['x<< pipeline.git.tag >>y', 'xy'],
+    ['<< pipeline.git.branch == "main" and "yes" or "no" >>', 'yes'],
+    ['cat \\<<EOF', 'cat <<EOF'],
+    ['read \\<<< "$x"', 'read <<< "$x"'],
+    [
+      '<<# pipeline.git.branch >>on<</ pipeline.git.branch >><<^ pipeline.git.branch >>off<</ pipeline.git.branch >>',
+      'on',
+    ],
+    ['a\n<<# pipeline.git.tag >>\nb\n<</ pipeline.git.tag >>\nc', 'a\nc'],
+  ])('%s becomes %s [I-021]', (text, expected) => {
+    expect(command(text)).toBe(expected)
+  })
+
+  it('that are not closed are refused wherever they stand', () => {
+    expect(errorsOf(withSteps('- checkout', 'unused: "cat << EOF"'))).toEqual([
+      expect.stringMatching(/^unclosed-template: Unclosed '<<' tag in string: 'cat << EOF'/),
+    ])
+  })
+
+  it('with unknown names are refused, each kind in its words', () => {
+    expect(errorsOf(withSteps('- run: << pipeline.git.brunch >>'))).toEqual([
+      'unknown-variable: Referred to a variable "pipeline.git.brunch" that does not exist',
+    ])
+    expect(errorsOf(withSteps('- run: << nothing >>'))).toEqual(['unknown-variable: Unknown variable(s): nothing'])
+    expect(errorsOf(withSteps('- run: << parameters.x >>'))).toEqual([
+      'undeclared-parameter: Arguments referenced without declared parameters: x',
+    ])
+  })
+
+  it('are literal text in version 2', () => {
+    const { steps } = jobOf(
+      'version: 2\njobs: {build: {docker: [{image: a}], steps: [{run: "cat <<EOF << pipeline.number >> \\\\<<"}]}}',
+    )
+
+    expect(steps).toMatchObject([{ command: 'cat <<EOF << pipeline.number >> \\<<' }])
+  })
+})
