@@ -14,7 +14,7 @@ try {
   if (server.fresh && server.admin !== undefined) say(`Sign in as ${server.admin.login} with the password ${server.admin.password}\nBoth stand in ${env.dataFolder}/admin.json, with an API token.`)
   say(`Rondo is ready at ${env.publicUrl}`)
   let stopping = false
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       if (stopping) process.exit(130)
       stopping = true

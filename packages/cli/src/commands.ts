@@ -1,0 +1,51 @@
+import { processConfig, validateConfig } from './config.ts'
+import { demo } from './demo/demo.ts'
+import { up } from './server/up.ts'
+
+export interface Command {
+  readonly name: string
+  readonly usage: string
+  readonly summary: string
+  readonly details: string
+  /** Answers the exit code: 0 done, 1 it failed, 2 the call was wrong. */
+  run(args: readonly string[]): Promise<number>
+}
+
+export const commands: readonly Command[] = [
+  {
+    name: 'demo',
+    usage: 'rondo demo',
+    summary: 'start everything, push a sample project, and watch its pipeline go green',
+    details: 'Starts the server when none runs on the data folder, creates a sample project in the built-in Git hosting, pushes to it and follows\nthe pipeline. Stays up until Ctrl-C. Run again, it keeps what is there and pushes one more commit.',
+    run: demo,
+  },
+  {
+    name: 'up',
+    usage: 'rondo up',
+    summary: 'start the server',
+    details: 'Settings come from the environment:\n  RONDO_DATA        folder for everything Rondo keeps (default .rondo beside the program)\n  RONDO_PORT        web app, API and Git (8080)\n  RONDO_AGENT_PORT  agents (8585)\n  RONDO_HOST        address to listen on (0.0.0.0)\n  RONDO_PUBLIC_URL  address people and jobs are told\n  RONDO_EXECUTOR    auto, docker or sandbox\n  RONDO_AGENT       local or none\n  DATABASE_URL      a PostgreSQL of yours instead of the built-in one',
+    run: up,
+  },
+  {
+    name: 'config',
+    usage: 'rondo config validate|process [FILE]',
+    summary: 'check a config, or print what it compiles to',
+    details: 'FILE is .circleci/config.yml by default; - reads standard input. Exit code 1 when the config has errors.',
+    run: async ([verb, file]) => (verb === 'process' ? processConfig(file) : verb === 'validate' ? validateConfig(file) : usage('config')),
+  },
+]
+
+const test = { name: 'test', usage: 'rondo test', summary: 'run every check and test' }
+
+/** Text of `rondo help`, or of one command. */
+export function help(name?: string): string {
+  const command = commands.find((candidate) => candidate.name === name)
+  if (command !== undefined) return `${command.usage}\n\n${command.summary}\n\n${command.details}\n`
+  const lines = [...commands, test].map((entry) => `  ${entry.name.padEnd(8)} ${entry.summary}`)
+  return `Rondo runs your .circleci/config.yml on your own machines.\n\nusage: rondo COMMAND\n\n${lines.join('\n')}\n  help     what a command does: rondo help COMMAND\n`
+}
+
+function usage(name: string): number {
+  process.stderr.write(`usage: ${commands.find((command) => command.name === name)?.usage}\n`)
+  return 2
+}

@@ -1,0 +1,19 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { readCliEnv } from '../env.ts'
+
+const program = fileURLToPath(new URL('../../../server/src/main.ts', import.meta.url))
+
+/** Starts the server's process; it prints for itself unless `quiet`. */
+export function spawnServer(quiet: boolean): ChildProcess {
+  return spawn(process.execPath, [program], { stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'], env: readCliEnv().forServer })
+}
+
+/** The server alone, until it ends; signals are passed on to it. */
+export async function up(): Promise<number> {
+  const server = spawnServer(false)
+  // A Ctrl-C reaches the whole group: the server gets it by itself, this process only waits.
+  process.on('SIGINT', () => {})
+  process.on('SIGTERM', () => server.kill('SIGTERM'))
+  return new Promise((resolve) => server.once('exit', (code) => resolve(code ?? 1)))
+}
