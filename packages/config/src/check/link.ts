@@ -124,7 +124,7 @@ function filteredOut(
   invocations: readonly Invocation[],
   targets: ReadonlyMap<Invocation, readonly Link[]>,
 ): ReadonlySet<Invocation> {
-  const left = new Set(invocations.filter((invocation) => !invocation.passes))
+  const left = new Set(invocations.filter((invocation) => invocation.decided === false))
   for (let changed = left.size > 0; changed; ) {
     changed = false
     for (const invocation of invocations) {

@@ -1,4 +1,4 @@
-import type { JobPlan, Plan, WorkflowNode, WorkflowPlan } from '@rondo/model'
+import type { Filters, JobPlan, Plan, WorkflowNode, WorkflowPlan } from '@rondo/model'
 import type { LinkedNode, LinkedWorkflow } from '../check/link.ts'
 import type { Report } from '../report.ts'
 import { typeName } from '../tree/node.ts'
@@ -11,6 +11,8 @@ import { optional } from './steps/step-reader.ts'
 import { checkTypedJob } from './typed-job.ts'
 
 const maxContexts = 100
+/** An entry whose expression filter is true runs on tags too (semantics 19.2). */
+const everywhere: Filters = { tags: { only: ['/.*/'] } }
 
 /** Linked workflows to the plan's workflows and job bodies; each body is read once, under its final name. */
 export function readWorkflows(
@@ -76,7 +78,7 @@ function readNode(report: Report, node: LinkedNode): WorkflowNode {
     type: invocation.type,
     ...optional('job', invocation.type === 'build' ? name : undefined),
     requires,
-    ...optional('filters', readFilters(place, invocation.filters)),
+    ...optional('filters', invocation.decided === undefined ? readFilters(place, invocation.filters) : everywhere),
     contexts: readContexts(place, invocation.context),
     ...optional('serialGroup', invocation.serialGroup),
     ...optional('key', invocation.key),

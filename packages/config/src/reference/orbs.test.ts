@@ -5,6 +5,7 @@ import { emitYaml } from '../output/emit-yaml.ts'
 import { createReport } from '../report.ts'
 import { child } from '../tree/node.ts'
 import { parseTree } from '../tree/parse.ts'
+import { validateOrb } from '../validate-orb.ts'
 import type { ReferenceOrb } from './reference-folder.ts'
 import { hasReference, orbSource, pipelineValues, referenceOrbs, resolved } from './reference-folder.ts'
 
@@ -46,6 +47,16 @@ const all = referenceOrbs()
 
 it(hasReference ? 'finds the orbs' : 'leaves out the orbs: the reference folder is absent', () => {
   expect(all.length > 0).toBe(hasReference)
+})
+
+describe.runIf(hasReference)('orbs are valid', () => {
+  it.each(all.map((orb) => ({ ...orb, title: `${orb.name}@${orb.version}` })))('$title', ({ source, title }) => {
+    const errors = validateOrb(source, { file: title, orbs: orbSource(all) }).filter(
+      ({ severity }) => severity === 'error',
+    )
+
+    expect(errors.filter(({ code }) => code !== 'orb-not-found')).toEqual([])
+  })
 })
 
 describe.runIf(hasReference)('usage examples of orbs compile', () => {

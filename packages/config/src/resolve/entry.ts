@@ -113,7 +113,7 @@ function placeholder(raw: RawEntry, place: EntryPlace, scope: Scope): Invocation
     context: undefined,
     serialGroup: undefined,
     key: undefined,
-    passes: true,
+    decided: undefined,
     span: raw.span,
     chain: scope.chain,
   }
@@ -152,7 +152,10 @@ function expandRow(
   }
   const inlineType = stringOf(get('type'))
   const bodiless = { ...base, body: undefined, steps: [], executorMissing: false, key: undefined, chain: scope.chain }
-  if (inlineType === 'approval') return [{ ...bodiless, type: 'approval' }]
+  if (inlineType === 'approval') {
+    checkApprovalName(cx, name, raw, scope)
+    return [{ ...bodiless, type: 'approval' }]
+  }
   if (inlineType !== undefined && inlineType !== 'build') {
     const message = `Only jobs with \`type: approval\` can be defined inline under the \`workflows:\`/\`job-groups:\` section. For \`type: ${inlineType}\`, define the job in the \`jobs:\` section instead.`
     cx.report.error('job-type', raw.attributes.get('type')!.value.span, message, { chain: scope.chain })
@@ -180,15 +183,24 @@ function entryRequires(
   }))
 }
 
+/** Documentation forbids it (semantics 18.6), official test data does it: the approval wins, with a warning. */
+function checkApprovalName(cx: ResolveContext, name: string, raw: RawEntry, scope: Scope): void {
+  if (!scope.space.elements.job.has(name)) return
+  cx.report.warn('duplicate-name', raw.span, `The approval '${name}' carries the name of a job`, {
+    chain: scope.chain,
+    hint: 'Give the approval another name',
+  })
+}
+
 /** A map is kept for the conductor; a string is an expression and decided now (semantics 19). */
-function entryFilters(
+export function entryFilters(
   cx: ResolveContext,
   node: Node | undefined,
   scope: Scope,
-): { filters: Node | undefined; passes: boolean } {
-  if (node === undefined || isNull(node)) return { filters: undefined, passes: true }
-  if (stringOf(node) === undefined) return { filters: substitute(cx, node, scope), passes: true }
-  return { filters: undefined, passes: evaluateBareExpression(cx, node as ScalarNode, scope) ?? true }
+): { filters: Node | undefined; decided: boolean | undefined } {
+  if (node === undefined || isNull(node)) return { filters: undefined, decided: undefined }
+  if (stringOf(node) === undefined) return { filters: substitute(cx, node, scope), decided: undefined }
+  return { filters: undefined, decided: evaluateBareExpression(cx, node as ScalarNode, scope) ?? true }
 }
 
 function resolveEntryJob(cx: ResolveContext, raw: RawEntry, name: string, row: MatrixRow | undefined, outer: Scope) {

@@ -26,8 +26,8 @@ export interface Invocation {
   readonly serialGroup: string | undefined
   /** Key of a `lock` or `unlock` node. */
   readonly key: string | undefined
-  /** False when an expression filter decided against it. */
-  readonly passes: boolean
+  /** What an expression filter decided; undefined without one. The rules for branches and tags do not apply then. */
+  readonly decided: boolean | undefined
   readonly span: Span
   readonly chain: readonly OriginFrame[]
 }

@@ -5,7 +5,7 @@ import { child, isNull, mapNode, scalarNode, stringOf, typeName } from '../tree/
 import type { ElementDefinition, ResolveContext, Scope } from './context.ts'
 import { within } from './context.ts'
 import type { RawEntry } from './entry.ts'
-import { entryKeys, expandEntry, readEntry } from './entry.ts'
+import { entryFilters, entryKeys, expandEntry, readEntry } from './entry.ts'
 import type { Invocation, RequirementReference } from './invocation.ts'
 import { readRequires, terminalStatuses } from './requires.ts'
 import { serialGroupKey } from './serial-group.ts'
@@ -110,13 +110,12 @@ function startNode(
   kind: 'group-start' | 'lock',
   key: string | undefined,
 ): Invocation {
-  const filters = attribute(cx, base.raw, 'filters', base.scope)
   return {
     ...extraNode(base, `${name}/${kind}`, kind === 'lock' ? 'lock' : 'no-op', key),
     // Its requirements are those of the invocation, so they are looked up among the workflow's entries.
     looksIn: undefined,
     requires: readRequires(cx.report, attribute(cx, base.raw, 'requires', base.scope)),
-    filters: filters?.kind === 'map' ? filters : undefined,
+    ...entryFilters(cx, base.raw.attributes.get('filters')?.value, base.scope),
   }
 }
 
@@ -153,7 +152,7 @@ function extraNode(base: Base, name: string, type: 'no-op' | 'lock' | 'unlock', 
     context: undefined,
     serialGroup: undefined,
     key,
-    passes: true,
+    decided: undefined,
     span: base.span,
     chain: base.chain,
   }

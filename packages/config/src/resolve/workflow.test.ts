@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { matchesFilters } from '../matches-filters.ts'
 import { compileText, errorsOf, workflowOf } from '../testing/compile-text.ts'
 
 const jobs = `jobs:
@@ -78,6 +79,20 @@ describe('entries of a workflow', () => {
         ),
       ),
     ).toEqual(['m', 'hold'])
+  })
+
+  it('with a true expression filter run on tags as well as on branches', () => {
+    const [node] = workflowOf(config('- a: {filters: pipeline.git.branch or pipeline.git.tag}')).jobs
+
+    expect(matchesFilters(node?.filters, { tag: 'v1' })).toBe(true)
+    expect(matchesFilters(node?.filters, { branch: 'x' })).toBe(true)
+  })
+
+  it('that wait for approval under the name of a job are warned about', () => {
+    const { plan, diagnostics } = compileText(config('- a: {type: approval}'))
+
+    expect(plan?.workflows[0]?.jobs).toMatchObject([{ name: 'a', type: 'approval' }])
+    expect(diagnostics).toMatchObject([{ code: 'duplicate-name', severity: 'warning' }])
   })
 
   it('with an indentation slip are refused with the cure', () => {
