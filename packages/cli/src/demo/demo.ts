@@ -107,6 +107,7 @@ async function follow(client: Client, id: string, decorated: boolean): Promise<P
         drawn = lines.length
       } else {
         const states = pipeline.workflows.flatMap((workflow) => workflow.jobs.map((job) => `${job.name}: ${job.status}`))
+        if (pipeline.state === 'errored') process.stdout.write(`${lines.join('\n')}\n`)
         const fresh = states.filter((state) => !last.split('\n').includes(state) && !/: (blocked|queued)$/.test(state))
         for (const state of fresh) process.stdout.write(`  ${state}\n`)
         last = states.join('\n')

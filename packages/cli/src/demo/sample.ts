@@ -29,7 +29,8 @@ jobs:
     steps:
       - checkout
       - restore_cache:
-          keys: [words-v1-{{ checksum "src/words.txt" }}]
+          keys:
+            - words-v1-{{ checksum "src/words.txt" }}
       - run:
           name: Sort the words
           command: |

@@ -15,6 +15,7 @@ export interface ViewOptions {
 export function renderPipeline(pipeline: PipelineView, pages: ReadonlyMap<string, JobPageView>, options: ViewOptions): readonly string[] {
   const paint = painter(options.color)
   const lines = [`${paint('bold', `Pipeline ${pipeline.number}`)}  ${pipeline.project.organizationName}/${pipeline.project.name}  ${paint('dim', `${pipeline.branch ?? pipeline.tag} · ${pipeline.revision.slice(0, 7)} · ${pipeline.subject}`)}`]
+  for (const error of pipeline.errors) lines.push('', ...error.message.split('\n').map((line) => `  ${paint('red', line)}`))
   for (const workflow of pipeline.workflows) {
     lines.push('', `  ${mark(workflow.status, options, paint)} ${paint('bold', workflow.name)}  ${paint('dim', workflow.status)}`)
     const width = Math.max(...workflow.jobs.map((job) => job.name.length))
