@@ -1,4 +1,13 @@
-import { AppError, type BuildQueries, type JobContext, type Organization, type Pipeline, type Project, type User, type Workflow } from '@rondo/model'
+import {
+  AppError,
+  type BuildQueries,
+  type JobContext,
+  type Organization,
+  type Pipeline,
+  type Project,
+  type User,
+  type Workflow,
+} from '@rondo/model'
 import type { WebPorts } from './ports.ts'
 
 /** What a user may see. What is not theirs does not exist for them: the answer is 404, never a hint. */
@@ -14,7 +23,13 @@ export interface Access {
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-const vcsTypes: Readonly<Record<string, Organization['vcsType']>> = { gh: 'github', github: 'github', bb: 'bitbucket', bitbucket: 'bitbucket', circleci: 'circleci' }
+const vcsTypes: Readonly<Record<string, Organization['vcsType']>> = {
+  gh: 'github',
+  github: 'github',
+  bb: 'bitbucket',
+  bitbucket: 'bitbucket',
+  circleci: 'circleci',
+}
 
 export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries'>): Access {
   const { accounts } = ports
@@ -36,7 +51,8 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries'>): Acc
     const parts = decodeURIComponent(slug).split('/')
     const vcsType = vcsTypes[parts[0] ?? '']
     if (uuid.test(slug)) return seen(user, 'Project', await accounts.project(slug), (found) => found.id)
-    if (parts.length !== 3 || vcsType === undefined || parts.some((part) => part === '')) throw new AppError('bad-request', `Invalid project slug "${slug.slice(0, 200)}". Use the form gh/ORG/REPO.`)
+    if (parts.length !== 3 || vcsType === undefined || parts.some((part) => part === ''))
+      throw new AppError('bad-request', `Invalid project slug "${slug.slice(0, 200)}". Use the form gh/ORG/REPO.`)
     return seen(user, 'Project', await accounts.projectByName(vcsType, parts[1]!, parts[2]!), (found) => found.id)
   }
 
@@ -48,9 +64,12 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries'>): Acc
   return {
     mayUse,
     project,
-    projectById: async (user, id) => seen(user, 'Project', await accounts.project(requireId('Project', id)), (found) => found.id),
-    pipeline: async (user, id) => seen(user, 'Pipeline', await queries.pipeline(requireId('Pipeline', id)), (found) => found.projectId),
-    workflow: async (user, id) => seen(user, 'Workflow', await queries.workflow(requireId('Workflow', id)), (found) => found.projectId),
+    projectById: async (user, id) =>
+      seen(user, 'Project', await accounts.project(requireId('Project', id)), (found) => found.id),
+    pipeline: async (user, id) =>
+      seen(user, 'Pipeline', await queries.pipeline(requireId('Pipeline', id)), (found) => found.projectId),
+    workflow: async (user, id) =>
+      seen(user, 'Workflow', await queries.workflow(requireId('Workflow', id)), (found) => found.projectId),
     job: async (user, id) => seen(user, 'Job', await queries.job(requireId('Job', id)), (found) => found.project.id),
     async jobByNumber(user, slug, number) {
       const found = await project(user, slug)
@@ -60,7 +79,9 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries'>): Acc
     },
     async organization(user, slugOrId) {
       const [vcs = '', name = ''] = decodeURIComponent(slugOrId).split('/')
-      const found = uuid.test(slugOrId) ? await accounts.organization(slugOrId) : vcsTypes[vcs] && (await accounts.organizationByName(vcsTypes[vcs], name))
+      const found = uuid.test(slugOrId)
+        ? await accounts.organization(slugOrId)
+        : vcsTypes[vcs] && (await accounts.organizationByName(vcsTypes[vcs], name))
       if (!found || !(await mayUse(user, found.id))) throw new AppError('not-found', 'Org not found.')
       return found
     },

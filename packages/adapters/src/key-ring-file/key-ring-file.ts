@@ -19,7 +19,11 @@ export async function openFileKeyRing(path: string): Promise<KeyRing> {
   const ring = await readRing(path)
   const keys = new Map(ring.keys.map((key) => [key.id, Buffer.from(key.secret, 'base64')]))
   const newest = ring.keys.at(-1)
-  if (newest === undefined) throw new AppError('unavailable', `The key ring ${path} holds no key. Restore it from a backup; without it no secret can be read.`)
+  if (newest === undefined)
+    throw new AppError(
+      'unavailable',
+      `The key ring ${path} holds no key. Restore it from a backup; without it no secret can be read.`,
+    )
   return {
     async seal(plaintext, scope) {
       const header = Buffer.alloc(5)
@@ -31,12 +35,19 @@ export async function openFileKeyRing(path: string): Promise<KeyRing> {
       return Buffer.concat([header, nonce, cipher.getAuthTag(), ciphertext])
     },
     async open(sealed, scope) {
-      const key = sealed.length >= 5 + nonceBytes + tagBytes && sealed.readUInt8(0) === formatVersion ? keys.get(sealed.readUInt32BE(1)) : undefined
+      const key =
+        sealed.length >= 5 + nonceBytes + tagBytes && sealed.readUInt8(0) === formatVersion
+          ? keys.get(sealed.readUInt32BE(1))
+          : undefined
       if (key === undefined) throw new Error('the secret was sealed with a key that is not on the ring')
       const nonce = sealed.subarray(5, 5 + nonceBytes)
       const tag = sealed.subarray(5 + nonceBytes, 5 + nonceBytes + tagBytes)
-      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes }).setAAD(Buffer.from(scope)).setAuthTag(tag)
-      return Buffer.concat([decipher.update(sealed.subarray(5 + nonceBytes + tagBytes)), decipher.final()]).toString('utf8')
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
+        .setAAD(Buffer.from(scope))
+        .setAuthTag(tag)
+      return Buffer.concat([decipher.update(sealed.subarray(5 + nonceBytes + tagBytes)), decipher.final()]).toString(
+        'utf8',
+      )
     },
   }
 }
@@ -55,7 +66,10 @@ async function readRing(path: string): Promise<KeyFile> {
     return fresh
   }
   if ((found.mode & 0o077) !== 0) {
-    throw new AppError('forbidden', `The key ring ${path} can be read by others. Close it: chmod 600 ${path}; and rotate the keys if someone may have copied it.`)
+    throw new AppError(
+      'forbidden',
+      `The key ring ${path} can be read by others. Close it: chmod 600 ${path}; and rotate the keys if someone may have copied it.`,
+    )
   }
   return JSON.parse(await readFile(path, 'utf8'))
 }

@@ -11,7 +11,8 @@ export async function openFileObjects(folder: string): Promise<Objects> {
   await mkdir(incoming, { recursive: true, mode: 0o750 })
 
   function pathOf(digest: string): string {
-    if (!/^[0-9a-f]{64}$/.test(digest)) throw new AppError('bad-request', 'An object is named by the 64 hexadecimal digits of its sha256.')
+    if (!/^[0-9a-f]{64}$/.test(digest))
+      throw new AppError('bad-request', 'An object is named by the 64 hexadecimal digits of its sha256.')
     return join(folder, digest.slice(0, 2), digest.slice(2, 4), digest)
   }
 
@@ -26,7 +27,10 @@ export async function openFileObjects(folder: string): Promise<Objects> {
           options.signal?.throwIfAborted()
           size += chunk.length
           if (size > (options.maxBytes ?? Number.POSITIVE_INFINITY)) {
-            throw new AppError('too-large', `The upload is larger than the ${options.maxBytes} bytes allowed. Store less, or ask an administrator to raise the limit.`)
+            throw new AppError(
+              'too-large',
+              `The upload is larger than the ${options.maxBytes} bytes allowed. Store less, or ask an administrator to raise the limit.`,
+            )
           }
           hash.update(chunk)
           await file.writev([chunk])
@@ -50,7 +54,11 @@ export async function openFileObjects(folder: string): Promise<Objects> {
         throw new AppError('not-found', `There is no object ${digest}.`)
       })
       const end = range?.end === undefined ? undefined : range.end - 1
-      return createReadStream(path, { start: range?.start ?? 0, ...(end === undefined ? {} : { end }), highWaterMark: 256 * 1024 })
+      return createReadStream(path, {
+        start: range?.start ?? 0,
+        ...(end === undefined ? {} : { end }),
+        highWaterMark: 256 * 1024,
+      })
     },
     async stat(digest) {
       const found = await stat(pathOf(digest)).catch(() => undefined)
@@ -70,5 +78,7 @@ export async function listObjects(folder: string): Promise<readonly string[]> {
 
 function diskFull(cause: unknown, folder: string): unknown {
   if (!(cause instanceof Error) || !('code' in cause) || cause.code !== 'ENOSPC') return cause
-  return new AppError('unavailable', `The disk of ${folder} is full. Free some space; the upload is tried again.`, { cause })
+  return new AppError('unavailable', `The disk of ${folder} is full. Free some space; the upload is tried again.`, {
+    cause,
+  })
 }

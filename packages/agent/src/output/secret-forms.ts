@@ -44,7 +44,9 @@ function xml(value: string): string {
 function base64Forms(bytes: Buffer): readonly string[] {
   const forms: string[] = []
   for (const before of [0, 1, 2]) {
-    const whole = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64').replace(/=+$/, '')
+    const whole = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .replace(/=+$/, '')
     const first = before === 0 ? 0 : before + 1
     const ragged = (before + bytes.length) % 3 !== 0
     const core = whole.slice(first, ragged ? -1 : undefined)
