@@ -1,84 +1,153 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { AppError, type Objects } from '@rondo/model'
+import { type FileHandle, mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError, type Objects, type StoredObject } from '@rondo/model'
+import { untilAborted } from './until-aborted.ts'
 
-/** Blobs as files, named by the sha256 of their bytes. `open` sweeps what torn writes left. */
+const readBytes = 256 * 1024
+
+type WriteOptions = NonNullable<Parameters<Objects['write']>[1]>
+
+/**
+ * Blobs as files named by the sha256 of their bytes (rule D-10): `ab/cd/abcd…`. Bytes go to `incoming/` first and get their
+ * name only when they are whole and on the disk. One process opens a folder: what lies in `incoming/` at that moment was
+ * torn and is swept.
+ */
 export async function openFileObjects(folder: string): Promise<Objects> {
   const incoming = join(folder, 'incoming')
   await rm(incoming, { recursive: true, force: true })
   await mkdir(incoming, { recursive: true, mode: 0o750 })
 
-  function pathOf(digest: string): string {
-    if (!/^[0-9a-f]{64}$/.test(digest))
-      throw new AppError('bad-request', 'An object is named by the 64 hexadecimal digits of its sha256.')
-    return join(folder, digest.slice(0, 2), digest.slice(2, 4), digest)
-  }
-
   return {
     async write(bytes, options = {}) {
       const temporary = join(incoming, randomUUID())
-      const file = await open(temporary, 'wx', 0o640)
-      const hash = createHash('sha256')
-      let size = 0
       try {
-        for await (const chunk of bytes) {
-          options.signal?.throwIfAborted()
-          size += chunk.length
-          if (size > (options.maxBytes ?? Number.POSITIVE_INFINITY)) {
-            throw new AppError(
-              'too-large',
-              `The upload is larger than the ${options.maxBytes} bytes allowed. Store less, or ask an administrator to raise the limit.`,
-            )
-          }
-          hash.update(chunk)
-          await file.writev([chunk])
-        }
-        await file.datasync()
-        await file.close()
-        const digest = hash.digest('hex')
-        const path = pathOf(digest)
-        await mkdir(dirname(path), { recursive: true, mode: 0o750 })
-        await rename(temporary, path)
-        return { digest, size }
+        const object = await receive(temporary, bytes, options)
+        await publish(folder, temporary, object)
+        return object
       } catch (cause) {
-        await file.close().catch(() => {})
         await rm(temporary, { force: true })
         throw diskFull(cause, folder)
       }
     },
-    async read(digest, range) {
-      const path = pathOf(digest)
-      await stat(path).catch(() => {
-        throw new AppError('not-found', `There is no object ${digest}.`)
-      })
-      const end = range?.end === undefined ? undefined : range.end - 1
-      return createReadStream(path, {
-        start: range?.start ?? 0,
-        ...(end === undefined ? {} : { end }),
-        highWaterMark: 256 * 1024,
-      })
+    async read(digest, range = { start: 0 }) {
+      const path = pathOf(folder, digest)
+      const found = await statOf(path)
+      if (found === undefined) throw noSuchObject(digest)
+      return readRange(path, digest, range.start, Math.min(range.end ?? found.size, found.size))
     },
     async stat(digest) {
-      const found = await stat(pathOf(digest)).catch(() => undefined)
+      const found = await statOf(pathOf(folder, digest))
       return found && { digest, size: found.size }
     },
     async remove(digest) {
-      await rm(pathOf(digest), { force: true })
+      await rm(pathOf(folder, digest), { force: true })
     },
   }
 }
 
-/** Names of all objects; for the sweep of what nothing refers to. */
-export async function listObjects(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { recursive: true })
-  return entries.map((entry) => entry.split('/').at(-1) ?? '').filter((name) => /^[0-9a-f]{64}$/.test(name))
+/** Digests become paths, so nothing else may pass (rule D-25). */
+function pathOf(folder: string, digest: string): string {
+  if (/^[0-9a-f]{64}$/.test(digest)) return join(folder, digest.slice(0, 2), digest.slice(2, 4), digest)
+  throw new AppError('bad-request', 'An object is named by the 64 hexadecimal digits of its sha256.')
+}
+
+/** Writes the stream to a file and syncs it. */
+async function receive(path: string, bytes: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<StoredObject> {
+  const limit = options.maxBytes ?? Number.POSITIVE_INFINITY
+  const hash = createHash('sha256')
+  let size = 0
+  await using file = await open(path, 'wx', 0o640)
+  for await (const chunk of untilAborted(bytes, options.signal)) {
+    size += chunk.length
+    if (size > limit) throw tooLarge(limit)
+    hash.update(chunk)
+    await file.writeFile(chunk)
+  }
+  await file.sync()
+  return { digest: hash.digest('hex'), size }
+}
+
+/** Gives received bytes their name, unless they have it already, and makes the name durable. */
+async function publish(folder: string, temporary: string, object: StoredObject): Promise<void> {
+  const path = pathOf(folder, object.digest)
+  const there = await statOf(path)
+  if (there?.size === object.size) {
+    await rm(temporary)
+    // Written again is wanted again: the sweep of unreferenced objects goes by age.
+    const now = new Date()
+    return utimes(path, now, now)
+  }
+  const outer = join(folder, object.digest.slice(0, 2))
+  const inner = join(outer, object.digest.slice(2, 4))
+  const made = await mkdir(inner, { recursive: true, mode: 0o750 })
+  await rename(temporary, path)
+  await syncFolder(inner)
+  if (made === undefined) return
+  await syncFolder(outer)
+  await syncFolder(folder)
+}
+
+async function* readRange(path: string, digest: string, start: number, end: number): AsyncGenerator<Uint8Array> {
+  if (start >= end) return
+  await using file = await openExisting(path, digest)
+  for (let at = start; at < end; ) {
+    const { bytesRead, buffer } = await file.read({
+      buffer: Buffer.allocUnsafe(Math.min(readBytes, end - at)),
+      position: at,
+    })
+    if (bytesRead === 0) throw new Error(`the object ${digest} is shorter than it was`)
+    yield buffer.subarray(0, bytesRead)
+    at += bytesRead
+  }
+}
+
+/** Another reader may have removed it since it was looked at. */
+async function openExisting(path: string, digest: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r')
+  } catch (cause) {
+    throw isCode(cause, 'ENOENT') ? noSuchObject(digest) : cause
+  }
+}
+
+async function statOf(path: string): Promise<{ readonly size: number } | undefined> {
+  try {
+    return await stat(path)
+  } catch (cause) {
+    if (isCode(cause, 'ENOENT')) return undefined
+    throw cause
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, 'r')
+  await folder.sync()
+}
+
+function isCode(cause: unknown, code: string): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === code
+}
+
+function noSuchObject(digest: string): AppError {
+  return new AppError(
+    'not-found',
+    `There is no object ${digest}. It may have expired; run the job again to make it anew.`,
+  )
+}
+
+function tooLarge(limit: number): AppError {
+  return new AppError(
+    'too-large',
+    `The upload is larger than the ${limit} bytes allowed. Store less, or ask an administrator to raise the limit.`,
+  )
 }
 
 function diskFull(cause: unknown, folder: string): unknown {
-  if (!(cause instanceof Error) || !('code' in cause) || cause.code !== 'ENOSPC') return cause
-  return new AppError('unavailable', `The disk of ${folder} is full. Free some space; the upload is tried again.`, {
-    cause,
-  })
+  if (!isCode(cause, 'ENOSPC') && !isCode(cause, 'EDQUOT')) return cause
+  return new AppError(
+    'unavailable',
+    `The disk of ${folder} is full. Free some space there; the upload is tried again.`,
+    { cause },
+  )
 }
