@@ -7,7 +7,7 @@ type Line = { readonly entry: ReportEntry } | { readonly note: Note }
 /** What only the agent needs to go on after a restart. Holds no secret. */
 export type Note =
   | { readonly type: 'executor'; readonly kind: string; readonly state: Readonly<Record<string, string>> }
-  | { readonly type: 'launched'; readonly id: string }
+  | { readonly type: 'launched'; readonly id: string; readonly out: string }
 
 /** The agent's own record of one attempt, on disk before anything else learns of it. */
 export interface Journal {

@@ -8,7 +8,7 @@ export async function launch(task: TaskContext, id: string, out: string, script:
   const launched = task.journal.notes.some((note) => note.type === 'launched' && note.id === id)
   if (launched && ((await task.folder.readSmall(`${id}.pid`)) !== undefined || (await settles(task, id)))) return
   await task.folder.create(`${id}.sh`, script)
-  task.journal.note({ type: 'launched', id })
+  task.journal.note({ type: 'launched', id, out })
   await task.journal.flushed()
   await task.folder.command(`run ${id} ${out}`)
 }

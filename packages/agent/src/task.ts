@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Result, Step, StepWhen } from '@rondo/model'
 import { EnvironmentGone, statusOf } from './launch.ts'
-import { createOutputPump, type OutputPump } from './output-pump.ts'
+import { createOutputPump, type OutputPump } from './output/pump.ts'
 import { restoreCache, saveCache } from './steps/caches.ts'
 import { checkout } from './steps/checkout.ts'
 import { storeArtifacts, storeTestResults } from './steps/results.ts'
@@ -141,7 +141,7 @@ async function runOne(task: TaskContext, step: Step, index: number): Promise<Ste
 export async function close(task: TaskContext, index: number, pump: OutputPump, end: StepEnd): Promise<void> {
   if (task.signal.aborted && task.signal.reason === 'shutdown') return
   const totals = await pump
-    .finish()
+    .finish(await endedScripts(task, `s${index}.out`))
     .catch(() => ({ bytes: 0, sha256: createHash('sha256').digest('hex'), truncated: false }))
   if (task.signal.reason === 'shutdown') return
   task.reporter.report({
@@ -194,7 +194,24 @@ async function beginBackground(
   const id = await startBackground(task, step, index)
   const follow = setInterval(() => pump.poke(), 100)
   task.signal.addEventListener('abort', () => clearInterval(follow), { once: true })
-  return { id, index, pump: { ...pump, finish: () => (clearInterval(follow), pump.finish()) } }
+  return { id, index, pump: stopping(pump, () => clearInterval(follow)) }
+}
+
+function stopping(pump: OutputPump, stop: () => void): OutputPump {
+  return {
+    ...pump,
+    finish(scripts) {
+      stop()
+      return pump.finish(scripts)
+    },
+  }
+}
+
+/** Scripts that printed into a file and have ended: their marks are in it, or on the way. */
+async function endedScripts(task: TaskContext, out: string): Promise<readonly string[]> {
+  const launched = task.journal.notes.flatMap((note) => (note.type === 'launched' && note.out === out ? [note.id] : []))
+  const statuses = await Promise.all(launched.map((id) => statusOf(task, id)))
+  return launched.filter((_id, index) => statuses[index] !== undefined)
 }
 
 /** A step in the background ends with the job: still running is no failure. */

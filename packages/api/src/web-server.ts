@@ -42,6 +42,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   await server.register(async (scope) => registerLive(scope, ports, access, options))
   server.get('/health', async () => ({ status: 'up' }))
   if (options.webFolder !== undefined && existsSync(options.webFolder)) await serveWebApp(server, options.webFolder)
+  else server.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'Not found' }))
   return server
 }
 

@@ -171,7 +171,7 @@ function primaryOptions(
 ): Docker.ContainerCreateOptions {
   return {
     Image: expand(image.image, spec),
-    Entrypoint: ['/bin/sh', `${ioPath}/supervisor.sh`, ioPath],
+    Entrypoint: ['/bin/sh', `${ioPath}/supervisor.sh`, ioPath, spec.attemptId],
     Cmd: [],
     ...(image.user === undefined ? {} : { User: image.user }),
     Env: image.environment.map((entry) => `${entry.name}=${entry.value}`),

@@ -19,7 +19,7 @@ export function createSandboxExecutor(hidden: string): Executor {
       say(`        The image ${image} is NOT used: steps run in a sandbox on the host, with the host's programs.`)
       const home = join(folder.root, 'home')
       mkdirSync(home, { recursive: true, mode: 0o700 })
-      const child = spawn('bwrap', sandboxArguments(folder.io, home, hidden), {
+      const child = spawn('bwrap', sandboxArguments(folder.io, home, hidden, spec.attemptId), {
         detached: true,
         stdio: 'ignore',
         cwd: '/',
@@ -49,7 +49,7 @@ export function sandboxWorks(): boolean {
   )
 }
 
-function sandboxArguments(io: string, home: string, hidden: string): readonly string[] {
+function sandboxArguments(io: string, home: string, hidden: string, token: string): readonly string[] {
   return [
     '--unshare-user',
     '--unshare-pid',
@@ -90,6 +90,7 @@ function sandboxArguments(io: string, home: string, hidden: string): readonly st
     '/bin/sh',
     `${ioPath}/supervisor.sh`,
     ioPath,
+    token,
   ]
 }
 

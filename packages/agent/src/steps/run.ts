@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunStep } from '@rondo/model'
 import { launch, preamble, statusOf, waitForStatus } from '../launch.ts'
-import type { OutputPump } from '../output-pump.ts'
+import type { OutputPump } from '../output/pump.ts'
 import { quote } from '../shell.ts'
 import type { StepEnd, TaskContext } from '../task-context.ts'
 

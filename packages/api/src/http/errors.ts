@@ -32,5 +32,4 @@ export function handleErrors(server: FastifyInstance, options: Pick<WebOptions, 
     })
     return reply.code(500).send({ message: 'Internal server error' })
   })
-  server.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'Not found' }))
 }

@@ -1,9 +1,11 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AttemptRef, ControlPlane } from '@rondo/protocol'
+import { untilReachable } from '../retry.ts'
+import type { TaskFolder } from '../task-folder.ts'
+import { createEndMarks } from './end-marks.ts'
 import { createMasker, type Masker } from './masker.ts'
-import { untilReachable } from './retry.ts'
-import type { TaskFolder } from './task-folder.ts'
 
 export interface PumpTotals {
   readonly bytes: number
@@ -16,11 +18,13 @@ export interface OutputPump {
   poke(): void
   /** Milliseconds on the monotonic clock at which output last grew. */
   lastGrowth(): number
-  /** Sends what is left, once nothing more is written. */
-  finish(): Promise<PumpTotals>
+  /** Sends what is left. Waits shortly for the end marks of `scripts`, which come after everything they printed. */
+  finish(scripts?: readonly string[]): Promise<PumpTotals>
 }
 
 const chunkBytes = 512 * 1024
+/** A mark follows its script's exit at once, unless the job's environment died with it. */
+const markWaitMs = 3_000
 
 export interface PumpOptions {
   readonly ref: AttemptRef
@@ -43,6 +47,7 @@ export function createOutputPump(
   signal: AbortSignal,
 ): OutputPump {
   const masker: Masker = createMasker(options.secrets)
+  const marks = createEndMarks(options.ref.attemptId)
   const hash: Hash = createHash('sha256')
   let file: FileHandle | undefined
   let raw = 0
@@ -91,7 +96,7 @@ export function createOutputPump(
       if (bytesRead === 0) return
       raw += bytesRead
       grown = performance.now()
-      await send(masker.push(buffer.subarray(0, bytesRead)))
+      await send(masker.push(marks.push(buffer.subarray(0, bytesRead))))
     }
   }
 
@@ -116,9 +121,17 @@ export function createOutputPump(
       void start()
     },
     lastGrowth: () => grown,
-    async finish() {
+    async finish(scripts = []) {
       await start()
       await start()
+      for (
+        const deadline = performance.now() + markWaitMs;
+        scripts.some((id) => !marks.seen(id)) && performance.now() < deadline;
+      ) {
+        await sleep(1)
+        await start()
+      }
+      await send(masker.push(marks.rest()))
       await send(masker.end())
       await file?.close()
       return { bytes: masked, sha256: hash.digest('hex'), truncated }

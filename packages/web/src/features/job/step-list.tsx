@@ -1,0 +1,48 @@
+import type { StepView } from '@rondo/protocol'
+import { useState } from 'react'
+import { span } from '../../shared/time.ts'
+import { StatusIcon } from '../../shared/ui.tsx'
+import { StepOutput } from './step-output.tsx'
+
+/** Steps in order; what runs and what failed is open from the start, all else opens with a click. */
+export function StepList({ steps, now }: { readonly steps: readonly StepView[]; readonly now: number }) {
+  const [chosen, setChosen] = useState<ReadonlyMap<string, boolean>>(new Map())
+  if (steps.length === 0) return <p className="quiet pad">The job has not started yet.</p>
+  return (
+    <div className="steps">
+      {steps.map((step) => {
+        const failed = step.result !== null && step.result !== 'passed'
+        const open = chosen.get(step.id) ?? (step.phase === 'running' || failed)
+        return (
+          <section key={step.id} className="step" id={`step-${step.index}`}>
+            <button
+              type="button"
+              className="step-head"
+              aria-expanded={open}
+              onClick={() => setChosen(new Map(chosen).set(step.id, !open))}
+            >
+              <svg
+                className="chevron"
+                width="12"
+                height="12"
+                viewBox="0 0 12 12"
+                fill="none"
+                stroke="currentColor"
+                strokeWidth="1.6"
+                aria-hidden="true"
+              >
+                <path d="M4 2.5L8 6l-4 3.5" />
+              </svg>
+              <StatusIcon status={step.result ?? step.phase} size={16} />
+              <span className="step-name">{step.name}</span>
+              {step.background && <span className="quiet">background</span>}
+              {step.exitCode !== null && step.exitCode !== 0 && <span className="tone-bad">exit {step.exitCode}</span>}
+              <span className="quiet number">{span(step.startedAt, step.finishedAt, now)}</span>
+            </button>
+            {open && <StepOutput step={step} />}
+          </section>
+        )
+      })}
+    </div>
+  )
+}

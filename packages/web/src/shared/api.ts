@@ -1,0 +1,50 @@
+import type { JobPageView, PipelineView, ProjectView, SessionView, WorkflowPageView } from '@rondo/protocol'
+
+/** A refusal by the server, in words for people. */
+export class ApiError extends Error {
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+let csrfToken = ''
+
+async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const response = await fetch(path, {
+    method,
+    credentials: 'same-origin',
+    headers: method === 'GET' ? {} : { 'content-type': 'application/json', 'x-csrf-token': csrfToken },
+    ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
+  })
+  const answer = await response.json().catch(() => ({}))
+  if (!response.ok) throw new ApiError(response.status, answer.message ?? `The server answered ${response.status}.`)
+  return answer as T
+}
+
+async function keepToken(session: Promise<SessionView>): Promise<SessionView> {
+  const view = await session
+  csrfToken = view.csrfToken
+  return view
+}
+
+export const api = {
+  session: () => keepToken(call('GET', '/api/private/session')),
+  signIn: (login: string, password: string) => keepToken(call('POST', '/api/private/session', { login, password })),
+  signOut: () => call('DELETE', '/api/private/session'),
+  projects: () => call<{ projects: readonly ProjectView[] }>('GET', '/api/private/projects'),
+  pipelines: (search: { project?: string | undefined; branch?: string | undefined }) => {
+    const query = new URLSearchParams(Object.entries(search).flatMap(([name, value]) => (value ? [[name, value]] : [])))
+    return call<{ items: readonly PipelineView[]; next: string | null }>('GET', `/api/private/pipelines?${query}`)
+  },
+  pipeline: (id: string) => call<PipelineView>('GET', `/api/private/pipelines/${id}`),
+  config: (id: string) => call<{ source: string; compiled: string }>('GET', `/api/private/pipelines/${id}/config`),
+  workflow: (id: string) => call<WorkflowPageView>('GET', `/api/private/workflows/${id}`),
+  job: (id: string) => call<JobPageView>('GET', `/api/private/jobs/${id}`),
+  approve: (workflowId: string, jobId: string) => call('POST', `/api/v2/workflow/${workflowId}/approve/${jobId}`),
+  cancel: (workflowId: string) => call('POST', `/api/v2/workflow/${workflowId}/cancel`),
+  rerun: (workflowId: string, fromFailed: boolean) =>
+    call<{ workflow_id: string }>('POST', `/api/v2/workflow/${workflowId}/rerun`, { from_failed: fromFailed }),
+}
