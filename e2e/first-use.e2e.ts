@@ -1,0 +1,104 @@
+import { chromiumPath, dockerAnswers, imagePresent, type Stack, startStack } from '@rondo/testkit'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const image = 'cimg/base:2025.05-20.04'
+const browserPath = chromiumPath()
+const ready = browserPath !== undefined && dockerAnswers() && imagePresent(image)
+
+const config = `version: 2.1
+jobs:
+  build:
+    docker: [{image: '${image}'}]
+    steps:
+      - run: {name: Show colours, command: 'printf "\\033[32mgreen\\033[0m and <script>text</script>\\n"; sleep 2; echo the end'}
+workflows:
+  main:
+    jobs:
+      - build
+      - hold: {type: approval, requires: [build]}
+      - build: {name: deploy, requires: [hold]}
+`
+
+test.runIf(!ready)('the browser walk is left out: Chromium, a Docker engine or its images are not here', () => {
+  expect(ready).toBe(false)
+})
+
+describe.runIf(ready)('first use in a browser', () => {
+  let stack: Stack
+  let browser: Browser
+  let page: Page
+  const problems: string[] = []
+
+  beforeAll(async () => {
+    stack = await startStack()
+    await stack.createProject('acme', 'web')
+    browser = await chromium.launch({
+      executablePath: browserPath!,
+      args: [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    })
+    page = await browser.newPage()
+    page.on('pageerror', (error) => problems.push(error.message))
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await stack?.stop()
+  })
+
+  test('a wrong password is refused in words, the right one opens the pipelines [I-067]', async () => {
+    await page.goto(stack.url)
+    await page.fill('input[name=login]', 'admin')
+    await page.fill('input[name=password]', 'wrong')
+    await page.click('button[type=submit]')
+    await page.getByText('That login and password do not match').waitFor()
+
+    await page.fill('input[name=password]', stack.admin.password)
+    await page.click('button[type=submit]')
+
+    await page.getByText('No pipelines yet').waitFor()
+  })
+
+  test('a push appears by itself, its output streams, and its job goes green without a reload [L-404 I-048 I-079]', async () => {
+    stack.push('acme/web', { '.circleci/config.yml': config }, 'The first change')
+    await page.getByText('The first change').click()
+    await page.locator('a.job-box:visible', { hasText: 'build' }).first().click()
+    await page.locator('.step-head', { hasText: 'Show colours' }).waitFor()
+
+    await page.getByText('green', { exact: true }).waitFor()
+    expect(await page.locator('.line-text', { hasText: '<script>text</script>' }).count()).toBe(1)
+    await page.locator('.page-head .badge', { hasText: 'Success' }).waitFor()
+  })
+
+  test('approving on the page lets the rest run [I-036]', async () => {
+    await page.getByRole('button', { name: 'Approve hold' }).click()
+    const pipeline = await stack.latestPipeline('acme/web')
+
+    const workflow = await stack.waitForWorkflow(pipeline.id, 'main', ['success', 'failed'])
+
+    expect((await stack.jobs(workflow)).map((job) => `${job.name} ${job.status}`)).toEqual([
+      'build success',
+      'hold success',
+      'deploy success',
+    ])
+  })
+
+  test('a workflow is rerun from the page, and canceled [I-037 I-038]', async () => {
+    await page.getByRole('button', { name: 'Rerun', exact: true }).click()
+    const pipeline = await stack.latestPipeline('acme/web')
+    const rerun = await stack.waitFor('the rerun', async () => (await stack.workflows(pipeline.id))[1])
+    await page.goto(`${stack.url}/workflow/${rerun.id}`)
+
+    await page.getByRole('button', { name: 'Cancel' }).click()
+
+    await page.locator('.card .badge', { hasText: 'Canceled' }).waitFor()
+    expect(problems).toEqual([])
+  })
+})

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { dockerAnswers, imagePresent, type Stack, startStack } from '@rondo/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const image = 'cimg/base:2025.05-20.04'
+const ready = dockerAnswers() && imagePresent(image)
+const kills = 10
+const lines = 400
+
+/** Prints numbered lines over about three seconds; what it prints is known in advance, so nothing can hide. */
+const config = `version: 2.1
+jobs:
+  count:
+    docker: [{image: '${image}'}]
+    parameters: {n: {type: integer}}
+    steps:
+      - run:
+          name: count
+          command: |
+            i=0
+            while [ $i -lt ${lines} ]; do i=$((i + 1)); echo "job << parameters.n >> line $i"; [ $((i % 4)) -eq 0 ] && sleep 0.03; done; true
+workflows:
+  main:
+    jobs:
+      - count: {name: count-1, n: 1}
+      - count: {name: count-2, n: 2}
+      - count: {name: after, n: 3, requires: [count-1, count-2]}
+`
+
+const expected = (n: number) => Array.from({ length: lines }, (_, index) => `job ${n} line ${index + 1}\n`).join('')
+const sha = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex')
+
+test.runIf(!ready)('survival under kills is left out: a Docker engine or its images are not here', () => {
+  expect(ready).toBe(false)
+})
+
+describe.runIf(ready).each(['server', 'agent', 'postgres'] as const)(`the %s is killed ${kills} times`, (part) => {
+  let stack: Stack
+
+  beforeAll(async () => {
+    stack = await startStack()
+    await stack.createProject('acme', 'count')
+  })
+
+  afterAll(async () => {
+    await stack?.stop()
+  })
+
+  test('every job ends once and no byte of output is missing or doubled [L-018 I-048 I-082]', async () => {
+    for (let round = 0; round < kills; round++) {
+      stack.push('acme/count', { '.circleci/config.yml': config, 'round.txt': String(round) })
+      const pipeline = await stack.latestPipeline('acme/count')
+      await stack.waitFor('a job to run', async () =>
+        (await stack.jobs((await stack.workflows(pipeline.id))[0]!.id)).find((job) => job.status === 'running'),
+      )
+      // Another moment of the run each time.
+      await sleep(round * 230)
+
+      stack.kill(part)
+      if (part === 'server') await stack.startServer()
+
+      const workflow = await stack.waitForWorkflow(
+        pipeline.id,
+        'main',
+        ['success', 'failed', 'error', 'canceled'],
+        90_000,
+      )
+      const jobs = await stack.jobs(workflow)
+      expect(jobs.map((job) => `${job.name} ${job.status}`)).toEqual([
+        'count-1 success',
+        'count-2 success',
+        'after success',
+      ])
+      for (const [index, job] of jobs.entries()) {
+        const steps = (await stack.steps(job.id)).filter((step) => step.name === 'count')
+        expect(steps).toHaveLength(1)
+        expect(sha(await stack.output(steps[0]!.id)), `output of ${job.name} in round ${round}`).toBe(
+          sha(expected(index + 1)),
+        )
+      }
+    }
+  }, 280_000)
+})
