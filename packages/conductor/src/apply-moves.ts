@@ -13,7 +13,11 @@ import { nextMoves } from './next-moves.ts'
 /** What starting a job needs to ask of the world; answered before the transaction's decision is written. */
 export interface StartChecks {
   /** Names among `contexts` that the organisation does not have. */
-  missingContexts(organizationId: string, contexts: readonly string[]): Promise<readonly string[]>
+  missingContexts(
+    tx: EngineTransaction,
+    organizationId: string,
+    contexts: readonly string[],
+  ): Promise<readonly string[]>
 }
 
 /**
@@ -43,7 +47,8 @@ async function startJob(
   job: JobWithPlan,
   checks: StartChecks,
 ): Promise<boolean> {
-  const missing = job.contexts.length === 0 ? [] : await checks.missingContexts(snapshot.organizationId, job.contexts)
+  const missing =
+    job.contexts.length === 0 ? [] : await checks.missingContexts(tx, snapshot.organizationId, job.contexts)
   if (missing.length > 0) {
     await tx.numberJob(job)
     await changeJob(
@@ -52,6 +57,16 @@ async function startJob(
       job,
       'unauthorized',
       `There is no context named ${missing.join(', ')} in this organisation. Create it, or take it out of the config.`,
+    )
+    return false
+  }
+  if (job.type === 'release') {
+    await changeJob(
+      tx,
+      snapshot,
+      job,
+      'failed',
+      'Release jobs are not available on this installation. Take the job out of the workflow.',
     )
     return false
   }

@@ -20,9 +20,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
   const machines = new Map<string, { cpus: number; memoryMb: number }>()
   return {
     async register(hello) {
-      const id = await ports.engine.saveAgent(hello)
-      machines.set(id, { cpus: hello.cpus, memoryMb: hello.memoryMb })
-      return id
+      return ports.engine.saveAgent(hello)
     },
     controlPlane: (agent) => createControlPlane(ports, agent.id, machines),
   }

@@ -23,12 +23,15 @@ export async function sweepLeases(
   signal: AbortSignal,
 ): Promise<void> {
   const lostAfterMs = options.lostAfterMs ?? 5 * 60_000
-  // After a downtime nobody could renew: everybody gets a full term first (rule D-05).
-  await ports.engine.refreshLeases(leaseMs)
+  let afterDowntime = true
   while (!signal.aborted) {
     try {
+      // While the server or the database was away nobody could renew: everybody gets a full term first (rule D-05).
+      if (afterDowntime) await ports.engine.refreshLeases(leaseMs)
+      afterDowntime = false
       for (const attempt of await ports.engine.expired(100)) await settle(ports, attempt, lostAfterMs)
     } catch (error) {
+      afterDowntime = true
       options.onError?.(error)
     }
     await sleep(options.everyMs ?? 5_000, undefined, { signal }).catch(() => {})
@@ -43,6 +46,9 @@ async function settle(
   if (attempt.granted && attempt.lateMs < lostAfterMs) return
   const { identity } = await ports.engine.attemptContext(attempt.attemptId)
   await ports.engine.transact(async (tx) => {
+    // Workflow first, as everywhere; then look again: the agent may have come back since.
+    await tx.lockWorkflow(identity.workflowId)
+    if (!(await tx.lockExpired(attempt))) return
     if (!attempt.granted && attempt.attempts < maxAttempts) {
       await tx.requeue(attempt)
       await tx.append({

@@ -55,13 +55,13 @@ function moveOf(job: JobState, status: ReadonlyMap<string, JobStatus>): Move['to
 function start(type: NodeType): Move['to'] {
   switch (type) {
     case 'build':
+    case 'release':
       return 'queued'
     case 'approval':
       return 'on_hold'
     case 'no-op':
     case 'lock':
     case 'unlock':
-    case 'release':
       return 'success'
   }
 }

@@ -21,7 +21,11 @@ export async function recordEntries(
   what: { started?: boolean },
 ): Promise<{ acknowledged: number }> {
   const closed: string[] = []
+  const ends = what.started || request.entries.some((entry) => entry.type === 'task-finished')
+  const workflowId = ends ? (await ports.engine.check(agentId, request)).workflowId : undefined
   const acknowledged = await ports.engine.transact(async (tx) => {
+    // Whoever changes jobs holds the workflow before anything else, so that no two wait for each other.
+    if (workflowId !== undefined) await tx.lockWorkflow(workflowId)
     const identity = await tx.fence(agentId, request)
     const last = identity.acknowledged
     if (what.started) await markRunning(tx, identity)
@@ -113,7 +117,7 @@ export async function finishTask(
   result: Result,
   message: string | null,
 ): Promise<void> {
-  await tx.finishAttempt(ref, result)
+  if (!(await tx.finishAttempt(ref, result))) return
   const snapshot = await tx.lockWorkflow(ref.workflowId)
   const job = snapshot?.jobs.find((candidate) => candidate.id === ref.jobId)
   if (snapshot === undefined || job === undefined) return

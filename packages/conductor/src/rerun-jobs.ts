@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { JobWithPlan, NewJob, RerunRequest } from '@rondo/model'
 
 /**
- * Jobs of a rerun. From failed: what succeeded is kept, all else runs again. Chosen jobs: these and everything downstream
+ * Jobs of a rerun. From failed: what did not succeed runs again, and everything downstream of it. Chosen jobs: these and everything downstream
  * run again. Otherwise everything runs again. A kept job points at the job whose results it stands for.
  */
 export function rerunJobs(
@@ -33,8 +33,7 @@ function jobsToRun(
   jobs: readonly JobWithPlan[],
   request: Pick<RerunRequest, 'fromFailed' | 'jobIds'>,
 ): ReadonlySet<string> {
-  if (request.fromFailed) return new Set(jobs.filter((job) => job.status !== 'success').map((job) => job.name))
-  if (request.jobIds === undefined) return new Set(jobs.map((job) => job.name))
+  if (!request.fromFailed && request.jobIds === undefined) return new Set(jobs.map((job) => job.name))
   const chosen = new Set(
     jobs.filter((job) => request.jobIds?.includes(job.id) || job.status !== 'success').map((job) => job.name),
   )

@@ -1,4 +1,5 @@
 import {
+  AppError,
   type AttemptContext,
   contextScope,
   type EnvironmentEntry,
@@ -63,8 +64,10 @@ async function readSecrets(ports: TaskSpecPorts, context: AttemptContext): Promi
   }
   for (const name of context.job.contexts) {
     const found = await ports.secrets.contextByName(context.organizationId, name)
-    for (const secret of found === undefined ? [] : await ports.secrets.contextVariables(found.id)) {
-      entries.push({ name: secret.name, value: await ports.keyRing.open(secret.sealed, contextScope(found!.id)) })
+    // Never run without a secret the job was promised.
+    if (found === undefined) throw new AppError('not-found', `The context ${name} is gone since the job was queued.`)
+    for (const secret of await ports.secrets.contextVariables(found.id)) {
+      entries.push({ name: secret.name, value: await ports.keyRing.open(secret.sealed, contextScope(found.id)) })
     }
   }
   return entries

@@ -12,7 +12,6 @@ import {
   type Plan,
   type Repositories,
   type RerunRequest,
-  type SecretStore,
   type TriggerRequest,
   type UserActions,
   type WorkflowSnapshot,
@@ -25,7 +24,6 @@ import { rerunJobs } from './rerun-jobs.ts'
 export interface UserActionsPorts {
   readonly engine: EngineStore
   readonly repositories: Repositories
-  readonly secrets: SecretStore
   readonly publicUrl: string
 }
 
@@ -34,7 +32,7 @@ const maxConfigBytes = 1024 * 1024
 
 export function createUserActions(ports: UserActionsPorts): UserActions {
   const { engine } = ports
-  const checks = startChecks(ports.secrets)
+  const checks = startChecks
 
   async function changeWorkflow(
     workflowId: string,
@@ -95,13 +93,12 @@ async function cancelIfOpen(
   await tx.stopTasks(job.id, 'canceled')
 }
 
-export function startChecks(secrets: SecretStore): StartChecks {
-  return {
-    async missingContexts(organizationId, contexts) {
-      const known = new Set((await secrets.contextsOf(organizationId)).map((context) => context.name))
-      return contexts.filter((name) => !known.has(name))
-    },
-  }
+/** Asked within the deciding transaction, on its own connection. */
+export const startChecks: StartChecks = {
+  async missingContexts(tx, organizationId, contexts) {
+    const known = new Set(await tx.contextNames(organizationId))
+    return contexts.filter((name) => !known.has(name))
+  },
 }
 
 async function trigger(

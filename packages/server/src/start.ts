@@ -115,11 +115,10 @@ async function createParts(env: ServerEnv, folder: DataFolder, store: Store, log
   ])
   const hosting = createGitHosting(folder.repositories)
   const credentials = createAttemptCredentials(serverSecret(join(folder.keys, 'server-secret')))
-  const checks = startChecks(store.secrets)
+  const checks = startChecks
   const actions = createUserActions({
     engine: store.engine,
     repositories: hosting,
-    secrets: store.secrets,
     publicUrl: env.publicUrl,
   })
   const dispatcher = createDispatcher({
@@ -145,7 +144,9 @@ async function createParts(env: ServerEnv, folder: DataFolder, store: Store, log
       actions,
       async attemptProject(password) {
         const attemptId = credentials.verify(password)
-        return attemptId === undefined ? undefined : (await store.engine.attemptContext(attemptId)).identity.projectId
+        if (attemptId === undefined) return undefined
+        const { job, identity } = await store.engine.attemptContext(attemptId)
+        return job.status === 'running' || job.status === 'queued' ? identity.projectId : undefined
       },
     },
     { publicUrl: env.publicUrl, webFolder, onError },

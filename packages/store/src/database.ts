@@ -28,32 +28,46 @@ export function openDatabase(connectionString: string, connections = 16): Databa
     async rows<Row extends object>(statement: Sql) {
       return (await attempt(() => pool.query<Row>(statement))).rows
     },
-    async transact(work) {
-      const client = await attempt(() => pool.connect())
-      let broken = false
-      // Without a listener a connection lost between two statements would end the process.
-      const onError = () => {
-        broken = true
-      }
-      client.on('error', onError)
-      try {
-        await attempt(() => client.query('begin'))
-        const result = await work({
-          rows: async <Row extends object>(statement: Sql) => (await attempt(() => client.query<Row>(statement))).rows,
-        })
-        await attempt(() => client.query('commit'))
-        return result
-      } catch (error) {
-        await client.query('rollback').catch(() => {
-          broken = true
-        })
-        throw error
-      } finally {
-        client.off('error', onError)
-        client.release(broken)
-      }
-    },
+    transact: (work) => retryDeadlocks(() => transactOnce(work)),
     close: () => pool.end(),
+  }
+
+  async function transactOnce<T>(work: (runner: Runner) => Promise<T>): Promise<T> {
+    const client = await attempt(() => pool.connect())
+    let broken = false
+    // Without a listener a connection lost between two statements would end the process.
+    const onError = () => {
+      broken = true
+    }
+    client.on('error', onError)
+    try {
+      await attempt(() => client.query('begin'))
+      const result = await work({
+        rows: async <Row extends object>(statement: Sql) => (await attempt(() => client.query<Row>(statement))).rows,
+      })
+      await attempt(() => client.query('commit'))
+      return result
+    } catch (error) {
+      await client.query('rollback').catch(() => {
+        broken = true
+      })
+      throw error
+    } finally {
+      client.off('error', onError)
+      client.release(broken)
+    }
+  }
+}
+
+/** PostgreSQL ends one of two transactions that wait for each other; it is run again. */
+async function retryDeadlocks<T>(run: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await run()
+    } catch (cause) {
+      const deadlock = cause instanceof Error && 'code' in cause && (cause.code === '40P01' || cause.code === '40001')
+      if (!deadlock || tries >= 4) throw cause
+    }
   }
 }
 

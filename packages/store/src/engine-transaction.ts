@@ -115,10 +115,21 @@ export function createTransaction(tx: Runner): EngineTransaction {
     fence: (agentId, ref) => findAttempt(tx, agentId, ref, true),
     grant: async (ref) =>
       (
-        await tx.rows(
-          sql`update attempts set phase = 'running', granted_at = now() where id = ${ref.attemptId} and epoch = ${ref.epoch} and granted_at is null and phase = 'claimed' returning id`,
-        )
+        await tx.rows(sql`
+          update attempts a set phase = 'running', granted_at = now() from tasks t
+          where a.id = ${ref.attemptId} and a.epoch = ${ref.epoch} and a.granted_at is null and a.phase = 'claimed'
+            and t.id = a.task_id and t.stop_reason is null returning a.id`)
       ).length > 0,
+    lockExpired: async (ref) =>
+      (
+        await tx.rows(sql`
+          select id from attempts where id = ${ref.attemptId} and epoch = ${ref.epoch} and phase <> 'finished' and lease_expires_at < now()
+            and (granted_at is not null) = ${ref.granted} for update`)
+      ).length > 0,
+    contextNames: async (organizationId) =>
+      (await tx.rows<{ name: string }>(sql`select name from contexts where organization_id = ${organizationId}`)).map(
+        (row) => row.name,
+      ),
     async acknowledge(attemptId, sequence, leaseMs) {
       await tx.rows(
         sql`update attempts set acknowledged = ${sequence}, lease_expires_at = now() + ${leaseMs} * interval '1 ms' where id = ${attemptId}`,
@@ -160,19 +171,26 @@ export function createTransaction(tx: Runner): EngineTransaction {
         from jsonb_to_recordset(${JSON.stringify(tests)}::jsonb) as t(name text, classname text, file text, result text, message text, "runTime" double precision, source text)`)
     },
     async finishAttempt(ref, result) {
+      const ended = await tx.rows(sql`
+        update attempts set phase = 'finished', result = ${result}, finished_at = now()
+        where id = ${ref.attemptId} and epoch = ${ref.epoch} and phase <> 'finished' returning id`)
+      if (ended.length === 0) return false
       await tx.rows(
-        sql`update attempts set phase = 'finished', result = ${result}, finished_at = now() where id = ${ref.attemptId} and epoch = ${ref.epoch}`,
+        sql`update tasks set phase = 'finished', result = ${result} where attempt_id = ${ref.attemptId} and epoch = ${ref.epoch}`,
       )
-      await tx.rows(sql`update tasks set phase = 'finished', result = ${result} where attempt_id = ${ref.attemptId}`)
       await tx.rows(
         sql`update steps set phase = 'finished', result = 'canceled', finished_at = now() where attempt_id = ${ref.attemptId} and phase <> 'finished'`,
       )
+      return true
     },
     async requeue(ref) {
       await tx.rows(
         sql`update attempts set phase = 'finished', result = 'lost', finished_at = now() where id = ${ref.attemptId} and epoch = ${ref.epoch}`,
       )
-      await tx.rows(sql`update tasks set phase = 'queued', attempt_id = null where attempt_id = ${ref.attemptId}`)
+      // What was asked to stop while nobody had it yet does not come back.
+      await tx.rows(sql`
+        update tasks set phase = case when stop_reason is null then 'queued' else 'finished' end, result = stop_reason, attempt_id = null
+        where attempt_id = ${ref.attemptId} and epoch = ${ref.epoch}`)
       await notify('queue')
     },
     async append(event) {

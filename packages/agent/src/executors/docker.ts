@@ -35,6 +35,8 @@ function createDockerExecutor(docker: Docker, owner: string, machine: { cpus: nu
     async prepare(spec, folder, say, signal) {
       if (spec.job.executor.type !== 'docker')
         throw new ExecutorRefusal(`The ${spec.job.executor.type} executor is not available on this agent.`)
+      // An agent that died while it prepared left containers whose supervisors would read the same commands.
+      await removeLabelled(docker, `${attemptLabel}=${spec.attemptId}`)
       const limits = limitsFor(spec, machine, say)
       const [primary, ...services] = spec.job.executor.images
       if (primary === undefined) throw new ExecutorRefusal('The job names no image.')
@@ -206,12 +208,17 @@ function serviceOptions(
 
 /** Removes this agent's containers of attempts it does not know any more; answers how many. */
 export async function removeLeftovers(docker: Docker, owner: string, keep: ReadonlySet<string>): Promise<number> {
-  const containers = await docker.listContainers({ all: true, filters: { label: [`${ownerLabel}=${owner}`] } })
+  return removeLabelled(docker, `${ownerLabel}=${owner}`, keep)
+}
+
+async function removeLabelled(docker: Docker, label: string, keep: ReadonlySet<string> = new Set()): Promise<number> {
+  const containers = await docker.listContainers({ all: true, filters: { label: [label] } })
   const leftovers = containers.filter((container) => !keep.has(container.Labels[attemptLabel] ?? ''))
-  for (const container of leftovers)
+  for (const container of leftovers) {
     await docker
       .getContainer(container.Id)
       .remove({ force: true, v: true })
       .catch(() => {})
+  }
   return leftovers.length
 }

@@ -159,6 +159,10 @@ export interface EngineTransaction {
   fence(agentId: string, ref: FencedRef): Promise<AttemptIdentity & { readonly acknowledged: number }>
   /** The one-time start grant; false when it was given before (rule D-03). */
   grant(ref: FencedRef): Promise<boolean>
+  /** Holds an attempt whose lease is still over and that is as far as it was seen; false when it has come back. */
+  lockExpired(ref: Pick<ExpiredAttempt, 'attemptId' | 'epoch' | 'granted'>): Promise<boolean>
+  /** Names of the organisation's contexts. */
+  contextNames(organizationId: string): Promise<readonly string[]>
   acknowledge(attemptId: string, sequence: number, leaseMs: number): Promise<void>
   startStep(step: {
     attemptId: string
@@ -185,7 +189,8 @@ export interface EngineTransaction {
   addLayer(jobId: string, nodeIndex: number, object: StoredObject): Promise<void>
   addArtifact(jobId: string, nodeIndex: number, path: string, object: StoredObject): Promise<void>
   addTests(jobId: string, nodeIndex: number, tests: readonly TestResult[]): Promise<void>
-  finishAttempt(ref: FencedRef, result: Result): Promise<void>
+  /** False when it had ended before: a result never changes. */
+  finishAttempt(ref: FencedRef, result: Result): Promise<boolean>
   /** Ends the attempt as lost and queues its task again. */
   requeue(ref: FencedRef): Promise<void>
   append(event: NewEvent): Promise<void>
