@@ -75,8 +75,8 @@ export function createTransaction(tx: Runner): EngineTransaction {
     },
     async numberJob(job) {
       await tx.rows(sql`
-        with counted as (update projects set build_number = build_number + 1 where id = ${job.projectId}
-          and exists (select 1 from jobs where id = ${job.id} and number is null) returning build_number)
+        with unnumbered as (select id, project_id from jobs where id = ${job.id} and number is null for update),
+          counted as (update projects p set build_number = build_number + 1 from unnumbered u where p.id = u.project_id returning build_number)
         update jobs set number = counted.build_number from counted where jobs.id = ${job.id}`)
     },
     async enqueue(job, executor, resources) {
@@ -132,7 +132,10 @@ export function createTransaction(tx: Runner): EngineTransaction {
     },
     async requeue(ref) {
       await tx.rows(sql`update attempts set phase = 'finished', result = 'lost', finished_at = now() where id = ${ref.attemptId} and epoch = ${ref.epoch}`)
-      await tx.rows(sql`update tasks set phase = 'queued', attempt_id = null where attempt_id = ${ref.attemptId}`)
+      // A task that was asked to stop meanwhile ends here: queued again, it would run for a canceled job.
+      await tx.rows(sql`
+        update tasks set phase = case when stop_reason is null then 'queued' else 'finished' end, result = stop_reason,
+          attempt_id = case when stop_reason is null then null else attempt_id end where attempt_id = ${ref.attemptId}`)
       await notify('queue')
     },
     async append(event) {

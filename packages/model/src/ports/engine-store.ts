@@ -143,7 +143,7 @@ export interface EngineTransaction {
   addArtifact(jobId: string, nodeIndex: number, path: string, object: StoredObject): Promise<void>
   addTests(jobId: string, nodeIndex: number, tests: readonly TestResult[]): Promise<void>
   finishAttempt(ref: FencedRef, result: Result): Promise<void>
-  /** Ends the attempt as lost and queues its task again. */
+  /** Ends the attempt as lost and queues its task again; a task that was asked to stop ends instead. */
   requeue(ref: FencedRef): Promise<void>
   append(event: NewEvent): Promise<void>
   /** Tells waiting processes after commit; a hint, never the truth (rule D-07). */
