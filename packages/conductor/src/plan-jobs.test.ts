@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { jobsFor } from './plan-jobs.ts'
 
 const main = { branch: 'main', tag: null }
+const origin = { span: { file: 'config.yml', start: 0, end: 0 }, chain: [] }
 
 describe('filters', () => {
   test('a required job that was filtered out is ignored as a dependency [I-024]', () => {
@@ -49,7 +50,7 @@ test('a job takes its slices, class and executor from its body; an approval has 
     steps: [],
     environment: [],
     parallelism: 4,
-    origin: 'job' as never,
+    origin,
   }
   const plan: Plan = { setup: false, workflows: [], orbs: [], jobs: { build: body } }
 
@@ -92,7 +93,7 @@ function jobsOf(
 }
 
 function workflow(jobs: readonly WorkflowNode[]): Plan['workflows'][number] {
-  return { name: 'main', jobs, schedules: [], maxAutoReruns: 0, origin: 'workflow' as never }
+  return { name: 'main', jobs, schedules: [], maxAutoReruns: 0, origin }
 }
 
 function node(name: string, requires: readonly string[] = [], filters?: Filters): WorkflowNode {
@@ -101,7 +102,7 @@ function node(name: string, requires: readonly string[] = [], filters?: Filters)
     type: 'build',
     requires: requires.map((required) => ({ node: required, statuses: ['success'] })),
     contexts: [],
-    origin: 'node' as never,
+    origin,
     ...(filters === undefined ? {} : { filters }),
   }
 }
