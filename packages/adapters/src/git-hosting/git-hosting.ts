@@ -36,8 +36,11 @@ export function createGitHosting(folder: string): GitHosting {
     },
     exists: async (repository) => existsSync(pathOf(repository)),
     async resolve(repository, request) {
+      const path = pathOf(repository)
+      const name = refName(request)
+      if (!plainName.test(name)) return undefined
       const format = '%H%n%an%n%ae%n%s%n%b'
-      const shown = await git(['-C', pathOf(repository), 'show', '--no-patch', `--format=${format}`, '--end-of-options', `${refName(request)}^{commit}`])
+      const shown = await git(['-C', path, 'show', '--no-patch', `--format=${format}`, '--end-of-options', `${name}^{commit}`])
       return shown && toRevision(shown.toString('utf8'), request)
     },
     readFile: (repository, revision, path, maxBytes) => git(['-C', pathOf(repository), 'cat-file', 'blob', `${hex(revision)}:${path}`], maxBytes),
@@ -84,6 +87,9 @@ function hex(revision: string): string {
   if (/^[0-9a-f]{40}$/.test(revision)) return revision
   throw new AppError('bad-request', `"${revision.slice(0, 100)}" is not a revision of 40 hexadecimal digits.`)
 }
+
+/** No branch or tag has these signs in its name; git would read `main~1` and `a..b` as other revisions. */
+const plainName = /^(?!.*(\.\.|@\{))[^\p{Cc} ~^:?*[\\]+$/u
 
 function refName(request: RefRequest): string {
   if (request.revision !== undefined) return hex(request.revision)
