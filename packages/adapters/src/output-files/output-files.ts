@@ -60,7 +60,8 @@ export async function openFileOutput(folder: string): Promise<StepOutput> {
     const known = stream.size - offset
     if (known < 0 || known >= bytes.length) return stream.size
     const fresh = bytes.subarray(known)
-    await stream.file.write(fresh)
+    // Unlike write, this goes on until every byte is written.
+    await stream.file.appendFile(fresh)
     await stream.file.datasync()
     stream.size += fresh.length
     return stream.size
