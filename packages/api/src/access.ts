@@ -1,4 +1,13 @@
-import { AppError, type BuildQueries, type JobContext, type Organization, type Pipeline, type Project, type User, type Workflow } from '@rondo/model'
+import {
+  AppError,
+  type BuildQueries,
+  type JobContext,
+  type Organization,
+  type Pipeline,
+  type Project,
+  type User,
+  type Workflow,
+} from '@rondo/model'
 import type { WebPorts } from './ports.ts'
 
 /** What a user may see. What is not theirs does not exist for them: the answer is 404, never a hint. */
@@ -20,7 +29,13 @@ export function isId(text: string): boolean {
   return uuid.test(text)
 }
 
-const vcsTypes: ReadonlyMap<string, Organization['vcsType']> = new Map([['gh', 'github'], ['github', 'github'], ['bb', 'bitbucket'], ['bitbucket', 'bitbucket'], ['circleci', 'circleci']])
+const vcsTypes: ReadonlyMap<string, Organization['vcsType']> = new Map([
+  ['gh', 'github'],
+  ['github', 'github'],
+  ['bb', 'bitbucket'],
+  ['bitbucket', 'bitbucket'],
+  ['circleci', 'circleci'],
+])
 
 export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries'>): Access {
   const { accounts } = ports
@@ -42,7 +57,8 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries'>): Acc
     const parts = slug.split('/')
     const vcsType = vcsTypes.get(parts[0] ?? '')
     if (isId(slug)) return seen(user, 'Project', await accounts.project(slug), (found) => found.id)
-    if (parts.length !== 3 || vcsType === undefined || parts.some((part) => part === '')) throw new AppError('bad-request', `Invalid project slug "${slug.slice(0, 200)}". Use the form gh/ORG/REPO.`)
+    if (parts.length !== 3 || vcsType === undefined || parts.some((part) => part === ''))
+      throw new AppError('bad-request', `Invalid project slug "${slug.slice(0, 200)}". Use the form gh/ORG/REPO.`)
     return seen(user, 'Project', await accounts.projectByName(vcsType, parts[1]!, parts[2]!), (found) => found.id)
   }
 
@@ -54,9 +70,12 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries'>): Acc
   return {
     mayUse,
     project,
-    projectById: async (user, id) => seen(user, 'Project', await accounts.project(requireId('Project', id)), (found) => found.id),
-    pipeline: async (user, id) => seen(user, 'Pipeline', await queries.pipeline(requireId('Pipeline', id)), (found) => found.projectId),
-    workflow: async (user, id) => seen(user, 'Workflow', await queries.workflow(requireId('Workflow', id)), (found) => found.projectId),
+    projectById: async (user, id) =>
+      seen(user, 'Project', await accounts.project(requireId('Project', id)), (found) => found.id),
+    pipeline: async (user, id) =>
+      seen(user, 'Pipeline', await queries.pipeline(requireId('Pipeline', id)), (found) => found.projectId),
+    workflow: async (user, id) =>
+      seen(user, 'Workflow', await queries.workflow(requireId('Workflow', id)), (found) => found.projectId),
     job: async (user, id) => seen(user, 'Job', await queries.job(requireId('Job', id)), (found) => found.project.id),
     async jobByNumber(user, slug, number) {
       const found = await project(user, slug)
@@ -67,7 +86,9 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries'>): Acc
     async organization(user, slugOrId) {
       const [vcs = '', name = ''] = slugOrId.split('/')
       const vcsType = vcsTypes.get(vcs)
-      const found = isId(slugOrId) ? await accounts.organization(slugOrId) : vcsType && (await accounts.organizationByName(vcsType, name))
+      const found = isId(slugOrId)
+        ? await accounts.organization(slugOrId)
+        : vcsType && (await accounts.organizationByName(vcsType, name))
       if (!found || !(await mayUse(user, found.id))) throw new AppError('not-found', 'Org not found.')
       return found
     },

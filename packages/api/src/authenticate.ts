@@ -31,7 +31,9 @@ export function basicOf(authorization: string): { username: string; password: st
   if (match === null) return undefined
   const text = Buffer.from(match[1] ?? '', 'base64').toString('utf8')
   const colon = text.indexOf(':')
-  return colon < 0 ? { username: text, password: '' } : { username: text.slice(0, colon), password: text.slice(colon + 1) }
+  return colon < 0
+    ? { username: text, password: '' }
+    : { username: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
 /** Who asks: by token, else by session. Writes by session must carry the session's own CSRF token. */
@@ -45,7 +47,8 @@ export async function authenticate(ports: Pick<WebPorts, 'accounts'>, request: F
   const session = request.cookies[sessionCookie]
   const user = session === undefined ? undefined : await ports.accounts.userBySessionHash(hashToken(session))
   if (session === undefined || user === undefined) throw new AppError('unauthenticated', 'You must log in first.')
-  if (!reads.has(request.method) && request.headers['x-csrf-token'] !== csrfToken(session)) throw new AppError('forbidden', 'The request lacks the CSRF token of its session. Reload the page and try again.')
+  if (!reads.has(request.method) && request.headers['x-csrf-token'] !== csrfToken(session))
+    throw new AppError('forbidden', 'The request lacks the CSRF token of its session. Reload the page and try again.')
   return user
 }
 

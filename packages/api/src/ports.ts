@@ -1,4 +1,14 @@
-import type { Accounts, BuildQueries, GitHosting, KeyRing, LiveEvents, Objects, SecretStore, StepOutput, UserActions } from '@rondo/model'
+import type {
+  Accounts,
+  BuildQueries,
+  GitHosting,
+  KeyRing,
+  LiveEvents,
+  Objects,
+  SecretStore,
+  StepOutput,
+  UserActions,
+} from '@rondo/model'
 import type { ControlPlane } from '@rondo/protocol'
 
 /** Everything the web server is built on. */
@@ -27,4 +37,3 @@ export interface AgentPorts {
   authenticate(token: string): { readonly id: string } | undefined
   controlPlane(agent: { readonly id: string }): ControlPlane
 }
-

@@ -13,15 +13,25 @@ import { registerLive } from './live/channel.ts'
 import { registerPages } from './pages/routes.ts'
 import type { WebOptions, WebPorts } from './ports.ts'
 
-const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 /** Web app, APIs, Git over HTTP and the live channel on one port. */
 export async function createWebServer(ports: WebPorts, options: WebOptions): Promise<FastifyInstance> {
-  const server = Fastify({ bodyLimit: 8 * 1024 * 1024, genReqId: () => randomUUID(), routerOptions: { maxParamLength: 1_000, querystringParser: parseQuery }, forceCloseConnections: true })
+  const server = Fastify({
+    bodyLimit: 8 * 1024 * 1024,
+    genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: 1_000, querystringParser: parseQuery },
+    forceCloseConnections: true,
+  })
   handleErrors(server, options)
   server.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id))
   // Clients post without a body, or with a form's type and none; only JSON means anything here.
-  server.addContentTypeParser(['application/x-www-form-urlencoded', 'text/plain'], { parseAs: 'string' }, (_request, _body, done) => done(null, null))
+  server.addContentTypeParser(
+    ['application/x-www-form-urlencoded', 'text/plain'],
+    { parseAs: 'string' },
+    (_request, _body, done) => done(null, null),
+  )
   await server.register(cookie)
   await server.register(websocket, { options: { maxPayload: 64 * 1024 } })
   const access = createAccess(ports)
@@ -41,13 +51,28 @@ function parseQuery(text: string): Record<string, string> {
 
 /** Files of the built app; every other address a person may type is a page of it. */
 async function serveWebApp(server: FastifyInstance, folder: string): Promise<void> {
-  await server.register(fastifyStatic, { root: folder, wildcard: false, setHeaders: (reply, path) => void reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache') })
+  await server.register(fastifyStatic, {
+    root: folder,
+    wildcard: false,
+    setHeaders: (reply, path) =>
+      void reply.header(
+        'cache-control',
+        path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+      ),
+  })
   server.addHook('onSend', async (_request, reply, payload) => {
-    if (String(reply.getHeader('content-type')).startsWith('text/html')) reply.header('content-security-policy', policy).header('x-content-type-options', 'nosniff').header('referrer-policy', 'same-origin')
+    if (String(reply.getHeader('content-type')).startsWith('text/html'))
+      reply
+        .header('content-security-policy', policy)
+        .header('x-content-type-options', 'nosniff')
+        .header('referrer-policy', 'same-origin')
     return payload
   })
   server.setNotFoundHandler((request, reply) => {
-    const page = request.method === 'GET' && !/^\/(api|git|live|output|assets)(\/|$)/.test(request.url) && (request.headers.accept ?? '').includes('text/html')
+    const page =
+      request.method === 'GET' &&
+      !/^\/(api|git|live|output|assets)(\/|$)/.test(request.url) &&
+      (request.headers.accept ?? '').includes('text/html')
     return page ? reply.sendFile('index.html') : reply.code(404).send({ message: 'Not found' })
   })
 }

@@ -1,4 +1,13 @@
-import { defaultResourceClass, type EngineTransaction, isFinalWorkflowStatus, type JobWithPlan, type NewEvent, type Resources, resourcesOf, type WorkflowSnapshot } from '@rondo/model'
+import {
+  defaultResourceClass,
+  type EngineTransaction,
+  isFinalWorkflowStatus,
+  type JobWithPlan,
+  type NewEvent,
+  type Resources,
+  resourcesOf,
+  type WorkflowSnapshot,
+} from '@rondo/model'
 import { nextMoves } from './next-moves.ts'
 
 /** What starting a job needs to ask of the world; answered before the transaction's decision is written. */
@@ -28,11 +37,22 @@ export async function advance(tx: EngineTransaction, workflowId: string, checks:
   }
 }
 
-async function startJob(tx: EngineTransaction, snapshot: WorkflowSnapshot, job: JobWithPlan, checks: StartChecks): Promise<boolean> {
+async function startJob(
+  tx: EngineTransaction,
+  snapshot: WorkflowSnapshot,
+  job: JobWithPlan,
+  checks: StartChecks,
+): Promise<boolean> {
   const missing = job.contexts.length === 0 ? [] : await checks.missingContexts(snapshot.organizationId, job.contexts)
   if (missing.length > 0) {
     await tx.numberJob(job)
-    await changeJob(tx, snapshot, job, 'unauthorized', `There is no context named ${missing.join(', ')} in this organisation. Create it, or take it out of the config.`)
+    await changeJob(
+      tx,
+      snapshot,
+      job,
+      'unauthorized',
+      `There is no context named ${missing.join(', ')} in this organisation. Create it, or take it out of the config.`,
+    )
     return false
   }
   const executor = job.executor ?? 'docker'
@@ -40,7 +60,13 @@ async function startJob(tx: EngineTransaction, snapshot: WorkflowSnapshot, job: 
   const resources: Resources | undefined = resourcesOf(executor, resourceClass)
   if (resources === undefined) {
     await tx.numberJob(job)
-    await changeJob(tx, snapshot, job, 'failed', `There is no resource class "${resourceClass}" for the ${executor} executor. Use one of the classes the documentation lists.`)
+    await changeJob(
+      tx,
+      snapshot,
+      job,
+      'failed',
+      `There is no resource class "${resourceClass}" for the ${executor} executor. Use one of the classes the documentation lists.`,
+    )
     return false
   }
   await changeJob(tx, snapshot, job, 'queued')
@@ -59,19 +85,37 @@ export async function changeJob(
   people: { approvedBy?: string; canceledBy?: string } = {},
 ): Promise<void> {
   await tx.saveJob({ id: job.id, status, ...(message === undefined ? {} : { message }), ...people })
-  await tx.append({ ...scope(snapshot, job), kind: 'job.changed', actorId: people.approvedBy ?? people.canceledBy ?? null, data: { name: job.name, from: job.status, to: status, ...(message === undefined ? {} : { message }) } })
+  await tx.append({
+    ...scope(snapshot, job),
+    kind: 'job.changed',
+    actorId: people.approvedBy ?? people.canceledBy ?? null,
+    data: { name: job.name, from: job.status, to: status, ...(message === undefined ? {} : { message }) },
+  })
 }
 
-async function saveStatus(tx: EngineTransaction, snapshot: WorkflowSnapshot, status: WorkflowSnapshot['workflow']['status']): Promise<void> {
+async function saveStatus(
+  tx: EngineTransaction,
+  snapshot: WorkflowSnapshot,
+  status: WorkflowSnapshot['workflow']['status'],
+): Promise<void> {
   const { workflow } = snapshot
   if (workflow.status === status || isFinalWorkflowStatus(workflow.status)) return
   await tx.saveWorkflow(workflow.id, status)
-  await tx.append({ ...workflowScope(snapshot), kind: isFinalWorkflowStatus(status) ? 'workflow.finished' : 'workflow.changed', data: { from: workflow.status, to: status } })
+  await tx.append({
+    ...workflowScope(snapshot),
+    kind: isFinalWorkflowStatus(status) ? 'workflow.finished' : 'workflow.changed',
+    data: { from: workflow.status, to: status },
+  })
 }
 
 export function workflowScope(snapshot: WorkflowSnapshot): Omit<NewEvent, 'kind'> {
   const { workflow } = snapshot
-  return { organizationId: snapshot.organizationId, projectId: workflow.projectId, pipelineId: workflow.pipelineId, workflowId: workflow.id }
+  return {
+    organizationId: snapshot.organizationId,
+    projectId: workflow.projectId,
+    pipelineId: workflow.pipelineId,
+    workflowId: workflow.id,
+  }
 }
 
 function scope(snapshot: WorkflowSnapshot, job: JobWithPlan): Omit<NewEvent, 'kind'> {

@@ -1,4 +1,13 @@
-import { AppError, type AttemptIdentity, type EngineStore, type Job, type Objects, type StepOutput, type StoredObject, type Wakeups } from '@rondo/model'
+import {
+  AppError,
+  type AttemptIdentity,
+  type EngineStore,
+  type Job,
+  type Objects,
+  type StepOutput,
+  type StoredObject,
+  type Wakeups,
+} from '@rondo/model'
 import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
 import type { StartChecks } from './apply-moves.ts'
 import { recordEntries } from './record-entries.ts'
@@ -38,13 +47,18 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
   }
 }
 
-function createControlPlane(ports: DispatcherPorts, agentId: string, machines: Map<string, { cpus: number; memoryMb: number }>): ControlPlane {
+function createControlPlane(
+  ports: DispatcherPorts,
+  agentId: string,
+  machines: Map<string, { cpus: number; memoryMb: number }>,
+): ControlPlane {
   const { engine } = ports
   const told = new ToldObjects()
 
   async function granted(ref: AttemptRef): Promise<AttemptIdentity> {
     const identity = await engine.check(agentId, ref)
-    if (!identity.granted) throw new AppError('conflict', `Attempt ${ref.attemptId} has no start grant yet. Ask for it first.`)
+    if (!identity.granted)
+      throw new AppError('conflict', `Attempt ${ref.attemptId} has no start grant yet. Ask for it first.`)
     return identity
   }
 
@@ -56,13 +70,18 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, machines: M
     },
     async claim(request, signal) {
       const machine = machines.get(agentId)
-      if (machine === undefined) throw new AppError('conflict', 'This agent has not said hello since the server started. Say hello, then claim.')
+      if (machine === undefined)
+        throw new AppError('conflict', 'This agent has not said hello since the server started. Say hello, then claim.')
       // A sandbox takes docker jobs where no engine is.
       const executors = request.executors.map((executor) => (executor === 'sandbox' ? 'docker' : executor))
       const deadline = performance.now() + Math.min(request.waitMs, maxWaitMs)
       for (;;) {
         // Listening starts before looking, so that nothing queued in between is missed.
-        const woken = ports.wakeups.wait('queue', Math.min(lookEveryMs, Math.max(0, deadline - performance.now())), signal)
+        const woken = ports.wakeups.wait(
+          'queue',
+          Math.min(lookEveryMs, Math.max(0, deadline - performance.now())),
+          signal,
+        )
         const claimed = await engine.claim({ agentId, free: request.free, machine, executors, leaseMs })
         if (claimed.length > 0 || signal.aborted || performance.now() >= deadline) return claimed
         await woken
@@ -73,7 +92,8 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, machines: M
         const identity = await tx.fence(agentId, ref)
         return (await tx.grant(ref)) ? identity : undefined
       })
-      if (given === undefined) throw new AppError('conflict', `Attempt ${ref.attemptId} was granted its start before. It runs once.`)
+      if (given === undefined)
+        throw new AppError('conflict', `Attempt ${ref.attemptId} was granted its start before. It runs once.`)
       const context = await engine.attemptContext(ref.attemptId)
       await recordEntries(ports, agentId, { ...ref, from: 1, entries: [] }, { started: true })
       return buildTaskSpec(ports.taskSpec, context)
@@ -85,7 +105,11 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, machines: M
     async heartbeat(request, signal) {
       const deadline = performance.now() + Math.min(request.waitMs, maxWaitMs)
       for (;;) {
-        const woken = ports.wakeups.wait('stop', Math.min(lookEveryMs, Math.max(0, deadline - performance.now())), signal)
+        const woken = ports.wakeups.wait(
+          'stop',
+          Math.min(lookEveryMs, Math.max(0, deadline - performance.now())),
+          signal,
+        )
         const stop = await engine.renew(agentId, request.attempts, leaseMs)
         if (stop.length > 0 || signal.aborted || performance.now() >= deadline) return { stop }
         await woken
@@ -95,7 +119,8 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, machines: M
     async appendOutput(ref, step, offset, bytes) {
       await granted(ref)
       const stepId = await engine.stepId(ref.attemptId, step)
-      if (stepId === undefined) throw new AppError('conflict', `Step ${step} was not reported as started. Report it, then send its output.`)
+      if (stepId === undefined)
+        throw new AppError('conflict', `Step ${step} was not reported as started. Report it, then send its output.`)
       return { size: await ports.output.append(stepId, offset, bytes) }
     },
     async uploadObject(ref, bytes, signal) {
@@ -104,7 +129,8 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, machines: M
     },
     async downloadObject(ref, digest) {
       await granted(ref)
-      if (!told.has(ref.attemptId, digest)) throw new AppError('forbidden', `Object ${digest} was not named to this attempt.`)
+      if (!told.has(ref.attemptId, digest))
+        throw new AppError('forbidden', `Object ${digest} was not named to this attempt.`)
       return ports.objects.read(digest)
     },
     async findCache(ref, keys) {
@@ -120,7 +146,9 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, machines: M
     async findWorkspace(ref) {
       await granted(ref)
       const { job, workflowJobs } = await engine.attemptContext(ref.attemptId)
-      const layers = await engine.workspaceLayers(upstreamOf(job, workflowJobs).map((upstream) => upstream.keptFrom ?? upstream.id))
+      const layers = await engine.workspaceLayers(
+        upstreamOf(job, workflowJobs).map((upstream) => upstream.keptFrom ?? upstream.id),
+      )
       told.add(ref.attemptId, layers)
       return layers
     },

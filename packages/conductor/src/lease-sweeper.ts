@@ -17,7 +17,11 @@ const maxAttempts = 3
  * Looks after attempts whose agent fell silent. Not yet started: queued again, at most three attempts. Started: user code
  * may have run, so it is never run twice by itself; after `lostAfterMs` the job ends as an infrastructure failure.
  */
-export async function sweepLeases(ports: { engine: EngineStore; checks: StartChecks }, options: LeaseSweeperOptions, signal: AbortSignal): Promise<void> {
+export async function sweepLeases(
+  ports: { engine: EngineStore; checks: StartChecks },
+  options: LeaseSweeperOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const lostAfterMs = options.lostAfterMs ?? 5 * 60_000
   // After a downtime nobody could renew: everybody gets a full term first (rule D-05).
   await ports.engine.refreshLeases(leaseMs)
@@ -31,15 +35,31 @@ export async function sweepLeases(ports: { engine: EngineStore; checks: StartChe
   }
 }
 
-async function settle(ports: { engine: EngineStore; checks: StartChecks }, attempt: ExpiredAttempt, lostAfterMs: number): Promise<void> {
+async function settle(
+  ports: { engine: EngineStore; checks: StartChecks },
+  attempt: ExpiredAttempt,
+  lostAfterMs: number,
+): Promise<void> {
   if (attempt.granted && attempt.lateMs < lostAfterMs) return
   const { identity } = await ports.engine.attemptContext(attempt.attemptId)
   await ports.engine.transact(async (tx) => {
     if (!attempt.granted && attempt.attempts < maxAttempts) {
       await tx.requeue(attempt)
-      await tx.append({ kind: 'task.requeued', projectId: identity.projectId, workflowId: identity.workflowId, jobId: identity.jobId, data: { attempt: attempt.attempts } })
+      await tx.append({
+        kind: 'task.requeued',
+        projectId: identity.projectId,
+        workflowId: identity.workflowId,
+        jobId: identity.jobId,
+        data: { attempt: attempt.attempts },
+      })
       return
     }
-    await finishTask(ports, tx, identity, 'lost', 'The agent that ran this job fell silent. Look at its machine, then rerun the job.')
+    await finishTask(
+      ports,
+      tx,
+      identity,
+      'lost',
+      'The agent that ran this job fell silent. Look at its machine, then rerun the job.',
+    )
   })
 }

@@ -77,6 +77,7 @@ export function workflowStatus(jobs: readonly JobStatus[]): WorkflowStatus {
     if (jobs.includes('unauthorized')) return 'unauthorized'
     return jobs.includes('success') || jobs.includes('retried') ? 'success' : 'not_run'
   }
-  if (jobs.some((status) => status === 'queued' || status === 'running' || status === 'not_running')) return failed ? 'failing' : 'running'
+  if (jobs.some((status) => status === 'queued' || status === 'running' || status === 'not_running'))
+    return failed ? 'failing' : 'running'
   return jobs.includes('on_hold') ? 'on_hold' : 'running'
 }

@@ -1,4 +1,10 @@
-import { type AttemptIdentity, type EngineTransaction, isFinalJobStatus, type Result, type WorkflowSnapshot } from '@rondo/model'
+import {
+  type AttemptIdentity,
+  type EngineTransaction,
+  isFinalJobStatus,
+  type Result,
+  type WorkflowSnapshot,
+} from '@rondo/model'
 import type { ReportEntry, ReportRequest } from '@rondo/protocol'
 import { advance, changeJob, workflowScope } from './apply-moves.ts'
 import type { DispatcherPorts } from './dispatcher.ts'
@@ -9,7 +15,12 @@ import { statusOfSlices } from './life-cycles.ts'
  * Writes journal entries of an attempt, in order, in one transaction. Entries known already are passed over; a gap writes
  * nothing. Answers the last sequence number known. `started` marks the job as running.
  */
-export async function recordEntries(ports: DispatcherPorts, agentId: string, request: ReportRequest, what: { started?: boolean }): Promise<{ acknowledged: number }> {
+export async function recordEntries(
+  ports: DispatcherPorts,
+  agentId: string,
+  request: ReportRequest,
+  what: { started?: boolean },
+): Promise<{ acknowledged: number }> {
   const closed: string[] = []
   const acknowledged = await ports.engine.transact(async (tx) => {
     const identity = await tx.fence(agentId, request)
@@ -26,17 +37,49 @@ export async function recordEntries(ports: DispatcherPorts, agentId: string, req
   return { acknowledged }
 }
 
-async function recordEntry(ports: DispatcherPorts, tx: EngineTransaction, identity: AttemptIdentity, entry: ReportEntry, closed: string[]): Promise<void> {
+async function recordEntry(
+  ports: DispatcherPorts,
+  tx: EngineTransaction,
+  identity: AttemptIdentity,
+  entry: ReportEntry,
+  closed: string[],
+): Promise<void> {
   const scope = { projectId: identity.projectId, workflowId: identity.workflowId, jobId: identity.jobId }
   switch (entry.type) {
     case 'step-started': {
-      const stepId = await tx.startStep({ attemptId: identity.attemptId, taskIndex: identity.taskIndex, index: entry.step, name: entry.name, type: entry.kind, command: entry.command, background: entry.background, at: entry.at })
-      return tx.append({ ...scope, kind: 'step.started', data: { stepId, index: entry.step, name: entry.name, slice: identity.taskIndex } })
+      const stepId = await tx.startStep({
+        attemptId: identity.attemptId,
+        taskIndex: identity.taskIndex,
+        index: entry.step,
+        name: entry.name,
+        type: entry.kind,
+        command: entry.command,
+        background: entry.background,
+        at: entry.at,
+      })
+      return tx.append({
+        ...scope,
+        kind: 'step.started',
+        data: { stepId, index: entry.step, name: entry.name, slice: identity.taskIndex },
+      })
     }
     case 'step-finished': {
-      const stepId = await tx.finishStep({ attemptId: identity.attemptId, index: entry.step, result: entry.result, exitCode: entry.exitCode, outputBytes: entry.outputBytes, outputSha256: entry.outputSha256, truncated: entry.truncated, at: entry.at })
+      const stepId = await tx.finishStep({
+        attemptId: identity.attemptId,
+        index: entry.step,
+        result: entry.result,
+        exitCode: entry.exitCode,
+        outputBytes: entry.outputBytes,
+        outputSha256: entry.outputSha256,
+        truncated: entry.truncated,
+        at: entry.at,
+      })
       if (stepId !== undefined) closed.push(stepId)
-      return tx.append({ ...scope, kind: 'step.finished', data: { stepId: stepId ?? null, index: entry.step, result: entry.result, slice: identity.taskIndex } })
+      return tx.append({
+        ...scope,
+        kind: 'step.finished',
+        data: { stepId: stepId ?? null, index: entry.step, result: entry.result, slice: identity.taskIndex },
+      })
     }
     case 'cache-saved':
       await tx.saveCache(identity.projectId, entry.key, entry.object)
@@ -64,17 +107,33 @@ async function markRunning(tx: EngineTransaction, identity: AttemptIdentity): Pr
 }
 
 /** Ends an attempt; when it was the job's last slice, ends the job, and decides what follows. */
-export async function finishTask(ports: Pick<DispatcherPorts, 'checks'>, tx: EngineTransaction, ref: AttemptIdentity, result: Result, message: string | null): Promise<void> {
+export async function finishTask(
+  ports: Pick<DispatcherPorts, 'checks'>,
+  tx: EngineTransaction,
+  ref: AttemptIdentity,
+  result: Result,
+  message: string | null,
+): Promise<void> {
   await tx.finishAttempt(ref, result)
   const snapshot = await tx.lockWorkflow(ref.workflowId)
   const job = snapshot?.jobs.find((candidate) => candidate.id === ref.jobId)
   if (snapshot === undefined || job === undefined) return
-  await tx.append({ ...workflowScope(snapshot), jobId: job.id, kind: 'task.finished', data: { slice: ref.taskIndex, result } })
+  await tx.append({
+    ...workflowScope(snapshot),
+    jobId: job.id,
+    kind: 'task.finished',
+    data: { slice: ref.taskIndex, result },
+  })
   if (!isFinalJobStatus(job.status)) await finishJob(tx, snapshot, job, message)
   await advance(tx, ref.workflowId, ports.checks)
 }
 
-async function finishJob(tx: EngineTransaction, snapshot: WorkflowSnapshot, job: WorkflowSnapshot['jobs'][number], message: string | null): Promise<void> {
+async function finishJob(
+  tx: EngineTransaction,
+  snapshot: WorkflowSnapshot,
+  job: WorkflowSnapshot['jobs'][number],
+  message: string | null,
+): Promise<void> {
   const slices = snapshot.tasks.filter((task) => task.jobId === job.id)
   if (slices.some((task) => task.phase !== 'finished')) return
   await changeJob(tx, snapshot, job, statusOfSlices(slices.map((task) => task.result ?? 'lost')), message ?? undefined)

@@ -1,4 +1,12 @@
-import { type AttemptContext, contextScope, type EnvironmentEntry, type JobPlan, type KeyRing, projectScope, type SecretStore } from '@rondo/model'
+import {
+  type AttemptContext,
+  contextScope,
+  type EnvironmentEntry,
+  type JobPlan,
+  type KeyRing,
+  projectScope,
+  type SecretStore,
+} from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import type { AttemptCredentials } from './attempt-credentials.ts'
 

@@ -1,4 +1,12 @@
-import { type Accounts, type ApiToken, AppError, type Organization, type OrganizationRole, type Project, type User } from '@rondo/model'
+import {
+  type Accounts,
+  type ApiToken,
+  AppError,
+  type Organization,
+  type OrganizationRole,
+  type Project,
+  type User,
+} from '@rondo/model'
 import sql, { empty, raw, type Sql } from 'sql-template-tag'
 import { type Database, isDuplicate } from './database.ts'
 import { type ProjectRow, projectColumns } from './rows.ts'
@@ -24,16 +32,27 @@ export function createAccounts(database: Database): Accounts {
     }
   }
 
-  const projects = (where: Sql) => sql`select ${projectColumns} from projects p join organizations o on o.id = p.organization_id ${where}`
+  const projects = (where: Sql) =>
+    sql`select ${projectColumns} from projects p join organizations o on o.id = p.organization_id ${where}`
 
   return {
     createUser: (user) =>
-      insert<User>(sql`insert into users as u (login, name, password_hash, admin) values (${user.login}, ${user.name}, ${user.passwordHash}, ${user.admin}) returning ${userColumns}`, `user ${user.login}`),
+      insert<User>(
+        sql`insert into users as u (login, name, password_hash, admin) values (${user.login}, ${user.name}, ${user.passwordHash}, ${user.admin}) returning ${userColumns}`,
+        `user ${user.login}`,
+      ),
     user: (id) => first<User>(sql`select ${userColumns} from users u where id = ${id}`),
-    userByLogin: (login) => first<User & { passwordHash: string | null }>(sql`select ${userColumns}, password_hash as "passwordHash" from users u where login = ${login}`),
+    userByLogin: (login) =>
+      first<User & { passwordHash: string | null }>(
+        sql`select ${userColumns}, password_hash as "passwordHash" from users u where login = ${login}`,
+      ),
     userCount: async () => (await first<{ count: number }>(sql`select count(*) from users`))?.count ?? 0,
 
-    addToken: (token) => insert<ApiToken>(sql`insert into api_tokens (user_id, label, hash) values (${token.userId}, ${token.label}, ${token.hash}) returning ${tokenColumns}`, 'token'),
+    addToken: (token) =>
+      insert<ApiToken>(
+        sql`insert into api_tokens (user_id, label, hash) values (${token.userId}, ${token.label}, ${token.hash}) returning ${tokenColumns}`,
+        'token',
+      ),
     async userByTokenHash(hash) {
       const row = await first<User & { stale: boolean }>(sql`
         select ${userColumns}, (t.last_used_at is null or t.last_used_at < now() - interval '1 minute') as stale
@@ -43,40 +62,71 @@ export function createAccounts(database: Database): Accounts {
       if (stale) await database.rows(sql`update api_tokens set last_used_at = now() where hash = ${hash}`)
       return user
     },
-    tokensOf: (userId) => database.rows<ApiToken>(sql`select ${tokenColumns} from api_tokens where user_id = ${userId} order by created_at`),
-    deleteToken: async (id, userId) => (await database.rows(sql`delete from api_tokens where id = ${id} and user_id = ${userId} returning id`)).length > 0,
+    tokensOf: (userId) =>
+      database.rows<ApiToken>(
+        sql`select ${tokenColumns} from api_tokens where user_id = ${userId} order by created_at`,
+      ),
+    deleteToken: async (id, userId) =>
+      (await database.rows(sql`delete from api_tokens where id = ${id} and user_id = ${userId} returning id`)).length >
+      0,
 
     async addSession(session) {
-      await database.rows(sql`insert into sessions (hash, user_id, expires_at) values (${session.hash}, ${session.userId}, ${session.expiresAt})`)
+      await database.rows(
+        sql`insert into sessions (hash, user_id, expires_at) values (${session.hash}, ${session.userId}, ${session.expiresAt})`,
+      )
     },
-    userBySessionHash: (hash) => first<User>(sql`select ${userColumns} from sessions s join users u on u.id = s.user_id where s.hash = ${hash} and s.expires_at > now()`),
+    userBySessionHash: (hash) =>
+      first<User>(
+        sql`select ${userColumns} from sessions s join users u on u.id = s.user_id where s.hash = ${hash} and s.expires_at > now()`,
+      ),
     async deleteSession(hash) {
       await database.rows(sql`delete from sessions where hash = ${hash}`)
     },
 
     createOrganization: (organization) =>
-      insert<Organization>(sql`
+      insert<Organization>(
+        sql`
         with o as (insert into organizations (vcs_type, name) values (${organization.vcsType}, ${organization.name}) returning *),
              m as (insert into members (organization_id, user_id, role) select o.id, ${organization.ownerId}, 'admin' from o)
-        select ${organizationColumns} from o`, `organisation ${organization.name}`),
+        select ${organizationColumns} from o`,
+        `organisation ${organization.name}`,
+      ),
     organization: (id) => first<Organization>(sql`select ${organizationColumns} from organizations o where id = ${id}`),
-    organizationByName: (vcsType, name) => first<Organization>(sql`select ${organizationColumns} from organizations o where vcs_type = ${vcsType} and name = ${name}`),
+    organizationByName: (vcsType, name) =>
+      first<Organization>(
+        sql`select ${organizationColumns} from organizations o where vcs_type = ${vcsType} and name = ${name}`,
+      ),
     organizationsOf: (userId) =>
       database.rows<Organization & { role: OrganizationRole }>(sql`
         select ${organizationColumns}, m.role from organizations o join members m on m.organization_id = o.id where m.user_id = ${userId} order by o.name`),
     async setMember(organizationId, userId, role) {
-      await database.rows(sql`insert into members (organization_id, user_id, role) values (${organizationId}, ${userId}, ${role}) on conflict (organization_id, user_id) do update set role = excluded.role`)
+      await database.rows(
+        sql`insert into members (organization_id, user_id, role) values (${organizationId}, ${userId}, ${role}) on conflict (organization_id, user_id) do update set role = excluded.role`,
+      )
     },
-    roleIn: async (organizationId, userId) => (await first<{ role: OrganizationRole }>(sql`select role from members where organization_id = ${organizationId} and user_id = ${userId}`))?.role,
+    roleIn: async (organizationId, userId) =>
+      (
+        await first<{ role: OrganizationRole }>(
+          sql`select role from members where organization_id = ${organizationId} and user_id = ${userId}`,
+        )
+      )?.role,
 
     createProject: (project) =>
-      insert<ProjectRow>(sql`
+      insert<ProjectRow>(
+        sql`
         with p as (insert into projects (organization_id, name, default_branch) values (${project.organizationId}, ${project.name}, ${project.defaultBranch}) returning *)
-        select ${projectColumns} from p join organizations o on o.id = p.organization_id`, `project ${project.name}`),
+        select ${projectColumns} from p join organizations o on o.id = p.organization_id`,
+        `project ${project.name}`,
+      ),
     project: (id) => first<Project>(projects(sql`where p.id = ${id}`)),
-    projectByName: (vcsType, organization, name) => first<Project>(projects(sql`where o.vcs_type = ${vcsType} and o.name = ${organization} and p.name = ${name}`)),
+    projectByName: (vcsType, organization, name) =>
+      first<Project>(projects(sql`where o.vcs_type = ${vcsType} and o.name = ${organization} and p.name = ${name}`)),
     projectsVisibleTo: (user) =>
-      database.rows<Project>(projects(sql`${user.admin ? empty : sql`where o.id in (select organization_id from members where user_id = ${user.id})`} order by o.name, p.name`)),
+      database.rows<Project>(
+        projects(
+          sql`${user.admin ? empty : sql`where o.id in (select organization_id from members where user_id = ${user.id})`} order by o.name, p.name`,
+        ),
+      ),
     async setDefaultBranch(projectId, branch) {
       await database.rows(sql`update projects set default_branch = ${branch} where id = ${projectId}`)
     },

@@ -20,7 +20,11 @@ export async function claimTasks(runner: Runner, request: ClaimQuery): Promise<r
   return claimed
 }
 
-async function claimOne(runner: Runner, request: ClaimQuery, free: { cpus: number; memoryMb: number }): Promise<ClaimedTask | undefined> {
+async function claimOne(
+  runner: Runner,
+  request: ClaimQuery,
+  free: { cpus: number; memoryMb: number },
+): Promise<ClaimedTask | undefined> {
   const rows = await runner.rows<ClaimedTask>(sql`
     with next as (
       select t.id from tasks t

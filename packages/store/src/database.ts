@@ -16,7 +16,12 @@ export interface Database extends Runner {
 
 /** Connections to PostgreSQL. When it cannot be reached, calls are refused with AppError `unavailable`; they never hang. */
 export function openDatabase(connectionString: string, connections = 16): Database {
-  const pool = new pg.Pool({ connectionString, max: connections, connectionTimeoutMillis: 5_000, idleTimeoutMillis: 60_000 })
+  const pool = new pg.Pool({
+    connectionString,
+    max: connections,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 60_000,
+  })
   // A connection that breaks while idle is replaced by the pool; the next statement finds out by itself.
   pool.on('error', () => {})
   return {
@@ -33,7 +38,9 @@ export function openDatabase(connectionString: string, connections = 16): Databa
       client.on('error', onError)
       try {
         await attempt(() => client.query('begin'))
-        const result = await work({ rows: async <Row extends object>(statement: Sql) => (await attempt(() => client.query<Row>(statement))).rows })
+        const result = await work({
+          rows: async <Row extends object>(statement: Sql) => (await attempt(() => client.query<Row>(statement))).rows,
+        })
         await attempt(() => client.query('commit'))
         return result
       } catch (error) {
@@ -54,19 +61,38 @@ async function attempt<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run()
   } catch (cause) {
-    if (isUnstorable(cause)) throw new AppError('bad-request', 'PostgreSQL cannot hold a text with a NUL character. Leave it out.', { cause })
+    if (isUnstorable(cause))
+      throw new AppError('bad-request', 'PostgreSQL cannot hold a text with a NUL character. Leave it out.', { cause })
     if (!isOutage(cause)) throw cause
-    throw new AppError('unavailable', 'The database cannot be reached at the moment. Try again in a few seconds.', { cause })
+    throw new AppError('unavailable', 'The database cannot be reached at the moment. Try again in a few seconds.', {
+      cause,
+    })
   }
 }
 
-const outageCodes = new Set(['57P01', '57P02', '57P03', '08000', '08003', '08006', 'ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE'])
+const outageCodes = new Set([
+  '57P01',
+  '57P02',
+  '57P03',
+  '08000',
+  '08003',
+  '08006',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+])
 
 /** Whether the database was away, as opposed to a statement it refused. */
 export function isOutage(cause: unknown): boolean {
   if (!(cause instanceof Error)) return false
   const code = 'code' in cause ? String(cause.code) : ''
-  return outageCodes.has(code) || /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(cause.message)
+  return (
+    outageCodes.has(code) ||
+    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
+      cause.message,
+    )
+  )
 }
 
 /** Whether a text held a character that no text of the database may hold. */

@@ -2,7 +2,16 @@ import type { EngineTransaction } from '@rondo/model'
 import sql from 'sql-template-tag'
 import type { Runner } from './database.ts'
 import { findAttempt } from './engine.ts'
-import { type JobWithPlanRow, jobColumns, type PipelineRow, pipelineColumns, type TaskRow, taskColumns, type WorkflowRow, workflowColumns } from './rows.ts'
+import {
+  type JobWithPlanRow,
+  jobColumns,
+  type PipelineRow,
+  pipelineColumns,
+  type TaskRow,
+  taskColumns,
+  type WorkflowRow,
+  workflowColumns,
+} from './rows.ts'
 
 const started = ['running']
 const stopped = ['success', 'failed', 'canceled', 'timedout', 'infrastructure_fail', 'unauthorized', 'not_run']
@@ -53,12 +62,19 @@ export function createTransaction(tx: Runner): EngineTransaction {
       const locked = await tx.rows<{ organizationId: string }>(sql`
         select p.organization_id as "organizationId" from workflows w join projects p on p.id = w.project_id where w.id = ${id} for update of w`)
       if (locked[0] === undefined) return undefined
-      const workflows = await tx.rows<WorkflowRow>(sql`select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id where w.id = ${id}`)
-      const jobs = await tx.rows<JobWithPlanRow>(sql`select ${jobColumns}, j.plan from jobs j where j.workflow_id = ${id} order by j.position`)
-      const tasks = await tx.rows<TaskRow>(sql`select ${taskColumns} from tasks t join jobs j on j.id = t.job_id where j.workflow_id = ${id} order by t.index`)
+      const workflows = await tx.rows<WorkflowRow>(
+        sql`select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id where w.id = ${id}`,
+      )
+      const jobs = await tx.rows<JobWithPlanRow>(
+        sql`select ${jobColumns}, j.plan from jobs j where j.workflow_id = ${id} order by j.position`,
+      )
+      const tasks = await tx.rows<TaskRow>(
+        sql`select ${taskColumns} from tasks t join jobs j on j.id = t.job_id where j.workflow_id = ${id} order by t.index`,
+      )
       return { workflow: workflows[0]!, organizationId: locked[0].organizationId, jobs, tasks }
     },
-    workflowOfJob: async (jobId) => (await tx.rows<{ id: string }>(sql`select workflow_id as id from jobs where id = ${jobId}`))[0]?.id,
+    workflowOfJob: async (jobId) =>
+      (await tx.rows<{ id: string }>(sql`select workflow_id as id from jobs where id = ${jobId}`))[0]?.id,
     async saveJob(change) {
       await tx.rows(sql`
         update jobs set status = ${change.status}, message = coalesce(${change.message ?? null}, message),
@@ -88,15 +104,25 @@ export function createTransaction(tx: Runner): EngineTransaction {
       await notify('queue')
     },
     async stopTasks(jobId, reason) {
-      await tx.rows(sql`update tasks set phase = 'finished', result = ${reason} where job_id = ${jobId} and phase = 'queued'`)
-      await tx.rows(sql`update tasks set stop_reason = ${reason} where job_id = ${jobId} and phase = 'running' and stop_reason is null`)
+      await tx.rows(
+        sql`update tasks set phase = 'finished', result = ${reason} where job_id = ${jobId} and phase = 'queued'`,
+      )
+      await tx.rows(
+        sql`update tasks set stop_reason = ${reason} where job_id = ${jobId} and phase = 'running' and stop_reason is null`,
+      )
       await notify('stop')
     },
     fence: (agentId, ref) => findAttempt(tx, agentId, ref, true),
     grant: async (ref) =>
-      (await tx.rows(sql`update attempts set phase = 'running', granted_at = now() where id = ${ref.attemptId} and epoch = ${ref.epoch} and granted_at is null and phase = 'claimed' returning id`)).length > 0,
+      (
+        await tx.rows(
+          sql`update attempts set phase = 'running', granted_at = now() where id = ${ref.attemptId} and epoch = ${ref.epoch} and granted_at is null and phase = 'claimed' returning id`,
+        )
+      ).length > 0,
     async acknowledge(attemptId, sequence, leaseMs) {
-      await tx.rows(sql`update attempts set acknowledged = ${sequence}, lease_expires_at = now() + ${leaseMs} * interval '1 ms' where id = ${attemptId}`)
+      await tx.rows(
+        sql`update attempts set acknowledged = ${sequence}, lease_expires_at = now() + ${leaseMs} * interval '1 ms' where id = ${attemptId}`,
+      )
     },
     async startStep(step) {
       const rows = await tx.rows<{ id: string }>(sql`
@@ -106,14 +132,22 @@ export function createTransaction(tx: Runner): EngineTransaction {
       return rows[0]!.id
     },
     finishStep: async (step) =>
-      (await tx.rows<{ id: string }>(sql`
+      (
+        await tx.rows<{ id: string }>(sql`
         update steps set phase = 'finished', result = ${step.result}, exit_code = ${step.exitCode}, output_bytes = ${step.outputBytes},
           output_sha256 = ${step.outputSha256}, truncated = ${step.truncated}, finished_at = ${step.at}
-        where attempt_id = ${step.attemptId} and index = ${step.index} returning id`))[0]?.id,
+        where attempt_id = ${step.attemptId} and index = ${step.index} returning id`)
+      )[0]?.id,
     saveCache: async (projectId, key, object) =>
-      (await tx.rows(sql`insert into caches (project_id, key, digest, size) values (${projectId}, ${key}, ${object.digest}, ${object.size}) on conflict do nothing returning key`)).length > 0,
+      (
+        await tx.rows(
+          sql`insert into caches (project_id, key, digest, size) values (${projectId}, ${key}, ${object.digest}, ${object.size}) on conflict do nothing returning key`,
+        )
+      ).length > 0,
     async addLayer(jobId, nodeIndex, object) {
-      await tx.rows(sql`insert into workspace_layers (job_id, node_index, digest, size) values (${jobId}, ${nodeIndex}, ${object.digest}, ${object.size})`)
+      await tx.rows(
+        sql`insert into workspace_layers (job_id, node_index, digest, size) values (${jobId}, ${nodeIndex}, ${object.digest}, ${object.size})`,
+      )
     },
     async addArtifact(jobId, nodeIndex, path, object) {
       await tx.rows(sql`insert into artifacts (job_id, node_index, path, digest, size) values (${jobId}, ${nodeIndex}, ${path}, ${object.digest}, ${object.size})
@@ -126,12 +160,18 @@ export function createTransaction(tx: Runner): EngineTransaction {
         from jsonb_to_recordset(${JSON.stringify(tests)}::jsonb) as t(name text, classname text, file text, result text, message text, "runTime" double precision, source text)`)
     },
     async finishAttempt(ref, result) {
-      await tx.rows(sql`update attempts set phase = 'finished', result = ${result}, finished_at = now() where id = ${ref.attemptId} and epoch = ${ref.epoch}`)
+      await tx.rows(
+        sql`update attempts set phase = 'finished', result = ${result}, finished_at = now() where id = ${ref.attemptId} and epoch = ${ref.epoch}`,
+      )
       await tx.rows(sql`update tasks set phase = 'finished', result = ${result} where attempt_id = ${ref.attemptId}`)
-      await tx.rows(sql`update steps set phase = 'finished', result = 'canceled', finished_at = now() where attempt_id = ${ref.attemptId} and phase <> 'finished'`)
+      await tx.rows(
+        sql`update steps set phase = 'finished', result = 'canceled', finished_at = now() where attempt_id = ${ref.attemptId} and phase <> 'finished'`,
+      )
     },
     async requeue(ref) {
-      await tx.rows(sql`update attempts set phase = 'finished', result = 'lost', finished_at = now() where id = ${ref.attemptId} and epoch = ${ref.epoch}`)
+      await tx.rows(
+        sql`update attempts set phase = 'finished', result = 'lost', finished_at = now() where id = ${ref.attemptId} and epoch = ${ref.epoch}`,
+      )
       // A task that was asked to stop meanwhile ends here: queued again, it would run for a canceled job.
       await tx.rows(sql`
         update tasks set phase = case when stop_reason is null then 'queued' else 'finished' end, result = stop_reason,

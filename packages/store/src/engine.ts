@@ -1,9 +1,26 @@
-import { AppError, type AttemptContext, type AttemptIdentity, type EngineStore, type ExpiredAttempt, type FencedRef, type StopOrder, type StoredObject } from '@rondo/model'
+import {
+  AppError,
+  type AttemptContext,
+  type AttemptIdentity,
+  type EngineStore,
+  type ExpiredAttempt,
+  type FencedRef,
+  type StopOrder,
+  type StoredObject,
+} from '@rondo/model'
 import sql, { empty } from 'sql-template-tag'
 import { claimTasks } from './claim.ts'
 import type { Database, Runner } from './database.ts'
 import { createTransaction } from './engine-transaction.ts'
-import { type JobRow, type JobWithPlanRow, jobColumns, type PipelineRow, pipelineColumns, type WorkflowRow, workflowColumns } from './rows.ts'
+import {
+  type JobRow,
+  type JobWithPlanRow,
+  jobColumns,
+  type PipelineRow,
+  pipelineColumns,
+  type WorkflowRow,
+  workflowColumns,
+} from './rows.ts'
 
 /** The write side: transactions of the conductor, and the queue. */
 export function createEngineStore(database: Database): EngineStore {
@@ -24,10 +41,17 @@ export function createEngineStore(database: Database): EngineStore {
         from attempts a join tasks t on t.id = a.task_id
         where a.phase <> 'finished' and a.lease_expires_at < now() order by a.lease_expires_at limit ${limit}`),
     async refreshLeases(leaseMs) {
-      await database.rows(sql`update attempts set lease_expires_at = now() + ${leaseMs} * interval '1 ms' where phase <> 'finished'`)
+      await database.rows(
+        sql`update attempts set lease_expires_at = now() + ${leaseMs} * interval '1 ms' where phase <> 'finished'`,
+      )
     },
     check: (agentId, ref) => findAttempt(database, agentId, ref, false),
-    stepId: async (attemptId, step) => (await database.rows<{ id: string }>(sql`select id from steps where attempt_id = ${attemptId} and index = ${step}`))[0]?.id,
+    stepId: async (attemptId, step) =>
+      (
+        await database.rows<{ id: string }>(
+          sql`select id from steps where attempt_id = ${attemptId} and index = ${step}`,
+        )
+      )[0]?.id,
     async findCache(projectId, keys) {
       for (const key of keys) {
         const rows = await database.rows<{ key: string; digest: string; size: number; createdAt: Date }>(sql`
@@ -38,7 +62,8 @@ export function createEngineStore(database: Database): EngineStore {
       }
       return undefined
     },
-    hasCache: async (projectId, key) => (await database.rows(sql`select 1 from caches where project_id = ${projectId} and key = ${key}`)).length > 0,
+    hasCache: async (projectId, key) =>
+      (await database.rows(sql`select 1 from caches where project_id = ${projectId} and key = ${key}`)).length > 0,
     workspaceLayers: (jobIds) =>
       database.rows<StoredObject>(sql`
         select l.digest, l.size from workspace_layers l join unnest(${[...jobIds]}::uuid[]) with ordinality as o(job_id, position) on o.job_id = l.job_id
@@ -47,7 +72,12 @@ export function createEngineStore(database: Database): EngineStore {
   }
 }
 
-async function renewLeases(database: Database, agentId: string, attempts: readonly FencedRef[], leaseMs: number): Promise<readonly StopOrder[]> {
+async function renewLeases(
+  database: Database,
+  agentId: string,
+  attempts: readonly FencedRef[],
+  leaseMs: number,
+): Promise<readonly StopOrder[]> {
   if (attempts.length === 0) return []
   const rows = await database.rows<{ id: string; epoch: number; stopReason: 'canceled' | 'timed-out' | null }>(sql`
     update attempts a set lease_expires_at = now() + ${leaseMs} * interval '1 ms' from tasks t
@@ -71,12 +101,25 @@ export async function findAttempt(runner: Runner, agentId: string, ref: FencedRe
     from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id
     where a.id = ${ref.attemptId} and a.epoch = ${ref.epoch} and t.attempt_id = a.id and a.agent_id = ${agentId} and a.phase <> 'finished'
     ${hold ? sql`for update of a` : empty}`)
-  if (rows[0] === undefined) throw new AppError('gone', `Attempt ${ref.attemptId} (epoch ${ref.epoch}) is not this agent's any more. Stop its work.`)
+  if (rows[0] === undefined)
+    throw new AppError(
+      'gone',
+      `Attempt ${ref.attemptId} (epoch ${ref.epoch}) is not this agent's any more. Stop its work.`,
+    )
   return rows[0]
 }
 
 async function readContext(database: Database, attemptId: string): Promise<AttemptContext> {
-  const [identity] = await database.rows<AttemptIdentity & { cpus: number; memoryMb: number; organizationId: string; organizationName: string; projectName: string; pipelineId: string }>(sql`
+  const [identity] = await database.rows<
+    AttemptIdentity & {
+      cpus: number
+      memoryMb: number
+      organizationId: string
+      organizationName: string
+      projectName: string
+      pipelineId: string
+    }
+  >(sql`
     select a.id as "attemptId", a.epoch, a.task_id as "taskId", t.index as "taskIndex", t.job_id as "jobId", j.workflow_id as "workflowId", j.project_id as "projectId",
       a.granted_at is not null as granted, t.cpus, t.memory_mb as "memoryMb", o.id as "organizationId", o.name as "organizationName", p.name as "projectName", w.pipeline_id as "pipelineId"
     from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id join workflows w on w.id = j.workflow_id
@@ -84,9 +127,13 @@ async function readContext(database: Database, attemptId: string): Promise<Attem
     where a.id = ${attemptId}`)
   if (identity === undefined) throw new AppError('not-found', `There is no attempt ${attemptId}.`)
   const [workflows, pipelines, jobs, own] = await Promise.all([
-    database.rows<WorkflowRow>(sql`select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id where w.id = ${identity.workflowId}`),
+    database.rows<WorkflowRow>(
+      sql`select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id where w.id = ${identity.workflowId}`,
+    ),
     database.rows<PipelineRow>(sql`select ${pipelineColumns} from pipelines pl where pl.id = ${identity.pipelineId}`),
-    database.rows<JobRow>(sql`select ${jobColumns} from jobs j where j.workflow_id = ${identity.workflowId} order by j.position`),
+    database.rows<JobRow>(
+      sql`select ${jobColumns} from jobs j where j.workflow_id = ${identity.workflowId} order by j.position`,
+    ),
     database.rows<JobWithPlanRow>(sql`select ${jobColumns}, j.plan from jobs j where j.id = ${identity.jobId}`),
   ])
   return {

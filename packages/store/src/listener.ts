@@ -34,7 +34,10 @@ export function createListener(connectionString: string): Listener {
       for (const topic of [...waiting.keys()]) wake(topic)
       const probe = setInterval(() => {
         const limit = setTimeout(() => broken.resolve(), probeLimitMs)
-        client.query('select 1').then(() => clearTimeout(limit), () => broken.resolve())
+        client.query('select 1').then(
+          () => clearTimeout(limit),
+          () => broken.resolve(),
+        )
       }, probeEveryMs)
       await broken.promise.finally(() => clearInterval(probe))
     } finally {

@@ -12,7 +12,9 @@ export async function migrate(database: Database): Promise<number> {
   const files = (await readdir(folder)).filter((name) => /^\d{4}-.+\.sql$/.test(name)).sort()
   return database.transact(async (tx) => {
     await tx.rows(sql`select pg_advisory_xact_lock(${migrationLock})`)
-    await tx.rows(sql`create table if not exists migrations (name text primary key, applied_at timestamptz not null default now())`)
+    await tx.rows(
+      sql`create table if not exists migrations (name text primary key, applied_at timestamptz not null default now())`,
+    )
     const applied = new Set((await tx.rows<{ name: string }>(sql`select name from migrations`)).map((row) => row.name))
     const missing = files.filter((name) => !applied.has(name))
     for (const name of missing) {

@@ -3,50 +3,95 @@ import { AppError } from '@rondo/model'
 import sql, { empty, join, type Sql } from 'sql-template-tag'
 import type { Database, Runner } from './database.ts'
 import {
-  type EventRow, eventColumns, type JobRow, type JobWithPlanRow, jobColumns, type PipelineRow, pipelineColumns, type ProjectRow, projectColumns,
-  type StepRow, stepColumns, type TaskRow, taskColumns, toEvent, type WorkflowRow, workflowColumns,
+  type EventRow,
+  eventColumns,
+  type JobRow,
+  type JobWithPlanRow,
+  jobColumns,
+  type PipelineRow,
+  pipelineColumns,
+  type ProjectRow,
+  projectColumns,
+  type StepRow,
+  stepColumns,
+  type TaskRow,
+  taskColumns,
+  toEvent,
+  type WorkflowRow,
+  workflowColumns,
 } from './rows.ts'
 
 /** Reads over pipelines, workflows and jobs. A page is a handful of statements, never one a row. */
 export function createBuildQueries(database: Database): BuildQueries {
-  const pipelineWhere = async (where: Sql) => (await database.rows<PipelineRow>(sql`select ${pipelineColumns} from pipelines pl where ${where}`))[0]
+  const pipelineWhere = async (where: Sql) =>
+    (await database.rows<PipelineRow>(sql`select ${pipelineColumns} from pipelines pl where ${where}`))[0]
   return {
     pipeline: (id) => pipelineWhere(sql`pl.id = ${id}`),
     pipelineByNumber: (projectId, number) => pipelineWhere(sql`pl.project_id = ${projectId} and pl.number = ${number}`),
-    pipelineConfig: async (id) => (await database.rows<{ source: string; compiled: string; plan: null }>(sql`select source, compiled, plan from pipeline_configs where pipeline_id = ${id}`))[0],
+    pipelineConfig: async (id) =>
+      (
+        await database.rows<{ source: string; compiled: string; plan: null }>(
+          sql`select source, compiled, plan from pipeline_configs where pipeline_id = ${id}`,
+        )
+      )[0],
     pipelines: (filter, page) => pipelinePage(database, filter, page),
-    workflow: async (id) => (await database.rows<WorkflowRow>(sql`select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id where w.id = ${id}`))[0],
+    workflow: async (id) =>
+      (
+        await database.rows<WorkflowRow>(
+          sql`select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id where w.id = ${id}`,
+        )
+      )[0],
     workflowsOf: (ids) =>
-      database.rows<WorkflowRow>(sql`select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id where w.pipeline_id = any(${[...ids]}::uuid[]) order by w.created_at, w.id`),
-    jobsOf: (ids) => database.rows<JobRow>(sql`select ${jobColumns} from jobs j where j.workflow_id = any(${[...ids]}::uuid[]) order by j.workflow_id, j.position`),
+      database.rows<WorkflowRow>(
+        sql`select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id where w.pipeline_id = any(${[...ids]}::uuid[]) order by w.created_at, w.id`,
+      ),
+    jobsOf: (ids) =>
+      database.rows<JobRow>(
+        sql`select ${jobColumns} from jobs j where j.workflow_id = any(${[...ids]}::uuid[]) order by j.workflow_id, j.position`,
+      ),
     job: async (id) => (await jobContexts(database, sql`j.id = ${id}`))[0],
-    jobByNumber: async (projectId, number) => (await jobContexts(database, sql`j.project_id = ${projectId} and j.number = ${number}`))[0],
+    jobByNumber: async (projectId, number) =>
+      (await jobContexts(database, sql`j.project_id = ${projectId} and j.number = ${number}`))[0],
     recentJobs: (filter, limit, offset) => recentJobs(database, filter, limit, offset),
     stepsOf: (jobId) =>
-      database.rows<StepRow>(sql`select ${stepColumns} from tasks t join steps s on s.attempt_id = t.attempt_id where t.job_id = ${jobId} order by s.task_index, s.index`),
+      database.rows<StepRow>(
+        sql`select ${stepColumns} from tasks t join steps s on s.attempt_id = t.attempt_id where t.job_id = ${jobId} order by s.task_index, s.index`,
+      ),
     step: async (id) =>
-      (await database.rows<StepRow & { jobId: string; projectId: string }>(sql`
+      (
+        await database.rows<StepRow & { jobId: string; projectId: string }>(sql`
         select ${stepColumns}, j.id as "jobId", j.project_id as "projectId"
-        from steps s join attempts a on a.id = s.attempt_id join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id where s.id = ${id}`))[0],
+        from steps s join attempts a on a.id = s.attempt_id join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id where s.id = ${id}`)
+      )[0],
     artifactsOf: async (jobId) => {
       const rows = await database.rows<{ nodeIndex: number; path: string; digest: string; size: number }>(sql`
         select node_index as "nodeIndex", path, digest, size from artifacts where job_id = ${jobId} order by node_index, path`)
       return rows.map(({ digest, size, ...row }) => ({ jobId, ...row, object: { digest, size } }))
     },
     testsOf: (jobId) =>
-      database.rows<TestResult>(sql`select name, classname, file, result, message, run_time as "runTime", source from test_results where job_id = ${jobId} order by id`),
-    eventsOf: async (pipelineId) => (await database.rows<EventRow>(sql`select ${eventColumns}, xid::text from events where pipeline_id = ${pipelineId} order by id`)).map(toEvent),
+      database.rows<TestResult>(
+        sql`select name, classname, file, result, message, run_time as "runTime", source from test_results where job_id = ${jobId} order by id`,
+      ),
+    eventsOf: async (pipelineId) =>
+      (
+        await database.rows<EventRow>(
+          sql`select ${eventColumns}, xid::text from events where pipeline_id = ${pipelineId} order by id`,
+        )
+      ).map(toEvent),
   }
 }
 
 function conditions(filter: PipelineFilter): Sql {
   const parts = [sql`true`]
   if (filter.projectId !== undefined) parts.push(sql`pl.project_id = ${filter.projectId}`)
-  if (filter.organizationId !== undefined) parts.push(sql`pl.project_id in (select id from projects where organization_id = ${filter.organizationId})`)
+  if (filter.organizationId !== undefined)
+    parts.push(sql`pl.project_id in (select id from projects where organization_id = ${filter.organizationId})`)
   if (filter.branch !== undefined) parts.push(sql`pl.git->>'branch' = ${filter.branch}`)
   if (filter.triggeredBy !== undefined) parts.push(sql`pl.triggered_by = ${filter.triggeredBy}`)
   if (filter.visibleTo !== undefined) {
-    parts.push(sql`pl.project_id in (select vp.id from projects vp join members m on m.organization_id = vp.organization_id where m.user_id = ${filter.visibleTo})`)
+    parts.push(
+      sql`pl.project_id in (select vp.id from projects vp join members m on m.organization_id = vp.organization_id where m.user_id = ${filter.visibleTo})`,
+    )
   }
   return join(parts, ' and ')
 }
@@ -54,17 +99,27 @@ function conditions(filter: PipelineFilter): Sql {
 /** Ids are version 7, so their order is the order of creation and the last id of a page is its token. */
 async function pipelinePage(database: Database, filter: PipelineFilter, page: PageRequest): Promise<Page<PipelineRow>> {
   const after = page.token === undefined ? empty : sql`and pl.id < ${pageToken(page.token)}`
-  const items = await database.rows<PipelineRow>(sql`select ${pipelineColumns} from pipelines pl where ${conditions(filter)} ${after} order by pl.id desc limit ${page.limit + 1}`)
+  const items = await database.rows<PipelineRow>(
+    sql`select ${pipelineColumns} from pipelines pl where ${conditions(filter)} ${after} order by pl.id desc limit ${page.limit + 1}`,
+  )
   const shown = items.slice(0, page.limit)
   return { items: shown, next: items.length > page.limit ? (shown.at(-1)?.id ?? null) : null }
 }
 
 function pageToken(token: string): string {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(token)) return token
-  throw new AppError('bad-request', `The page token "${token.slice(0, 80)}" is not one of ours. Start again without it.`)
+  throw new AppError(
+    'bad-request',
+    `The page token "${token.slice(0, 80)}" is not one of ours. Start again without it.`,
+  )
 }
 
-async function recentJobs(database: Database, filter: Parameters<BuildQueries['recentJobs']>[0], limit: number, offset: number): Promise<readonly JobContext[]> {
+async function recentJobs(
+  database: Database,
+  filter: Parameters<BuildQueries['recentJobs']>[0],
+  limit: number,
+  offset: number,
+): Promise<readonly JobContext[]> {
   const statuses = filter.statuses === undefined ? empty : sql`and j.status = any(${[...filter.statuses]})`
   const ids = await database.rows<{ id: string }>(sql`
     select j.id from jobs j join workflows w on w.id = j.workflow_id join pipelines pl on pl.id = w.pipeline_id
@@ -81,8 +136,12 @@ async function jobContexts(runner: Runner, where: Sql): Promise<readonly JobCont
   const workflows = await runner.rows<WorkflowRow>(sql`
     select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id where w.id = any(${jobs.map((job) => job.workflowId)}::uuid[])`)
   const [pipelines, projects, tasks] = await Promise.all([
-    runner.rows<PipelineRow>(sql`select ${pipelineColumns} from pipelines pl where pl.id = any(${workflows.map((workflow) => workflow.pipelineId)}::uuid[])`),
-    runner.rows<ProjectRow>(sql`select ${projectColumns} from projects p join organizations o on o.id = p.organization_id where p.id = any(${jobs.map((job) => job.projectId)}::uuid[])`),
+    runner.rows<PipelineRow>(
+      sql`select ${pipelineColumns} from pipelines pl where pl.id = any(${workflows.map((workflow) => workflow.pipelineId)}::uuid[])`,
+    ),
+    runner.rows<ProjectRow>(
+      sql`select ${projectColumns} from projects p join organizations o on o.id = p.organization_id where p.id = any(${jobs.map((job) => job.projectId)}::uuid[])`,
+    ),
     runner.rows<TaskRow>(sql`select ${taskColumns} from tasks t where t.job_id = any(${ids}::uuid[]) order by t.index`),
   ])
   return jobs.flatMap((job) => {

@@ -2,26 +2,34 @@ import type { EventRecord, Job, JobWithPlan, Pipeline, Project, StepRecord, Task
 import { raw } from 'sql-template-tag'
 
 /** Columns as the mappers below expect them; each names its table alias, so that joins can be written plainly. */
-export const projectColumns = raw(`p.id, p.organization_id as "organizationId", o.vcs_type as "vcsType", o.name as "organizationName",
+export const projectColumns =
+  raw(`p.id, p.organization_id as "organizationId", o.vcs_type as "vcsType", o.name as "organizationName",
   p.name, p.default_branch as "defaultBranch", p.settings, p.created_at as "createdAt"`)
 
-export const pipelineColumns = raw(`pl.id, pl.project_id as "projectId", pl.number, pl.state, pl.errors, pl.trigger, pl.triggered_by as "triggeredBy",
+export const pipelineColumns =
+  raw(`pl.id, pl.project_id as "projectId", pl.number, pl.state, pl.errors, pl.trigger, pl.triggered_by as "triggeredBy",
   pl.created_at as "triggeredAt", pl.git, pl.parameters, pl.created_at as "createdAt", pl.updated_at as "updatedAt"`)
 
-export const workflowColumns = raw(`w.id, w.pipeline_id as "pipelineId", wp.number as "pipelineNumber", w.project_id as "projectId", w.name, w.status,
+export const workflowColumns =
+  raw(`w.id, w.pipeline_id as "pipelineId", wp.number as "pipelineNumber", w.project_id as "projectId", w.name, w.status,
   w.started_by as "startedBy", w.canceled_by as "canceledBy", null as "erroredBy", w.rerun_of as "rerunOf", w.workspace_id as "workspaceId",
   w.created_at as "createdAt", w.stopped_at as "stoppedAt"`)
 
-export const jobColumns = raw(`j.id, j.workflow_id as "workflowId", j.project_id as "projectId", j.name, j.type, j.number, j.status, j.requires, j.contexts,
+export const jobColumns =
+  raw(`j.id, j.workflow_id as "workflowId", j.project_id as "projectId", j.name, j.type, j.number, j.status, j.requires, j.contexts,
   j.parallelism, j.resource_class as "resourceClass", j.executor, j.approved_by as "approvedBy", j.canceled_by as "canceledBy", j.message,
   j.kept_from as "keptFrom", j.created_at as "createdAt", j.queued_at as "queuedAt", j.started_at as "startedAt", j.stopped_at as "stoppedAt"`)
 
-export const taskColumns = raw(`t.id, t.job_id as "jobId", t.index, t.phase, t.result, t.attempt_id as "attemptId", t.attempts`)
+export const taskColumns = raw(
+  `t.id, t.job_id as "jobId", t.index, t.phase, t.result, t.attempt_id as "attemptId", t.attempts`,
+)
 
-export const stepColumns = raw(`s.id, s.attempt_id as "attemptId", s.task_index as "taskIndex", s.index, s.name, s.type, s.command, s.phase, s.result,
+export const stepColumns =
+  raw(`s.id, s.attempt_id as "attemptId", s.task_index as "taskIndex", s.index, s.name, s.type, s.command, s.phase, s.result,
   s.exit_code as "exitCode", s.background, s.started_at as "startedAt", s.finished_at as "finishedAt", s.output_bytes as "outputBytes", s.truncated`)
 
-export const eventColumns = raw(`id, at, kind, organization_id as "organizationId", project_id as "projectId", pipeline_id as "pipelineId",
+export const eventColumns =
+  raw(`id, at, kind, organization_id as "organizationId", project_id as "projectId", pipeline_id as "pipelineId",
   workflow_id as "workflowId", job_id as "jobId", actor_id as "actorId", data`)
 
 /** Rows whose columns are aliased above are the records already; these names say so where they are read. */

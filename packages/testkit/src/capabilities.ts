@@ -7,17 +7,27 @@ export function dockerAnswers(): boolean {
 }
 
 export function imagePresent(name: string): boolean {
-  return present(`the image ${name} (scripts/images/build.sh makes it)`, spawnSync('docker', ['image', 'inspect', name], { stdio: 'ignore' }).status === 0)
+  return present(
+    `the image ${name} (scripts/images/build.sh makes it)`,
+    spawnSync('docker', ['image', 'inspect', name], { stdio: 'ignore' }).status === 0,
+  )
 }
 
 export function chromiumPath(): string | undefined {
-  const path = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((candidate) => existsSync(candidate))
+  const path = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((candidate) =>
+    existsSync(candidate),
+  )
   present('Chromium', path !== undefined)
   return path
 }
 
 export function bubblewrapWorks(): boolean {
-  return present('bubblewrap with user namespaces', spawnSync('bwrap', ['--ro-bind', '/', '/', '--unshare-user', '--unshare-pid', '--proc', '/proc', 'true'], { stdio: 'ignore' }).status === 0)
+  return present(
+    'bubblewrap with user namespaces',
+    spawnSync('bwrap', ['--ro-bind', '/', '/', '--unshare-user', '--unshare-pid', '--proc', '/proc', 'true'], {
+      stdio: 'ignore',
+    }).status === 0,
+  )
 }
 
 function present(what: string, there: boolean): boolean {

@@ -30,13 +30,31 @@ export interface Stack {
   createProject(organization: string, name: string): Promise<void>
   /** Commits the files and pushes them to `main`; answers what git printed. */
   push(project: string, files: Readonly<Record<string, string | Buffer>>, message?: string): string
-  latestPipeline(project: string): Promise<{ readonly id: string; readonly state: string; readonly number: number; readonly errors: readonly { readonly message: string }[] }>
-  workflows(pipelineId: string): Promise<readonly { readonly id: string; readonly name: string; readonly status: string }[]>
+  latestPipeline(
+    project: string,
+  ): Promise<{
+    readonly id: string
+    readonly state: string
+    readonly number: number
+    readonly errors: readonly { readonly message: string }[]
+  }>
+  workflows(
+    pipelineId: string,
+  ): Promise<readonly { readonly id: string; readonly name: string; readonly status: string }[]>
   jobs(workflowId: string): Promise<readonly JobView[]>
   /** Waits until a workflow has one of these statuses. */
   waitForWorkflow(pipelineId: string, name: string, statuses: readonly string[], withinMs?: number): Promise<string>
   waitFor<T>(what: string, look: () => Promise<T | undefined>, withinMs?: number): Promise<T>
-  steps(jobId: string): Promise<readonly { readonly id: string; readonly name: string; readonly result: string | null; readonly outputBytes: number }[]>
+  steps(
+    jobId: string,
+  ): Promise<
+    readonly {
+      readonly id: string
+      readonly name: string
+      readonly result: string | null
+      readonly outputBytes: number
+    }[]
+  >
   output(stepId: string): Promise<Buffer>
   /** SIGKILL, without a word before. */
   kill(part: 'server' | 'agent' | 'postgres'): void
@@ -54,7 +72,14 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 
   async function startServer(): Promise<void> {
     const child = spawn(process.execPath, [serverProgram], {
-      env: { PATH: process.env.PATH, RONDO_DATA: data, RONDO_PORT: String(port), RONDO_AGENT_PORT: String(agentPort), RONDO_PUBLIC_URL: `http://localhost:${port}`, RONDO_EXECUTOR: options.executor ?? 'docker' },
+      env: {
+        PATH: process.env.PATH,
+        RONDO_DATA: data,
+        RONDO_PORT: String(port),
+        RONDO_AGENT_PORT: String(agentPort),
+        RONDO_PUBLIC_URL: `http://localhost:${port}`,
+        RONDO_EXECUTOR: options.executor ?? 'docker',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     server = child
@@ -73,7 +98,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const request = (method: string, path: string, init: RequestInit = {}) => fetch(`${url}${path}`, { method, ...init })
 
   async function api<T>(method: string, path: string, body?: unknown, token: string = admin.token): Promise<T> {
-    const response = await request(method, path, { headers: { 'circle-token': token, 'content-type': 'application/json' }, ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }) })
+    const response = await request(method, path, {
+      headers: { 'circle-token': token, 'content-type': 'application/json' },
+      ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
+    })
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
     return (await response.json()) as T
   }
@@ -105,7 +133,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     },
     push(project, files, message = 'change') {
       const folder = mkdtempSync(join(tmpdir(), 'rondo-push-'))
-      const run = (...args: string[]) => spawnSync('git', args, { cwd: folder, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: folder, GIT_TERMINAL_PROMPT: '0' } })
+      const run = (...args: string[]) =>
+        spawnSync('git', args, {
+          cwd: folder,
+          encoding: 'utf8',
+          env: { PATH: process.env.PATH, HOME: folder, GIT_TERMINAL_PROMPT: '0' },
+        })
       run('init', '-q', '-b', 'main')
       run('config', 'user.email', 'dev@example.com')
       run('config', 'user.name', 'Developer')
@@ -121,19 +154,36 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       return pushed.stderr
     },
     async latestPipeline(project) {
-      const page = await api<{ items: Awaited<ReturnType<Stack['latestPipeline']>>[] }>('GET', `/api/v2/project/gh/${project}/pipeline`)
+      const page = await api<{ items: Awaited<ReturnType<Stack['latestPipeline']>>[] }>(
+        'GET',
+        `/api/v2/project/gh/${project}/pipeline`,
+      )
       if (page.items[0] === undefined) throw new Error(`there is no pipeline in ${project}`)
       return page.items[0]
     },
-    workflows: async (pipelineId) => (await api<{ items: Awaited<ReturnType<Stack['workflows']>> }>('GET', `/api/v2/pipeline/${pipelineId}/workflow`)).items,
+    workflows: async (pipelineId) =>
+      (await api<{ items: Awaited<ReturnType<Stack['workflows']>> }>('GET', `/api/v2/pipeline/${pipelineId}/workflow`))
+        .items,
     jobs: async (workflowId) => (await api<{ items: JobView[] }>('GET', `/api/v2/workflow/${workflowId}/job`)).items,
     async waitForWorkflow(pipelineId, name, statuses, withinMs) {
-      const found = await waitFor(`workflow ${name} to be ${statuses.join(' or ')}`, async () => (await stack.workflows(pipelineId)).findLast((workflow) => workflow.name === name && statuses.includes(workflow.status)), withinMs)
+      const found = await waitFor(
+        `workflow ${name} to be ${statuses.join(' or ')}`,
+        async () =>
+          (await stack.workflows(pipelineId)).findLast(
+            (workflow) => workflow.name === name && statuses.includes(workflow.status),
+          ),
+        withinMs,
+      )
       return found.id
     },
-    steps: async (jobId) => (await api<{ slices: { steps: Awaited<ReturnType<Stack['steps']>> }[] }>('GET', `/api/private/jobs/${jobId}`)).slices.flatMap((slice) => slice.steps),
+    steps: async (jobId) =>
+      (
+        await api<{ slices: { steps: Awaited<ReturnType<Stack['steps']>> }[] }>('GET', `/api/private/jobs/${jobId}`)
+      ).slices.flatMap((slice) => slice.steps),
     async output(stepId) {
-      const response = await request('GET', `/api/private/steps/${stepId}/output`, { headers: { 'circle-token': admin.token } })
+      const response = await request('GET', `/api/private/steps/${stepId}/output`, {
+        headers: { 'circle-token': admin.token },
+      })
       return Buffer.from(await response.arrayBuffer())
     },
     kill(part) {

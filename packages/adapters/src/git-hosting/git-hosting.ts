@@ -29,7 +29,10 @@ export function createGitHosting(folder: string): GitHosting {
       await mkdir(dirname(path), { recursive: true, mode: 0o750 })
       await rm(fresh, { recursive: true, force: true })
       if ((await git(['init', '--quiet', '--bare', '--initial-branch=main', fresh])) === undefined) {
-        throw new AppError('unavailable', `The repository ${repository.organization}/${repository.name} could not be made in ${folder}. Check the space and the permissions there.`)
+        throw new AppError(
+          'unavailable',
+          `The repository ${repository.organization}/${repository.name} could not be made in ${folder}. Check the space and the permissions there.`,
+        )
       }
       for (const [name, value] of Object.entries(settings)) await git(['-C', fresh, 'config', name, value])
       await rename(fresh, path)
@@ -40,23 +43,48 @@ export function createGitHosting(folder: string): GitHosting {
       const name = refName(request)
       if (!plainName.test(name)) return undefined
       const format = '%H%n%an%n%ae%n%s%n%b'
-      const shown = await git(['-C', path, 'show', '--no-patch', `--format=${format}`, '--end-of-options', `${name}^{commit}`])
+      const shown = await git([
+        '-C',
+        path,
+        'show',
+        '--no-patch',
+        `--format=${format}`,
+        '--end-of-options',
+        `${name}^{commit}`,
+      ])
       return shown && toRevision(shown.toString('utf8'), request)
     },
-    readFile: (repository, revision, path, maxBytes) => git(['-C', pathOf(repository), 'cat-file', 'blob', `${hex(revision)}:${path}`], maxBytes),
+    readFile: (repository, revision, path, maxBytes) =>
+      git(['-C', pathOf(repository), 'cat-file', 'blob', `${hex(revision)}:${path}`], maxBytes),
     async branches(repository) {
-      const listed = await git(['-C', pathOf(repository), 'for-each-ref', '--format=%(objectname) %(refname:strip=2)', 'refs/heads'])
-      return (listed?.toString('utf8').trimEnd().split('\n') ?? []).filter(Boolean).map((line) => ({ revision: line.slice(0, 40), name: line.slice(41) }))
+      const listed = await git([
+        '-C',
+        pathOf(repository),
+        'for-each-ref',
+        '--format=%(objectname) %(refname:strip=2)',
+        'refs/heads',
+      ])
+      return (listed?.toString('utf8').trimEnd().split('\n') ?? [])
+        .filter(Boolean)
+        .map((line) => ({ revision: line.slice(0, 40), name: line.slice(41) }))
     },
     async *advertise(repository, service, protocol) {
-      const child = spawnGit([service.slice(4), '--stateless-rpc', '--http-backend-info-refs', pathOf(repository)], protocolVariable(protocol))
+      const child = spawnGit(
+        [service.slice(4), '--stateless-rpc', '--http-backend-info-refs', pathOf(repository)],
+        protocolVariable(protocol),
+      )
       child.stdin.end()
       child.stderr.resume()
-      if (protocol === undefined || !protocol.includes('version=2') || service === 'git-receive-pack') yield Buffer.concat([pktLine(`# service=${service}\n`), flush])
+      if (protocol === undefined || !protocol.includes('version=2') || service === 'git-receive-pack')
+        yield Buffer.concat([pktLine(`# service=${service}\n`), flush])
       yield* child.stdout
     },
     async *serve(repository, service, body, options) {
-      const child = spawnGit([service.slice(4), '--stateless-rpc', pathOf(repository)], protocolVariable(options.protocol), options.signal)
+      const child = spawnGit(
+        [service.slice(4), '--stateless-rpc', pathOf(repository)],
+        protocolVariable(options.protocol),
+        options.signal,
+      )
       child.stderr.resume()
       if (service === 'git-upload-pack' || options.onPush === undefined) {
         void feed(body, child.stdin)
@@ -80,7 +108,10 @@ export function createGitHosting(folder: string): GitHosting {
 /** Names become folders: no traversal, nothing hidden, no option (rule D-25). */
 function safeName(name: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name) && !name.endsWith('.git') && !name.endsWith('.lock')) return name
-  throw new AppError('bad-request', `"${name.slice(0, 100)}" cannot name an organisation or repository. Use letters, digits, ".", "_" and "-", starting with a letter or digit.`)
+  throw new AppError(
+    'bad-request',
+    `"${name.slice(0, 100)}" cannot name an organisation or repository. Use letters, digits, ".", "_" and "-", starting with a letter or digit.`,
+  )
 }
 
 function hex(revision: string): string {
@@ -101,7 +132,15 @@ function toRevision(shown: string, request: RefRequest): GitRevision {
   const lines = shown.split('\n')
   const at = lines.findIndex((line) => /^[0-9a-f]{40}$/.test(line))
   const [revision = '', authorName = '', authorEmail = '', subject = '', ...body] = lines.slice(at)
-  return { revision, authorName, authorEmail, subject, body: body.join('\n').trim(), branch: request.branch ?? null, tag: request.tag ?? null }
+  return {
+    revision,
+    authorName,
+    authorEmail,
+    subject,
+    body: body.join('\n').trim(),
+    branch: request.branch ?? null,
+    tag: request.tag ?? null,
+  }
 }
 
 function protocolVariable(protocol: string | undefined): Record<string, string> {
@@ -110,14 +149,18 @@ function protocolVariable(protocol: string | undefined): Record<string, string> 
 
 async function feed(body: AsyncIterable<Uint8Array>, stdin: NodeJS.WritableStream): Promise<void> {
   try {
-    for await (const chunk of body) if (!stdin.write(chunk)) await new Promise((resume) => stdin.once('drain', resume).once('close', resume))
+    for await (const chunk of body)
+      if (!stdin.write(chunk)) await new Promise((resume) => stdin.once('drain', resume).once('close', resume))
   } catch {
     // The client went away: git sees the end of its input and gives up by itself.
   }
   stdin.end()
 }
 
-async function feedPush(body: AsyncIterable<Uint8Array>, stdin: NodeJS.WritableStream): Promise<ReturnType<typeof parseCommands>> {
+async function feedPush(
+  body: AsyncIterable<Uint8Array>,
+  stdin: NodeJS.WritableStream,
+): Promise<ReturnType<typeof parseCommands>> {
   let head: Buffer | undefined = Buffer.alloc(0)
   let commands: ReturnType<typeof parseCommands> = []
   async function* watched(): AsyncIterable<Uint8Array> {

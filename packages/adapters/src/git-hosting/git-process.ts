@@ -12,8 +12,15 @@ const environment = {
   GIT_OPTIONAL_LOCKS: '0',
 }
 
-export function spawnGit(args: readonly string[], extra: Readonly<Record<string, string>> = {}, signal?: AbortSignal): ChildProcessWithoutNullStreams {
-  const child = spawn('git', ['-c', 'safe.directory=*', ...args], { env: { ...environment, ...extra }, ...(signal ? { signal } : {}) })
+export function spawnGit(
+  args: readonly string[],
+  extra: Readonly<Record<string, string>> = {},
+  signal?: AbortSignal,
+): ChildProcessWithoutNullStreams {
+  const child = spawn('git', ['-c', 'safe.directory=*', ...args], {
+    env: { ...environment, ...extra },
+    ...(signal ? { signal } : {}),
+  })
   // A reader that goes away must not end the server; the exit status tells the rest.
   child.stdin.on('error', () => {})
   child.on('error', () => {})
@@ -28,7 +35,15 @@ export async function git(args: readonly string[], maxBytes = 16 * 1024 * 1024):
   const exit = new Promise<number | null>((resolve, reject) => {
     child.once('close', resolve)
     child.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(cause.code === 'ENOENT' ? new AppError('unavailable', 'The program git is not installed. Install it (apt-get install git) and start Rondo again.', { cause }) : cause),
+      reject(
+        cause.code === 'ENOENT'
+          ? new AppError(
+              'unavailable',
+              'The program git is not installed. Install it (apt-get install git) and start Rondo again.',
+              { cause },
+            )
+          : cause,
+      ),
     )
   })
   exit.catch(() => {})

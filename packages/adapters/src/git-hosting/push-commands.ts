@@ -14,5 +14,10 @@ export function acceptedRefs(answer: Buffer): ReadonlySet<string> {
   const outer = readUntilFlush(answer)?.lines ?? []
   const report = Buffer.concat(outer.filter((line) => line[0] === 1).map((line) => line.subarray(1)))
   const lines = readUntilFlush(report)?.lines ?? []
-  return new Set(lines.map((line) => line.toString('utf8').trimEnd()).filter((line) => line.startsWith('ok ')).map((line) => line.slice(3)))
+  return new Set(
+    lines
+      .map((line) => line.toString('utf8').trimEnd())
+      .filter((line) => line.startsWith('ok '))
+      .map((line) => line.slice(3)),
+  )
 }

@@ -31,12 +31,19 @@ export async function openFileKeyRing(path: string): Promise<KeyRing> {
       return Buffer.concat([header, nonce, cipher.getAuthTag(), ciphertext])
     },
     async open(sealed, scope) {
-      const key = sealed.length >= 5 + nonceBytes + tagBytes && sealed.readUInt8(0) === formatVersion ? keys.get(sealed.readUInt32BE(1)) : undefined
+      const key =
+        sealed.length >= 5 + nonceBytes + tagBytes && sealed.readUInt8(0) === formatVersion
+          ? keys.get(sealed.readUInt32BE(1))
+          : undefined
       if (key === undefined) throw new Error('the secret was sealed with a key that is not on the ring')
       const nonce = sealed.subarray(5, 5 + nonceBytes)
       const tag = sealed.subarray(5 + nonceBytes, 5 + nonceBytes + tagBytes)
-      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes }).setAAD(Buffer.from(scope)).setAuthTag(tag)
-      return Buffer.concat([decipher.update(sealed.subarray(5 + nonceBytes + tagBytes)), decipher.final()]).toString('utf8')
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
+        .setAAD(Buffer.from(scope))
+        .setAuthTag(tag)
+      return Buffer.concat([decipher.update(sealed.subarray(5 + nonceBytes + tagBytes)), decipher.final()]).toString(
+        'utf8',
+      )
     },
   }
 }
@@ -55,7 +62,10 @@ async function readRing(path: string): Promise<KeyFile> {
     return fresh
   }
   if ((found.mode & 0o077) !== 0) {
-    throw new AppError('forbidden', `The key ring ${path} can be read by others. Close it: chmod 600 ${path}; and rotate the keys if someone may have copied it.`)
+    throw new AppError(
+      'forbidden',
+      `The key ring ${path} can be read by others. Close it: chmod 600 ${path}; and rotate the keys if someone may have copied it.`,
+    )
   }
   return parseRing(path, await readFile(path, 'utf8'))
 }
@@ -64,11 +74,18 @@ async function readRing(path: string): Promise<KeyFile> {
 function parseRing(path: string, text: string): KeyFile {
   try {
     const ring: KeyFile = JSON.parse(text)
-    if (ring.keys.length > 0 && ring.keys.every((key) => Number.isInteger(key.id) && Buffer.from(key.secret, 'base64').length === keyBytes)) return ring
+    if (
+      ring.keys.length > 0 &&
+      ring.keys.every((key) => Number.isInteger(key.id) && Buffer.from(key.secret, 'base64').length === keyBytes)
+    )
+      return ring
   } catch {
     // Said below, without the text: a part of a key may stand in it.
   }
-  throw new AppError('unavailable', `The key ring ${path} is damaged. Restore it from a backup; without it no secret can be read.`)
+  throw new AppError(
+    'unavailable',
+    `The key ring ${path} is damaged. Restore it from a backup; without it no secret can be read.`,
+  )
 }
 
 function newKey(id: number): KeyFile['keys'][number] {

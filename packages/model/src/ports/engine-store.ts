@@ -26,7 +26,10 @@ export interface EngineStore {
   /** AppError `gone` unless this attempt is the newest of its task, not finished, and this agent's (rule D-02). */
   check(agentId: string, ref: FencedRef): Promise<AttemptIdentity>
   stepId(attemptId: string, step: number): Promise<string | undefined>
-  findCache(projectId: string, keys: readonly string[]): Promise<{ key: string; object: StoredObject; createdAt: Date } | undefined>
+  findCache(
+    projectId: string,
+    keys: readonly string[],
+  ): Promise<{ key: string; object: StoredObject; createdAt: Date } | undefined>
   hasCache(projectId: string, key: string): Promise<boolean>
   /** Layers of these jobs, by their order here, then slice, then sequence. */
   workspaceLayers(jobIds: readonly string[]): Promise<readonly StoredObject[]>
@@ -98,9 +101,26 @@ export interface WorkflowSnapshot {
   readonly tasks: readonly Task[]
 }
 
-export type NewPipeline = Pick<Pipeline, 'id' | 'number' | 'projectId' | 'state' | 'errors' | 'trigger' | 'triggeredBy' | 'git' | 'parameters'> & { readonly config: PipelineConfig }
+export type NewPipeline = Pick<
+  Pipeline,
+  'id' | 'number' | 'projectId' | 'state' | 'errors' | 'trigger' | 'triggeredBy' | 'git' | 'parameters'
+> & { readonly config: PipelineConfig }
 
-export interface NewJob extends Pick<Job, 'id' | 'name' | 'type' | 'status' | 'requires' | 'contexts' | 'parallelism' | 'resourceClass' | 'executor' | 'keptFrom' | 'number'> {
+export interface NewJob
+  extends Pick<
+    Job,
+    | 'id'
+    | 'name'
+    | 'type'
+    | 'status'
+    | 'requires'
+    | 'contexts'
+    | 'parallelism'
+    | 'resourceClass'
+    | 'executor'
+    | 'keptFrom'
+    | 'number'
+  > {
   readonly plan: JobPlan | null
 }
 
@@ -118,7 +138,12 @@ export interface EngineTransaction {
   reservePipeline(projectId: string): Promise<Pick<Pipeline, 'id' | 'number'>>
   createPipeline(pipeline: NewPipeline): Promise<Pipeline>
   /** Answers the id of the new workflow; jobs keep their order. */
-  createWorkflow(workflow: Pick<Workflow, 'pipelineId' | 'projectId' | 'name' | 'status' | 'startedBy' | 'rerunOf'> & { readonly workspaceId: string | null; readonly jobs: readonly NewJob[] }): Promise<string>
+  createWorkflow(
+    workflow: Pick<Workflow, 'pipelineId' | 'projectId' | 'name' | 'status' | 'startedBy' | 'rerunOf'> & {
+      readonly workspaceId: string | null
+      readonly jobs: readonly NewJob[]
+    },
+  ): Promise<string>
   /** Locks the workflow's row until the end of the transaction. */
   lockWorkflow(id: string): Promise<WorkflowSnapshot | undefined>
   workflowOfJob(jobId: string): Promise<string | undefined>
@@ -135,8 +160,26 @@ export interface EngineTransaction {
   /** The one-time start grant; false when it was given before (rule D-03). */
   grant(ref: FencedRef): Promise<boolean>
   acknowledge(attemptId: string, sequence: number, leaseMs: number): Promise<void>
-  startStep(step: { attemptId: string; taskIndex: number; index: number; name: string; type: string; command: string | null; background: boolean; at: string }): Promise<string>
-  finishStep(step: { attemptId: string; index: number; result: Result; exitCode: number | null; outputBytes: number; outputSha256: string; truncated: boolean; at: string }): Promise<string | undefined>
+  startStep(step: {
+    attemptId: string
+    taskIndex: number
+    index: number
+    name: string
+    type: string
+    command: string | null
+    background: boolean
+    at: string
+  }): Promise<string>
+  finishStep(step: {
+    attemptId: string
+    index: number
+    result: Result
+    exitCode: number | null
+    outputBytes: number
+    outputSha256: string
+    truncated: boolean
+    at: string
+  }): Promise<string | undefined>
   /** Keys are immutable: false when the key was saved before. */
   saveCache(projectId: string, key: string, object: StoredObject): Promise<boolean>
   addLayer(jobId: string, nodeIndex: number, object: StoredObject): Promise<void>
