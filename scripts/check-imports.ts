@@ -16,9 +16,18 @@ for (const package_ of readdirSync(join(root, 'packages'))) {
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (!/\.tsx?$/.test(file)) continue
     const isTest = /\.(test|e2e)\.tsx?$/.test(file)
-    for (const [, name = '', deeper] of readFileSync(join(folder, file), 'utf8').matchAll(/from '@rondo\/([a-z]+)(\/[^']*)?'/g)) {
-      if (deeper !== undefined) problems.push(`packages/${package_}/src/${file} enters @rondo/${name} past its entry (${deeper})`)
-      if (name !== package_ && !allowed.has(name) && !(isTest && package_ !== 'model' && name === 'testkit') && !(isTest && table.has(name))) problems.push(`packages/${package_}/src/${file} imports @rondo/${name}, which the table does not allow`)
+    for (const [, name = '', deeper] of readFileSync(join(folder, file), 'utf8').matchAll(
+      /from '@rondo\/([a-z]+)(\/[^']*)?'/g,
+    )) {
+      if (deeper !== undefined)
+        problems.push(`packages/${package_}/src/${file} enters @rondo/${name} past its entry (${deeper})`)
+      if (
+        name !== package_ &&
+        !allowed.has(name) &&
+        !(isTest && package_ !== 'model' && name === 'testkit') &&
+        !(isTest && table.has(name))
+      )
+        problems.push(`packages/${package_}/src/${file} imports @rondo/${name}, which the table does not allow`)
     }
   }
 }
@@ -28,6 +37,18 @@ for (const problem of problems) console.error(problem)
 process.exit(problems.length === 0 ? 0 : 1)
 
 function readTable(text: string): ReadonlyMap<string, ReadonlySet<string>> {
-  const rows = [...text.matchAll(/^\| ([a-z]+) \| ([a-z, ]*) ?\|/gm)].filter(([, name]) => name !== 'package' && name !== 'word')
-  return new Map(rows.map(([, name = '', list = '']) => [name, new Set(list.split(',').map((entry) => entry.trim()).filter(Boolean))]))
+  const rows = [...text.matchAll(/^\| ([a-z]+) \| ([a-z, ]*) ?\|/gm)].filter(
+    ([, name]) => name !== 'package' && name !== 'word',
+  )
+  return new Map(
+    rows.map(([, name = '', list = '']) => [
+      name,
+      new Set(
+        list
+          .split(',')
+          .map((entry) => entry.trim())
+          .filter(Boolean),
+      ),
+    ]),
+  )
 }

@@ -16,8 +16,12 @@ const areas = Map.groupBy(rows, (row) => row.area)
 
 for (const [area, members] of areas) {
   const done = members.filter((row) => proven.has(row.id))
-  const kinds = [...Map.groupBy(members, (row) => row.kind)].map(([kind, all]) => `${kind} ${all.filter((row) => proven.has(row.id)).length}/${all.length}`)
-  console.log(`${area}: ${done.length} / ${members.length} (${kinds.join(', ')})${done.length > 0 ? `\n    ${done.map((row) => row.id).join(' ')}` : ''}`)
+  const kinds = [...Map.groupBy(members, (row) => row.kind)].map(
+    ([kind, all]) => `${kind} ${all.filter((row) => proven.has(row.id)).length}/${all.length}`,
+  )
+  console.log(
+    `${area}: ${done.length} / ${members.length} (${kinds.join(', ')})${done.length > 0 ? `\n    ${done.map((row) => row.id).join(' ')}` : ''}`,
+  )
 }
 if (unknown.length > 0) console.error(`Tags without a row: ${unknown.join(' ')}`)
 console.log(`${rows.filter((row) => proven.has(row.id)).length} / ${rows.length}`)
@@ -35,8 +39,16 @@ function readRows(text: string): readonly Row[] {
 }
 
 function readTags(): ReadonlySet<string> {
-  const files = ['packages', 'e2e', 'scripts'].flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(root, folder, name)))
+  const files = ['packages', 'e2e', 'scripts'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(root, folder, name)),
+  )
   const tests = files.filter((file) => /\.(test|e2e)\.tsx?$/.test(file) && !file.includes('node_modules'))
-  const titles = tests.flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/(?:test|it|describe)(?:\.\w+(?:\([^)]*\))?)*\(\s*(['"`])((?:(?!\1).)*)\1/g)].map((match) => match[2] ?? ''))
+  const titles = tests.flatMap((file) =>
+    [
+      ...readFileSync(file, 'utf8').matchAll(
+        /(?:test|it|describe)(?:\.\w+(?:\([^)]*\))?)*\(\s*(['"`])((?:(?!\1).)*)\1/g,
+      ),
+    ].map((match) => match[2] ?? ''),
+  )
   return new Set(titles.flatMap((title) => /\[([^\]]*)\]\s*$/.exec(title)?.[1]?.match(/[LI]-\d{3}/g) ?? []))
 }

@@ -20,12 +20,16 @@ function suite(title: string, script: string): boolean {
   totals.passed += numPassedTests
   totals.failed += numFailedTests
   totals.skipped += numPendingTests
-  for (const file of testResults) for (const test of file.assertionResults) if (test.status === 'passed' && / left out/.test(test.title)) left.push(test.title)
+  for (const file of testResults)
+    for (const test of file.assertionResults)
+      if (test.status === 'passed' && / left out/.test(test.title)) left.push(test.title)
   return good
 }
 
 const good = [run('checks', ['check']), suite('unit and integration tests', 'test'), suite('end to end', 'e2e')]
 rmSync(folder, { recursive: true, force: true })
-console.log(left.length === 0 ? '\nNothing was left out.' : `\nLeft out:\n${left.map((title) => `  ${title}`).join('\n')}`)
+console.log(
+  left.length === 0 ? '\nNothing was left out.' : `\nLeft out:\n${left.map((title) => `  ${title}`).join('\n')}`,
+)
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
 process.exit(good.every(Boolean) ? 0 : 1)

@@ -37,7 +37,15 @@ const overcommit = 2
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
   const running = new Map<string, Running>()
   const machine = { cpus: cpus().length, memoryMb: Math.floor(totalmem() / 1024 / 1024) }
-  const hello: AgentHello = { name: options.name, version: options.version, hostname: hostname(), os: process.platform, arch: process.arch, ...machine, executors: [options.executor.kind] }
+  const hello: AgentHello = {
+    name: options.name,
+    version: options.version,
+    hostname: hostname(),
+    os: process.platform,
+    arch: process.arch,
+    ...machine,
+    executors: [options.executor.kind],
+  }
   let changed = new AbortController()
 
   function begin(claim: Claim): void {
@@ -82,7 +90,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
         continue
       }
       try {
-        for (const claim of await options.controlPlane.claim({ agentId, free: room, executors: [options.executor.kind], waitMs: claimWaitMs }, signal)) begin(claim)
+        for (const claim of await options.controlPlane.claim(
+          { agentId, free: room, executors: [options.executor.kind], waitMs: claimWaitMs },
+          signal,
+        ))
+          begin(claim)
       } catch (error) {
         await afterTrouble(error)
       }
@@ -92,7 +104,9 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   /** Keeps the leases and obeys stops; one open request for all attempts, begun anew when their set changes. */
   async function heartbeatLoop(): Promise<void> {
     while (!signal.aborted) {
-      const attempts = [...running.values()].filter((attempt) => !attempt.controller.signal.aborted).map((attempt) => ({ attemptId: attempt.ref.attemptId, epoch: attempt.ref.epoch }))
+      const attempts = [...running.values()]
+        .filter((attempt) => !attempt.controller.signal.aborted)
+        .map((attempt) => ({ attemptId: attempt.ref.attemptId, epoch: attempt.ref.epoch }))
       try {
         if (attempts.length === 0) {
           await sleep(50, undefined, { signal })
@@ -102,8 +116,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
         const timer = setInterval(() => {
           if ([...running.keys()].some((id) => !attempts.some((attempt) => attempt.attemptId === id))) request.abort()
         }, 200)
-        const answer = await options.controlPlane.heartbeat({ agentId, attempts, waitMs: heartbeatWaitMs }, AbortSignal.any([signal, request.signal])).finally(() => clearInterval(timer))
-        for (const order of answer.stop) running.get(order.attemptId)?.controller.abort(order.reason satisfies StopReason)
+        const answer = await options.controlPlane
+          .heartbeat({ agentId, attempts, waitMs: heartbeatWaitMs }, AbortSignal.any([signal, request.signal]))
+          .finally(() => clearInterval(timer))
+        for (const order of answer.stop)
+          running.get(order.attemptId)?.controller.abort(order.reason satisfies StopReason)
       } catch (error) {
         if (!isAbort(error)) await afterTrouble(error)
       }
@@ -126,10 +143,11 @@ function isAbort(error: unknown): boolean {
 async function leftAttempts(dataFolder: string): Promise<readonly Claim[]> {
   const folder = join(dataFolder, 'tasks')
   const names = await readdir(folder)
-  const claims = await Promise.all(names.map(async (name) => {
-    const text = await readFile(join(folder, name, 'task.json'), 'utf8').catch(() => '')
-    return text === '' ? [] : [{ ...(JSON.parse(text) as AttemptRef), jobName: '', cpus: 1, memoryMb: 1024 }]
-  }))
+  const claims = await Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(join(folder, name, 'task.json'), 'utf8').catch(() => '')
+      return text === '' ? [] : [{ ...(JSON.parse(text) as AttemptRef), jobName: '', cpus: 1, memoryMb: 1024 }]
+    }),
+  )
   return claims.flat()
 }
-

@@ -38,20 +38,34 @@ export async function runAttempt(deps: AttemptDeps, ref: AttemptRef, signal: Abo
       const end = await execute(deps, spec, folder, journal, reporter, signal, (prepared) => {
         state = prepared
       })
-      if (!journal.entries.some((entry) => entry.type === 'task-finished')) reporter.report({ type: 'task-finished', result: end.result, message: end.message, at: new Date().toISOString() })
+      if (!journal.entries.some((entry) => entry.type === 'task-finished'))
+        reporter.report({
+          type: 'task-finished',
+          result: end.result,
+          message: end.message,
+          at: new Date().toISOString(),
+        })
       await reporter.acknowledged()
     } finally {
       clearTimeout(limit)
     }
   } catch (error) {
     leave = signal.aborted && signal.reason === 'shutdown'
-    if (!leave && !(error instanceof AppError)) deps.log('attempt ended by an error', { attempt: ref.attemptId, error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+    if (!leave && !(error instanceof AppError))
+      deps.log('attempt ended by an error', {
+        attempt: ref.attemptId,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      })
   } finally {
     await journal.close()
     await folder.close()
     if (!leave) {
-      await deps.executor.remove(state).catch((error) => deps.log('executor not removed', { attempt: ref.attemptId, error: String(error) }))
-      await removeTaskFolder(root).catch((error) => deps.log('task folder not removed', { attempt: ref.attemptId, error: String(error) }))
+      await deps.executor
+        .remove(state)
+        .catch((error) => deps.log('executor not removed', { attempt: ref.attemptId, error: String(error) }))
+      await removeTaskFolder(root).catch((error) =>
+        deps.log('task folder not removed', { attempt: ref.attemptId, error: String(error) }),
+      )
     }
   }
 }
@@ -87,9 +101,26 @@ async function takeSpec(controlPlane: ControlPlane, ref: AttemptRef, signal: Abo
   }
 }
 
-async function execute(deps: AttemptDeps, spec: TaskSpec, folder: TaskFolder, journal: Journal, reporter: Reporter, signal: AbortSignal, prepared: (state: ExecutorState) => void): Promise<TaskEnd> {
+async function execute(
+  deps: AttemptDeps,
+  spec: TaskSpec,
+  folder: TaskFolder,
+  journal: Journal,
+  reporter: Reporter,
+  signal: AbortSignal,
+  prepared: (state: ExecutorState) => void,
+): Promise<TaskEnd> {
   const watcher = watchFolder(folder)
-  const base = { spec, folder, executor: deps.executor, journal, reporter, controlPlane: deps.controlPlane, signal, changed: watcher.changed }
+  const base = {
+    spec,
+    folder,
+    executor: deps.executor,
+    journal,
+    reporter,
+    controlPlane: deps.controlPlane,
+    signal,
+    changed: watcher.changed,
+  }
   try {
     const state = await environment(deps, base, journal, signal)
     if ('result' in state) return state
@@ -102,7 +133,12 @@ async function execute(deps: AttemptDeps, spec: TaskSpec, folder: TaskFolder, jo
   }
 }
 
-async function environment(deps: AttemptDeps, base: Omit<TaskContext, 'state'>, journal: Journal, signal: AbortSignal): Promise<TaskEnd | { state: ExecutorState }> {
+async function environment(
+  deps: AttemptDeps,
+  base: Omit<TaskContext, 'state'>,
+  journal: Journal,
+  signal: AbortSignal,
+): Promise<TaskEnd | { state: ExecutorState }> {
   const known = executorState(journal)
   if (known !== undefined) {
     if (await deps.executor.adopt(known, base.folder)) return { state: known }
@@ -112,11 +148,24 @@ async function environment(deps: AttemptDeps, base: Omit<TaskContext, 'state'>, 
 }
 
 /** Step 0: prepares the executor, telling what it does. */
-async function spinUp(deps: AttemptDeps, base: Omit<TaskContext, 'state'>, journal: Journal, signal: AbortSignal): Promise<TaskEnd | { state: ExecutorState }> {
+async function spinUp(
+  deps: AttemptDeps,
+  base: Omit<TaskContext, 'state'>,
+  journal: Journal,
+  signal: AbortSignal,
+): Promise<TaskEnd | { state: ExecutorState }> {
   const { folder, spec } = base
   await folder.append('s0.out', '')
   await folder.create('bash_env', '', 0o666)
-  base.reporter.report({ type: 'step-started', step: 0, name: 'Spin up environment', kind: 'spin_up', command: null, background: false, at: new Date().toISOString() })
+  base.reporter.report({
+    type: 'step-started',
+    step: 0,
+    name: 'Spin up environment',
+    kind: 'spin_up',
+    command: null,
+    background: false,
+    at: new Date().toISOString(),
+  })
   const pump = createPump(base as TaskContext, 0)
   let told = Promise.resolve()
   const say = (line: string) => {
@@ -134,7 +183,12 @@ async function spinUp(deps: AttemptDeps, base: Omit<TaskContext, 'state'>, journ
   } catch (error) {
     await told
     const canceled = signal.aborted
-    const message = error instanceof ExecutorRefusal ? error.message : canceled ? 'Stopped while the environment was prepared.' : `The environment could not be prepared: ${error instanceof Error ? error.message : String(error)}`
+    const message =
+      error instanceof ExecutorRefusal
+        ? error.message
+        : canceled
+          ? 'Stopped while the environment was prepared.'
+          : `The environment could not be prepared: ${error instanceof Error ? error.message : String(error)}`
     await folder.append('s0.out', `${message}\n`)
     await close(base as TaskContext, 0, pump, { result: canceled ? 'canceled' : 'failed', exitCode: null })
     if (signal.reason === 'shutdown') throw error
@@ -142,21 +196,38 @@ async function spinUp(deps: AttemptDeps, base: Omit<TaskContext, 'state'>, journ
   }
 }
 
-async function supervisorReady(folder: TaskFolder, executor: Executor, state: ExecutorState, signal: AbortSignal): Promise<void> {
+async function supervisorReady(
+  folder: TaskFolder,
+  executor: Executor,
+  state: ExecutorState,
+  signal: AbortSignal,
+): Promise<void> {
   for (let tries = 0; (await folder.readSmall('ready')) === undefined; tries++) {
     signal.throwIfAborted()
     await sleep(tries < 100 ? 2 : 50)
     if (tries % 50 !== 49 || (await executor.health(state)).alive) continue
-    if ((await folder.readSmall('ready')) === undefined) throw new ExecutorRefusal('The image could not run /bin/sh as its user. Use an image that has a shell.')
+    if ((await folder.readSmall('ready')) === undefined)
+      throw new ExecutorRefusal('The image could not run /bin/sh as its user. Use an image that has a shell.')
   }
 }
 
 /** Step 1: names of the variables the job gets, never their values. */
 async function announceVariables(task: TaskContext): Promise<void> {
   if (task.journal.entries.some((entry) => entry.type === 'step-started' && entry.step === 1)) return
-  task.reporter.report({ type: 'step-started', step: 1, name: 'Preparing environment variables', kind: 'prepare_environment', command: null, background: false, at: new Date().toISOString() })
+  task.reporter.report({
+    type: 'step-started',
+    step: 1,
+    name: 'Preparing environment variables',
+    kind: 'prepare_environment',
+    command: null,
+    background: false,
+    at: new Date().toISOString(),
+  })
   const names = [...new Set([...task.spec.environment, ...task.spec.job.environment].map((entry) => entry.name))].sort()
-  await task.folder.append('s1.out', `Variables of this job; values of secrets are masked in all output:\n${names.map((name) => `  ${name}\n`).join('')}`)
+  await task.folder.append(
+    's1.out',
+    `Variables of this job; values of secrets are masked in all output:\n${names.map((name) => `  ${name}\n`).join('')}`,
+  )
   const pump = createPump(task, 1)
   pump.poke()
   void close(task, 1, pump, { result: 'passed', exitCode: null })

@@ -11,7 +11,9 @@ test('key templates use branch, build, revision, variables and checksums [I-014]
 })
 
 test('a checksum of a file that does not exist is a problem in words', () => {
-  expect(cacheKey('x-{{ checksum "gone" }}', values, new Map())).toEqual({ problem: expect.stringContaining('{{ checksum "gone" }} cannot be resolved. The file does not exist') })
+  expect(cacheKey('x-{{ checksum "gone" }}', values, new Map())).toEqual({
+    problem: expect.stringContaining('{{ checksum "gone" }} cannot be resolved. The file does not exist'),
+  })
 })
 
 test('a key longer than 900 characters is refused', () => {

@@ -2,18 +2,25 @@ import type { TaskSpec } from '@rondo/protocol'
 
 /** Files whose checksum a key template asks for, in order. */
 export function checksumFiles(template: string): readonly string[] {
-  return [...template.matchAll(/\{\{\s*checksum\s+(?:"([^"]*)"|`([^`]*)`)\s*\}\}/g)].map((match) => match[1] ?? match[2] ?? '')
+  return [...template.matchAll(/\{\{\s*checksum\s+(?:"([^"]*)"|`([^`]*)`)\s*\}\}/g)].map(
+    (match) => match[1] ?? match[2] ?? '',
+  )
 }
 
 /**
  * A cache key from its template (semantics 25). `checksums` holds base64 sha256 by file name. A part that cannot be
  * resolved is answered as a sentence.
  */
-export function cacheKey(template: string, values: TaskSpec['cacheKeys'], checksums: ReadonlyMap<string, string>): { key: string } | { problem: string } {
+export function cacheKey(
+  template: string,
+  values: TaskSpec['cacheKeys'],
+  checksums: ReadonlyMap<string, string>,
+): { key: string } | { problem: string } {
   let problem: string | undefined
   const key = template.replace(/\{\{\s*(.*?)\s*\}\}/g, (whole, expression: string) => {
     const value = resolvePart(expression, values, checksums)
-    if (value === undefined) problem ??= `The cache key part ${whole} cannot be resolved.${/^checksum/.test(expression) ? ' The file does not exist; create it in an earlier step or correct its name.' : ''}`
+    if (value === undefined)
+      problem ??= `The cache key part ${whole} cannot be resolved.${/^checksum/.test(expression) ? ' The file does not exist; create it in an earlier step or correct its name.' : ''}`
     return value ?? ''
   })
   if (problem !== undefined) return { problem }
@@ -21,7 +28,11 @@ export function cacheKey(template: string, values: TaskSpec['cacheKeys'], checks
   return { key }
 }
 
-function resolvePart(expression: string, values: TaskSpec['cacheKeys'], checksums: ReadonlyMap<string, string>): string | undefined {
+function resolvePart(
+  expression: string,
+  values: TaskSpec['cacheKeys'],
+  checksums: ReadonlyMap<string, string>,
+): string | undefined {
   if (expression === '.Branch') return values.branch
   if (expression === '.BuildNum') return String(values.buildNum)
   if (expression === '.Revision') return values.revision

@@ -1,12 +1,15 @@
 import { AppError, type AppErrorCode } from '@rondo/model'
-import { agentCalls, agentPathPrefix, type AttemptRef, type ControlPlane } from '@rondo/protocol'
+import { type AttemptRef, agentCalls, agentPathPrefix, type ControlPlane } from '@rondo/protocol'
 
 /** The agent's end of the contract over HTTP; see `http-binding.ts` of the protocol. An unreachable server is AppError `unavailable`. */
 export function createControlPlaneClient(serverUrl: string, token: string): ControlPlane {
   async function send(path: string, init: RequestInit): Promise<Response> {
     let response: Response
     try {
-      response = await fetch(`${serverUrl}${agentPathPrefix}/${path}`, { ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } })
+      response = await fetch(`${serverUrl}${agentPathPrefix}/${path}`, {
+        ...init,
+        headers: { authorization: `Bearer ${token}`, ...init.headers },
+      })
     } catch (cause) {
       if (init.signal?.aborted) throw cause
       throw new AppError('unavailable', `The server at ${serverUrl} cannot be reached.`, { cause })
@@ -17,27 +20,44 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
   }
 
   async function call<T>(name: keyof typeof agentCalls, argument: unknown, signal?: AbortSignal): Promise<T> {
-    const response = await send(agentCalls[name], { method: 'POST', body: JSON.stringify(argument), headers: { 'content-type': 'application/json' }, ...(signal ? { signal } : {}) })
+    const response = await send(agentCalls[name], {
+      method: 'POST',
+      body: JSON.stringify(argument),
+      headers: { 'content-type': 'application/json' },
+      ...(signal ? { signal } : {}),
+    })
     return (await response.json()) as T
   }
 
-  const query = (ref: AttemptRef, more: Record<string, string> = {}) => new URLSearchParams({ attempt: ref.attemptId, epoch: String(ref.epoch), ...more })
+  const query = (ref: AttemptRef, more: Record<string, string> = {}) =>
+    new URLSearchParams({ attempt: ref.attemptId, epoch: String(ref.epoch), ...more })
 
   return {
     hello: (hello) => call('hello', hello),
-    claim: async (request, signal) => (await call<{ claims: Awaited<ReturnType<ControlPlane['claim']>> }>('claim', request, signal)).claims,
+    claim: async (request, signal) =>
+      (await call<{ claims: Awaited<ReturnType<ControlPlane['claim']>> }>('claim', request, signal)).claims,
     grant: (ref) => call('grant', ref),
     resume: (ref) => call('resume', ref),
     heartbeat: (request, signal) => call('heartbeat', request, signal),
     report: (request) => call('report', request),
     async appendOutput(ref, step, offset, bytes) {
       const path = `${agentCalls.appendOutput}?${query(ref, { step: String(step), offset: String(offset) })}`
-      const response = await send(path, { method: 'POST', body: Buffer.from(bytes), headers: { 'content-type': 'application/octet-stream' } })
+      const response = await send(path, {
+        method: 'POST',
+        body: Buffer.from(bytes),
+        headers: { 'content-type': 'application/octet-stream' },
+      })
       return (await response.json()) as { size: number }
     },
     async uploadObject(ref, bytes, signal) {
       const body = ReadableStream.from(bytes)
-      const response = await send(`${agentCalls.uploadObject}?${query(ref)}`, { method: 'POST', body, duplex: 'half', signal, headers: { 'content-type': 'application/octet-stream' } } as RequestInit)
+      const response = await send(`${agentCalls.uploadObject}?${query(ref)}`, {
+        method: 'POST',
+        body,
+        duplex: 'half',
+        signal,
+        headers: { 'content-type': 'application/octet-stream' },
+      } as RequestInit)
       return (await response.json()) as { digest: string; size: number }
     },
     async downloadObject(ref, digest, signal) {
@@ -45,8 +65,11 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
       if (response.body === null) throw new AppError('unavailable', `Object ${digest} came without a body.`)
       return response.body as unknown as AsyncIterable<Uint8Array>
     },
-    findCache: async (ref, keys) => (await call<{ found: Awaited<ReturnType<ControlPlane['findCache']>> | null }>('findCache', { ...ref, keys })).found ?? undefined,
+    findCache: async (ref, keys) =>
+      (await call<{ found: Awaited<ReturnType<ControlPlane['findCache']>> | null }>('findCache', { ...ref, keys }))
+        .found ?? undefined,
     hasCache: async (ref, key) => (await call<{ exists: boolean }>('hasCache', { ...ref, key })).exists,
-    findWorkspace: async (ref) => (await call<{ layers: Awaited<ReturnType<ControlPlane['findWorkspace']>> }>('findWorkspace', ref)).layers,
+    findWorkspace: async (ref) =>
+      (await call<{ layers: Awaited<ReturnType<ControlPlane['findWorkspace']>> }>('findWorkspace', ref)).layers,
   }
 }

@@ -17,7 +17,8 @@ export interface AgentEnv {
 /** AppError-free: a missing variable is a mistake of whoever starts the agent, and ends it with a sentence. */
 export function readAgentEnv(source: NodeJS.ProcessEnv = process.env): AgentEnv {
   const executor = source.RONDO_EXECUTOR ?? 'auto'
-  if (executor !== 'auto' && executor !== 'docker' && executor !== 'sandbox') throw new Error(`RONDO_EXECUTOR is "${executor}"; use auto, docker or sandbox.`)
+  if (executor !== 'auto' && executor !== 'docker' && executor !== 'sandbox')
+    throw new Error(`RONDO_EXECUTOR is "${executor}"; use auto, docker or sandbox.`)
   return {
     serverUrl: required(source, 'RONDO_SERVER_URL'),
     tokenFile: required(source, 'RONDO_AGENT_TOKEN_FILE'),

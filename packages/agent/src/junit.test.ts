@@ -8,7 +8,12 @@ test('successes, failures, errors and skips are read with their messages and tim
     <testcase classname="A" name="explodes"><error><![CDATA[boom <tag>]]></error></testcase>
     <testcase classname="A" name="later"><skipped/></testcase></testsuite></testsuites>`)
 
-  expect(tests.map((entry) => [entry.name, entry.result, entry.runTime])).toEqual([['adds', 'success', 0.5], ['breaks', 'failure', 1000.25], ['explodes', 'error', 0], ['later', 'skipped', 0]])
+  expect(tests.map((entry) => [entry.name, entry.result, entry.runTime])).toEqual([
+    ['adds', 'success', 0.5],
+    ['breaks', 'failure', 1000.25],
+    ['explodes', 'error', 0],
+    ['later', 'skipped', 0],
+  ])
   expect(tests[1]?.message).toBe('expected 1\nat line 3')
   expect(tests[2]?.message).toBe('boom <tag>')
 })

@@ -16,7 +16,15 @@ export function parseJunit(xml: string): { tests: readonly TestResult[]; problem
     const attributes = tag.attributes as Record<string, string>
     if (tag.name === 'testsuite' || tag.name === 'testsuites') sawSuite = true
     if (tag.name === 'testcase') {
-      current = { name: attributes.name ?? '', classname: attributes.classname ?? '', file: attributes.file ?? null, result: 'success', message: '', runTime: Number(attributes.time?.replaceAll(',', '')) || 0, source: 'unknown' }
+      current = {
+        name: attributes.name ?? '',
+        classname: attributes.classname ?? '',
+        file: attributes.file ?? null,
+        result: 'success',
+        message: '',
+        runTime: Number(attributes.time?.replaceAll(',', '')) || 0,
+        source: 'unknown',
+      }
     }
     if (current === undefined) return
     const outcome = outcomes[tag.name]
@@ -26,7 +34,8 @@ export function parseJunit(xml: string): { tests: readonly TestResult[]; problem
     inMessage = true
   })
   const onText = (text: string) => {
-    if (current !== undefined && inMessage && current.message.length < 32_000) current.message += (current.message ? '\n' : '') + text.trim()
+    if (current !== undefined && inMessage && current.message.length < 32_000)
+      current.message += (current.message ? '\n' : '') + text.trim()
   }
   parser.on('text', onText)
   parser.on('cdata', onText)
@@ -45,4 +54,8 @@ export function parseJunit(xml: string): { tests: readonly TestResult[]; problem
   return problem === undefined ? { tests } : { tests: [], problem }
 }
 
-const outcomes: Readonly<Record<string, TestResult['result']>> = { failure: 'failure', error: 'error', skipped: 'skipped' }
+const outcomes: Readonly<Record<string, TestResult['result']>> = {
+  failure: 'failure',
+  error: 'error',
+  skipped: 'skipped',
+}

@@ -53,7 +53,11 @@ export class EnvironmentGone extends Error {
   readonly outOfMemory: boolean
 
   constructor(outOfMemory: boolean) {
-    super(outOfMemory ? 'The job was stopped because it used more memory than its resource class allows. Choose a larger resource_class.' : 'The environment of the job ended before its steps did.')
+    super(
+      outOfMemory
+        ? 'The job was stopped because it used more memory than its resource class allows. Choose a larger resource_class.'
+        : 'The environment of the job ended before its steps did.',
+    )
     this.outOfMemory = outOfMemory
   }
 }

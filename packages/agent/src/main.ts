@@ -10,10 +10,19 @@ const env = readAgentEnv()
 const stop = new AbortController()
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort())
 
-const log = (message: string, fields: Record<string, unknown> = {}) => void process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), part: 'agent', message, ...fields })}\n`)
+const log = (message: string, fields: Record<string, unknown> = {}) =>
+  void process.stdout.write(
+    `${JSON.stringify({ time: new Date().toISOString(), part: 'agent', message, ...fields })}\n`,
+  )
 const docker = env.executor === 'sandbox' ? undefined : await connectDocker(env.dataFolder)
-if (docker === undefined && env.executor === 'docker') throw new Error('RONDO_EXECUTOR is docker, but no Docker engine answers on /var/run/docker.sock. Start it, or use auto.')
-if (docker === undefined && !sandboxWorks()) throw new Error('There is no Docker engine, and bubblewrap cannot make a sandbox here. Install docker.io, or bubblewrap with user namespaces allowed.')
+if (docker === undefined && env.executor === 'docker')
+  throw new Error(
+    'RONDO_EXECUTOR is docker, but no Docker engine answers on /var/run/docker.sock. Start it, or use auto.',
+  )
+if (docker === undefined && !sandboxWorks())
+  throw new Error(
+    'There is no Docker engine, and bubblewrap cannot make a sandbox here. Install docker.io, or bubblewrap with user namespaces allowed.',
+  )
 
 const token = readFileSync(env.tokenFile, 'utf8').trim()
 writeFileSync(join(env.dataFolder, 'agent.pid'), String(process.pid))
@@ -25,7 +34,9 @@ await runAgent(
     executor: docker?.executor ?? createSandboxExecutor(env.dataFolder),
     dataFolder: env.dataFolder,
     log,
-    ...(docker === undefined ? {} : { sweep: (keep: ReadonlySet<string>) => removeLeftovers(docker.docker, env.dataFolder, keep) }),
+    ...(docker === undefined
+      ? {}
+      : { sweep: (keep: ReadonlySet<string>) => removeLeftovers(docker.docker, env.dataFolder, keep) }),
   },
   stop.signal,
 )

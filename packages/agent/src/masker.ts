@@ -14,13 +14,16 @@ export function createMasker(secrets: readonly string[]): Masker {
   const needles = needlesOf(secrets)
   if (needles.length === 0) return { push: (bytes) => bytes, end: () => Buffer.alloc(0) }
   const pattern = new RegExp(needles.map((needle) => needle.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g')
-  const prefixes = new Set(needles.flatMap((needle) => Array.from({ length: needle.length - 1 }, (_, index) => needle.slice(0, index + 1))))
+  const prefixes = new Set(
+    needles.flatMap((needle) => Array.from({ length: needle.length - 1 }, (_, index) => needle.slice(0, index + 1))),
+  )
   const longest = needles[0]!.length
   let held = ''
 
   /** Where the first tail that may still become a secret begins, at or after `from`. */
   function holdFrom(text: string, from: number): number {
-    for (let at = Math.max(from, text.length - longest + 1); at < text.length; at++) if (prefixes.has(text.slice(at))) return at
+    for (let at = Math.max(from, text.length - longest + 1); at < text.length; at++)
+      if (prefixes.has(text.slice(at))) return at
     return text.length
   }
 
@@ -55,7 +58,8 @@ function needlesOf(secrets: readonly string[]): readonly string[] {
     for (const line of secret.split(/\r?\n/)) {
       const trimmed = line.trim()
       if (trimmed.length < leastLength) continue
-      for (const form of [trimmed, encodeURIComponent(trimmed), JSON.stringify(trimmed).slice(1, -1)]) found.add(Buffer.from(form).toString('latin1'))
+      for (const form of [trimmed, encodeURIComponent(trimmed), JSON.stringify(trimmed).slice(1, -1)])
+        found.add(Buffer.from(form).toString('latin1'))
     }
     if (secret.length >= leastLength) for (const form of base64Forms(secret)) found.add(form)
   }
@@ -65,10 +69,14 @@ function needlesOf(secrets: readonly string[]): readonly string[] {
 /** A secret inside a longer text shows in base64 in one of three alignments; the digits that depend on neighbours are left out. */
 function base64Forms(secret: string): readonly string[] {
   const bytes = Buffer.from(secret)
-  return [0, 1, 2].map((shift) => {
-    const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64').replace(/=+$/, '')
-    const first = Math.ceil((shift * 8) / 6)
-    const whole = Math.floor(((shift + bytes.length) * 8) / 6)
-    return text.slice(first, whole)
-  }).filter((form) => form.length >= 8)
+  return [0, 1, 2]
+    .map((shift) => {
+      const text = Buffer.concat([Buffer.alloc(shift), bytes])
+        .toString('base64')
+        .replace(/=+$/, '')
+      const first = Math.ceil((shift * 8) / 6)
+      const whole = Math.floor(((shift + bytes.length) * 8) / 6)
+      return text.slice(first, whole)
+    })
+    .filter((form) => form.length >= 8)
 }

@@ -36,7 +36,12 @@ export interface PumpOptions {
  * Carries a step's output file to the server: masked, numbered, acknowledged. After a restart the file is read again from
  * its start; masking does not depend on how a stream is cut, so what the server has is simply passed over.
  */
-export function createOutputPump(controlPlane: ControlPlane, folder: TaskFolder, options: PumpOptions, signal: AbortSignal): OutputPump {
+export function createOutputPump(
+  controlPlane: ControlPlane,
+  folder: TaskFolder,
+  options: PumpOptions,
+  signal: AbortSignal,
+): OutputPump {
   const masker: Masker = createMasker(options.secrets)
   const hash: Hash = createHash('sha256')
   let file: FileHandle | undefined
@@ -53,18 +58,28 @@ export function createOutputPump(controlPlane: ControlPlane, folder: TaskFolder,
     if (truncated) return
     if (bytes.length > room) {
       truncated = true
-      bytes = Buffer.concat([bytes.subarray(0, room), Buffer.from(`\n\n[Output is cut here: a step may print ${options.maxBytes} bytes. The step itself goes on.]\n`)])
+      bytes = Buffer.concat([
+        bytes.subarray(0, room),
+        Buffer.from(`\n\n[Output is cut here: a step may print ${options.maxBytes} bytes. The step itself goes on.]\n`),
+      ])
     }
     const offset = masked
     masked += bytes.length
     hash.update(bytes)
     if (durable === undefined) {
       await options.announced()
-      durable = (await untilReachable(() => controlPlane.appendOutput(options.ref, options.step, 0, new Uint8Array()), signal)).size
+      durable = (
+        await untilReachable(() => controlPlane.appendOutput(options.ref, options.step, 0, new Uint8Array()), signal)
+      ).size
     }
     while (durable < masked) {
       const from = Math.max(durable, offset)
-      durable = (await untilReachable(() => controlPlane.appendOutput(options.ref, options.step, from, bytes.subarray(from - offset)), signal)).size
+      durable = (
+        await untilReachable(
+          () => controlPlane.appendOutput(options.ref, options.step, from, bytes.subarray(from - offset)),
+          signal,
+        )
+      ).size
     }
   }
 

@@ -9,7 +9,12 @@ export interface Reporter {
   acknowledged(): Promise<void>
 }
 
-export function createReporter(controlPlane: ControlPlane, ref: AttemptRef, journal: Journal, signal: AbortSignal): Reporter {
+export function createReporter(
+  controlPlane: ControlPlane,
+  ref: AttemptRef,
+  journal: Journal,
+  signal: AbortSignal,
+): Reporter {
   let known = 0
   let sending: Promise<void> | undefined
 

@@ -30,7 +30,9 @@ interface Background {
 export async function runSteps(task: TaskContext): Promise<TaskEnd> {
   let end: TaskEnd = { result: 'passed', message: null }
   const background: Background[] = []
-  const done = new Map(task.journal.entries.flatMap((entry) => (entry.type === 'step-finished' ? [[entry.step, entry] as const] : [])))
+  const done = new Map(
+    task.journal.entries.flatMap((entry) => (entry.type === 'step-finished' ? [[entry.step, entry] as const] : [])),
+  )
   try {
     for (const [position, step] of task.spec.job.steps.entries()) {
       const index = position + firstConfigStep
@@ -46,7 +48,8 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
         continue
       }
       const result = await runOne(task, step, index)
-      if (result !== 'passed' && end.result === 'passed') end = { result: result === 'timed-out' ? 'timed-out' : 'failed', message: null }
+      if (result !== 'passed' && end.result === 'passed')
+        end = { result: result === 'timed-out' ? 'timed-out' : 'failed', message: null }
     }
   } catch (error) {
     end = endOf(task, error)
@@ -57,12 +60,19 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
 
 function endOf(task: TaskContext, error: unknown): TaskEnd {
   const reason = task.signal.reason as StopReason
-  if (task.signal.aborted && reason !== 'shutdown') return { result: reason === 'timed-out' ? 'timed-out' : 'canceled', message: reason === 'timed-out' ? 'The job ran longer than its time limit.' : null }
+  if (task.signal.aborted && reason !== 'shutdown')
+    return {
+      result: reason === 'timed-out' ? 'timed-out' : 'canceled',
+      message: reason === 'timed-out' ? 'The job ran longer than its time limit.' : null,
+    }
   if (error instanceof EnvironmentGone) return { result: error.outOfMemory ? 'failed' : 'lost', message: error.message }
   throw error
 }
 
-const whenOf: Readonly<Partial<Record<Step['type'], StepWhen>>> = { store_artifacts: 'always', store_test_results: 'always' }
+const whenOf: Readonly<Partial<Record<Step['type'], StepWhen>>> = {
+  store_artifacts: 'always',
+  store_test_results: 'always',
+}
 
 function shouldRun(step: Step, hasFailed: boolean): boolean {
   const when = 'when' in step ? step.when : (whenOf[step.type] ?? 'on_success')
@@ -77,7 +87,15 @@ async function open(task: TaskContext, step: Step, index: number): Promise<Outpu
   await task.folder.append(`s${index}.out`, '')
   const known = task.journal.entries.some((entry) => entry.type === 'step-started' && entry.step === index)
   if (!known) {
-    task.reporter.report({ type: 'step-started', step: index, name: nameOf(step), kind: step.type, command: step.type === 'run' ? step.command : null, background: step.type === 'run' && step.background, at: new Date().toISOString() })
+    task.reporter.report({
+      type: 'step-started',
+      step: index,
+      name: nameOf(step),
+      kind: step.type,
+      command: step.type === 'run' ? step.command : null,
+      background: step.type === 'run' && step.background,
+      at: new Date().toISOString(),
+    })
   }
   return createPump(task, index)
 }
@@ -87,7 +105,14 @@ export function createPump(task: TaskContext, index: number): OutputPump {
   return createOutputPump(
     task.controlPlane,
     task.folder,
-    { ref: spec, step: index, file: `s${index}.out`, secrets: spec.secrets, maxBytes: spec.limits.maxOutputBytesPerStep, announced: () => task.reporter.acknowledged() },
+    {
+      ref: spec,
+      step: index,
+      file: `s${index}.out`,
+      secrets: spec.secrets,
+      maxBytes: spec.limits.maxOutputBytesPerStep,
+      announced: () => task.reporter.acknowledged(),
+    },
     task.signal,
   )
 }
@@ -115,9 +140,20 @@ async function runOne(task: TaskContext, step: Step, index: number): Promise<Ste
 /** The last of a step: all its output durable, then its end reported. A stop does not wait for either. */
 export async function close(task: TaskContext, index: number, pump: OutputPump, end: StepEnd): Promise<void> {
   if (task.signal.aborted && task.signal.reason === 'shutdown') return
-  const totals = await pump.finish().catch(() => ({ bytes: 0, sha256: createHash('sha256').digest('hex'), truncated: false }))
+  const totals = await pump
+    .finish()
+    .catch(() => ({ bytes: 0, sha256: createHash('sha256').digest('hex'), truncated: false }))
   if (task.signal.reason === 'shutdown') return
-  task.reporter.report({ type: 'step-finished', step: index, result: end.result, exitCode: end.exitCode, outputBytes: totals.bytes, outputSha256: totals.sha256, truncated: totals.truncated, at: new Date().toISOString() })
+  task.reporter.report({
+    type: 'step-finished',
+    step: index,
+    result: end.result,
+    exitCode: end.exitCode,
+    outputBytes: totals.bytes,
+    outputSha256: totals.sha256,
+    truncated: totals.truncated,
+    at: new Date().toISOString(),
+  })
 }
 
 async function execute(task: TaskContext, step: Step, index: number, pump: OutputPump): Promise<StepEnd> {
@@ -141,12 +177,19 @@ async function execute(task: TaskContext, step: Step, index: number, pump: Outpu
     case 'add_ssh_keys':
     case 'setup_remote_docker':
     case 'unsupported':
-      await task.folder.append(`s${index}.out`, `The step ${step.type === 'unsupported' ? step.keyword : step.type} is not available on this installation. Remove it from the config, or run this job where it is.\n`)
+      await task.folder.append(
+        `s${index}.out`,
+        `The step ${step.type === 'unsupported' ? step.keyword : step.type} is not available on this installation. Remove it from the config, or run this job where it is.\n`,
+      )
       return failed
   }
 }
 
-async function beginBackground(task: TaskContext, step: Extract<Step, { type: 'run' }>, index: number): Promise<Background> {
+async function beginBackground(
+  task: TaskContext,
+  step: Extract<Step, { type: 'run' }>,
+  index: number,
+): Promise<Background> {
   const pump = await open(task, step, index)
   const id = await startBackground(task, step, index)
   const follow = setInterval(() => pump.poke(), 100)
@@ -158,7 +201,10 @@ async function beginBackground(task: TaskContext, step: Extract<Step, { type: 'r
 async function endBackground(task: TaskContext, running: Background): Promise<void> {
   const status = await statusOf(task, running.id)
   if (status === undefined) await task.folder.command(`kill ${running.id} TERM`).catch(() => {})
-  await close(task, running.index, running.pump, { result: status === undefined || status === 0 ? 'passed' : 'failed', exitCode: status ?? null })
+  await close(task, running.index, running.pump, {
+    result: status === undefined || status === 0 ? 'passed' : 'failed',
+    exitCode: status ?? null,
+  })
 }
 
 const defaultNames: Readonly<Record<Exclude<Step['type'], 'run' | 'unsupported'>, string>> = {
@@ -179,4 +225,3 @@ export function nameOf(step: Step): string {
   if (step.type === 'run') return step.command.trim().split('\n')[0]?.slice(0, 200) || 'run'
   return step.type === 'unsupported' ? step.keyword : defaultNames[step.type]
 }
-

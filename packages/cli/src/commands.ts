@@ -16,14 +16,16 @@ export const commands: readonly Command[] = [
     name: 'demo',
     usage: 'rondo demo',
     summary: 'start everything, push a sample project, and watch its pipeline go green',
-    details: 'Starts the server when none runs on the data folder, creates a sample project in the built-in Git hosting, pushes to it and follows\nthe pipeline. Stays up until Ctrl-C. Run again, it keeps what is there and pushes one more commit.',
+    details:
+      'Starts the server when none runs on the data folder, creates a sample project in the built-in Git hosting, pushes to it and follows\nthe pipeline. Stays up until Ctrl-C. Run again, it keeps what is there and pushes one more commit.',
     run: demo,
   },
   {
     name: 'up',
     usage: 'rondo up',
     summary: 'start the server',
-    details: 'Settings come from the environment:\n  RONDO_DATA        folder for everything Rondo keeps (default .rondo beside the program)\n  RONDO_PORT        web app, API and Git (8080)\n  RONDO_AGENT_PORT  agents (8585)\n  RONDO_HOST        address to listen on (0.0.0.0)\n  RONDO_PUBLIC_URL  address people and jobs are told\n  RONDO_EXECUTOR    auto, docker or sandbox\n  RONDO_AGENT       local or none\n  DATABASE_URL      a PostgreSQL of yours instead of the built-in one',
+    details:
+      'Settings come from the environment:\n  RONDO_DATA        folder for everything Rondo keeps (default .rondo beside the program)\n  RONDO_PORT        web app, API and Git (8080)\n  RONDO_AGENT_PORT  agents (8585)\n  RONDO_HOST        address to listen on (0.0.0.0)\n  RONDO_PUBLIC_URL  address people and jobs are told\n  RONDO_EXECUTOR    auto, docker or sandbox\n  RONDO_AGENT       local or none\n  DATABASE_URL      a PostgreSQL of yours instead of the built-in one',
     run: up,
   },
   {
@@ -31,7 +33,8 @@ export const commands: readonly Command[] = [
     usage: 'rondo config validate|process [FILE]',
     summary: 'check a config, or print what it compiles to',
     details: 'FILE is .circleci/config.yml by default; - reads standard input. Exit code 1 when the config has errors.',
-    run: async ([verb, file]) => (verb === 'process' ? processConfig(file) : verb === 'validate' ? validateConfig(file) : usage('config')),
+    run: async ([verb, file]) =>
+      verb === 'process' ? processConfig(file) : verb === 'validate' ? validateConfig(file) : usage('config'),
   },
 ]
 

@@ -1,26 +1,8 @@
-import {
-  AppError,
-  type AttemptIdentity,
-  type EngineStore,
-  type Job,
-  type Objects,
-  type StepOutput,
-  type StoredObject,
-  type Wakeups,
-} from '@rondo/model'
+import { AppError, type AttemptIdentity, type Job, type StoredObject } from '@rondo/model'
 import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
-import type { StartChecks } from './apply-moves.ts'
+import { type DispatcherPorts, leaseMs } from './dispatcher-ports.ts'
 import { recordEntries } from './record-entries.ts'
-import { buildTaskSpec, type TaskSpecPorts } from './task-spec.ts'
-
-export interface DispatcherPorts {
-  readonly engine: EngineStore
-  readonly wakeups: Wakeups
-  readonly objects: Objects
-  readonly output: StepOutput
-  readonly checks: StartChecks
-  readonly taskSpec: TaskSpecPorts
-}
+import { buildTaskSpec } from './task-spec.ts'
 
 export interface Dispatcher {
   /** The server's side of the contract for one agent, whose identity comes from its credential alone (rule D-14). */
@@ -29,7 +11,6 @@ export interface Dispatcher {
   register(hello: AgentHello): Promise<string>
 }
 
-export const leaseMs = 30_000
 /** How long a wait goes on without looking at the truth (rule D-07). */
 const lookEveryMs = 2_000
 const maxWaitMs = 20_000

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EngineStore, ExpiredAttempt } from '@rondo/model'
 import type { StartChecks } from './apply-moves.ts'
-import { leaseMs } from './dispatcher.ts'
+import { leaseMs } from './dispatcher-ports.ts'
 import { finishTask } from './record-entries.ts'
 
 export interface LeaseSweeperOptions {

@@ -7,8 +7,7 @@ import {
 } from '@rondo/model'
 import type { ReportEntry, ReportRequest } from '@rondo/protocol'
 import { advance, changeJob, workflowScope } from './apply-moves.ts'
-import type { DispatcherPorts } from './dispatcher.ts'
-import { leaseMs } from './dispatcher.ts'
+import { type DispatcherPorts, leaseMs } from './dispatcher-ports.ts'
 import { statusOfSlices } from './life-cycles.ts'
 
 /**

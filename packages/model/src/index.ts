@@ -48,6 +48,23 @@ export type {
 } from './plan-step.ts'
 export type { Accounts, ApiToken } from './ports/accounts.ts'
 export type { BuildQueries, JobContext, PipelineFilter } from './ports/build-queries.ts'
+export type {
+  AgentRecord,
+  AttemptContext,
+  AttemptIdentity,
+  ClaimedTask,
+  ClaimQuery,
+  EngineStore,
+  EngineTransaction,
+  ExpiredAttempt,
+  FencedRef,
+  JobChange,
+  NewJob,
+  NewPipeline,
+  StopOrder,
+  Wakeups,
+  WorkflowSnapshot,
+} from './ports/engine-store.ts'
 export type { KeyRing } from './ports/key-ring.ts'
 export { contextScope, projectScope } from './ports/key-ring.ts'
 export type { LiveEvents } from './ports/live.ts'
@@ -72,20 +89,3 @@ export { isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
 export type { Attempt, StepRecord, Task } from './task.ts'
 export type { RerunRequest, TriggerRequest, UserActions } from './user-actions.ts'
 export type { Workflow } from './workflow.ts'
-export type {
-  AgentRecord,
-  AttemptContext,
-  AttemptIdentity,
-  ClaimedTask,
-  ClaimQuery,
-  EngineStore,
-  EngineTransaction,
-  ExpiredAttempt,
-  FencedRef,
-  JobChange,
-  NewJob,
-  NewPipeline,
-  StopOrder,
-  Wakeups,
-  WorkflowSnapshot,
-} from './ports/engine-store.ts'

@@ -34,9 +34,17 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
     await mkdir(root, { recursive: true, mode: 0o755 })
     await access(root, constants.W_OK)
     await Promise.all([folder.keys, folder.agent].map((path) => mkdir(path, { recursive: true, mode: 0o700 })))
-    await Promise.all([folder.objects, folder.output, folder.repositories, folder.logs].map((path) => mkdir(path, { recursive: true, mode: 0o750 })))
+    await Promise.all(
+      [folder.objects, folder.output, folder.repositories, folder.logs].map((path) =>
+        mkdir(path, { recursive: true, mode: 0o750 }),
+      ),
+    )
   } catch (cause) {
-    throw new AppError('unavailable', `The data folder ${root} cannot be written. Give this user the right to, or set RONDO_DATA to another folder.`, { cause })
+    throw new AppError(
+      'unavailable',
+      `The data folder ${root} cannot be written. Give this user the right to, or set RONDO_DATA to another folder.`,
+      { cause },
+    )
   }
   await requireSpace(root)
   return folder
@@ -46,5 +54,8 @@ async function requireSpace(root: string): Promise<void> {
   const disk = await statfs(root)
   const free = disk.bavail * disk.bsize
   if (free >= leastFreeBytes) return
-  throw new AppError('unavailable', `Only ${Math.floor(free / 1024 / 1024)} MB are free on the disk of ${root}; Rondo needs at least 256 MB to start. Free some space, or set RONDO_DATA to a folder on another disk.`)
+  throw new AppError(
+    'unavailable',
+    `Only ${Math.floor(free / 1024 / 1024)} MB are free on the disk of ${root}; Rondo needs at least 256 MB to start. Free some space, or set RONDO_DATA to a folder on another disk.`,
+  )
 }

@@ -27,7 +27,10 @@ const repositoryRoot = fileURLToPath(new URL('../../..', import.meta.url))
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error']
 
 /** Reads and checks the environment. All problems are answered together, as sentences. */
-export function readServerEnv(source: NodeJS.ProcessEnv = process.env): { env: ServerEnv; problems: readonly string[] } {
+export function readServerEnv(source: NodeJS.ProcessEnv = process.env): {
+  env: ServerEnv
+  problems: readonly string[]
+} {
   const problems: string[] = []
   const port = readPort(source, 'RONDO_PORT', 8080, problems)
   const agentPort = readPort(source, 'RONDO_AGENT_PORT', 8585, problems)
@@ -42,7 +45,8 @@ export function readServerEnv(source: NodeJS.ProcessEnv = process.env): { env: S
     executor: readChoice(source, 'RONDO_EXECUTOR', ['auto', 'docker', 'sandbox'], problems),
     logLevel: source.RONDO_LOG_LEVEL || 'info',
   }
-  if (!logLevels.includes(env.logLevel)) problems.push(`RONDO_LOG_LEVEL is "${env.logLevel}"; use one of ${logLevels.join(', ')}.`)
+  if (!logLevels.includes(env.logLevel))
+    problems.push(`RONDO_LOG_LEVEL is "${env.logLevel}"; use one of ${logLevels.join(', ')}.`)
   return { env, problems }
 }
 
@@ -62,7 +66,12 @@ function readUrl(source: NodeJS.ProcessEnv, name: string, fallback: string, prob
   return fallback
 }
 
-function readChoice<T extends string>(source: NodeJS.ProcessEnv, name: string, choices: readonly [T, ...T[]], problems: string[]): T {
+function readChoice<T extends string>(
+  source: NodeJS.ProcessEnv,
+  name: string,
+  choices: readonly [T, ...T[]],
+  problems: string[],
+): T {
   const text = source[name] || choices[0]
   const choice = choices.find((candidate) => candidate === text)
   if (choice !== undefined) return choice

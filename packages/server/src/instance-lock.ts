@@ -10,7 +10,10 @@ export async function takeInstanceLock(dataFolder: string): Promise<AsyncDisposa
   const path = join(dataFolder, 'server.pid')
   const owner = await runningOwner(path)
   if (owner !== undefined) {
-    throw new AppError('conflict', `Rondo already runs on ${dataFolder} (process ${owner}). Stop it first, or set RONDO_DATA to another folder.`)
+    throw new AppError(
+      'conflict',
+      `Rondo already runs on ${dataFolder} (process ${owner}). Stop it first, or set RONDO_DATA to another folder.`,
+    )
   }
   await writeFile(path, `${process.pid} ${await startTime(process.pid)}\n`)
   return {

@@ -65,7 +65,11 @@ export function createLocalAgent(env: ServerEnv, folder: DataFolder): LocalAgent
       const pid = await runningPid()
       if (pid === undefined) return
       process.kill(pid, 'SIGTERM')
-      for (const deadline = Date.now() + 10_000; Date.now() < deadline && (await runningPid()) !== undefined; await sleep(20));
+      for (
+        const deadline = Date.now() + 10_000;
+        Date.now() < deadline && (await runningPid()) !== undefined;
+        await sleep(20)
+      );
     },
   }
 }

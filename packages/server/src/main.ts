@@ -11,7 +11,10 @@ if (problems.length > 0) fail(problems.join('\n'), 2)
 
 try {
   const server = await startServer(env)
-  if (server.fresh && server.admin !== undefined) say(`Sign in as ${server.admin.login} with the password ${server.admin.password}\nBoth stand in ${env.dataFolder}/admin.json, with an API token.`)
+  if (server.fresh && server.admin !== undefined)
+    say(
+      `Sign in as ${server.admin.login} with the password ${server.admin.password}\nBoth stand in ${env.dataFolder}/admin.json, with an API token.`,
+    )
   say(`Rondo is ready at ${env.publicUrl}`)
   let stopping = false
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -13,10 +13,22 @@ export async function requireFreePort(host: string, port: number, setting: strin
 
 function portError(cause: NodeJS.ErrnoException, port: number, setting: string): AppError {
   if (cause.code === 'EADDRINUSE') {
-    return new AppError('conflict', `Port ${port} is taken by another program. Stop that program, or choose a port with ${setting}=….`, { cause })
+    return new AppError(
+      'conflict',
+      `Port ${port} is taken by another program. Stop that program, or choose a port with ${setting}=….`,
+      { cause },
+    )
   }
   if (cause.code === 'EACCES') {
-    return new AppError('forbidden', `This user may not listen on port ${port}. Choose a port above 1023 with ${setting}=….`, { cause })
+    return new AppError(
+      'forbidden',
+      `This user may not listen on port ${port}. Choose a port above 1023 with ${setting}=….`,
+      { cause },
+    )
   }
-  return new AppError('unavailable', `Port ${port} cannot be opened: ${cause.message}. Check RONDO_HOST and ${setting}.`, { cause })
+  return new AppError(
+    'unavailable',
+    `Port ${port} cannot be opened: ${cause.message}. Check RONDO_HOST and ${setting}.`,
+    { cause },
+  )
 }

@@ -1,10 +1,22 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createGitHosting, openFileKeyRing, openFileObjects, openFileOutput, startEmbeddedPostgres } from '@rondo/adapters'
+import {
+  createGitHosting,
+  openFileKeyRing,
+  openFileObjects,
+  openFileOutput,
+  startEmbeddedPostgres,
+} from '@rondo/adapters'
 import { createAgentServer, createWebServer } from '@rondo/api'
-import { createAttemptCredentials, createDispatcher, createUserActions, startChecks, sweepLeases } from '@rondo/conductor'
+import {
+  createAttemptCredentials,
+  createDispatcher,
+  createUserActions,
+  startChecks,
+  sweepLeases,
+} from '@rondo/conductor'
 import { createStore, type Store } from '@rondo/store'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import type { ServerEnv } from './env.ts'
@@ -51,7 +63,11 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
     stops.push(() => parts.agents.close())
     const { admin, created } = await ensureFirstAdmin(store.accounts, folder.root)
     void store.start(running.signal)
-    void sweepLeases({ engine: store.engine, checks: parts.checks }, { onError: (error) => log.error(error, 'lease sweep failed') }, running.signal).catch((error) => log.error(error, 'lease sweeper ended'))
+    void sweepLeases(
+      { engine: store.engine, checks: parts.checks },
+      { onError: (error) => log.error(error, 'lease sweep failed') },
+      running.signal,
+    ).catch((error) => log.error(error, 'lease sweeper ended'))
     if (env.agent === 'local') {
       const agent = createLocalAgent(env, folder)
       const supervising = new AbortController()
@@ -69,10 +85,18 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
   }
 }
 
-async function openStore(env: ServerEnv, folder: DataFolder, signal: AbortSignal, stops: (() => unknown)[]): Promise<Store> {
+async function openStore(
+  env: ServerEnv,
+  folder: DataFolder,
+  signal: AbortSignal,
+  stops: (() => unknown)[],
+): Promise<Store> {
   let connectionString = env.databaseUrl
   if (connectionString === undefined) {
-    const postgres = await startEmbeddedPostgres({ dataFolder: folder.postgres, logFile: join(folder.logs, 'postgres.log') })
+    const postgres = await startEmbeddedPostgres({
+      dataFolder: folder.postgres,
+      logFile: join(folder.logs, 'postgres.log'),
+    })
     stops.push(() => postgres.stop())
     void postgres.supervise(signal)
     connectionString = postgres.connectionString
@@ -84,16 +108,41 @@ async function openStore(env: ServerEnv, folder: DataFolder, signal: AbortSignal
 }
 
 async function createParts(env: ServerEnv, folder: DataFolder, store: Store, log: ReturnType<typeof openLog>) {
-  const [keyRing, objects, output] = await Promise.all([openFileKeyRing(join(folder.keys, 'key-ring.json')), openFileObjects(folder.objects), openFileOutput(folder.output)])
+  const [keyRing, objects, output] = await Promise.all([
+    openFileKeyRing(join(folder.keys, 'key-ring.json')),
+    openFileObjects(folder.objects),
+    openFileOutput(folder.output),
+  ])
   const hosting = createGitHosting(folder.repositories)
   const credentials = createAttemptCredentials(serverSecret(join(folder.keys, 'server-secret')))
   const checks = startChecks(store.secrets)
-  const actions = createUserActions({ engine: store.engine, repositories: hosting, secrets: store.secrets, publicUrl: env.publicUrl })
-  const dispatcher = createDispatcher({ engine: store.engine, wakeups: store.wakeups, objects, output, checks, taskSpec: { secrets: store.secrets, keyRing, credentials, publicUrl: env.publicUrl, limits } })
-  const onError = (error: unknown, request: { method: string; url: string }) => log.error({ err: error, ...request }, 'request failed')
+  const actions = createUserActions({
+    engine: store.engine,
+    repositories: hosting,
+    secrets: store.secrets,
+    publicUrl: env.publicUrl,
+  })
+  const dispatcher = createDispatcher({
+    engine: store.engine,
+    wakeups: store.wakeups,
+    objects,
+    output,
+    checks,
+    taskSpec: { secrets: store.secrets, keyRing, credentials, publicUrl: env.publicUrl, limits },
+  })
+  const onError = (error: unknown, request: { method: string; url: string }) =>
+    log.error({ err: error, ...request }, 'request failed')
   const web = await createWebServer(
     {
-      accounts: store.accounts, secrets: store.secrets, queries: store.queries, live: store.live, objects, output, keyRing, hosting, actions,
+      accounts: store.accounts,
+      secrets: store.secrets,
+      queries: store.queries,
+      live: store.live,
+      objects,
+      output,
+      keyRing,
+      hosting,
+      actions,
       async attemptProject(password) {
         const attemptId = credentials.verify(password)
         return attemptId === undefined ? undefined : (await store.engine.attemptContext(attemptId)).identity.projectId
@@ -102,13 +151,27 @@ async function createParts(env: ServerEnv, folder: DataFolder, store: Store, log
     { publicUrl: env.publicUrl, webFolder, onError },
   )
   const { token } = localAgentToken(folder)
-  const id = await dispatcher.register({ name: 'local', version: '', hostname: '', os: '', arch: '', cpus: 0, memoryMb: 0, executors: [] })
-  const agents = createAgentServer({ authenticate: (given) => (given === token ? { id } : undefined), controlPlane: planes(dispatcher) }, { onError })
+  const id = await dispatcher.register({
+    name: 'local',
+    version: '',
+    hostname: '',
+    os: '',
+    arch: '',
+    cpus: 0,
+    memoryMb: 0,
+    executors: [],
+  })
+  const agents = createAgentServer(
+    { authenticate: (given) => (given === token ? { id } : undefined), controlPlane: planes(dispatcher) },
+    { onError },
+  )
   return { web, agents, checks }
 }
 
 /** One object an agent for as long as the server lives: it remembers what each attempt was told. */
-function planes(dispatcher: ReturnType<typeof createDispatcher>): Parameters<typeof createAgentServer>[0]['controlPlane'] {
+function planes(
+  dispatcher: ReturnType<typeof createDispatcher>,
+): Parameters<typeof createAgentServer>[0]['controlPlane'] {
   const known = new Map<string, ReturnType<typeof dispatcher.controlPlane>>()
   return (agent) => {
     const plane = known.get(agent.id) ?? dispatcher.controlPlane(agent)

@@ -1,7 +1,7 @@
 import type { EngineTransaction } from '@rondo/model'
 import sql from 'sql-template-tag'
 import type { Runner } from './database.ts'
-import { findAttempt } from './engine.ts'
+import { findAttempt } from './fence.ts'
 import {
   type JobWithPlanRow,
   jobColumns,

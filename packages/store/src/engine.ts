@@ -8,10 +8,11 @@ import {
   type StopOrder,
   type StoredObject,
 } from '@rondo/model'
-import sql, { empty } from 'sql-template-tag'
+import sql from 'sql-template-tag'
 import { claimTasks } from './claim.ts'
-import type { Database, Runner } from './database.ts'
+import type { Database } from './database.ts'
 import { createTransaction } from './engine-transaction.ts'
+import { findAttempt } from './fence.ts'
 import {
   type JobRow,
   type JobWithPlanRow,
@@ -89,24 +90,6 @@ async function renewLeases(
     if (row === undefined || row.epoch !== ref.epoch) return [{ attemptId: ref.attemptId, reason: 'gone' }]
     return row.stopReason === null ? [] : [{ attemptId: ref.attemptId, reason: row.stopReason }]
   })
-}
-
-type AttemptRow = AttemptIdentity & { readonly acknowledged: number }
-
-/** The fence (rule D-02): the newest attempt of its task, with this epoch, unfinished, and this agent's. `hold` locks the row. */
-export async function findAttempt(runner: Runner, agentId: string, ref: FencedRef, hold: boolean): Promise<AttemptRow> {
-  const rows = await runner.rows<AttemptRow>(sql`
-    select a.id as "attemptId", a.epoch, a.task_id as "taskId", t.index as "taskIndex", t.job_id as "jobId", j.workflow_id as "workflowId",
-      j.project_id as "projectId", a.granted_at is not null as granted, a.acknowledged
-    from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id
-    where a.id = ${ref.attemptId} and a.epoch = ${ref.epoch} and t.attempt_id = a.id and a.agent_id = ${agentId} and a.phase <> 'finished'
-    ${hold ? sql`for update of a` : empty}`)
-  if (rows[0] === undefined)
-    throw new AppError(
-      'gone',
-      `Attempt ${ref.attemptId} (epoch ${ref.epoch}) is not this agent's any more. Stop its work.`,
-    )
-  return rows[0]
 }
 
 async function readContext(database: Database, attemptId: string): Promise<AttemptContext> {

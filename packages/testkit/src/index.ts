@@ -1,7 +1,4 @@
-/**
- * What tests share: a database with builders of what lies in it, the whole product as a stack of real processes, and what
- * this machine offers to run it on.
- */
+/** What tests share: a database with builders of what lies in it, the whole product as a stack of real processes, and what this machine offers to run it on. */
 
 export type { BuiltWorkflow, Household } from './builders.ts'
 export { buildAgent, buildHousehold, buildJob, buildRevision, buildWorkflow, claimOne, claimQuery } from './builders.ts'

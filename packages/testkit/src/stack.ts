@@ -30,9 +30,7 @@ export interface Stack {
   createProject(organization: string, name: string): Promise<void>
   /** Commits the files and pushes them to `main`; answers what git printed. */
   push(project: string, files: Readonly<Record<string, string | Buffer>>, message?: string): string
-  latestPipeline(
-    project: string,
-  ): Promise<{
+  latestPipeline(project: string): Promise<{
     readonly id: string
     readonly state: string
     readonly number: number
@@ -45,9 +43,7 @@ export interface Stack {
   /** Waits until a workflow has one of these statuses. */
   waitForWorkflow(pipelineId: string, name: string, statuses: readonly string[], withinMs?: number): Promise<string>
   waitFor<T>(what: string, look: () => Promise<T | undefined>, withinMs?: number): Promise<T>
-  steps(
-    jobId: string,
-  ): Promise<
+  steps(jobId: string): Promise<
     readonly {
       readonly id: string
       readonly name: string

@@ -1,162 +1,325 @@
+import { execFileSync } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { StepOutput } from '@rondo/model'
-import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { openFileOutput } from './output-files.ts'
+import { zstdDecompressSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type FileOutput, openFileOutput } from './output-files.ts'
 
 let folder: string
-let output: StepOutput
-let step: string
+let output: FileOutput
 
-beforeAll(async () => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'output-'))
   output = await openFileOutput(folder)
 })
 
-beforeEach(() => {
-  step = randomUUID()
+afterEach(async () => {
+  await output[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true, force: true })
 })
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
 describe('appending', () => {
-  test('bytes are there under the offsets they were given, also to another reader of the folder [I-048]', async () => {
-    expect(await output.append(step, 0, text('hello '))).toBe(6)
-    expect(await output.append(step, 6, text('world'))).toBe(11)
+  test('bytes are appended at their offset; repeats and overlaps change nothing', async () => {
+    const step = randomUUID()
 
-    expect(await read(step)).toBe('hello world')
-    expect(await read(step, 6)).toBe('world')
-    expect(await read(step, 4, 8)).toBe('o wo')
-    expect(await (await openFileOutput(folder)).size(step)).toBe(11)
+    expect(await output.append(step, 0, Buffer.from('hello '))).toBe(6)
+    expect(await output.append(step, 6, Buffer.from('world'))).toBe(11)
+    expect(await output.append(step, 0, Buffer.from('hello '))).toBe(11)
+    expect(await output.append(step, 6, Buffer.from('world, again'))).toBe(18)
+    expect(await text(step)).toBe('hello world, again')
   })
 
-  test('a repeat changes nothing', async () => {
-    await output.append(step, 0, text('hello'))
+  test('a gap is refused: the answer tells where to go on', async () => {
+    const step = randomUUID()
+    await output.append(step, 0, Buffer.from('12345'))
 
-    expect(await output.append(step, 0, text('hello'))).toBe(5)
-    expect(await read(step)).toBe('hello')
+    expect(await output.append(step, 6, Buffer.from('789'))).toBe(5)
+    expect(await text(step)).toBe('12345')
   })
 
-  test('an overlap adds only what is new', async () => {
-    await output.append(step, 0, text('hello'))
+  test('a stream nobody wrote is empty', async () => {
+    const step = randomUUID()
 
-    expect(await output.append(step, 3, text('lo world'))).toBe(11)
-    expect(await read(step)).toBe('hello world')
+    expect(await output.size(step)).toBe(0)
+    expect(await text(step)).toBe('')
+    await output.close(step)
+    expect(await text(step)).toBe('')
   })
 
-  test('a gap writes nothing, and the answer tells where to go on', async () => {
-    await output.append(step, 0, text('hello'))
+  test('many appends at once to an open stream end up in order, each answered by a size that covers it', async () => {
+    const step = randomUUID()
+    const pieces = Array.from({ length: 300 }, (_, i) => Buffer.from(`line ${i}\n`))
+    let offset = await output.append(step, 0, Buffer.from('first\n'))
+    const appends = pieces.map((piece) => {
+      const end = offset + piece.length
+      const appended = output.append(step, offset, piece).then((size) => ({ size, end }))
+      offset = end
+      return appended
+    })
 
-    expect(await output.append(step, 9, text('late'))).toBe(5)
-    expect(await read(step)).toBe('hello')
+    for (const { size, end } of await Promise.all(appends)) expect(size).toBeGreaterThanOrEqual(end)
+    expect(await text(step)).toBe(`first\n${pieces.join('')}`)
   })
 
-  test('no bytes are no harm', async () => {
-    expect(await output.append(step, 0, new Uint8Array())).toBe(0)
-    expect(await read(step)).toBe('')
+  test('more steps than files may be open at once, and all are kept', async () => {
+    await output[Symbol.asyncDispose]()
+    output = await openFileOutput(folder, { maxOpenFiles: 3 })
+    const steps = Array.from({ length: 20 }, () => randomUUID())
+
+    for (let round = 0; round < 4; round++) {
+      await Promise.all(steps.map((step) => output.append(step, round * 2, Buffer.from(`${round}\n`))))
+    }
+
+    for (const step of steps) expect(await text(step)).toBe('0\n1\n2\n3\n')
+    expect(openFilesUnder(folder)).toBeLessThanOrEqual(3)
   })
 
-  test('appends at the same time end as one of the orders in which each is whole', async () => {
-    await Promise.all([
-      output.append(step, 0, text('aaaa')),
-      output.append(step, 4, text('bbbb')),
-      output.append(step, 0, text('aaaabb')),
-    ])
-
-    expect(await read(step)).toBe('aaaabbbb')
-  })
-
-  test('however a stream is cut, repeated and reordered, following the answers gives the stream', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(fc.nat(400), fc.integer({ min: 1, max: 120 })), { maxLength: 12 }),
-        async (pieces) => {
-          const id = randomUUID()
-          const bytes = randomBytes(300)
-          let known = 0
-          for (const [at, length] of pieces) known = await output.append(id, at, bytes.subarray(at, at + length))
-          while (known < bytes.length) known = await output.append(id, known, bytes.subarray(known, known + 97))
-
-          expect(Buffer.concat(await collect(output.read(id, 0))).equals(bytes)).toBe(true)
-        },
-      ),
-      { numRuns: 25 },
-    )
-  })
-
-  test('a stream goes on where it was after a restart', async () => {
-    await output.append(step, 0, text('before '))
-
-    const restarted = await openFileOutput(folder)
-
-    expect(await restarted.append(step, 0, text('before after'))).toBe(12)
-    expect(Buffer.concat(await collect(restarted.read(step, 0))).toString()).toBe('before after')
-  })
+  test.each(['', 'x', '../../../../etc/passwd', `${'a'.repeat(8)}-../..-aaaa-aaaa-aaaaaaaaaaaa`])(
+    '%j names no step',
+    async (name) => {
+      await expect(output.append(name, 0, Buffer.from('x'))).rejects.toMatchObject({ code: 'bad-request' })
+      await expect(output.size(name)).rejects.toMatchObject({ code: 'bad-request' })
+    },
+  )
 })
 
 describe('reading', () => {
-  test('a step without output is empty', async () => {
-    expect(await output.size(step)).toBe(0)
-    expect(await read(step)).toBe('')
-  })
+  test('every range reads the same before, during and after folding', async () => {
+    const step = randomUUID()
+    const bytes = log(900_000)
+    await output.append(step, 0, bytes)
+    const ranges = [
+      [0, bytes.length],
+      [0, 1],
+      [262_143, 262_145],
+      [262_144, 524_288],
+      [500_000, 700_123],
+      [bytes.length - 1, bytes.length + 50],
+      [bytes.length, bytes.length + 1],
+    ] as const
+    const check = async () => {
+      expect(await output.size(step)).toBe(bytes.length)
+      for (const [start, end] of ranges)
+        expect((await collect(step, start, end)).equals(bytes.subarray(start, end))).toBe(true)
+    }
 
-  test('a range past the end is what is there', async () => {
-    await output.append(step, 0, text('hello'))
-
-    expect(await read(step, 3, 100)).toBe('lo')
-    expect(await read(step, 100)).toBe('')
-  })
-
-  test.each(['../../../../etc/passwd', '', 'x'.repeat(36), `${'a'.repeat(35)}/`])('%j names no step', async (name) => {
-    await expect(output.append(name, 0, text('x'))).rejects.toMatchObject({ code: 'bad-request' })
-    await expect(output.size(name)).rejects.toMatchObject({ code: 'bad-request' })
-    await expect(collect(output.read(name, 0))).rejects.toMatchObject({ code: 'bad-request' })
-  })
-})
-
-describe('watching', () => {
-  test('a watcher is called after every append and at the end, until it is disposed [I-048]', async () => {
-    const calls: [number, boolean][] = []
-    const watch = output.watch(step, (size, closed) => calls.push([size, closed]))
-
-    await output.append(step, 0, text('one'))
-    await output.append(step, 3, text('two'))
+    await check()
     await output.close(step)
+    await check()
+    await settle()
+    await check()
+    expect(formsOf(step)).toEqual(['zst'])
+  })
+
+  test('a reader in the middle of a stream does not notice that it is folded', async () => {
+    const step = randomUUID()
+    const bytes = log(700_000)
+    await output.append(step, 0, bytes)
+    const reading = output.read(step, 0)[Symbol.asyncIterator]()
+    const first = await reading.next()
+
+    await output.close(step)
+    await settle()
+
+    const read = [Buffer.from(first.value as Uint8Array)]
+    for (let next = await reading.next(); next.done !== true; next = await reading.next())
+      read.push(Buffer.from(next.value))
+    expect(Buffer.concat(read).equals(bytes)).toBe(true)
+  })
+
+  test('lines are found by number, raw and folded alike', async () => {
+    const step = randomUUID()
+    // Longer than a frame, so that frames without a line end lie between.
+    const bytes = Buffer.concat([log(400_000), Buffer.alloc(800_000, 'x'), Buffer.from('\n'), log(300_000)])
+    const starts = [0, ...[...bytes.entries()].filter(([, byte]) => byte === 10).map(([at]) => at + 1)]
+    await output.append(step, 0, bytes)
+    const wanted = [0, 1, 2, 1000, starts.length - 2000, starts.length - 1, starts.length]
+
+    const raw = await Promise.all(wanted.map((line) => output.lineOffset(step, line)))
+    await output.close(step)
+    await settle()
+    const folded = await Promise.all(wanted.map((line) => output.lineOffset(step, line)))
+
+    expect(raw).toEqual(wanted.map((line) => starts[line]))
+    expect(folded).toEqual(raw)
+  })
+
+  test('watchers hear of every append and of the end, until they are disposed', async () => {
+    const step = randomUUID()
+    const heard: string[] = []
+    const watch = output.watch(step, (size, closed) => heard.push(`${size} ${closed}`))
+
+    await output.append(step, 0, Buffer.from('abc'))
+    await output.append(step, 0, Buffer.from('abc'))
+    await output.append(step, 3, Buffer.from('def'))
     await output.close(step)
     watch[Symbol.dispose]()
-    await output.append(step, 6, text('late'))
+    await output.append(step, 6, Buffer.from('ghi'))
 
-    expect(calls.slice(0, 3)).toEqual([
-      [3, false],
-      [6, false],
-      [6, true],
-    ])
-    expect(calls.at(-1)).toEqual([6, true])
-  })
-
-  test('a watcher of one step hears nothing of another', async () => {
-    const calls: number[] = []
-    using _watch = output.watch(step, (size) => calls.push(size))
-
-    await output.append(randomUUID(), 0, text('other'))
-
-    expect(calls).toEqual([])
+    expect(heard).toEqual(['3 false', '6 false', '6 true'])
   })
 })
 
-async function read(id: string, start = 0, end?: number): Promise<string> {
-  return Buffer.concat(await collect(output.read(id, start, end))).toString('utf8')
+describe('folding', () => {
+  test('the folded form is smaller, and a file that any zstd program unpacks', async () => {
+    const step = randomUUID()
+    const bytes = log(1_000_000)
+    await output.append(step, 0, bytes)
+    await output.close(step)
+    await settle()
+
+    const packed = join(folder, step.slice(-2), `${step}.zst`)
+
+    expect(readFileSync(packed).length).toBeLessThan(bytes.length / 4)
+    expect(zstdDecompressSync(readFileSync(packed)).equals(bytes)).toBe(true)
+    expect(readdirSync(join(folder, 'folding'))).toEqual([])
+  })
+
+  test('closing again changes nothing, and a repeat of an append leaves the folded form', async () => {
+    const step = randomUUID()
+    const bytes = log(10_000)
+    await output.append(step, 0, bytes)
+
+    await output.close(step)
+    await output.close(step)
+    await settle()
+    await output.close(step)
+
+    expect(await output.append(step, 9_000, bytes.subarray(9_000))).toBe(10_000)
+    expect(await output.append(step, 12_000, bytes)).toBe(10_000)
+    expect(formsOf(step)).toEqual(['zst'])
+  })
+
+  test('bytes that come after the end are kept all the same', async () => {
+    const step = randomUUID()
+    const bytes = log(600_000)
+    await output.append(step, 0, bytes.subarray(0, 500_000))
+    await output.close(step)
+
+    expect(await output.append(step, 400_000, bytes.subarray(400_000))).toBe(600_000)
+    expect((await collect(step, 0)).equals(bytes)).toBe(true)
+    await output.close(step)
+    await settle()
+    expect((await collect(step, 0)).equals(bytes)).toBe(true)
+    expect(formsOf(step)).toEqual(['zst'])
+  })
+
+  test('a folded file that was cut or changed is an error, not other output', async () => {
+    const step = randomUUID()
+    await output.append(step, 0, log(600_000))
+    await output.close(step)
+    await settle()
+    const packed = join(folder, step.slice(-2), `${step}.zst`)
+    const file = openSync(packed, 'r+')
+    writeSync(file, Buffer.from('changed'), 0, 7, 2000)
+    fsyncSync(file)
+    closeSync(file)
+
+    await expect(collect(step, 0)).rejects.toThrow()
+    truncateSync(packed, 1000)
+    await expect(collect(step, 0)).rejects.toThrow('cut or changed')
+  })
+
+  test.each(['made', 'half written', 'linked', 'linked and removed'])(
+    'folding cut when the new form was %s goes on when opened again',
+    async (when) => {
+      const step = randomUUID()
+      const bytes = log(300_000)
+      await output.append(step, 0, bytes)
+      await output.close(step)
+      await settle()
+      const inner = join(folder, step.slice(-2))
+      const [raw, packed, fresh] = [
+        join(inner, `${step}.log`),
+        join(inner, `${step}.zst`),
+        join(folder, 'folding', step),
+      ]
+      if (when === 'linked') writeFileSync(raw, bytes)
+      if (when === 'made' || when === 'half written') {
+        writeFileSync(raw, bytes)
+        rmSync(packed)
+      }
+      writeFileSync(fresh, when === 'made' ? '' : randomBytes(1000))
+
+      output = await openFileOutput(folder)
+
+      expect((await collect(step, 0)).equals(bytes)).toBe(true)
+      await settle()
+      expect((await collect(step, 0)).equals(bytes)).toBe(true)
+      expect(formsOf(step)).toEqual(['zst'])
+      expect(existsSync(fresh)).toBe(false)
+    },
+  )
+})
+
+describe('time and memory', () => {
+  test('a read at the end of 100 MB of folded output unpacks only what it needs', async () => {
+    const step = randomUUID()
+    const piece = log(4_000_000)
+    for (let i = 0; i < 25; i++) await output.append(step, i * piece.length, piece)
+    await output.close(step)
+    await settle()
+
+    const began = performance.now()
+    const tail = await collect(step, 100_000_000 - 1000)
+
+    expect(tail.equals(piece.subarray(-1000))).toBe(true)
+    expect(performance.now() - began).toBeLessThan(100)
+  })
+})
+
+/** Ends the folding under way; the store is opened again. */
+async function settle(): Promise<void> {
+  await output[Symbol.asyncDispose]()
+  output = await openFileOutput(folder)
+  await output[Symbol.asyncDispose]()
 }
 
-async function collect(bytes: AsyncIterable<Uint8Array>): Promise<readonly Uint8Array[]> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of bytes) chunks.push(chunk)
-  return chunks
+async function collect(step: string, start: number, end?: number): Promise<Buffer> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of output.read(step, start, end)) pieces.push(piece)
+  return Buffer.concat(pieces)
 }
 
-function text(value: string): Uint8Array {
-  return Buffer.from(value)
+async function text(step: string): Promise<string> {
+  return (await collect(step, 0)).toString()
+}
+
+function formsOf(step: string): string[] {
+  const inner = join(folder, step.slice(-2))
+  mkdirSync(inner, { recursive: true })
+  return readdirSync(inner).map((name) => name.slice(step.length + 1))
+}
+
+function openFilesUnder(path: string): number {
+  return execFileSync('find', [`/proc/${process.pid}/fd`, '-lname', `${path}/*`])
+    .toString()
+    .split('\n')
+    .filter(Boolean).length
+}
+
+/** Something like a log, of exactly so many bytes. */
+function log(bytes: number): Buffer {
+  const lines: string[] = []
+  for (let length = 0, i = 0; length < bytes; i++) {
+    const line = `${i} compiling src/module-${(i * 7919) % 997}.ts took ${(i * 31) % 1013} ms\n`
+    lines.push(line)
+    length += line.length
+  }
+  return Buffer.from(lines.join('')).subarray(0, bytes)
 }

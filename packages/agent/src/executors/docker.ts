@@ -16,7 +16,13 @@ export async function connectDocker(owner: string): Promise<{ executor: Executor
   const docker = new Docker({ socketPath: '/var/run/docker.sock', timeout: 120_000 })
   try {
     const info = await docker.info()
-    return { docker, executor: createDockerExecutor(docker, owner, { cpus: info.NCPU, memoryMb: Math.floor(info.MemTotal / 1024 / 1024) }) }
+    return {
+      docker,
+      executor: createDockerExecutor(docker, owner, {
+        cpus: info.NCPU,
+        memoryMb: Math.floor(info.MemTotal / 1024 / 1024),
+      }),
+    }
   } catch {
     return undefined
   }
@@ -27,7 +33,8 @@ function createDockerExecutor(docker: Docker, owner: string, machine: { cpus: nu
     kind: 'docker',
     ioPath,
     async prepare(spec, folder, say, signal) {
-      if (spec.job.executor.type !== 'docker') throw new ExecutorRefusal(`The ${spec.job.executor.type} executor is not available on this agent.`)
+      if (spec.job.executor.type !== 'docker')
+        throw new ExecutorRefusal(`The ${spec.job.executor.type} executor is not available on this agent.`)
       const limits = limitsFor(spec, machine, say)
       const [primary, ...services] = spec.job.executor.images
       if (primary === undefined) throw new ExecutorRefusal('The job names no image.')
@@ -49,24 +56,35 @@ function createDockerExecutor(docker: Docker, owner: string, machine: { cpus: nu
     health: (state) => inspectPrimary(docker, state),
     async remove(state) {
       for (const id of (state.containers ?? '').split(' ').filter(Boolean).reverse()) {
-        await docker.getContainer(id).remove({ force: true, v: true }).catch((error) => {
-          if (error.statusCode !== 404 && error.statusCode !== 409) throw error
-        })
+        await docker
+          .getContainer(id)
+          .remove({ force: true, v: true })
+          .catch((error) => {
+            if (error.statusCode !== 404 && error.statusCode !== 409) throw error
+          })
       }
     },
-    reachable: (url) => url.replace(/^(https?:\/\/)(localhost|127\.0\.0\.1|0\.0\.0\.0)(?=[:/]|$)/, '$1host.docker.internal'),
+    reachable: (url) =>
+      url.replace(/^(https?:\/\/)(localhost|127\.0\.0\.1|0\.0\.0\.0)(?=[:/]|$)/, '$1host.docker.internal'),
   }
 }
 
 async function inspectPrimary(docker: Docker, state: ExecutorState): Promise<{ alive: boolean; outOfMemory: boolean }> {
   const id = (state.containers ?? '').split(' ')[0] ?? ''
-  const found = await docker.getContainer(id).inspect().catch(() => undefined)
+  const found = await docker
+    .getContainer(id)
+    .inspect()
+    .catch(() => undefined)
   return { alive: found?.State.Running ?? false, outOfMemory: (found?.State.OOMKilled ?? false) || oomKills(id) > 0 }
 }
 
 /** The kernel's count of processes it killed in a container for memory; control groups of version 1 and 2. */
 function oomKills(id: string): number {
-  for (const path of [`/sys/fs/cgroup/memory/docker/${id}/memory.oom_control`, `/sys/fs/cgroup/system.slice/docker-${id}.scope/memory.events`, `/sys/fs/cgroup/docker/${id}/memory.events`]) {
+  for (const path of [
+    `/sys/fs/cgroup/memory/docker/${id}/memory.oom_control`,
+    `/sys/fs/cgroup/system.slice/docker-${id}.scope/memory.events`,
+    `/sys/fs/cgroup/docker/${id}/memory.events`,
+  ]) {
     if (existsSync(path)) return Number(/^oom_kill (\d+)/m.exec(readFileSync(path, 'utf8'))?.[1] ?? 0)
   }
   return 0
@@ -81,27 +99,47 @@ function limitsFor(spec: TaskSpec, machine: Limits, say: (line: string) => void)
   const { cpus, memoryMb, resourceClass } = spec.resources
   const limits = { cpus: Math.min(cpus, machine.cpus), memoryMb: Math.min(memoryMb, machine.memoryMb) }
   say(`Resource class ${resourceClass}: ${cpus} CPUs, ${memoryMb / 1024} GB`)
-  if (limits.cpus < cpus || limits.memoryMb < memoryMb) say(`This machine is smaller: the job gets ${limits.cpus} CPUs and ${Math.floor(limits.memoryMb / 1024)} GB.`)
+  if (limits.cpus < cpus || limits.memoryMb < memoryMb)
+    say(`This machine is smaller: the job gets ${limits.cpus} CPUs and ${Math.floor(limits.memoryMb / 1024)} GB.`)
   return limits
 }
 
-async function ensureImage(docker: Docker, image: ImagePlan, spec: TaskSpec, say: (line: string) => void, signal: AbortSignal): Promise<void> {
+async function ensureImage(
+  docker: Docker,
+  image: ImagePlan,
+  spec: TaskSpec,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const name = expand(image.image, spec)
   say(`Image ${name}`)
-  const local = await docker.getImage(name).inspect().catch(() => undefined)
+  const local = await docker
+    .getImage(name)
+    .inspect()
+    .catch(() => undefined)
   if (local !== undefined) {
     say(`  using ${local.RepoDigests?.[0] ?? local.Id}`)
     return
   }
   say('  pulling')
   try {
-    const auth = image.auth && { username: expand(image.auth.username, spec), password: expand(image.auth.password, spec) }
-    const stream = await docker.pull(name.includes(':') || name.includes('@') ? name : `${name}:latest`, auth ? { authconfig: auth } : {})
+    const auth = image.auth && {
+      username: expand(image.auth.username, spec),
+      password: expand(image.auth.password, spec),
+    }
+    const stream = await docker.pull(
+      name.includes(':') || name.includes('@') ? name : `${name}:latest`,
+      auth ? { authconfig: auth } : {},
+    )
     signal.addEventListener('abort', () => (stream as Readable).destroy(), { once: true })
-    await new Promise<void>((resolve, reject) => docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve())))
+    await new Promise<void>((resolve, reject) =>
+      docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve())),
+    )
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^\(HTTP code \d+\) [^-]*- /, '') : String(error)
-    throw new ExecutorRefusal(`The image ${name} could not be pulled: ${reason.trim()}\nCheck its name and tag, that its registry can be reached from this machine, and the credentials in \`auth\`.`)
+    throw new ExecutorRefusal(
+      `The image ${name} could not be pulled: ${reason.trim()}\nCheck its name and tag, that its registry can be reached from this machine, and the credentials in \`auth\`.`,
+    )
   }
 }
 
@@ -123,7 +161,14 @@ function hostConfig(limits: Limits): Docker.HostConfig {
   }
 }
 
-function primaryOptions(spec: TaskSpec, folder: TaskFolder, image: ImagePlan, limits: Limits, names: readonly string[], labels: Record<string, string>): Docker.ContainerCreateOptions {
+function primaryOptions(
+  spec: TaskSpec,
+  folder: TaskFolder,
+  image: ImagePlan,
+  limits: Limits,
+  names: readonly string[],
+  labels: Record<string, string>,
+): Docker.ContainerCreateOptions {
   return {
     Image: expand(image.image, spec),
     Entrypoint: ['/bin/sh', `${ioPath}/supervisor.sh`, ioPath],
@@ -132,12 +177,22 @@ function primaryOptions(spec: TaskSpec, folder: TaskFolder, image: ImagePlan, li
     Env: image.environment.map((entry) => `${entry.name}=${entry.value}`),
     WorkingDir: '/',
     Labels: labels,
-    HostConfig: { ...hostConfig(limits), Binds: [`${folder.io}:${ioPath}`], ExtraHosts: ['host.docker.internal:host-gateway', ...names] },
+    HostConfig: {
+      ...hostConfig(limits),
+      Binds: [`${folder.io}:${ioPath}`],
+      ExtraHosts: ['host.docker.internal:host-gateway', ...names],
+    },
   }
 }
 
 /** Services share the primary's network, so they answer on localhost; their names point there too. */
-function serviceOptions(spec: TaskSpec, image: ImagePlan, primaryId: string, limits: Limits, labels: Record<string, string>): Docker.ContainerCreateOptions {
+function serviceOptions(
+  spec: TaskSpec,
+  image: ImagePlan,
+  primaryId: string,
+  limits: Limits,
+  labels: Record<string, string>,
+): Docker.ContainerCreateOptions {
   return {
     Image: expand(image.image, spec),
     ...(image.entrypoint === undefined ? {} : { Entrypoint: [...image.entrypoint] }),
@@ -153,6 +208,10 @@ function serviceOptions(spec: TaskSpec, image: ImagePlan, primaryId: string, lim
 export async function removeLeftovers(docker: Docker, owner: string, keep: ReadonlySet<string>): Promise<number> {
   const containers = await docker.listContainers({ all: true, filters: { label: [`${ownerLabel}=${owner}`] } })
   const leftovers = containers.filter((container) => !keep.has(container.Labels[attemptLabel] ?? ''))
-  for (const container of leftovers) await docker.getContainer(container.Id).remove({ force: true, v: true }).catch(() => {})
+  for (const container of leftovers)
+    await docker
+      .getContainer(container.Id)
+      .remove({ force: true, v: true })
+      .catch(() => {})
   return leftovers.length
 }

@@ -19,7 +19,12 @@ export function createSandboxExecutor(hidden: string): Executor {
       say(`        The image ${image} is NOT used: steps run in a sandbox on the host, with the host's programs.`)
       const home = join(folder.root, 'home')
       mkdirSync(home, { recursive: true, mode: 0o700 })
-      const child = spawn('bwrap', sandboxArguments(folder.io, home, hidden), { detached: true, stdio: 'ignore', cwd: '/', env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' } })
+      const child = spawn('bwrap', sandboxArguments(folder.io, home, hidden), {
+        detached: true,
+        stdio: 'ignore',
+        cwd: '/',
+        env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
+      })
       child.unref()
       await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
       return { pid: String(child.pid), started: startTime(child.pid ?? 0) }
@@ -37,17 +42,54 @@ export function createSandboxExecutor(hidden: string): Executor {
 
 /** Whether this machine can make such a sandbox; tried, not guessed. */
 export function sandboxWorks(): boolean {
-  return spawnSync('bwrap', ['--ro-bind', '/', '/', '--unshare-user', '--unshare-pid', '--proc', '/proc', 'true'], { stdio: 'ignore' }).status === 0
+  return (
+    spawnSync('bwrap', ['--ro-bind', '/', '/', '--unshare-user', '--unshare-pid', '--proc', '/proc', 'true'], {
+      stdio: 'ignore',
+    }).status === 0
+  )
 }
 
 function sandboxArguments(io: string, home: string, hidden: string): readonly string[] {
   return [
-    '--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--hostname', 'job',
-    '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc',
-    '--tmpfs', '/tmp', '--tmpfs', '/run', '--tmpfs', '/home', '--tmpfs', '/root', '--ro-bind', '/dev/null', '/etc/shadow',
-    '--tmpfs', hidden,
-    '--bind', io, ioPath, '--bind', home, '/home/rondo', '--setenv', 'HOME', '/home/rondo',
-    '--new-session', '/bin/sh', `${ioPath}/supervisor.sh`, ioPath,
+    '--unshare-user',
+    '--unshare-pid',
+    '--unshare-ipc',
+    '--unshare-uts',
+    '--hostname',
+    'job',
+    '--ro-bind',
+    '/',
+    '/',
+    '--dev',
+    '/dev',
+    '--proc',
+    '/proc',
+    '--tmpfs',
+    '/tmp',
+    '--tmpfs',
+    '/run',
+    '--tmpfs',
+    '/home',
+    '--tmpfs',
+    '/root',
+    '--ro-bind',
+    '/dev/null',
+    '/etc/shadow',
+    '--tmpfs',
+    hidden,
+    '--bind',
+    io,
+    ioPath,
+    '--bind',
+    home,
+    '/home/rondo',
+    '--setenv',
+    'HOME',
+    '/home/rondo',
+    '--new-session',
+    '/bin/sh',
+    `${ioPath}/supervisor.sh`,
+    ioPath,
   ]
 }
 

@@ -14,7 +14,10 @@ export async function saveCache(task: TaskContext, step: SaveCacheStep, index: n
   if ('problem' in resolved) return refuse(task, out, resolved.problem)
   const { key } = resolved
   if (await untilReachable(() => task.controlPlane.hasCache(task.spec, key), task.signal)) {
-    await task.folder.append(out, `A cache with the key ${key} exists already; keys are never overwritten. Nothing was saved.\n`)
+    await task.folder.append(
+      out,
+      `A cache with the key ${key} exists already; keys are never overwritten. Nothing was saved.\n`,
+    )
     return passed
   }
   const archive = `a${index}.tar`
@@ -45,15 +48,27 @@ export async function restoreCache(task: TaskContext, step: RestoreCacheStep, in
   }
   const found = await untilReachable(() => task.controlPlane.findCache(task.spec, keys), task.signal)
   if (found === undefined) {
-    await task.folder.append(out, `No cache is found for ${keys.map((key) => `"${key}"`).join(', ')}. The job goes on without it.\n`)
+    await task.folder.append(
+      out,
+      `No cache is found for ${keys.map((key) => `"${key}"`).join(', ')}. The job goes on without it.\n`,
+    )
     return passed
   }
-  await task.folder.append(out, `Found a cache from ${found.createdAt} with the key ${found.key} (${megabytes(found.object.size)})\n`)
+  await task.folder.append(
+    out,
+    `Found a cache from ${found.createdAt} with the key ${found.key} (${megabytes(found.object.size)})\n`,
+  )
   return (await unpack(task, index, 0, found.object, '.')) ? passed : failed
 }
 
 /** Unpacks a stored archive in the job, relative to `directory`. */
-export async function unpack(task: TaskContext, index: number, layer: number, object: Parameters<typeof downloadCompressed>[1], directory: string): Promise<boolean> {
+export async function unpack(
+  task: TaskContext,
+  index: number,
+  layer: number,
+  object: Parameters<typeof downloadCompressed>[1],
+  directory: string,
+): Promise<boolean> {
   const archive = `r${index}-${layer}.tar`
   await downloadCompressed(task, object, archive)
   const script = `
@@ -70,11 +85,21 @@ async function refuse(task: TaskContext, out: string, problem: string): Promise<
 }
 
 /** Checksummed files are read by the job's own user and hashed here, so the image needs no tool for it. */
-async function resolveKey(task: TaskContext, template: string, index: number, position: number): Promise<ReturnType<typeof cacheKey>> {
+async function resolveKey(
+  task: TaskContext,
+  template: string,
+  index: number,
+  position: number,
+): Promise<ReturnType<typeof cacheKey>> {
   const checksums = new Map<string, string>()
   for (const [number, file] of checksumFiles(template).entries()) {
     const copy = `k${index}-${position}-${number}`
-    const status = await runInternal(task, `${copy}x`, `s${index}.out`, `[ -f ${shellPath(file)} ] && cat ${shellPath(file)} >"$RONDO_IO/${copy}" && chmod a+r "$RONDO_IO/${copy}"`)
+    const status = await runInternal(
+      task,
+      `${copy}x`,
+      `s${index}.out`,
+      `[ -f ${shellPath(file)} ] && cat ${shellPath(file)} >"$RONDO_IO/${copy}" && chmod a+r "$RONDO_IO/${copy}"`,
+    )
     const opened = status === 0 ? await task.folder.openRead(copy) : undefined
     if (opened === undefined) continue
     const hash = createHash('sha256')
@@ -87,4 +112,3 @@ async function resolveKey(task: TaskContext, template: string, index: number, po
 function megabytes(bytes: number): string {
   return bytes < 100_000 ? `${bytes} bytes` : `${(bytes / 1e6).toFixed(1)} MB`
 }
-

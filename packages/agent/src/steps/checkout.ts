@@ -11,9 +11,16 @@ export async function checkout(task: TaskContext, step: CheckoutStep, index: num
   const { checkout } = task.spec
   const url = task.executor.reachable(checkout.url)
   const header = `Authorization: Basic ${Buffer.from(`${checkout.username}:${checkout.password}`).toString('base64')}`
-  const wanted = checkout.tag === null ? `+refs/heads/${checkout.branch}:refs/remotes/origin/${checkout.branch}` : `+refs/tags/${checkout.tag}:refs/tags/${checkout.tag}`
-  const filter = step.method === 'blobless' ? '--filter=blob:none' : step.method === 'shallow' ? `--depth=${step.depth ?? 1}` : ''
-  const switchTo = checkout.branch === null ? `git checkout --quiet --force --detach ${checkout.revision}` : `git checkout --quiet --force -B ${quote(checkout.branch)} ${checkout.revision}`
+  const wanted =
+    checkout.tag === null
+      ? `+refs/heads/${checkout.branch}:refs/remotes/origin/${checkout.branch}`
+      : `+refs/tags/${checkout.tag}:refs/tags/${checkout.tag}`
+  const filter =
+    step.method === 'blobless' ? '--filter=blob:none' : step.method === 'shallow' ? `--depth=${step.depth ?? 1}` : ''
+  const switchTo =
+    checkout.branch === null
+      ? `git checkout --quiet --force --detach ${checkout.revision}`
+      : `git checkout --quiet --force -B ${quote(checkout.branch)} ${checkout.revision}`
   const script = `
 unset LD_PRELOAD LD_LIBRARY_PATH BASH_ENV GIT_DIR GIT_WORK_TREE GIT_SSH GIT_SSH_COMMAND GIT_EXEC_PATH GIT_CONFIG GIT_ASKPASS
 dir=${step.path === undefined ? '.' : shellPath(step.path)}

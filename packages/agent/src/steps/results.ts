@@ -20,11 +20,15 @@ export async function storeArtifacts(task: TaskContext, step: StoreArtifactsStep
     // A single file's own name is the destination; files of a folder keep their place below it.
     const stored = path === '' ? prefix : [prefix, cleanPath(path)].filter(Boolean).join('/')
     const content = await collect(bytes)
-    const object = await untilReachable(() => task.controlPlane.uploadObject(task.spec, Readable.from(content), task.signal), task.signal)
+    const object = await untilReachable(
+      () => task.controlPlane.uploadObject(task.spec, Readable.from(content), task.signal),
+      task.signal,
+    )
     task.reporter.report({ type: 'artifact-stored', path: stored, object })
     await task.folder.append(out, `Uploaded ${stored} (${object.size} bytes)\n`)
   })
-  if (count > maxArtifactFiles) await task.folder.append(out, `Only the first ${maxArtifactFiles} of ${count} files were stored.\n`)
+  if (count > maxArtifactFiles)
+    await task.folder.append(out, `Only the first ${maxArtifactFiles} of ${count} files were stored.\n`)
   if (ended === 'missing') await task.folder.append(out, `There is nothing at ${step.path}; no artifact was stored.\n`)
   return ended === 'failed' ? failed : passed
 }
@@ -37,17 +41,25 @@ export async function storeTestResults(task: TaskContext, step: StoreTestResults
     if (path !== '' && !path.endsWith('.xml')) return void (await drain(bytes))
     const content = Buffer.concat(await collect(bytes, maxXmlBytes)).toString('utf8')
     const parsed = parseJunit(content)
-    if (parsed.problem !== undefined) await task.folder.append(out, `${path || step.path} is not JUnit XML: ${parsed.problem}\n`)
+    if (parsed.problem !== undefined)
+      await task.folder.append(out, `${path || step.path} is not JUnit XML: ${parsed.problem}\n`)
     tests.push(...parsed.tests)
   })
-  if (ended === 'missing') await task.folder.append(out, `There is nothing at ${step.path}; no test result was stored.\n`)
+  if (ended === 'missing')
+    await task.folder.append(out, `There is nothing at ${step.path}; no test result was stored.\n`)
   else await task.folder.append(out, `Stored ${tests.length} test result(s)\n`)
-  for (let at = 0; at < tests.length; at += 1_000) task.reporter.report({ type: 'tests-stored', tests: tests.slice(at, at + 1_000) })
+  for (let at = 0; at < tests.length; at += 1_000)
+    task.reporter.report({ type: 'tests-stored', tests: tests.slice(at, at + 1_000) })
   return ended === 'failed' ? failed : passed
 }
 
 /** Packs a path inside the job and walks the pack here; the path of a file given directly is empty. */
-async function eachFile(task: TaskContext, path: string, index: number, visit: (path: string, bytes: AsyncIterable<Buffer>) => Promise<unknown>): Promise<'done' | 'missing' | 'failed'> {
+async function eachFile(
+  task: TaskContext,
+  path: string,
+  index: number,
+  visit: (path: string, bytes: AsyncIterable<Buffer>) => Promise<unknown>,
+): Promise<'done' | 'missing' | 'failed'> {
   const archive = `f${index}.tar`
   const script = `
 p=${shellPath(path)}
@@ -63,7 +75,8 @@ status=$?; [ $status -le 1 ] && chmod a+r "$RONDO_IO/${archive}"`
   const entries = extract()
   file.createReadStream({ highWaterMark: 256 * 1024 }).pipe(entries)
   for await (const entry of entries) {
-    if (entry.header.type === 'file') await visit(single ? '' : entry.header.name.replace(/^\.\//, ''), entry as AsyncIterable<Buffer>)
+    if (entry.header.type === 'file')
+      await visit(single ? '' : entry.header.name.replace(/^\.\//, ''), entry as AsyncIterable<Buffer>)
     entry.resume()
   }
   await runInternal(task, `d${index}`, `s${index}.out`, `rm -f "$RONDO_IO/${archive}"`)
@@ -72,7 +85,10 @@ status=$?; [ $status -le 1 ] && chmod a+r "$RONDO_IO/${archive}"`
 
 /** A stored name never climbs: empty parts, `.` and `..` are left out (rule D-25). */
 export function cleanPath(path: string): string {
-  return path.split('/').filter((part) => part !== '' && part !== '.' && part !== '..').join('/')
+  return path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.' && part !== '..')
+    .join('/')
 }
 
 async function collect(bytes: AsyncIterable<Buffer>, most = Number.POSITIVE_INFINITY): Promise<Buffer[]> {

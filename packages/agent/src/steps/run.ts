@@ -37,7 +37,10 @@ export async function runStep(task: TaskContext, step: RunStep, index: number, p
       await explain(task, index, end)
       return end
     }
-    await task.folder.append(`s${index}.out`, `\nExited with code ${end.exitCode}; running the step again (${attempt + 1} of ${step.maxAutoReruns})\n`)
+    await task.folder.append(
+      `s${index}.out`,
+      `\nExited with code ${end.exitCode}; running the step again (${attempt + 1} of ${step.maxAutoReruns})\n`,
+    )
     await sleep(step.autoRerunDelayMs, undefined, { signal: task.signal })
   }
 }
@@ -55,10 +58,16 @@ async function waitWithTimeout(task: TaskContext, step: RunStep, id: string, pum
     const quiet = performance.now() - Math.max(begun, pump.lastGrowth())
     if (quiet >= step.noOutputTimeoutMs) {
       await kill(task, id)
-      await task.folder.append(`${id.replace(/r\d+$/, '')}.out`, `\nToo long with no output (exceeded ${duration(step.noOutputTimeoutMs)}): the step was stopped\n`)
+      await task.folder.append(
+        `${id.replace(/r\d+$/, '')}.out`,
+        `\nToo long with no output (exceeded ${duration(step.noOutputTimeoutMs)}): the step was stopped\n`,
+      )
       return { result: 'timed-out', exitCode: null }
     }
-    const ended = await Promise.race([waiting, sleep(Math.min(1_000, step.noOutputTimeoutMs - quiet)).then(() => undefined)])
+    const ended = await Promise.race([
+      waiting,
+      sleep(Math.min(1_000, step.noOutputTimeoutMs - quiet)).then(() => undefined),
+    ])
     if (ended !== undefined) return { result: ended.status === 0 ? 'passed' : 'failed', exitCode: ended.status }
   }
 }
@@ -74,7 +83,12 @@ async function kill(task: TaskContext, id: string): Promise<void> {
 async function explain(task: TaskContext, index: number, end: StepEnd): Promise<void> {
   if (end.result !== 'failed') return
   const memory = end.exitCode === 137 && (await task.executor.health(task.state)).outOfMemory
-  await task.folder.append(`s${index}.out`, memory ? '\nThe command was killed because the job used more memory than its resource class allows (exit code 137). Choose a larger resource_class.\n' : `\nExited with code exit status ${end.exitCode}\n`)
+  await task.folder.append(
+    `s${index}.out`,
+    memory
+      ? '\nThe command was killed because the job used more memory than its resource class allows (exit code 137). Choose a larger resource_class.\n'
+      : `\nExited with code exit status ${end.exitCode}\n`,
+  )
 }
 
 function duration(ms: number): string {

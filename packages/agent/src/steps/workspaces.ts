@@ -7,7 +7,11 @@ import { uploadCompressed } from './archives.ts'
 import { unpack } from './caches.ts'
 
 /** Adds a layer of files, named by globs relative to `root`, for the jobs downstream. */
-export async function persistToWorkspace(task: TaskContext, step: PersistToWorkspaceStep, index: number): Promise<StepEnd> {
+export async function persistToWorkspace(
+  task: TaskContext,
+  step: PersistToWorkspaceStep,
+  index: number,
+): Promise<StepEnd> {
   const archive = `w${index}.tar`
   // Unquoted on purpose: the shell of the job expands the globs. Everything but glob characters is quoted.
   const globs = step.paths.map((path) => path.replace(/[^*?[\]]+/g, (text) => quote(text))).join(' ')
@@ -27,7 +31,8 @@ tar -cf "$RONDO_IO/${archive}" "$@" && chmod a+r "$RONDO_IO/${archive}"`
 /** Applies the layers of all jobs upstream, in the order of the graph. */
 export async function attachWorkspace(task: TaskContext, step: AttachWorkspaceStep, index: number): Promise<StepEnd> {
   const layers = await untilReachable(() => task.controlPlane.findWorkspace(task.spec), task.signal)
-  if (layers.length === 0) await task.folder.append(`s${index}.out`, 'No job upstream persisted anything; there is nothing to attach.\n')
+  if (layers.length === 0)
+    await task.folder.append(`s${index}.out`, 'No job upstream persisted anything; there is nothing to attach.\n')
   for (const [position, layer] of layers.entries()) {
     if (!(await unpack(task, index, position, layer, shellPath(step.at)))) return failed
   }

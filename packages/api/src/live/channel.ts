@@ -1,7 +1,7 @@
+import type { WebSocket } from '@fastify/websocket'
 import type { EventRecord } from '@rondo/model'
 import type { ClientMessage, LiveTopic, ServerMessage } from '@rondo/protocol'
 import type { FastifyInstance } from 'fastify'
-import type { WebSocket } from '@fastify/websocket'
 import type { Access } from '../access.ts'
 import { authenticate } from '../authenticate.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'

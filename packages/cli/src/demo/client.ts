@@ -20,8 +20,13 @@ export function createClient(dataFolder: string, port: number): Client {
   const readAdmin = () => JSON.parse(readFileSync(join(dataFolder, 'admin.json'), 'utf8')) as Client['admin']
 
   async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(`${url}${path}`, { method, headers: { 'circle-token': readAdmin().token, 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
-    if (!response.ok) throw new Error(`${method} ${path} was answered with ${response.status}: ${await response.text()}`)
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: { 'circle-token': readAdmin().token, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    if (!response.ok)
+      throw new Error(`${method} ${path} was answered with ${response.status}: ${await response.text()}`)
     return (await response.json()) as T
   }
 
@@ -33,10 +38,15 @@ export function createClient(dataFolder: string, port: number): Client {
     call,
     pipeline: (id) => call('GET', `/api/private/pipelines/${id}`),
     job: (id) => call('GET', `/api/private/jobs/${id}`),
-    healthy: async () => fetch(`${url}/health`).then((response) => response.ok, () => false),
+    healthy: async () =>
+      fetch(`${url}/health`).then(
+        (response) => response.ok,
+        () => false,
+      ),
     follow(pipelineId, changed) {
       const socket = new WebSocket(`${url.replace('http', 'ws')}/live?circle-token=${readAdmin().token}`)
-      socket.onopen = () => socket.send(JSON.stringify({ type: 'subscribe', channel: 1, topic: { kind: 'pipeline', id: pipelineId } }))
+      socket.onopen = () =>
+        socket.send(JSON.stringify({ type: 'subscribe', channel: 1, topic: { kind: 'pipeline', id: pipelineId } }))
       socket.onmessage = () => changed()
       socket.onerror = () => {}
       const tick = setInterval(changed, 1_000)

@@ -5,7 +5,8 @@ const images = ['cimg/base:2025.05-20.04', 'cimg/base:current', 'debian:bookworm
 
 /** An image with bash, git and tar: one that is here already, else one to be pulled. */
 export function sampleImage(): string {
-  const listed = spawnSync('docker', ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'], { encoding: 'utf8' }).stdout ?? ''
+  const listed =
+    spawnSync('docker', ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'], { encoding: 'utf8' }).stdout ?? ''
   const present = new Set(listed.split('\n'))
   return images.find((image) => present.has(image)) ?? 'cimg/base:current'
 }
@@ -14,7 +15,8 @@ export function sampleFiles(image: string): Readonly<Record<string, string>> {
   return {
     'README.md': '# Sample\n\nA small project that shows what a pipeline can do. Change something and push.\n',
     'src/words.txt': 'one\ntwo\nthree\nfour\nfive\nsix\n',
-    'test/check.sh': '#!/bin/sh\n# Counts words as a test suite would, and writes its result as JUnit XML.\nset -e\nmkdir -p results\ncount=$(wc -l <src/words.txt)\nprintf \'<testsuite name="words"><testcase classname="words" name="there are six" time="0.01"/></testsuite>\' >results/words.xml\necho "counted $count words"\ntest "$count" -eq 6\n',
+    'test/check.sh':
+      '#!/bin/sh\n# Counts words as a test suite would, and writes its result as JUnit XML.\nset -e\nmkdir -p results\ncount=$(wc -l <src/words.txt)\nprintf \'<testsuite name="words"><testcase classname="words" name="there are six" time="0.01"/></testsuite>\' >results/words.xml\necho "counted $count words"\ntest "$count" -eq 6\n',
     '.circleci/config.yml': `version: 2.1
 
 executors:

@@ -3,16 +3,49 @@ import { expect, test } from 'vitest'
 import { allGreen, renderPipeline, seconds, settled } from './view.ts'
 
 function job(name: string, status: JobView['status']): JobView {
-  return { id: name, name, type: 'build', number: 1, status, requires: [], parallelism: 1, queuedAt: null, startedAt: '2026-01-01T00:00:00Z', stoppedAt: status === 'running' ? null : '2026-01-01T00:00:05Z', approvedBy: null, message: null }
+  return {
+    id: name,
+    name,
+    type: 'build',
+    number: 1,
+    status,
+    requires: [],
+    parallelism: 1,
+    queuedAt: null,
+    startedAt: '2026-01-01T00:00:00Z',
+    stoppedAt: status === 'running' ? null : '2026-01-01T00:00:05Z',
+    approvedBy: null,
+    message: null,
+  }
 }
 
 function pipeline(jobs: readonly JobView[], status: 'running' | 'on_hold' | 'success' | 'failed'): PipelineView {
   const project = { id: 'p', slug: 'gh/a/b', organizationName: 'a', name: 'b', defaultBranch: 'main', cloneUrl: '' }
-  return { id: 'x', number: 3, project, state: 'created', errors: [], trigger: 'webhook', triggeredBy: null, createdAt: '', branch: 'main', tag: null, revision: '0123456789', subject: 'a long subject that goes on and on', authorName: '', workflows: [{ id: 'w', name: 'main', status, createdAt: '', stoppedAt: null, rerunOf: null, jobs }] }
+  return {
+    id: 'x',
+    number: 3,
+    project,
+    state: 'created',
+    errors: [],
+    trigger: 'webhook',
+    triggeredBy: null,
+    createdAt: '',
+    branch: 'main',
+    tag: null,
+    revision: '0123456789',
+    subject: 'a long subject that goes on and on',
+    authorName: '',
+    workflows: [{ id: 'w', name: 'main', status, createdAt: '', stoppedAt: null, rerunOf: null, jobs }],
+  }
 }
 
 test('a pipeline is drawn with its jobs, plain when colour is off', () => {
-  const lines = renderPipeline(pipeline([job('build', 'success'), job('deploy', 'running')], 'running'), new Map(), { color: false, columns: 80, frame: 0, now: Date.parse('2026-01-01T00:00:02Z') })
+  const lines = renderPipeline(pipeline([job('build', 'success'), job('deploy', 'running')], 'running'), new Map(), {
+    color: false,
+    columns: 80,
+    frame: 0,
+    now: Date.parse('2026-01-01T00:00:02Z'),
+  })
 
   expect(lines[0]).toBe('Pipeline 3  a/b  main · 0123456 · a long subject that goes on and on')
   expect(lines).toContain('    ✓ build      5.0s  ')
@@ -20,7 +53,12 @@ test('a pipeline is drawn with its jobs, plain when colour is off', () => {
 })
 
 test('lines fit into narrow terminals', () => {
-  const lines = renderPipeline(pipeline([job('build', 'success')], 'success'), new Map(), { color: false, columns: 30, frame: 0, now: 0 })
+  const lines = renderPipeline(pipeline([job('build', 'success')], 'success'), new Map(), {
+    color: false,
+    columns: 30,
+    frame: 0,
+    now: 0,
+  })
 
   expect(Math.max(...lines.map((line) => line.length))).toBe(30)
 })

@@ -12,18 +12,33 @@ export interface ViewOptions {
 }
 
 /** A pipeline as lines of a terminal: workflows, their jobs, and the steps of jobs that run. */
-export function renderPipeline(pipeline: PipelineView, pages: ReadonlyMap<string, JobPageView>, options: ViewOptions): readonly string[] {
+export function renderPipeline(
+  pipeline: PipelineView,
+  pages: ReadonlyMap<string, JobPageView>,
+  options: ViewOptions,
+): readonly string[] {
   const paint = painter(options.color)
-  const lines = [`${paint('bold', `Pipeline ${pipeline.number}`)}  ${pipeline.project.organizationName}/${pipeline.project.name}  ${paint('dim', `${pipeline.branch ?? pipeline.tag} · ${pipeline.revision.slice(0, 7)} · ${pipeline.subject}`)}`]
-  for (const error of pipeline.errors) lines.push('', ...error.message.split('\n').map((line) => `  ${paint('red', line)}`))
+  const lines = [
+    `${paint('bold', `Pipeline ${pipeline.number}`)}  ${pipeline.project.organizationName}/${pipeline.project.name}  ${paint('dim', `${pipeline.branch ?? pipeline.tag} · ${pipeline.revision.slice(0, 7)} · ${pipeline.subject}`)}`,
+  ]
+  for (const error of pipeline.errors)
+    lines.push('', ...error.message.split('\n').map((line) => `  ${paint('red', line)}`))
   for (const workflow of pipeline.workflows) {
-    lines.push('', `  ${mark(workflow.status, options, paint)} ${paint('bold', workflow.name)}  ${paint('dim', workflow.status)}`)
+    lines.push(
+      '',
+      `  ${mark(workflow.status, options, paint)} ${paint('bold', workflow.name)}  ${paint('dim', workflow.status)}`,
+    )
     const width = Math.max(...workflow.jobs.map((job) => job.name.length))
     for (const job of workflow.jobs) {
-      lines.push(`    ${mark(job.status, options, paint)} ${job.name.padEnd(width)}  ${paint('dim', timing(job, options.now).padStart(7))}  ${paint('dim', job.status === 'success' ? '' : job.status.replaceAll('_', ' '))}`)
+      lines.push(
+        `    ${mark(job.status, options, paint)} ${job.name.padEnd(width)}  ${paint('dim', timing(job, options.now).padStart(7))}  ${paint('dim', job.status === 'success' ? '' : job.status.replaceAll('_', ' '))}`,
+      )
       if (job.status !== 'running') continue
       const steps = pages.get(job.id)?.slices.flatMap((slice) => slice.steps) ?? []
-      for (const step of steps.slice(-3)) lines.push(`        ${mark(stepStatus(step), options, paint)} ${paint('dim', `${step.name}  ${stepTime(step, options.now)}`)}`)
+      for (const step of steps.slice(-3))
+        lines.push(
+          `        ${mark(stepStatus(step), options, paint)} ${paint('dim', `${step.name}  ${stepTime(step, options.now)}`)}`,
+        )
     }
   }
   return lines.map((line) => cut(line, options.columns))
@@ -35,10 +50,12 @@ function stepStatus(step: StepView): string {
 
 function mark(status: string, options: ViewOptions, paint: ReturnType<typeof painter>): string {
   if (status === 'success') return paint('green', '✓')
-  if (status === 'failed' || status === 'timedout' || status === 'infrastructure_fail' || status === 'error') return paint('red', '✗')
+  if (status === 'failed' || status === 'timedout' || status === 'infrastructure_fail' || status === 'error')
+    return paint('red', '✗')
   if (status === 'on_hold') return paint('magenta', '‖')
   if (status === 'canceled' || status === 'not_run') return paint('dim', '⊘')
-  if (status === 'running' || status === 'failing') return paint('blue', options.color ? (spinner[options.frame % spinner.length] ?? '·') : '…')
+  if (status === 'running' || status === 'failing')
+    return paint('blue', options.color ? (spinner[options.frame % spinner.length] ?? '·') : '…')
   return paint('dim', '·')
 }
 
@@ -55,7 +72,9 @@ function stepTime(step: StepView, now: number): string {
 export function seconds(ms: number): string {
   const total = Math.max(0, ms) / 1000
   if (total < 10) return `${total.toFixed(1)}s`
-  return total < 60 ? `${Math.round(total)}s` : `${Math.floor(total / 60)}m ${String(Math.round(total % 60)).padStart(2, '0')}s`
+  return total < 60
+    ? `${Math.round(total)}s`
+    : `${Math.floor(total / 60)}m ${String(Math.round(total % 60)).padStart(2, '0')}s`
 }
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, blue: 34, magenta: 35 } as const
@@ -72,9 +91,17 @@ function cut(line: string, columns: number): string {
 
 /** Whether everything that can run by itself has ended: what waits for approval does not count. */
 export function settled(pipeline: PipelineView): boolean {
-  return pipeline.workflows.every((workflow) => workflow.jobs.every((job) => done.has(job.status) || job.status === 'on_hold' || (job.status === 'blocked' && workflow.status === 'on_hold')))
+  return pipeline.workflows.every((workflow) =>
+    workflow.jobs.every(
+      (job) =>
+        done.has(job.status) || job.status === 'on_hold' || (job.status === 'blocked' && workflow.status === 'on_hold'),
+    ),
+  )
 }
 
 export function allGreen(pipeline: PipelineView): boolean {
-  return pipeline.workflows.length > 0 && pipeline.workflows.every((workflow) => workflow.status === 'success' || workflow.status === 'on_hold')
+  return (
+    pipeline.workflows.length > 0 &&
+    pipeline.workflows.every((workflow) => workflow.status === 'success' || workflow.status === 'on_hold')
+  )
 }

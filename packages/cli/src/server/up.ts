@@ -6,7 +6,10 @@ const program = fileURLToPath(new URL('../../../server/src/main.ts', import.meta
 
 /** Starts the server's process; it prints for itself unless `quiet`. */
 export function spawnServer(quiet: boolean): ChildProcess {
-  return spawn(process.execPath, [program], { stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'], env: readCliEnv().forServer })
+  return spawn(process.execPath, [program], {
+    stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'],
+    env: readCliEnv().forServer,
+  })
 }
 
 /** The server alone, until it ends; signals are passed on to it. */
