@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { EngineStore, ExpiredAttempt } from '@rondo/model'
+import { AppError, type EngineStore, type ExpiredAttempt } from '@rondo/model'
 import type { StartChecks } from './apply-moves.ts'
 import { leaseMs } from './dispatcher-ports.ts'
 import { finishTask } from './record-entries.ts'
@@ -27,7 +27,10 @@ export async function sweepLeases(
   await ports.engine.refreshLeases(leaseMs)
   while (!signal.aborted) {
     try {
-      for (const attempt of await ports.engine.expired(100)) await settle(ports, attempt, lostAfterMs)
+      for (const attempt of await ports.engine.expired(100)) {
+        // One that cannot be settled must not keep the others from it.
+        await settle(ports, attempt, lostAfterMs).catch((error) => options.onError?.(error))
+      }
     } catch (error) {
       options.onError?.(error)
     }
@@ -41,8 +44,13 @@ async function settle(
   lostAfterMs: number,
 ): Promise<void> {
   if (attempt.granted && attempt.lateMs < lostAfterMs) return
-  const { identity } = await ports.engine.attemptContext(attempt.attemptId)
   await ports.engine.transact(async (tx) => {
+    // It may have ended or started since it was listed: looked at again, and held.
+    const identity = await tx.fence(attempt.agentId, attempt).catch((error) => {
+      if (error instanceof AppError && error.code === 'gone') return undefined
+      throw error
+    })
+    if (identity === undefined || identity.granted !== attempt.granted) return
     if (!attempt.granted && attempt.attempts < maxAttempts) {
       await tx.requeue(attempt)
       await tx.append({
