@@ -23,13 +23,19 @@ export interface Access {
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-const vcsTypes: Readonly<Record<string, Organization['vcsType']>> = {
-  gh: 'github',
-  github: 'github',
-  bb: 'bitbucket',
-  bitbucket: 'bitbucket',
-  circleci: 'circleci',
+
+/** Whether a text has the form of an id; anything else would be an error of PostgreSQL, not an answer. */
+export function isId(text: string): boolean {
+  return uuid.test(text)
 }
+
+const vcsTypes: ReadonlyMap<string, Organization['vcsType']> = new Map([
+  ['gh', 'github'],
+  ['github', 'github'],
+  ['bb', 'bitbucket'],
+  ['bitbucket', 'bitbucket'],
+  ['circleci', 'circleci'],
+])
 
 export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries'>): Access {
   const { accounts } = ports
@@ -48,16 +54,16 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries'>): Acc
   }
 
   async function project(user: User, slug: string): Promise<Project> {
-    const parts = decodeURIComponent(slug).split('/')
-    const vcsType = vcsTypes[parts[0] ?? '']
-    if (uuid.test(slug)) return seen(user, 'Project', await accounts.project(slug), (found) => found.id)
+    const parts = slug.split('/')
+    const vcsType = vcsTypes.get(parts[0] ?? '')
+    if (isId(slug)) return seen(user, 'Project', await accounts.project(slug), (found) => found.id)
     if (parts.length !== 3 || vcsType === undefined || parts.some((part) => part === ''))
       throw new AppError('bad-request', `Invalid project slug "${slug.slice(0, 200)}". Use the form gh/ORG/REPO.`)
     return seen(user, 'Project', await accounts.projectByName(vcsType, parts[1]!, parts[2]!), (found) => found.id)
   }
 
   const requireId = (what: string, id: string) => {
-    if (!uuid.test(id)) throw notFound(what)
+    if (!isId(id)) throw notFound(what)
     return id
   }
 
@@ -78,10 +84,11 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries'>): Acc
       return job
     },
     async organization(user, slugOrId) {
-      const [vcs = '', name = ''] = decodeURIComponent(slugOrId).split('/')
-      const found = uuid.test(slugOrId)
+      const [vcs = '', name = ''] = slugOrId.split('/')
+      const vcsType = vcsTypes.get(vcs)
+      const found = isId(slugOrId)
         ? await accounts.organization(slugOrId)
-        : vcsTypes[vcs] && (await accounts.organizationByName(vcsTypes[vcs], name))
+        : vcsType && (await accounts.organizationByName(vcsType, name))
       if (!found || !(await mayUse(user, found.id))) throw new AppError('not-found', 'Org not found.')
       return found
     },

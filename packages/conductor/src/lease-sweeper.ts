@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { EngineStore, ExpiredAttempt } from '@rondo/model'
+import { AppError, type EngineStore, type ExpiredAttempt } from '@rondo/model'
 import type { StartChecks } from './apply-moves.ts'
 import { leaseMs } from './dispatcher-ports.ts'
 import { finishTask } from './record-entries.ts'
@@ -29,7 +29,13 @@ export async function sweepLeases(
       // While the server or the database was away nobody could renew: everybody gets a full term first (rule D-05).
       if (afterDowntime) await ports.engine.refreshLeases(leaseMs)
       afterDowntime = false
-      for (const attempt of await ports.engine.expired(100)) await settle(ports, attempt, lostAfterMs)
+      for (const attempt of await ports.engine.expired(100)) {
+        // One that cannot be settled must not keep the others from it.
+        await settle(ports, attempt, lostAfterMs).catch((error) => {
+          afterDowntime = error instanceof AppError && error.code === 'unavailable'
+          options.onError?.(error)
+        })
+      }
     } catch (error) {
       afterDowntime = true
       options.onError?.(error)

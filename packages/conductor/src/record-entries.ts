@@ -121,13 +121,17 @@ export async function finishTask(
   const snapshot = await tx.lockWorkflow(ref.workflowId)
   const job = snapshot?.jobs.find((candidate) => candidate.id === ref.jobId)
   if (snapshot === undefined || job === undefined) return
+  await tx.finishAttempt(ref, result)
   await tx.append({
     ...workflowScope(snapshot),
     jobId: job.id,
     kind: 'task.finished',
     data: { slice: ref.taskIndex, result },
   })
-  if (!isFinalJobStatus(job.status)) await finishJob(tx, snapshot, job, message)
+  const tasks = snapshot.tasks.map((task) =>
+    task.id === ref.taskId ? { ...task, phase: 'finished' as const, result } : task,
+  )
+  if (!isFinalJobStatus(job.status)) await finishJob(tx, { ...snapshot, tasks }, job, message)
   await advance(tx, ref.workflowId, ports.checks)
 }
 

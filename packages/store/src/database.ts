@@ -75,6 +75,8 @@ async function attempt<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run()
   } catch (cause) {
+    if (isUnstorable(cause))
+      throw new AppError('bad-request', 'PostgreSQL cannot hold a text with a NUL character. Leave it out.', { cause })
     if (!isOutage(cause)) throw cause
     throw new AppError('unavailable', 'The database cannot be reached at the moment. Try again in a few seconds.', {
       cause,
@@ -105,6 +107,11 @@ export function isOutage(cause: unknown): boolean {
       cause.message,
     )
   )
+}
+
+/** Whether a text held a character that no text of the database may hold. */
+function isUnstorable(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && (cause.code === '22021' || cause.code === '22P05')
 }
 
 /** Whether a unique constraint refused the row. */

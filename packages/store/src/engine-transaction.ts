@@ -91,8 +91,8 @@ export function createTransaction(tx: Runner): EngineTransaction {
     },
     async numberJob(job) {
       await tx.rows(sql`
-        with counted as (update projects set build_number = build_number + 1 where id = ${job.projectId}
-          and exists (select 1 from jobs where id = ${job.id} and number is null) returning build_number)
+        with unnumbered as (select id, project_id from jobs where id = ${job.id} and number is null for update),
+          counted as (update projects p set build_number = build_number + 1 from unnumbered u where p.id = u.project_id returning build_number)
         update jobs set number = counted.build_number from counted where jobs.id = ${job.id}`)
     },
     async enqueue(job, executor, resources) {

@@ -37,7 +37,7 @@ export function createEngineStore(database: Database): EngineStore {
     renew: (agentId, attempts, leaseMs) => renewLeases(database, agentId, attempts, leaseMs),
     expired: (limit) =>
       database.rows<ExpiredAttempt>(sql`
-        select a.id as "attemptId", a.epoch, a.granted_at is not null as granted, t.attempts,
+        select a.id as "attemptId", a.epoch, a.agent_id as "agentId", a.granted_at is not null as granted, t.attempts,
           (extract(epoch from now() - a.lease_expires_at) * 1000)::int as "lateMs"
         from attempts a join tasks t on t.id = a.task_id
         where a.phase <> 'finished' and a.lease_expires_at < now() order by a.lease_expires_at limit ${limit}`),

@@ -1,4 +1,9 @@
-/** What tests share: the whole product as a stack of real processes, and what this machine offers to run it on. */
+/** What tests share: a database with builders of what lies in it, the whole product as a stack of real processes, and what this machine offers to run it on. */
+
+export type { BuiltWorkflow, Household } from './builders.ts'
+export { buildAgent, buildHousehold, buildJob, buildRevision, buildWorkflow, claimOne, claimQuery } from './builders.ts'
 export { bubblewrapWorks, chromiumPath, dockerAnswers, imagePresent } from './capabilities.ts'
+export type { TestDatabase } from './database.ts'
+export { startTestDatabase } from './database.ts'
 export type { JobView, Stack, StackOptions } from './stack.ts'
 export { startStack } from './stack.ts'

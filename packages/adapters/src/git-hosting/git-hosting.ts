@@ -1,175 +1,111 @@
-import { existsSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { existsSync, rmSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { AppError, type GitHosting, type GitRevision, type RefRequest, type RepositoryName } from '@rondo/model'
-import { git, spawnGit } from './git-process.ts'
-import { flush, pktLine, readUntilFlush, remoteMessages } from './pkt-line.ts'
-import { acceptedRefs, parseCommands } from './push-commands.ts'
+import { AppError, type GitHosting, type RepositoryName } from '@rondo/model'
+import { parseCommit } from './commit.ts'
+import { git } from './git-process.ts'
+import { refOf, safeName, safeRevision } from './names.ts'
+import { readObject } from './object-reader.ts'
+import { flush, pktLine } from './pkt-line.ts'
+import { advertise, serveFetch, servePush } from './serve.ts'
 
-const settings = {
-  'http.receivepack': 'true',
-  'receive.fsckObjects': 'true',
-  'receive.maxInputSize': String(2 * 1024 * 1024 * 1024),
-  'uploadpack.allowFilter': 'true',
-  'uploadpack.allowAnySHA1InWant': 'true',
-  'gc.auto': '0',
+export interface GitHostingOptions {
+  /** Largest pack that a push may bring, in bytes. Default 2 GiB. */
+  readonly maxPackBytes?: number
 }
 
-/** Bare repositories in a folder, served by the system's git. */
-export function createGitHosting(folder: string): GitHosting {
+const maxCommitBytes = 1024 * 1024
+
+/** Bare repositories in a folder, `<organization>/<name>.git`, served by the system's git. One process uses a folder. */
+export function createGitHosting(folder: string, options: GitHostingOptions = {}): GitHosting {
+  const maxPackBytes = options.maxPackBytes ?? 2 * 1024 ** 3
+  // Repositories get their name when they are whole. No organisation's name starts with a dot.
+  const unfinished = join(folder, '.unfinished')
+  rmSync(unfinished, { recursive: true, force: true })
+
   function pathOf(repository: RepositoryName): string {
     return join(folder, safeName(repository.organization), `${safeName(repository.name)}.git`)
+  }
+
+  function existing(repository: RepositoryName): string {
+    const path = pathOf(repository)
+    if (existsSync(path)) return path
+    throw new AppError(
+      'not-found',
+      `There is no repository ${repository.organization}/${repository.name}. Create the project first.`,
+    )
   }
 
   return {
     async create(repository) {
       const path = pathOf(repository)
       if (existsSync(path)) return
-      const fresh = `${path}.${process.pid}.new`
+      const fresh = join(unfinished, randomUUID())
       await mkdir(dirname(path), { recursive: true, mode: 0o750 })
-      await rm(fresh, { recursive: true, force: true })
-      if ((await git(['init', '--quiet', '--bare', '--initial-branch=main', fresh])) === undefined) {
-        throw new AppError(
-          'unavailable',
-          `The repository ${repository.organization}/${repository.name} could not be made in ${folder}. Check the space and the permissions there.`,
-        )
+      try {
+        await git(['init', '--quiet', '--bare', '--template=', '--initial-branch=main', fresh])
+        await rename(fresh, path)
+      } catch (cause) {
+        await rm(fresh, { recursive: true, force: true })
+        // Somebody else made it at the same time.
+        if (existsSync(path)) return
+        throw notMade(repository, folder, cause)
       }
-      for (const [name, value] of Object.entries(settings)) await git(['-C', fresh, 'config', name, value])
-      await rename(fresh, path)
     },
     exists: async (repository) => existsSync(pathOf(repository)),
     async resolve(repository, request) {
-      const format = '%H%n%an%n%ae%n%s%n%b'
-      const shown = await git([
-        '-C',
-        pathOf(repository),
-        'show',
-        '--no-patch',
-        `--format=${format}`,
-        '--end-of-options',
-        `${refName(request)}^{commit}`,
-      ])
-      return shown && toRevision(shown.toString('utf8'), request)
+      const path = pathOf(repository)
+      const ref = refOf(request)
+      if (ref === undefined || !existsSync(path)) return undefined
+      const commit = await readObject(path, `${ref}^{commit}`, maxCommitBytes)
+      return (
+        commit && {
+          revision: commit.id,
+          branch: request.branch ?? null,
+          tag: request.tag ?? null,
+          ...parseCommit(commit.content),
+        }
+      )
     },
-    readFile: (repository, revision, path, maxBytes) =>
-      git(['-C', pathOf(repository), 'cat-file', 'blob', `${hex(revision)}:${path}`], maxBytes),
+    async readFile(repository, revision, path, maxBytes) {
+      const name = `${safeRevision(revision)}:${path}`
+      // Git reads a leading dot as "beside the current folder", which there is none of here.
+      if (path.includes('\n') || /^\.\.?(\/|$)/.test(path) || !existsSync(pathOf(repository))) return undefined
+      const file = await readObject(pathOf(repository), name, maxBytes)
+      return file?.type === 'blob' ? file.content : undefined
+    },
     async branches(repository) {
       const listed = await git([
         '-C',
-        pathOf(repository),
+        existing(repository),
         'for-each-ref',
-        '--format=%(objectname) %(refname:strip=2)',
+        '--format=%(objectname) %(refname:lstrip=2)',
         'refs/heads',
       ])
-      return (listed?.toString('utf8').trimEnd().split('\n') ?? [])
-        .filter(Boolean)
-        .map((line) => ({ revision: line.slice(0, 40), name: line.slice(41) }))
+      const lines = listed.toString('utf8').split('\n').filter(Boolean)
+      return lines.map((line) => ({ revision: line.slice(0, 40), name: line.slice(41) }))
     },
     async *advertise(repository, service, protocol) {
-      const child = spawnGit(
-        [service.slice(4), '--stateless-rpc', '--http-backend-info-refs', pathOf(repository)],
-        protocolVariable(protocol),
-      )
-      child.stdin.end()
-      child.stderr.resume()
-      if (protocol === undefined || !protocol.includes('version=2') || service === 'git-receive-pack')
+      const path = existing(repository)
+      // Only fetches know version 2, which begins without this line.
+      if (service === 'git-receive-pack' || !protocol?.includes('version=2'))
         yield Buffer.concat([pktLine(`# service=${service}\n`), flush])
-      yield* child.stdout
+      yield* advertise(path, service, protocol)
     },
-    async *serve(repository, service, body, options) {
-      const child = spawnGit(
-        [service.slice(4), '--stateless-rpc', pathOf(repository)],
-        protocolVariable(options.protocol),
-        options.signal,
-      )
-      child.stderr.resume()
-      if (service === 'git-upload-pack' || options.onPush === undefined) {
-        void feed(body, child.stdin)
-        yield* child.stdout
-        return
-      }
-      const commands = feedPush(body, child.stdin)
-      // The answer to a push is a short report, held back until the refs have been told on.
-      const chunks: Buffer[] = []
-      for await (const chunk of child.stdout) chunks.push(chunk)
-      const answer = Buffer.concat(chunks)
-      const accepted = acceptedRefs(answer)
-      const moved = (await commands).filter((command) => accepted.has(command.ref))
-      const messages = moved.length > 0 ? await options.onPush(moved) : []
-      const sideBand = answer.length > 4 && answer.subarray(-4).equals(flush) && accepted.size > 0
-      yield sideBand ? Buffer.concat([answer.subarray(0, -4), remoteMessages(messages), flush]) : answer
+    async *serve(repository, service, body, serving) {
+      const exchange = { path: existing(repository), body, options: serving, maxPackBytes }
+      yield* service === 'git-receive-pack' ? servePush(exchange) : serveFetch(exchange)
     },
   }
 }
 
-/** Names become folders: no traversal, nothing hidden, no option (rule D-25). */
-function safeName(name: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name) && !name.endsWith('.git') && !name.endsWith('.lock')) return name
-  throw new AppError(
-    'bad-request',
-    `"${name.slice(0, 100)}" cannot name an organisation or repository. Use letters, digits, ".", "_" and "-", starting with a letter or digit.`,
+function notMade(repository: RepositoryName, folder: string, cause: unknown): AppError {
+  if (cause instanceof AppError) return cause
+  const name = `${repository.organization}/${repository.name}`
+  return new AppError(
+    'unavailable',
+    `The repository ${name} could not be made in ${folder}. Check the space and the permissions there.`,
+    { cause },
   )
-}
-
-function hex(revision: string): string {
-  if (/^[0-9a-f]{40}$/.test(revision)) return revision
-  throw new AppError('bad-request', `"${revision.slice(0, 100)}" is not a revision of 40 hexadecimal digits.`)
-}
-
-function refName(request: RefRequest): string {
-  if (request.revision !== undefined) return hex(request.revision)
-  return request.tag === undefined ? `refs/heads/${request.branch}` : `refs/tags/${request.tag}`
-}
-
-function toRevision(shown: string, request: RefRequest): GitRevision {
-  // An annotated tag prints its own header first; the commit's lines start at its 40 digits.
-  const lines = shown.split('\n')
-  const at = lines.findIndex((line) => /^[0-9a-f]{40}$/.test(line))
-  const [revision = '', authorName = '', authorEmail = '', subject = '', ...body] = lines.slice(at)
-  return {
-    revision,
-    authorName,
-    authorEmail,
-    subject,
-    body: body.join('\n').trim(),
-    branch: request.branch ?? null,
-    tag: request.tag ?? null,
-  }
-}
-
-function protocolVariable(protocol: string | undefined): Record<string, string> {
-  return protocol !== undefined && /^[\w=:.-]{1,100}$/.test(protocol) ? { GIT_PROTOCOL: protocol } : {}
-}
-
-async function feed(body: AsyncIterable<Uint8Array>, stdin: NodeJS.WritableStream): Promise<void> {
-  try {
-    for await (const chunk of body)
-      if (!stdin.write(chunk)) await new Promise((resume) => stdin.once('drain', resume).once('close', resume))
-  } catch {
-    // The client went away: git sees the end of its input and gives up by itself.
-  }
-  stdin.end()
-}
-
-async function feedPush(
-  body: AsyncIterable<Uint8Array>,
-  stdin: NodeJS.WritableStream,
-): Promise<ReturnType<typeof parseCommands>> {
-  let head: Buffer | undefined = Buffer.alloc(0)
-  let commands: ReturnType<typeof parseCommands> = []
-  async function* watched(): AsyncIterable<Uint8Array> {
-    for await (const chunk of body) {
-      if (head !== undefined) {
-        head = Buffer.concat([head, chunk])
-        const read = readUntilFlush(head)
-        if (read !== undefined || head.length > 1024 * 1024) {
-          commands = parseCommands(read?.lines ?? [])
-          head = undefined
-        }
-      }
-      yield chunk
-    }
-  }
-  await feed(watched(), stdin)
-  return commands
 }

@@ -1,25 +1,49 @@
-/** One line of Git's wire format: four hexadecimal digits of length, then the bytes. */
+/** Git's wire format: four hexadecimal digits of length (they count themselves), then the bytes; `0000` is a flush. */
+export const flush = Buffer.from('0000')
+
+export type Packet = Buffer | 'flush'
+
+const maxContent = 65_516
+
 export function pktLine(content: string | Uint8Array): Buffer {
   const bytes = Buffer.from(content)
   return Buffer.concat([Buffer.from((bytes.length + 4).toString(16).padStart(4, '0')), bytes])
 }
 
-export const flush = Buffer.from('0000')
+/**
+ * Splits a stream into packets, however it is cut. What is not in the format ends the reading: `take` then answers no more
+ * packets, and `broken` is true.
+ */
+export class PacketReader {
+  /** Start of a packet whose end has not come; shorter than a packet. */
+  #rest = Buffer.alloc(0)
+  broken = false
 
-/** Whole lines at the start of `bytes`, up to and without the first flush; `rest` starts after it. Undefined: more is needed. */
-export function readUntilFlush(bytes: Buffer): { lines: readonly Buffer[]; rest: Buffer } | undefined {
-  const lines: Buffer[] = []
-  for (let at = 0; at + 4 <= bytes.length; ) {
-    const length = Number.parseInt(bytes.toString('latin1', at, at + 4), 16)
-    if (length === 0) return { lines, rest: bytes.subarray(at + 4) }
-    if (Number.isNaN(length) || length < 4 || at + length > bytes.length) return undefined
-    lines.push(bytes.subarray(at + 4, at + length))
-    at += length
+  take(chunk: Uint8Array): Packet[] {
+    const bytes = Buffer.concat([this.#rest, chunk])
+    const packets: Packet[] = []
+    let at = 0
+    while (!this.broken && at + 4 <= bytes.length) {
+      const digits = bytes.toString('latin1', at, at + 4)
+      const length = /^[0-9a-f]{4}$/i.test(digits) ? Number.parseInt(digits, 16) : -1
+      if (length !== 0 && (length < 4 || length > maxContent + 4)) this.broken = true
+      else if (length > 0 && at + length > bytes.length) break
+      else {
+        packets.push(length === 0 ? 'flush' : bytes.subarray(at + 4, at + length))
+        at += length === 0 ? 4 : length
+      }
+    }
+    this.#rest = bytes.subarray(at)
+    return packets
   }
-  return undefined
 }
 
-/** Messages that Git shows as `remote: …`, in packets of the progress band. */
-export function remoteMessages(lines: readonly string[]): Buffer {
-  return Buffer.concat(lines.map((line) => pktLine(Buffer.concat([Buffer.from([2]), Buffer.from(`${line}\n`)]))))
+/** Packets of the progress band, which git shows as lines `remote: …`. */
+export function remoteMessages(messages: readonly string[]): Buffer {
+  return Buffer.concat(messages.flatMap((message) => message.split('\n').map(remoteLine)))
+}
+
+/** Without control characters: what a config or a commit says must not drive the pusher's terminal. */
+function remoteLine(line: string): Buffer {
+  return pktLine(Buffer.concat([Buffer.of(2), Buffer.from(`${line.replace(/[^\P{Cc}\t]/gu, '').slice(0, 1000)}\n`)]))
 }

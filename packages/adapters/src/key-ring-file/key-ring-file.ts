@@ -8,6 +8,7 @@ interface KeyFile {
 }
 
 const formatVersion = 1
+const keyBytes = 32
 const nonceBytes = 12
 const tagBytes = 16
 
@@ -18,12 +19,7 @@ const tagBytes = 16
 export async function openFileKeyRing(path: string): Promise<KeyRing> {
   const ring = await readRing(path)
   const keys = new Map(ring.keys.map((key) => [key.id, Buffer.from(key.secret, 'base64')]))
-  const newest = ring.keys.at(-1)
-  if (newest === undefined)
-    throw new AppError(
-      'unavailable',
-      `The key ring ${path} holds no key. Restore it from a backup; without it no secret can be read.`,
-    )
+  const newest = ring.keys.at(-1)!
   return {
     async seal(plaintext, scope) {
       const header = Buffer.alloc(5)
@@ -71,11 +67,29 @@ async function readRing(path: string): Promise<KeyFile> {
       `The key ring ${path} can be read by others. Close it: chmod 600 ${path}; and rotate the keys if someone may have copied it.`,
     )
   }
-  return JSON.parse(await readFile(path, 'utf8'))
+  return parseRing(path, await readFile(path, 'utf8'))
+}
+
+/** A ring that is damaged is refused as a whole: sealing with a part of it would make secrets nobody can open. */
+function parseRing(path: string, text: string): KeyFile {
+  try {
+    const ring: KeyFile = JSON.parse(text)
+    if (
+      ring.keys.length > 0 &&
+      ring.keys.every((key) => Number.isInteger(key.id) && Buffer.from(key.secret, 'base64').length === keyBytes)
+    )
+      return ring
+  } catch {
+    // Said below, without the text: a part of a key may stand in it.
+  }
+  throw new AppError(
+    'unavailable',
+    `The key ring ${path} is damaged. Restore it from a backup; without it no secret can be read.`,
+  )
 }
 
 function newKey(id: number): KeyFile['keys'][number] {
-  return { id, secret: randomBytes(32).toString('base64'), createdAt: new Date().toISOString() }
+  return { id, secret: randomBytes(keyBytes).toString('base64'), createdAt: new Date().toISOString() }
 }
 
 /** Whole or not at all: a torn key ring would lose every secret. */

@@ -151,7 +151,9 @@ async function* chunks(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> 
 }
 
 async function collect(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  return Buffer.concat(await Array.fromAsync(bytes))
+  const pieces: Uint8Array[] = []
+  for await (const piece of bytes) pieces.push(piece)
+  return Buffer.concat(pieces)
 }
 
 function filesUnder(path: string): string[] {

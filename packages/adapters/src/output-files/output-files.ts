@@ -1,133 +1,237 @@
-import { type FileHandle, mkdir, open, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { type FileHandle, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { AppError, type StepOutput } from '@rondo/model'
+import { exists, isCode, syncFolder } from './files.ts'
+import { foldFile, restoreFile, type StreamPaths } from './fold.ts'
+import { type FoldedFile, openFolded } from './folded-file.ts'
+import { offsetOfLine, openRaw, readRaw } from './raw-file.ts'
+import { openRawStream, type RawStream } from './raw-stream.ts'
 
-interface Stream {
-  readonly file: FileHandle
-  size: number
-  /** Appends of one stream follow each other. */
-  tail: Promise<unknown>
-  idle: NodeJS.Timeout | undefined
+export interface FileOutputOptions {
+  /** Files kept open for appending; those of more steps are opened again when bytes come. Default 64. */
+  readonly maxOpenFiles?: number
 }
 
-type Watcher = (size: number, closed: boolean) => void
+type Listener = (size: number, closed: boolean) => void
 
-const idleMs = 5_000
+/** Shorter streams stay as they are: a file takes a block of the disk anyway. */
+const foldFromBytes = 4096
 
-/** Step output as one append-only file a step, synced before it is acknowledged. */
-export async function openFileOutput(folder: string): Promise<StepOutput> {
-  await mkdir(folder, { recursive: true, mode: 0o750 })
-  const streams = new Map<string, Promise<Stream>>()
-  const watchers = new Map<string, Set<Watcher>>()
-  const closed = new Set<string>()
+/**
+ * Step output as one append-only file a step, `xx/<step>.log`, synced before bytes are acknowledged. A closed stream is
+ * folded in the background into `xx/<step>.zst` (see fold.ts); reading is the same before, during and after. `folding/` names
+ * the streams being folded, so that folding cut short goes on when the folder is opened again. One process opens a folder.
+ */
+export async function openFileOutput(folder: string, options: FileOutputOptions = {}): Promise<FileOutput> {
+  const folding = join(folder, 'folding')
+  await mkdir(folding, { recursive: true, mode: 0o750 })
+  return new FileOutput(folder, options.maxOpenFiles ?? 64, await readdir(folding))
+}
 
-  function pathOf(stepId: string): string {
-    if (!/^[0-9a-f-]{36}$/.test(stepId)) throw new AppError('bad-request', 'A step is named by its id.')
-    // The last digits of a version 7 id are random, so the folders fill evenly.
-    return join(folder, stepId.slice(-2), `${stepId}.log`)
+export class FileOutput implements StepOutput, AsyncDisposable {
+  readonly #folder: string
+  readonly #maxOpenFiles: number
+  /** Open for appending, the longest unused first. */
+  readonly #open = new Map<string, RawStream>()
+  readonly #opening = new Map<string, Promise<RawStream>>()
+  /** Folding now or soon; appends wait for it. */
+  readonly #folds = new Map<string, Promise<void>>()
+  /** Streams are folded one after the other: it is never urgent. */
+  #lastFold: Promise<void> = Promise.resolve()
+  readonly #listeners = new Map<string, Set<Listener>>()
+
+  constructor(folder: string, maxOpenFiles: number, cutFolds: readonly string[]) {
+    this.#folder = folder
+    this.#maxOpenFiles = maxOpenFiles
+    for (const stepId of cutFolds) this.#fold(stepId)
   }
 
-  async function openStream(stepId: string): Promise<Stream> {
-    await mkdir(join(folder, stepId.slice(-2)), { recursive: true, mode: 0o750 })
-    const file = await open(pathOf(stepId), 'a+', 0o640)
-    return { file, size: (await file.stat()).size, tail: Promise.resolve(), idle: undefined }
+  async append(stepId: string, offset: number, bytes: Uint8Array): Promise<number> {
+    const { folded } = this.#pathsOf(stepId)
+    try {
+      while (true) {
+        await this.#folds.get(stepId)
+        if (!this.#open.has(stepId)) {
+          await using file = await openFolded(folded)
+          // A repeat or a gap has nothing to write, so the folded form can stay.
+          if (file !== undefined && (offset > file.size || offset + bytes.length <= file.size)) return file.size
+        }
+        if (this.#folds.has(stepId)) continue
+        const size = await (await this.#streamOf(stepId)).append(offset, bytes)
+        if (size === undefined) continue
+        this.#closeLongUnused()
+        return size
+      }
+    } catch (cause) {
+      throw diskFull(cause, this.#folder)
+    }
   }
 
-  function streamOf(stepId: string): Promise<Stream> {
-    const known = streams.get(stepId)
-    if (known) return known
-    const opening = openStream(stepId)
-    streams.set(stepId, opening)
-    opening.catch(() => streams.delete(stepId))
+  async size(stepId: string): Promise<number> {
+    const stream = this.#open.get(stepId)
+    if (stream !== undefined) return stream.size
+    return this.#eitherForm(stepId, {
+      async raw(file) {
+        await using reading = file
+        // Written, perhaps, by a process that was killed before it synced.
+        await reading.datasync()
+        return (await reading.stat()).size
+      },
+      async folded(file) {
+        await using reading = file
+        return reading.size
+      },
+      none: 0,
+    })
+  }
+
+  async *read(stepId: string, start: number, end = Number.POSITIVE_INFINITY): AsyncGenerator<Uint8Array> {
+    const until = Math.min(end, await this.size(stepId))
+    if (start >= until) return
+    yield* await this.#eitherForm<AsyncIterable<Uint8Array>>(stepId, {
+      raw: async (file) => readRaw(file, start, until),
+      folded: async (file) => readFolded(file, start, until),
+      none: readNothing(),
+    })
+  }
+
+  /** Byte offset at which a line starts (the first line is 0); undefined when there are fewer lines. */
+  async lineOffset(stepId: string, line: number): Promise<number | undefined> {
+    if (line === 0) return 0
+    const until = await this.size(stepId)
+    return this.#eitherForm<number | undefined>(stepId, {
+      raw: (file) => offsetOfLine(readRaw(file, 0, until), line),
+      async folded(file) {
+        await using reading = file
+        return await reading.lineOffset(line)
+      },
+      none: undefined,
+    })
+  }
+
+  async close(stepId: string): Promise<void> {
+    const { raw, fresh } = this.#pathsOf(stepId)
+    const size = await this.size(stepId)
+    if (size >= foldFromBytes && (await exists(raw))) {
+      await writeFile(fresh, '', { flag: 'a', mode: 0o640 })
+      if (!this.#folds.has(stepId)) this.#fold(stepId)
+    }
+    this.#tell(stepId, size, true)
+  }
+
+  watch(stepId: string, listener: Listener): Disposable {
+    const listeners = this.#listeners.get(stepId) ?? new Set()
+    this.#listeners.set(stepId, listeners.add(listener))
+    return {
+      [Symbol.dispose]: () => {
+        listeners.delete(listener)
+        if (listeners.size === 0 && this.#listeners.get(stepId) === listeners) this.#listeners.delete(stepId)
+      },
+    }
+  }
+
+  /** Ends the folding under way and closes all files. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#folds.values())
+    await Promise.allSettled(this.#opening.values())
+    await Promise.all([...this.#open.keys()].map((stepId) => this.#closeStream(stepId)))
+  }
+
+  #pathsOf(stepId: string): StreamPaths {
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(stepId))
+      throw new AppError('bad-request', 'A step is named by its id.')
+    // The last digits of an id are random in every version of UUID, so the folders fill evenly.
+    const path = join(this.#folder, stepId.slice(-2), stepId)
+    return { raw: `${path}.log`, folded: `${path}.zst`, fresh: join(this.#folder, 'folding', stepId) }
+  }
+
+  async #streamOf(stepId: string): Promise<RawStream> {
+    const stream = this.#open.get(stepId)
+    if (stream === undefined) return this.#opening.get(stepId) ?? this.#openStream(stepId)
+    this.#open.delete(stepId)
+    this.#open.set(stepId, stream)
+    return stream
+  }
+
+  #openStream(stepId: string): Promise<RawStream> {
+    const opening = this.#openForAppend(stepId)
+      .then((stream) => {
+        this.#open.set(stepId, stream)
+        return stream
+      })
+      .finally(() => this.#opening.delete(stepId))
+    this.#opening.set(stepId, opening)
     return opening
   }
 
-  /** Files that nobody writes for a while are closed; the next append opens them again. */
-  function touch(stepId: string, stream: Stream): void {
-    clearTimeout(stream.idle)
-    stream.idle = setTimeout(() => {
-      streams.delete(stepId)
-      void stream.tail.finally(() => stream.file.close())
-    }, idleMs)
-    stream.idle.unref()
+  async #openForAppend(stepId: string): Promise<RawStream> {
+    const paths = this.#pathsOf(stepId)
+    const inner = dirname(paths.raw)
+    const made = await mkdir(inner, { recursive: true, mode: 0o750 })
+    if (made !== undefined) await syncFolder(this.#folder)
+    await restoreFile(paths)
+    const stream = await openRawStream(paths.raw, (size) => this.#tell(stepId, size, false))
+    await syncFolder(inner)
+    return stream
   }
 
-  function tell(stepId: string, size: number): void {
-    for (const watcher of watchers.get(stepId) ?? []) watcher(size, closed.has(stepId))
+  /** Only streams at rest are closed here: what they hold is on the disk, so they can be opened again at once. */
+  #closeLongUnused(): void {
+    const resting = [...this.#open].filter(([, stream]) => stream.idle)
+    for (const [stepId] of resting.slice(0, Math.max(0, this.#open.size - this.#maxOpenFiles)))
+      void this.#closeStream(stepId)
   }
 
-  async function appendNow(stream: Stream, offset: number, bytes: Uint8Array): Promise<number> {
-    const known = stream.size - offset
-    if (known < 0 || known >= bytes.length) return stream.size
-    const fresh = bytes.subarray(known)
-    await stream.file.write(fresh)
-    await stream.file.datasync()
-    stream.size += fresh.length
-    return stream.size
+  async #closeStream(stepId: string): Promise<void> {
+    const stream = this.#open.get(stepId)
+    this.#open.delete(stepId)
+    await stream?.close()
   }
 
-  async function sizeOf(stepId: string): Promise<number> {
-    const open = streams.get(stepId)
-    if (open) return (await open).size
-    return (await stat(pathOf(stepId)).catch(() => undefined))?.size ?? 0
+  #fold(stepId: string): void {
+    const folded = this.#lastFold
+      .then(() => this.#opening.get(stepId))
+      .then(() => this.#closeStream(stepId))
+      .then(() => foldFile(this.#pathsOf(stepId)))
+      // A fold that fails (a full disk, say) leaves the raw file; opening the folder again tries again.
+      .catch(() => {})
+      .finally(() => this.#folds.delete(stepId))
+    this.#folds.set(stepId, folded)
+    this.#lastFold = folded
   }
 
-  return {
-    async append(stepId, offset, bytes) {
-      const stream = await streamOf(stepId)
-      touch(stepId, stream)
-      const appended = stream.tail.then(() => appendNow(stream, offset, bytes))
-      stream.tail = appended.catch(() => {})
-      const size = await appended.catch((cause: NodeJS.ErrnoException) => {
-        // What was written of a torn append is found by asking the file again.
-        streams.delete(stepId)
-        throw cause.code === 'ENOSPC'
-          ? new AppError(
-              'unavailable',
-              `The disk of ${folder} is full. Free some space; the agent keeps its output and tries again.`,
-              { cause },
-            )
-          : cause
-      })
-      tell(stepId, size)
-      return size
-    },
-    size: sizeOf,
-    async *read(stepId, start, end) {
-      const size = Math.min(await sizeOf(stepId), end ?? Number.POSITIVE_INFINITY)
-      if (size <= start) return
-      const file = await open(pathOf(stepId), 'r')
-      try {
-        for (let at = start; at < size; ) {
-          const { bytesRead, buffer } = await file.read({
-            buffer: Buffer.allocUnsafe(Math.min(256 * 1024, size - at)),
-            position: at,
-          })
-          if (bytesRead === 0) return
-          yield buffer.subarray(0, bytesRead)
-          at += bytesRead
-        }
-      } finally {
-        await file.close()
-      }
-    },
-    async close(stepId) {
-      closed.add(stepId)
-      tell(stepId, await sizeOf(stepId))
-      if (!watchers.has(stepId)) closed.delete(stepId)
-    },
-    watch(stepId, listener) {
-      const set = watchers.get(stepId) ?? new Set()
-      watchers.set(stepId, set)
-      set.add(listener)
-      return {
-        [Symbol.dispose]: () => {
-          set.delete(listener)
-          if (set.size > 0) return
-          watchers.delete(stepId)
-          closed.delete(stepId)
-        },
-      }
-    },
+  #tell(stepId: string, size: number, closed: boolean): void {
+    for (const listener of this.#listeners.get(stepId) ?? []) listener(size, closed)
   }
+
+  /** Opens whichever form there is. Looks twice: between two looks the one may have become the other. */
+  async #eitherForm<T>(
+    stepId: string,
+    forms: { raw: (file: FileHandle) => Promise<T>; folded: (file: FoldedFile) => Promise<T>; none: T },
+  ): Promise<T> {
+    const paths = this.#pathsOf(stepId)
+    for (let look = 0; look < 2; look++) {
+      const raw = await openRaw(paths.raw)
+      if (raw !== undefined) return forms.raw(raw)
+      const folded = await openFolded(paths.folded)
+      if (folded !== undefined) return forms.folded(folded)
+    }
+    return forms.none
+  }
+}
+
+async function* readFolded(file: FoldedFile, start: number, end: number): AsyncGenerator<Uint8Array> {
+  await using reading = file
+  yield* reading.read(start, end)
+}
+
+async function* readNothing(): AsyncGenerator<Uint8Array> {}
+
+function diskFull(cause: unknown, folder: string): unknown {
+  if (!isCode(cause, 'ENOSPC') && !isCode(cause, 'EDQUOT')) return cause
+  return new AppError(
+    'unavailable',
+    `The disk of ${folder} is full. Free some space there; the agent keeps its output and sends it again.`,
+    { cause },
+  )
 }

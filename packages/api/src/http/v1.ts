@@ -42,9 +42,11 @@ export function registerV1(server: FastifyInstance, ports: WebPorts, access: Acc
   }
 
   const actorOf = async (id: string | null) => (id === null ? undefined : accounts.user(id))
+  const whole = (text: string | undefined, fallback: number, least: number, most: number) =>
+    Math.min(most, Math.max(least, Math.trunc(Number(text)) || fallback))
   const window = (query: Params) => ({
-    limit: Math.min(100, Math.max(1, Number(query.limit) || 30)),
-    offset: Math.max(0, Number(query.offset) || 0),
+    limit: whole(query.limit, 30, 1, 100),
+    offset: whole(query.offset, 0, 0, 1_000_000_000),
   })
   const builds = async (filter: Parameters<typeof queries.recentJobs>[0], query: Params) => {
     const { limit, offset } = window(query)

@@ -9,7 +9,7 @@ import {
   type User,
 } from '@rondo/model'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Access } from '../access.ts'
+import { type Access, isId } from '../access.ts'
 import { authenticate } from '../authenticate.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'
 import {
@@ -113,7 +113,7 @@ export function registerV2(server: FastifyInstance, ports: WebPorts, access: Acc
     })),
   )
   route('GET', '/user/:id', async ({ params }) => {
-    const found = await accounts.user(params.id ?? '').catch(() => undefined)
+    const found = isId(params.id ?? '') ? await accounts.user(params.id ?? '') : undefined
     if (found === undefined) throw new AppError('not-found', 'User not found')
     return { id: found.id, login: found.login, name: found.name }
   })
@@ -328,7 +328,7 @@ export function registerV2(server: FastifyInstance, ports: WebPorts, access: Acc
   })
 
   const contextOf = async (user: User, id: string) => {
-    const context = /^[0-9a-f-]{36}$/i.test(id) ? await secrets.context(id) : undefined
+    const context = isId(id) ? await secrets.context(id) : undefined
     if (context === undefined || !(await access.mayUse(user, context.organizationId)))
       throw new AppError('not-found', 'Context not found.')
     return context

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { AppError, type User } from '@rondo/model'
 import type { SessionView } from '@rondo/protocol'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Access } from '../access.ts'
+import { type Access, isId } from '../access.ts'
 import { authenticate, csrfToken, sessionCookie } from '../authenticate.ts'
 import { hashToken, verifyPassword } from '../credentials.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'
@@ -122,10 +122,10 @@ export function registerPages(server: FastifyInstance, ports: WebPorts, access: 
   server.get(`${base}/steps/:id/output`, async (request, reply) => {
     const user = await authenticate(ports, request)
     const { id } = request.params as { id: string }
-    const step = /^[0-9a-f-]{36}$/.test(id) ? await queries.step(id) : undefined
+    const step = isId(id) ? await queries.step(id) : undefined
     if (step === undefined) throw new AppError('not-found', 'Step not found')
     await access.job(user, step.jobId)
-    const offset = Math.max(0, Number((request.query as Params).offset) || 0)
+    const offset = Math.max(0, Math.trunc(Number((request.query as Params).offset)) || 0)
     const size = await ports.output.size(id)
     reply
       .header('x-output-size', size)

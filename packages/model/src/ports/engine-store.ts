@@ -67,6 +67,7 @@ export interface StopOrder {
 }
 
 export interface ExpiredAttempt extends FencedRef {
+  readonly agentId: string
   readonly granted: boolean
   /** Milliseconds since the lease ran out. */
   readonly lateMs: number
