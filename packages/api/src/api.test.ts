@@ -44,7 +44,7 @@ beforeAll(async () => {
     openFileOutput(join(folder, 'output')),
   ])
   const hosting = createGitHosting(join(folder, 'repositories'))
-  const actions = createUserActions({ engine: store.engine, repositories: hosting, secrets: store.secrets, publicUrl })
+  const actions = createUserActions({ engine: store.engine, repositories: hosting, publicUrl })
   ports = {
     accounts: store.accounts,
     secrets: store.secrets,

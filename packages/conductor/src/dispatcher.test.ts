@@ -35,7 +35,7 @@ beforeEach(async () => {
     wakeups: store.wakeups,
     objects: await openFileObjects(join(folder, 'objects')),
     output: await openFileOutput(join(folder, 'output')),
-    checks: startChecks(store.secrets),
+    checks: startChecks,
     taskSpec: {
       secrets: store.secrets,
       keyRing,
@@ -44,7 +44,7 @@ beforeEach(async () => {
       limits: { maxRunMs: 1000, maxOutputBytesPerStep: 1000 },
     },
   })
-  actions = createUserActions({ engine: store.engine, repositories: {} as never, secrets: store.secrets, publicUrl })
+  actions = createUserActions({ engine: store.engine, repositories: {} as never, publicUrl })
   home = await buildHousehold(store)
   agent = await dispatcher.register({
     name: home.user.login,
@@ -171,7 +171,7 @@ describe('silent agents', () => {
     }
     const errors: unknown[] = []
     await sweepLeases(
-      { engine: listing, checks: startChecks(database.store.secrets) },
+      { engine: listing, checks: startChecks },
       { lostAfterMs: 0, onError: (error) => errors.push(error) },
       stop.signal,
     )

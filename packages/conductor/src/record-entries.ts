@@ -117,11 +117,10 @@ export async function finishTask(
   result: Result,
   message: string | null,
 ): Promise<void> {
-  if (!(await tx.finishAttempt(ref, result))) return
   const snapshot = await tx.lockWorkflow(ref.workflowId)
   const job = snapshot?.jobs.find((candidate) => candidate.id === ref.jobId)
   if (snapshot === undefined || job === undefined) return
-  await tx.finishAttempt(ref, result)
+  if (!(await tx.finishAttempt(ref, result))) return
   await tx.append({
     ...workflowScope(snapshot),
     jobId: job.id,
