@@ -15,7 +15,7 @@ const problems: string[] = []
 
 for (const document of documents) {
   const text = readFileSync(join(root, document), 'utf8')
-  for (const [, script = ''] of text.matchAll(/npm run ([a-z]+)/g))
+  for (const [, script = ''] of text.matchAll(/npm run ([a-z0-9]+)/g))
     if (!(script in scripts)) problems.push(`${document} names npm run ${script}, which does not exist`)
   for (const [, path = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g))
     if (!existsSync(join(root, document, '..', path)))
