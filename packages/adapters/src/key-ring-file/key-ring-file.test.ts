@@ -1,8 +1,11 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { contextScope, projectScope } from '@rondo/model'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openFileKeyRing, rotateFileKeyRing } from './key-ring-file.ts'
+
+const scope = projectScope('5a1f')
 
 let folder: string
 let path: string
@@ -14,55 +17,84 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-test.each(['', 'x', 'hunter2', 'ünï-çødé 🔑', 'a'.repeat(32_768)])(
-  'what was sealed opens again, and does not stand in the sealed form (%#) [I-046]',
-  async (plaintext) => {
+test.each(['', 's3cret', 'ünïcode ☃', 'a\0b\r\n', 'x'.repeat(100_000)])(
+  'what is sealed opens again',
+  async (secret) => {
     const ring = await openFileKeyRing(path)
 
-    const sealed = await ring.seal(plaintext, 'project:1')
-
-    expect(await ring.open(sealed, 'project:1')).toBe(plaintext)
-    if (plaintext.length > 3) expect(sealed.includes(Buffer.from(plaintext))).toBe(false)
+    expect(await ring.open(await ring.seal(secret, scope), scope)).toBe(secret)
   },
 )
 
-test('the same value sealed twice looks different each time', async () => {
-  const ring = await openFileKeyRing(path)
+test('the file is made at the first start, for its owner only, and kept', async () => {
+  const sealed = await (await openFileKeyRing(path)).seal('kept', scope)
 
-  expect(await ring.seal('value', 'a')).not.toEqual(await ring.seal('value', 'a'))
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  expect(readdirSync(folder)).toEqual(['key-ring.json'])
+  expect(await (await openFileKeyRing(path)).open(sealed, scope)).toBe('kept')
 })
 
-test('a value sealed for one owner does not open for another', async () => {
-  const ring = await openFileKeyRing(path)
-  const sealed = await ring.seal('value', 'project:1')
+test('processes that start together use one ring', async () => {
+  const rings = await Promise.all([1, 2, 3, 4].map(() => openFileKeyRing(path)))
 
-  await expect(ring.open(sealed, 'project:2')).rejects.toThrow()
-  await expect(ring.open(sealed, '')).rejects.toThrow()
+  const sealed = await Promise.all(rings.map((ring) => ring.seal('shared', scope)))
+
+  for (const secret of sealed) expect(await rings[0]!.open(secret, scope)).toBe('shared')
+  expect(readdirSync(folder)).toEqual(['key-ring.json'])
 })
 
-test('no byte of the sealed form can be changed, and none left out', async () => {
+test('sealing twice gives nothing to compare, and no part of the secret', async () => {
   const ring = await openFileKeyRing(path)
-  const sealed = await ring.seal('value', 'a')
+
+  const [a, b] = [await ring.seal('a long enough secret', scope), await ring.seal('a long enough secret', scope)]
+
+  expect(a.equals(b)).toBe(false)
+  expect(a.includes('secret')).toBe(false)
+})
+
+test('a secret sealed for one owner does not open for another', async () => {
+  const ring = await openFileKeyRing(path)
+  const sealed = await ring.seal('mine', scope)
+
+  await expect(ring.open(sealed, projectScope('5a1e'))).rejects.toThrow()
+  await expect(ring.open(sealed, contextScope('5a1f'))).rejects.toThrow()
+})
+
+test('a change of any byte, and any cut, is noticed', async () => {
+  const ring = await openFileKeyRing(path)
+  const sealed = await ring.seal('whole', scope)
 
   for (let at = 0; at < sealed.length; at++) {
     const changed = Buffer.from(sealed)
     changed[at]! ^= 1
-    await expect(ring.open(changed, 'a'), `byte ${at}`).rejects.toThrow()
-    await expect(ring.open(sealed.subarray(0, at), 'a'), `${at} bytes`).rejects.toThrow()
+    await expect(ring.open(changed, scope)).rejects.toThrow()
+    await expect(ring.open(sealed.subarray(0, at), scope)).rejects.toThrow()
   }
 })
 
-test('the ring is made once, readable by its owner only, and opens what it sealed before', async () => {
-  const sealed = await (await openFileKeyRing(path)).seal('value', 'a')
+test('after a rotation the new key seals, old secrets open, and a running process learns of the key', async () => {
+  const running = await openFileKeyRing(path)
+  const old = await running.seal('old', scope)
 
-  const again = await openFileKeyRing(path)
+  const id = await rotateFileKeyRing(path)
 
+  const fresh = await openFileKeyRing(path)
+  const sealed = await fresh.seal('new', scope)
+  expect(sealed.readUInt32BE(1)).toBe(id)
+  expect(id).toBe(old.readUInt32BE(1) + 1)
+  expect(await fresh.open(old, scope)).toBe('old')
+  expect(await running.open(sealed, scope)).toBe('new')
   expect(statSync(path).mode & 0o777).toBe(0o600)
-  expect(readdirSync(folder)).toEqual(['key-ring.json'])
-  expect(await again.open(sealed, 'a')).toBe('value')
 })
 
-test.each([0o640, 0o604, 0o660, 0o644])('a ring that others may read (%o) is refused with the cure', async (mode) => {
+test('a secret whose key is gone does not open', async () => {
+  const sealed = await (await openFileKeyRing(path)).seal('lost', scope)
+  rmSync(path)
+
+  await expect((await openFileKeyRing(path)).open(sealed, scope)).rejects.toThrow()
+})
+
+test.each([0o640, 0o604, 0o660, 0o777])('a ring that others can read is refused with the cure (%o)', async (mode) => {
   await openFileKeyRing(path)
   chmodSync(path, mode)
 
@@ -70,31 +102,18 @@ test.each([0o640, 0o604, 0o660, 0o644])('a ring that others may read (%o) is ref
     code: 'forbidden',
     message: expect.stringContaining(`chmod 600 ${path}`),
   })
+  await expect(rotateFileKeyRing(path)).rejects.toMatchObject({ code: 'forbidden' })
 })
 
-test('after a rotation the newest key seals, and older ones still open', async () => {
-  const before = await openFileKeyRing(path)
-  const old = await before.seal('value', 'a')
-
-  await rotateFileKeyRing(path)
-  const after = await openFileKeyRing(path)
-  const fresh = await after.seal('value', 'a')
-
-  expect(await after.open(old, 'a')).toBe('value')
-  expect(await after.open(fresh, 'a')).toBe('value')
-  expect(fresh.readUInt32BE(1)).toBe(old.readUInt32BE(1) + 1)
-  await expect(before.open(fresh, 'a')).rejects.toThrow('not on the ring')
-  expect(statSync(path).mode & 0o777).toBe(0o600)
-})
-
-test.each(['', '{', 'null', '{"keys":[]}', '{"keys":[{"id":1,"secret":"c2hvcnQ="}]}'])(
-  'a ring of %j is refused before anything is sealed with it',
-  async (text) => {
-    writeFileSync(path, text, { mode: 0o600 })
+test.each(['', '{', '{}', '{"keys":[]}', '{"keys":[{"id":1,"secret":"c2hvcnQ=","createdAt":""}]}'])(
+  '%j is no key ring, and is not written over',
+  async (content) => {
+    writeFileSync(path, content, { mode: 0o600 })
 
     await expect(openFileKeyRing(path)).rejects.toMatchObject({
       code: 'unavailable',
-      message: expect.stringContaining(path),
+      message: expect.stringContaining('backup'),
     })
+    expect(readFileSync(path, 'utf8')).toBe(content)
   },
 )
