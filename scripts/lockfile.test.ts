@@ -1,20 +1,31 @@
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 
-interface Entry {
-  readonly optionalDependencies?: Readonly<Record<string, string>>
-}
+const root = join(import.meta.dirname, '..')
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lockfile-'))
+})
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 // Where a registry has only some platforms' packages, npm leaves the others out of the lockfile without a word, and then
 // refuses to install from it.
-test('the lockfile names the optional packages of all platforms', () => {
-  const lockfile = JSON.parse(readFileSync(join(import.meta.dirname, '../package-lock.json'), 'utf8'))
-  const packages = new Map<string, Entry>(Object.entries(lockfile.packages))
-  const wanted = [...packages.values()].flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}))
-  const there = new Set(
-    [...packages.keys()].map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)),
-  )
+test('npm would install a fresh clone from the lockfile', () => {
+  const manifests = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/package.json`)
+  for (const file of ['package.json', 'package-lock.json', '.npmrc', ...manifests])
+    cpSync(join(root, file), join(folder, file))
 
-  expect(wanted.filter((name) => !there.has(name))).toEqual([])
+  const ran = spawnSync('npm', ['ci', '--dry-run', '--ignore-scripts', '--offline', '--loglevel=error'], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+
+  expect({ status: ran.status, said: ran.stderr.match(/(Missing|Invalid): .*/g) ?? ran.stderr }).toMatchObject({
+    status: 0,
+  })
 })
