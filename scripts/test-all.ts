@@ -15,7 +15,7 @@ function run(title: string, args: readonly string[]): boolean {
 
 function suite(title: string, script: string): boolean {
   const report = join(folder, `${script}.json`)
-  const good = run(title, [script, '--', '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`])
+  const good = run(title, [script, '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`])
   const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
   totals.passed += numPassedTests
   totals.failed += numFailedTests
