@@ -120,7 +120,7 @@ export function createPump(task: TaskContext, index: number): OutputPump {
 async function runOne(task: TaskContext, step: Step, index: number): Promise<StepEnd['result']> {
   const pump = await open(task, step, index)
   let ended = false
-  const following = (async () => {
+  void (async () => {
     while (!ended) {
       pump.poke()
       await task.changed()
@@ -130,8 +130,8 @@ async function runOne(task: TaskContext, step: Step, index: number): Promise<Ste
   try {
     end = await execute(task, step, index, pump)
   } finally {
+    // Not waited for: it ends by itself at the next hint, and a step must not.
     ended = true
-    await following
     await close(task, index, pump, end)
   }
   return end.result
