@@ -58,7 +58,9 @@ test.each([
   ['store', 'src/a.test.ts', '@rondo/testkit', true],
   ['store', 'src/a.ts', '@rondo/testkit', false],
   ['model', 'src/a.ts', '@rondo/store', false],
-  ['model', 'src/a.test.ts', '@rondo/store', false],
+  ['model', 'src/a.test.ts', '@rondo/store', true],
+  ['model', 'src/a.test.ts', '@rondo/store/src/a.ts', false],
+  ['model', 'src/a.test.ts', '@rondo/gone', false],
   ['store', 'src/a.ts', '@rondo/model/src/job.ts', false],
   ['store', 'src/a.ts', '../../model/src/index.ts', false],
 ])('in %s, %s importing %s is allowed: %s', (name, path, module, allowed) => {
