@@ -8,7 +8,7 @@ import {
   randomId,
   systemClock,
 } from '@rondo/adapters'
-import { createUserActions } from '@rondo/conductor'
+import { createContinuationKeys, createUserActions } from '@rondo/conductor'
 import type { NewJob, StoredObject } from '@rondo/model'
 import {
   buildAgent,
@@ -57,6 +57,7 @@ beforeAll(async () => {
     publicUrl,
     clock: systemClock,
     newId: randomId,
+    continuationKeys: createContinuationKeys(Buffer.alloc(32)),
   })
   ports = {
     accounts: store.accounts,

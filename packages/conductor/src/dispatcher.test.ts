@@ -12,6 +12,7 @@ import {
 } from '@rondo/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createAttemptCredentials } from './attempt-credentials.ts'
+import { createContinuationKeys } from './continuation-keys.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { sweepLeases } from './lease-sweeper.ts'
 import { createUserActions, startChecks } from './user-actions.ts'
@@ -41,6 +42,7 @@ beforeEach(async () => {
       secrets: store.secrets,
       keyRing,
       credentials: createAttemptCredentials(Buffer.alloc(32)),
+      continuationKeys: createContinuationKeys(Buffer.alloc(32)),
       publicUrl,
       limits: { maxRunMs: 1000, maxOutputBytesPerStep: 1000 },
     },
@@ -51,6 +53,7 @@ beforeEach(async () => {
     publicUrl,
     clock: systemClock,
     newId: randomId,
+    continuationKeys: createContinuationKeys(Buffer.alloc(32)),
   })
   home = await buildHousehold(store)
   agent = await dispatcher.register({

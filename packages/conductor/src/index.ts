@@ -5,6 +5,9 @@
 
 export type { AttemptCredentials } from './attempt-credentials.ts'
 export { createAttemptCredentials } from './attempt-credentials.ts'
+export type { ContinuationKeys } from './continuation-keys.ts'
+export { createContinuationKeys } from './continuation-keys.ts'
+export { resumeContinuations } from './continuation-resumer.ts'
 export type { Dispatcher } from './dispatcher.ts'
 export { createDispatcher } from './dispatcher.ts'
 export type { DispatcherPorts } from './dispatcher-ports.ts'

@@ -11,7 +11,16 @@ export type { Diagnostic, DiagnosticSeverity, Origin, OriginFrame, Span } from '
 export type { EventKind, EventRecord, NewEvent } from './event.ts'
 export type { Job, JobWithPlan } from './job.ts'
 export type { Phase, Result } from './outcome.ts'
-export type { GitRevision, Pipeline, PipelineConfig, PipelineError, PipelineTrigger } from './pipeline.ts'
+export type {
+  CompiledConfig,
+  Continuation,
+  GitRevision,
+  Pipeline,
+  PipelineConfig,
+  PipelineError,
+  PipelineTrigger,
+  PipelineValues,
+} from './pipeline.ts'
 export type {
   DockerExecutorPlan,
   EnvironmentEntry,
@@ -62,6 +71,7 @@ export type {
   JobChange,
   NewJob,
   NewPipeline,
+  PipelineInSetup,
   StopOrder,
   Wakeups,
   WorkflowSnapshot,
@@ -88,5 +98,5 @@ export { defaultResourceClass, resourcesOf } from './resource-class.ts'
 export type { JobStatus, PipelineState, WorkflowStatus } from './status.ts'
 export { isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
 export type { Attempt, StepRecord, Task } from './task.ts'
-export type { RerunRequest, TriggerRequest, UserActions } from './user-actions.ts'
+export type { ContinueRequest, RerunRequest, TriggerRequest, UserActions } from './user-actions.ts'
 export type { Workflow } from './workflow.ts'

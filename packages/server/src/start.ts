@@ -14,8 +14,10 @@ import {
 import { createAgentServer, createWebServer } from '@rondo/api'
 import {
   createAttemptCredentials,
+  createContinuationKeys,
   createDispatcher,
   createUserActions,
+  resumeContinuations,
   startChecks,
   sweepLeases,
 } from '@rondo/conductor'
@@ -70,6 +72,11 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
       { onError: (error) => log.error(error, 'lease sweep failed') },
       running.signal,
     ).catch((error) => log.error(error, 'lease sweeper ended'))
+    void resumeContinuations(
+      { engine: store.engine, checks: parts.checks, clock: systemClock, newId: randomId },
+      { onError: (error) => log.error(error, 'continuations were not resumed') },
+      running.signal,
+    )
     if (env.agent === 'local') {
       const agent = createLocalAgent(env, folder)
       const supervising = new AbortController()
@@ -117,6 +124,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, store: Store, log
   ])
   const hosting = createGitHosting(folder.repositories)
   const credentials = createAttemptCredentials(serverSecret(join(folder.keys, 'server-secret')))
+  const continuationKeys = createContinuationKeys(serverSecret(join(folder.keys, 'server-secret')))
   const checks = startChecks
   const actions = createUserActions({
     engine: store.engine,
@@ -124,6 +132,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, store: Store, log
     publicUrl: env.publicUrl,
     clock: systemClock,
     newId: randomId,
+    continuationKeys,
   })
   const dispatcher = createDispatcher({
     engine: store.engine,
@@ -132,7 +141,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, store: Store, log
     output,
     checks,
     clock: systemClock,
-    taskSpec: { secrets: store.secrets, keyRing, credentials, publicUrl: env.publicUrl, limits },
+    taskSpec: { secrets: store.secrets, keyRing, credentials, continuationKeys, publicUrl: env.publicUrl, limits },
   })
   const onError = (error: unknown, request: { method: string; url: string }) =>
     log.error({ err: error, ...request }, 'request failed')
