@@ -1,6 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { createGitHosting, openFileKeyRing, openFileObjects, openFileOutput } from '@rondo/adapters'
+import {
+  createGitHosting,
+  openFileKeyRing,
+  openFileObjects,
+  openFileOutput,
+  randomId,
+  systemClock,
+} from '@rondo/adapters'
 import { createUserActions } from '@rondo/conductor'
 import type { NewJob, StoredObject } from '@rondo/model'
 import {
@@ -44,7 +51,13 @@ beforeAll(async () => {
     openFileOutput(join(folder, 'output')),
   ])
   const hosting = createGitHosting(join(folder, 'repositories'))
-  const actions = createUserActions({ engine: store.engine, repositories: hosting, publicUrl })
+  const actions = createUserActions({
+    engine: store.engine,
+    repositories: hosting,
+    publicUrl,
+    clock: systemClock,
+    newId: randomId,
+  })
   ports = {
     accounts: store.accounts,
     secrets: store.secrets,

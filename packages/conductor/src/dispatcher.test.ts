@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { openFileKeyRing, openFileObjects, openFileOutput } from '@rondo/adapters'
+import { openFileKeyRing, openFileObjects, openFileOutput, randomId, systemClock } from '@rondo/adapters'
 import type { ControlPlane, ReportEntry } from '@rondo/protocol'
 import {
   buildHousehold,
@@ -36,6 +36,7 @@ beforeEach(async () => {
     objects: await openFileObjects(join(folder, 'objects')),
     output: await openFileOutput(join(folder, 'output')),
     checks: startChecks,
+    clock: systemClock,
     taskSpec: {
       secrets: store.secrets,
       keyRing,
@@ -44,7 +45,13 @@ beforeEach(async () => {
       limits: { maxRunMs: 1000, maxOutputBytesPerStep: 1000 },
     },
   })
-  actions = createUserActions({ engine: store.engine, repositories: {} as never, publicUrl })
+  actions = createUserActions({
+    engine: store.engine,
+    repositories: {} as never,
+    publicUrl,
+    clock: systemClock,
+    newId: randomId,
+  })
   home = await buildHousehold(store)
   agent = await dispatcher.register({
     name: home.user.login,
@@ -171,7 +178,7 @@ describe('silent agents', () => {
     }
     const errors: unknown[] = []
     await sweepLeases(
-      { engine: listing, checks: startChecks },
+      { engine: listing, checks: startChecks, clock: systemClock },
       { lostAfterMs: 0, onError: (error) => errors.push(error) },
       stop.signal,
     )

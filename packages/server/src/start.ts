@@ -7,7 +7,9 @@ import {
   openFileKeyRing,
   openFileObjects,
   openFileOutput,
+  randomId,
   startEmbeddedPostgres,
+  systemClock,
 } from '@rondo/adapters'
 import { createAgentServer, createWebServer } from '@rondo/api'
 import {
@@ -64,7 +66,7 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
     const { admin, created } = await ensureFirstAdmin(store.accounts, folder.root)
     void store.start(running.signal)
     void sweepLeases(
-      { engine: store.engine, checks: parts.checks },
+      { engine: store.engine, checks: parts.checks, clock: systemClock },
       { onError: (error) => log.error(error, 'lease sweep failed') },
       running.signal,
     ).catch((error) => log.error(error, 'lease sweeper ended'))
@@ -120,6 +122,8 @@ async function createParts(env: ServerEnv, folder: DataFolder, store: Store, log
     engine: store.engine,
     repositories: hosting,
     publicUrl: env.publicUrl,
+    clock: systemClock,
+    newId: randomId,
   })
   const dispatcher = createDispatcher({
     engine: store.engine,
@@ -127,6 +131,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, store: Store, log
     objects,
     output,
     checks,
+    clock: systemClock,
     taskSpec: { secrets: store.secrets, keyRing, credentials, publicUrl: env.publicUrl, limits },
   })
   const onError = (error: unknown, request: { method: string; url: string }) =>
