@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { createGitHosting, openFileKeyRing, openFileObjects, openFileOutput } from '@rondo/adapters'
-import { createUserActions } from '@rondo/conductor'
+import { createInlineCompiler, createUserActions } from '@rondo/conductor'
 import type { NewJob, StoredObject } from '@rondo/model'
 import {
   buildAgent,
@@ -44,7 +44,12 @@ beforeAll(async () => {
     openFileOutput(join(folder, 'output')),
   ])
   const hosting = createGitHosting(join(folder, 'repositories'))
-  const actions = createUserActions({ engine: store.engine, repositories: hosting, publicUrl })
+  const actions = createUserActions({
+    engine: store.engine,
+    repositories: hosting,
+    compiler: createInlineCompiler(),
+    publicUrl,
+  })
   ports = {
     accounts: store.accounts,
     secrets: store.secrets,

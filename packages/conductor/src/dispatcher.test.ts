@@ -12,6 +12,7 @@ import {
 } from '@rondo/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createAttemptCredentials } from './attempt-credentials.ts'
+import { createInlineCompiler } from './compiler/inline-compiler.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { sweepLeases } from './lease-sweeper.ts'
 import { createUserActions, startChecks } from './user-actions.ts'
@@ -44,7 +45,12 @@ beforeEach(async () => {
       limits: { maxRunMs: 1000, maxOutputBytesPerStep: 1000 },
     },
   })
-  actions = createUserActions({ engine: store.engine, repositories: {} as never, publicUrl })
+  actions = createUserActions({
+    engine: store.engine,
+    repositories: {} as never,
+    compiler: createInlineCompiler(),
+    publicUrl,
+  })
   home = await buildHousehold(store)
   agent = await dispatcher.register({
     name: home.user.login,
