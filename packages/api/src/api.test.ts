@@ -1,6 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { createGitHosting, openFileKeyRing, openFileObjects, openFileOutput } from '@rondo/adapters'
+import {
+  createGitHosting,
+  openFileKeyRing,
+  openFileObjects,
+  openFileOutput,
+  randomId,
+  systemClock,
+} from '@rondo/adapters'
 import { createInlineCompiler, createUserActions } from '@rondo/conductor'
 import type { NewJob, StoredObject } from '@rondo/model'
 import {
@@ -49,6 +56,8 @@ beforeAll(async () => {
     repositories: hosting,
     compiler: createInlineCompiler(),
     publicUrl,
+    clock: systemClock,
+    newId: randomId,
   })
   ports = {
     accounts: store.accounts,

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { openFileKeyRing, openFileObjects, openFileOutput } from '@rondo/adapters'
+import { openFileKeyRing, openFileObjects, openFileOutput, randomId, systemClock } from '@rondo/adapters'
 import type { ControlPlane, ReportEntry } from '@rondo/protocol'
 import {
   buildHousehold,
@@ -37,6 +37,7 @@ beforeEach(async () => {
     objects: await openFileObjects(join(folder, 'objects')),
     output: await openFileOutput(join(folder, 'output')),
     checks: startChecks,
+    clock: systemClock,
     taskSpec: {
       secrets: store.secrets,
       keyRing,
@@ -50,6 +51,8 @@ beforeEach(async () => {
     repositories: {} as never,
     compiler: createInlineCompiler(),
     publicUrl,
+    clock: systemClock,
+    newId: randomId,
   })
   home = await buildHousehold(store)
   agent = await dispatcher.register({
@@ -177,7 +180,7 @@ describe('silent agents', () => {
     }
     const errors: unknown[] = []
     await sweepLeases(
-      { engine: listing, checks: startChecks },
+      { engine: listing, checks: startChecks, clock: systemClock },
       { lostAfterMs: 0, onError: (error) => errors.push(error) },
       stop.signal,
     )

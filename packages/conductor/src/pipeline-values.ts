@@ -9,6 +9,7 @@ export function pipelineValues(input: {
   readonly trigger: PipelineTrigger
   readonly baseRevision: string
   readonly publicUrl: string
+  readonly receivedAt: Date
 }): Readonly<Record<string, string | number | boolean | null>> {
   const { project, git } = input
   const repository = `${input.publicUrl}/git/${project.organizationName}/${project.name}`
@@ -33,7 +34,7 @@ export function pipelineValues(input: {
     'pipeline.trigger_source':
       input.trigger === 'webhook' ? 'webhook' : input.trigger === 'scheduled_pipeline' ? 'scheduled_pipeline' : 'api',
     'pipeline.trigger.type': input.trigger === 'webhook' ? 'github_oauth' : 'api',
-    'pipeline.trigger.received_at': new Date().toISOString(),
+    'pipeline.trigger.received_at': input.receivedAt.toISOString(),
     'pipeline.event.name': input.trigger === 'webhook' ? 'push' : 'api',
     'pipeline.event.action': input.trigger === 'webhook' ? 'push' : 'api',
     'pipeline.schedule.name': '',

@@ -1,10 +1,12 @@
 import {
   AppError,
+  type Clock,
   type EngineStore,
   type EngineTransaction,
   type GitRevision,
   isFinalJobStatus,
   isFinalWorkflowStatus,
+  type NewId,
   type Pipeline,
   type PipelineConfig,
   type PipelineError,
@@ -26,6 +28,8 @@ export interface UserActionsPorts {
   readonly repositories: Repositories
   readonly compiler: Compiler
   readonly publicUrl: string
+  readonly clock: Clock
+  readonly newId: NewId
 }
 
 const configPath = '.circleci/config.yml'
@@ -75,7 +79,7 @@ export function createUserActions(ports: UserActionsPorts): UserActions {
         await tx.saveWorkflow(workflowId, snapshot.workflow.status, actorId)
       }),
     cancelJob: (jobId, actorId) => changeOneJob(jobId, (tx, snapshot, job) => cancelIfOpen(tx, snapshot, job, actorId)),
-    rerun: (request) => rerun(engine, checks, request),
+    rerun: (request) => rerun(ports, checks, request),
   }
 }
 
@@ -139,7 +143,7 @@ async function trigger(
       actorId: request.actorId,
       data: { number: pipeline.number },
     })
-    if (compiled.config.plan !== null) await createWorkflows(tx, checks, pipeline, compiled.config.plan)
+    if (compiled.config.plan !== null) await createWorkflows(tx, ports, checks, pipeline, compiled.config.plan)
     return pipeline
   })
 }
@@ -202,6 +206,7 @@ async function compileSource(
     trigger: request.trigger,
     baseRevision: request.baseRevision ?? '',
     publicUrl: ports.publicUrl,
+    receivedAt: ports.clock.now(),
   })
   const result = await ports.compiler.compile({
     source: source.text,
@@ -231,13 +236,14 @@ function storable(text: string): string {
 
 async function createWorkflows(
   tx: EngineTransaction,
+  ports: UserActionsPorts,
   checks: StartChecks,
   pipeline: Pipeline,
   plan: Plan,
 ): Promise<void> {
   for (const workflow of plan.workflows) {
     if (workflow.schedules.length > 0) continue
-    const jobs = jobsFor(plan, workflow, pipeline.git)
+    const jobs = jobsFor(plan, workflow, pipeline.git, ports.newId)
     if (jobs.length === 0) continue
     const id = await tx.createWorkflow({
       pipelineId: pipeline.id,
@@ -260,8 +266,8 @@ async function createWorkflows(
   }
 }
 
-async function rerun(engine: EngineStore, checks: StartChecks, request: RerunRequest): Promise<string> {
-  return engine.transact(async (tx) => {
+async function rerun(ports: UserActionsPorts, checks: StartChecks, request: RerunRequest): Promise<string> {
+  return ports.engine.transact(async (tx) => {
     const snapshot = await tx.lockWorkflow(request.workflowId)
     if (snapshot === undefined) throw new AppError('not-found', `There is no workflow ${request.workflowId}.`)
     const { workflow } = snapshot
@@ -270,7 +276,7 @@ async function rerun(engine: EngineStore, checks: StartChecks, request: RerunReq
         'conflict',
         `Workflow ${workflow.name} is still ${workflow.status}. Cancel it or wait for its end, then rerun it.`,
       )
-    const jobs = rerunJobs(snapshot.jobs, request)
+    const jobs = rerunJobs(snapshot.jobs, request, ports.newId)
     if (jobs.every((job) => job.keptFrom !== null))
       throw new AppError('conflict', `Nothing failed in workflow ${workflow.name}. Rerun it from the start instead.`)
     const keepsWorkspace = jobs.some((job) => job.keptFrom !== null)

@@ -48,6 +48,7 @@ export type {
 } from './plan-step.ts'
 export type { Accounts, ApiToken } from './ports/accounts.ts'
 export type { BuildQueries, JobContext, PipelineFilter } from './ports/build-queries.ts'
+export type { Clock, NewId } from './ports/clock.ts'
 export type {
   AgentRecord,
   AttemptContext,

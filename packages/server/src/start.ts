@@ -7,7 +7,9 @@ import {
   openFileKeyRing,
   openFileObjects,
   openFileOutput,
+  randomId,
   startEmbeddedPostgres,
+  systemClock,
 } from '@rondo/adapters'
 import { createAgentServer, createWebServer } from '@rondo/api'
 import {
@@ -68,7 +70,7 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
     const { admin, created } = await ensureFirstAdmin(store.accounts, folder.root)
     void store.start(running.signal)
     void sweepLeases(
-      { engine: store.engine, checks: parts.checks },
+      { engine: store.engine, checks: parts.checks, clock: systemClock },
       { onError: (error) => log.error(error, 'lease sweep failed') },
       running.signal,
     ).catch((error) => log.error(error, 'lease sweeper ended'))
@@ -131,6 +133,8 @@ async function createParts(
     repositories: hosting,
     compiler,
     publicUrl: env.publicUrl,
+    clock: systemClock,
+    newId: randomId,
   })
   const dispatcher = createDispatcher({
     engine: store.engine,
@@ -138,6 +142,7 @@ async function createParts(
     objects,
     output,
     checks,
+    clock: systemClock,
     taskSpec: { secrets: store.secrets, keyRing, credentials, publicUrl: env.publicUrl, limits },
   })
   const onError = (error: unknown, request: { method: string; url: string }) =>
