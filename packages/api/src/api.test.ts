@@ -8,7 +8,7 @@ import {
   randomId,
   systemClock,
 } from '@rondo/adapters'
-import { createUserActions } from '@rondo/conductor'
+import { createInlineCompiler, createUserActions } from '@rondo/conductor'
 import type { NewJob, StoredObject } from '@rondo/model'
 import {
   buildAgent,
@@ -54,6 +54,7 @@ beforeAll(async () => {
   const actions = createUserActions({
     engine: store.engine,
     repositories: hosting,
+    compiler: createInlineCompiler(),
     publicUrl,
     clock: systemClock,
     newId: randomId,

@@ -1,4 +1,3 @@
-import { compile, renderDiagnostic } from '@rondo/config'
 import {
   AppError,
   type Clock,
@@ -19,6 +18,7 @@ import {
   type WorkflowSnapshot,
 } from '@rondo/model'
 import { advance, changeJob, type StartChecks, workflowScope } from './apply-moves.ts'
+import type { Compiler } from './compiler/compiler.ts'
 import { pipelineValues } from './pipeline-values.ts'
 import { jobsFor } from './plan-jobs.ts'
 import { rerunJobs } from './rerun-jobs.ts'
@@ -26,6 +26,7 @@ import { rerunJobs } from './rerun-jobs.ts'
 export interface UserActionsPorts {
   readonly engine: EngineStore
   readonly repositories: Repositories
+  readonly compiler: Compiler
   readonly publicUrl: string
   readonly clock: Clock
   readonly newId: NewId
@@ -120,7 +121,7 @@ async function trigger(
   if (request.trigger === 'webhook' && asksToSkip(git)) return undefined
   const source = await readSource(ports.repositories, repository, git)
   const reserved = await ports.engine.transact((tx) => tx.reservePipeline(request.project.id))
-  const compiled = compileSource(ports, request, git, reserved, source)
+  const compiled = await compileSource(ports, request, git, reserved, source)
   return ports.engine.transact(async (tx) => {
     const errors = compiled.errors
     const pipeline = await tx.createPipeline({
@@ -189,13 +190,13 @@ interface Compiled {
   readonly parameters: Pipeline['parameters']
 }
 
-function compileSource(
+async function compileSource(
   ports: UserActionsPorts,
   request: TriggerRequest,
   git: GitRevision,
   reserved: { id: string; number: number },
   source: Source,
-): Compiled {
+): Promise<Compiled> {
   if ('error' in source)
     return { config: { source: '', compiled: '', plan: null }, errors: [source.error], parameters: {} }
   const values = pipelineValues({
@@ -207,14 +208,16 @@ function compileSource(
     publicUrl: ports.publicUrl,
     receivedAt: ports.clock.now(),
   })
-  const result = compile(source.text, {
+  const result = await ports.compiler.compile({
+    source: source.text,
     file: configPath,
     pipelineValues: values,
     pipelineParameters: request.parameters,
+    organizationId: request.project.organizationId,
   })
-  const errors = result.diagnostics
-    .filter((diagnostic) => diagnostic.severity === 'error')
-    .map((diagnostic): PipelineError => ({ type: 'config', message: renderDiagnostic(diagnostic, source.text) }))
+  const errors = result.problems
+    .filter((problem) => problem.severity === 'error')
+    .map((problem): PipelineError => ({ type: 'config', message: problem.text }))
   return {
     config: {
       source: storable(source.text),

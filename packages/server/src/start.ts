@@ -13,7 +13,9 @@ import {
 } from '@rondo/adapters'
 import { createAgentServer, createWebServer } from '@rondo/api'
 import {
+  type Compiler,
   createAttemptCredentials,
+  createCompilerPool,
   createDispatcher,
   createUserActions,
   startChecks,
@@ -58,7 +60,9 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
     const running = new AbortController()
     const store = await openStore(env, folder, running.signal, stops)
     stops.push(() => running.abort())
-    const parts = await createParts(env, folder, store, log)
+    const compiler = createCompilerPool()
+    stops.push(() => compiler.close())
+    const parts = await createParts(env, folder, store, compiler, log)
     await parts.web.listen({ host: env.host, port: env.port })
     stops.push(() => parts.web.close())
     await parts.agents.listen({ host: env.host, port: env.agentPort })
@@ -109,7 +113,13 @@ async function openStore(
   return store
 }
 
-async function createParts(env: ServerEnv, folder: DataFolder, store: Store, log: ReturnType<typeof openLog>) {
+async function createParts(
+  env: ServerEnv,
+  folder: DataFolder,
+  store: Store,
+  compiler: Compiler,
+  log: ReturnType<typeof openLog>,
+) {
   const [keyRing, objects, output] = await Promise.all([
     openFileKeyRing(join(folder.keys, 'key-ring.json')),
     openFileObjects(folder.objects),
@@ -121,6 +131,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, store: Store, log
   const actions = createUserActions({
     engine: store.engine,
     repositories: hosting,
+    compiler,
     publicUrl: env.publicUrl,
     clock: systemClock,
     newId: randomId,
