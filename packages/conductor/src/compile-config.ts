@@ -1,5 +1,5 @@
-import { compile, renderDiagnostic } from '@rondo/config'
 import type { CompiledConfig, Pipeline, PipelineError, PipelineValues } from '@rondo/model'
+import type { Compiler } from './compiler/compiler.ts'
 
 export interface ConfigCompilation {
   readonly config: CompiledConfig
@@ -10,7 +10,8 @@ export interface ConfigCompilation {
 
 /** Compiles a config for one pipeline; mistakes come back as the pipeline shows them. */
 export async function compileConfig(
-  text: string,
+  compiler: Compiler,
+  source: string,
   options: {
     /** Name of the file in messages. */
     readonly file: string
@@ -20,22 +21,25 @@ export async function compileConfig(
     readonly organizationId: string
   },
 ): Promise<ConfigCompilation> {
-  const result = compile(text, {
-    file: options.file,
-    pipelineValues: options.values,
-    pipelineParameters: options.parameters,
+  const { file, values, parameters, organizationId } = options
+  const answer = await compiler.compile({
+    source,
+    file,
+    pipelineValues: values,
+    pipelineParameters: parameters,
+    organizationId,
   })
-  const errors = result.diagnostics
-    .filter((diagnostic) => diagnostic.severity === 'error')
-    .map((diagnostic): PipelineError => ({ type: 'config', message: renderDiagnostic(diagnostic, text) }))
+  const errors = answer.problems
+    .filter((problem) => problem.severity === 'error')
+    .map((problem): PipelineError => ({ type: 'config', message: storable(problem.text) }))
   return {
     config: {
-      source: storable(text),
-      compiled: storable(result.output ?? ''),
-      plan: errors.length > 0 ? null : (result.plan ?? null),
+      source: storable(source),
+      compiled: storable(answer.output ?? ''),
+      plan: errors.length > 0 ? null : (answer.plan ?? null),
     },
-    errors: errors.map((error) => ({ ...error, message: storable(error.message) })),
-    parameters: result.parameters,
+    errors,
+    parameters: answer.parameters,
   }
 }
 

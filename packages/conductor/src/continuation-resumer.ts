@@ -10,7 +10,7 @@ const batch = 20
  * another process is finishing at this moment is finished once all the same.
  */
 export async function resumeContinuations(
-  ports: Pick<ContinuePorts, 'engine' | 'newId'> & { readonly checks: StartChecks; readonly clock: Clock },
+  ports: Pick<ContinuePorts, 'engine' | 'newId' | 'compiler'> & { readonly checks: StartChecks; readonly clock: Clock },
   options: { readonly everyMs?: number; readonly onError?: (error: unknown) => void },
   signal: AbortSignal,
 ): Promise<void> {

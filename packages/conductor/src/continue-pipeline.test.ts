@@ -3,6 +3,7 @@ import type { Pipeline, Repositories } from '@rondo/model'
 import { buildHousehold, buildRevision, type Household, startTestDatabase, type TestDatabase } from '@rondo/testkit'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createInlineCompiler } from './compiler/inline-compiler.ts'
 import { createContinuationKeys } from './continuation-keys.ts'
 import { resumeContinuations } from './continuation-resumer.ts'
 import { createUserActions, startChecks } from './user-actions.ts'
@@ -59,6 +60,7 @@ function actionsOver(config: string) {
     clock: systemClock,
     newId: randomId,
     continuationKeys: keys,
+    compiler: createInlineCompiler(),
   })
 }
 
@@ -291,7 +293,13 @@ test('a continuation that was accepted by a process that died is finished by the
   await database.store.engine.transact((tx) =>
     tx.acceptContinuation(pipeline.id, { configuration: nextConfig, parameters: { deploy: true } }),
   )
-  const ports = { engine: database.store.engine, checks: startChecks, clock: systemClock, newId: randomId }
+  const ports = {
+    engine: database.store.engine,
+    compiler: createInlineCompiler(),
+    checks: startChecks,
+    clock: systemClock,
+    newId: randomId,
+  }
   const stop = new AbortController()
 
   const two = [1, 2].map(() => resumeContinuations(ports, { everyMs: 10 }, stop.signal))

@@ -10,14 +10,18 @@ import {
 } from '@rondo/model'
 import type { StartChecks } from './apply-moves.ts'
 import { type ConfigCompilation, compileConfig, storable, uncompiled } from './compile-config.ts'
+import type { Compiler } from './compiler/compiler.ts'
 import type { ContinuationKeys } from './continuation-keys.ts'
 import { createWorkflows } from './create-workflows.ts'
 
 export interface ContinuePorts {
   readonly engine: EngineStore
   readonly newId: NewId
+  readonly compiler: Compiler
   readonly continuationKeys: ContinuationKeys
 }
+
+type FinishPorts = Pick<ContinuePorts, 'engine' | 'newId' | 'compiler'>
 
 /** How long after its creation a pipeline may be continued (semantics 27). */
 const keyLifeMs = 6 * 3_600_000
@@ -60,7 +64,8 @@ export async function continuePipeline(
       data: { from: 'setup', to: 'pending' },
     })
   })
-  await finishContinuation(ports, checks, pipelineId)
+  // It is accepted: when it cannot be compiled now, it will be (`resumeContinuations`, which tells of errors).
+  await finishContinuation(ports, checks, pipelineId).catch(() => {})
 }
 
 function readContinuation(request: ContinueRequest): Continuation {
@@ -86,14 +91,10 @@ function refuse(problem: string): never {
 }
 
 /** Compiles what was accepted and starts its workflows. Safe at any time, from several processes, any number of times. */
-export async function finishContinuation(
-  ports: Pick<ContinuePorts, 'engine' | 'newId'>,
-  checks: StartChecks,
-  pipelineId: string,
-): Promise<void> {
+export async function finishContinuation(ports: FinishPorts, checks: StartChecks, pipelineId: string): Promise<void> {
   const pending = await ports.engine.pipelineInSetup(pipelineId)
   if (pending === undefined || pending.continuation === null) return
-  const compiled = await compileContinuation(pending, pending.continuation)
+  const compiled = await compileContinuation(ports.compiler, pending, pending.continuation)
   const state: NewPipeline['state'] = compiled.errors.length > 0 ? 'errored' : 'created'
   await ports.engine.transact(async (tx) => {
     const found = await tx.lockPipeline(pipelineId)
@@ -112,13 +113,14 @@ export async function finishContinuation(
 }
 
 async function compileContinuation(
+  compiler: Compiler,
   pending: PipelineInSetup,
   { configuration, parameters }: Continuation,
 ): Promise<ConfigCompilation> {
   const { values, given, organizationId } = pending
-  const conflicts = await conflictingParameters(pending, parameters)
+  const conflicts = await conflictingParameters(compiler, pending, parameters)
   if (conflicts.length > 0) return uncompiled(configuration, conflictError(conflicts))
-  const compiled = await compileConfig(configuration, {
+  const compiled = await compileConfig(compiler, configuration, {
     file: 'continuation config',
     values,
     parameters: { ...given, ...parameters },
@@ -137,13 +139,19 @@ async function compileContinuation(
  * (semantics 22).
  */
 async function conflictingParameters(
+  compiler: Compiler,
   pending: PipelineInSetup,
   parameters: Continuation['parameters'],
 ): Promise<readonly string[]> {
   const { setupSource, values, given, organizationId } = pending
   const both = Object.keys(parameters).filter((name) => Object.hasOwn(given, name))
   if (both.length === 0) return []
-  const setup = await compileConfig(setupSource, { file: 'setup config', values, parameters: {}, organizationId })
+  const setup = await compileConfig(compiler, setupSource, {
+    file: 'setup config',
+    values,
+    parameters: {},
+    organizationId,
+  })
   return both.filter((name) => given[name] !== setup.parameters[name])
 }
 

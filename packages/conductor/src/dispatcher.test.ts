@@ -12,6 +12,7 @@ import {
 } from '@rondo/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createAttemptCredentials } from './attempt-credentials.ts'
+import { createInlineCompiler } from './compiler/inline-compiler.ts'
 import { createContinuationKeys } from './continuation-keys.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { sweepLeases } from './lease-sweeper.ts'
@@ -50,6 +51,7 @@ beforeEach(async () => {
   actions = createUserActions({
     engine: store.engine,
     repositories: {} as never,
+    compiler: createInlineCompiler(),
     publicUrl,
     clock: systemClock,
     newId: randomId,

@@ -5,6 +5,10 @@
 
 export type { AttemptCredentials } from './attempt-credentials.ts'
 export { createAttemptCredentials } from './attempt-credentials.ts'
+export type { CheckOrbRequest, CompileAnswer, CompileRequest, Compiler, Problem } from './compiler/compiler.ts'
+export type { CompilerPoolOptions } from './compiler/compiler-pool.ts'
+export { createCompilerPool } from './compiler/compiler-pool.ts'
+export { createInlineCompiler } from './compiler/inline-compiler.ts'
 export type { ContinuationKeys } from './continuation-keys.ts'
 export { createContinuationKeys } from './continuation-keys.ts'
 export { resumeContinuations } from './continuation-resumer.ts'

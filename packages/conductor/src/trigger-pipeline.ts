@@ -43,7 +43,7 @@ export async function triggerPipeline(
     publicUrl: ports.publicUrl,
     receivedAt: ports.clock.now(),
   })
-  const compiled = await compileSource(request, values, source)
+  const compiled = await compileSource(ports, request, values, source)
   return ports.engine.transact(async (tx) => {
     const pipeline = await tx.createPipeline({
       ...reserved,
@@ -116,6 +116,7 @@ async function readSource(
 }
 
 async function compileSource(
+  ports: UserActionsPorts,
   request: TriggerRequest,
   values: PipelineValues,
   source: Source,
@@ -123,7 +124,12 @@ async function compileSource(
   if ('error' in source) return uncompiled('', source.error)
   const { project, parameters } = request
   const { organizationId } = project
-  const compiled = await compileConfig(source.text, { file: configPath, values, parameters, organizationId })
+  const compiled = await compileConfig(ports.compiler, source.text, {
+    file: configPath,
+    values,
+    parameters,
+    organizationId,
+  })
   if (compiled.config.plan?.setup !== true || project.settings.setupWorkflows) return compiled
   return uncompiled(source.text, {
     type: 'config',

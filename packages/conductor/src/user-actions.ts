@@ -12,6 +12,7 @@ import {
   type WorkflowSnapshot,
 } from '@rondo/model'
 import { advance, changeJob, type StartChecks, workflowScope } from './apply-moves.ts'
+import type { Compiler } from './compiler/compiler.ts'
 import type { ContinuationKeys } from './continuation-keys.ts'
 import { continuePipeline } from './continue-pipeline.ts'
 import { rerunJobs } from './rerun-jobs.ts'
@@ -20,6 +21,7 @@ import { triggerPipeline } from './trigger-pipeline.ts'
 export interface UserActionsPorts {
   readonly engine: EngineStore
   readonly repositories: Repositories
+  readonly compiler: Compiler
   readonly publicUrl: string
   readonly clock: Clock
   readonly newId: NewId

@@ -80,6 +80,7 @@ export type { KeyRing } from './ports/key-ring.ts'
 export { contextScope, projectScope } from './ports/key-ring.ts'
 export type { LiveEvents } from './ports/live.ts'
 export type { Objects } from './ports/objects.ts'
+export type { OrbContent, OrbLookup, OrbRequest } from './ports/orb-lookup.ts'
 export type { StepOutput } from './ports/output.ts'
 export type { Page, PageRequest } from './ports/page.ts'
 export type {

@@ -13,7 +13,9 @@ import {
 } from '@rondo/adapters'
 import { createAgentServer, createWebServer } from '@rondo/api'
 import {
+  type Compiler,
   createAttemptCredentials,
+  createCompilerPool,
   createContinuationKeys,
   createDispatcher,
   createUserActions,
@@ -54,13 +56,15 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
     await requireFreePort(env.host, env.port, 'RONDO_PORT')
     await requireFreePort(env.host, env.agentPort, 'RONDO_AGENT_PORT')
     const folder = await openDataFolder(env.dataFolder)
-    const lock = await takeInstanceLock(folder.root)
-    stops.push(() => lock[Symbol.asyncDispose]())
+    const lock = takeInstanceLock(folder.root)
+    stops.push(() => lock[Symbol.dispose]())
     const log = openLog(folder.logs, env.logLevel)
     const running = new AbortController()
     const store = await openStore(env, folder, running.signal, stops)
     stops.push(() => running.abort())
-    const parts = await createParts(env, folder, store, log)
+    const compiler = createCompilerPool()
+    stops.push(() => compiler.close())
+    const parts = await createParts(env, folder, store, compiler, log)
     await parts.web.listen({ host: env.host, port: env.port })
     stops.push(() => parts.web.close())
     await parts.agents.listen({ host: env.host, port: env.agentPort })
@@ -73,7 +77,7 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
       running.signal,
     ).catch((error) => log.error(error, 'lease sweeper ended'))
     void resumeContinuations(
-      { engine: store.engine, checks: parts.checks, clock: systemClock, newId: randomId },
+      { engine: store.engine, compiler, checks: parts.checks, clock: systemClock, newId: randomId },
       { onError: (error) => log.error(error, 'continuations were not resumed') },
       running.signal,
     )
@@ -116,7 +120,13 @@ async function openStore(
   return store
 }
 
-async function createParts(env: ServerEnv, folder: DataFolder, store: Store, log: ReturnType<typeof openLog>) {
+async function createParts(
+  env: ServerEnv,
+  folder: DataFolder,
+  store: Store,
+  compiler: Compiler,
+  log: ReturnType<typeof openLog>,
+) {
   const [keyRing, objects, output] = await Promise.all([
     openFileKeyRing(join(folder.keys, 'key-ring.json')),
     openFileObjects(folder.objects),
@@ -129,6 +139,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, store: Store, log
   const actions = createUserActions({
     engine: store.engine,
     repositories: hosting,
+    compiler,
     publicUrl: env.publicUrl,
     clock: systemClock,
     newId: randomId,
