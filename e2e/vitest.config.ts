@@ -1,12 +1,15 @@
 import { defineConfig } from 'vitest/config'
 
+// The whole product, one scenario after the other: they measure, kill, and share one container engine.
 export default defineConfig({
   test: {
     dir: 'e2e',
     include: ['**/*.e2e.ts'],
+    pool: 'forks',
+    maxWorkers: 1,
+    fileParallelism: false,
     testTimeout: 300_000,
     hookTimeout: 120_000,
-    fileParallelism: false,
-    maxWorkers: 1,
+    teardownTimeout: 30_000,
   },
 })

@@ -31,7 +31,7 @@ function createControlPlane(
   agentId: string,
   machines: Map<string, { cpus: number; memoryMb: number }>,
 ): ControlPlane {
-  const { engine } = ports
+  const { engine, clock } = ports
   const told = new ToldObjects()
 
   async function granted(ref: AttemptRef): Promise<AttemptIdentity> {
@@ -53,16 +53,16 @@ function createControlPlane(
         throw new AppError('conflict', 'This agent has not said hello since the server started. Say hello, then claim.')
       // A sandbox takes docker jobs where no engine is.
       const executors = request.executors.map((executor) => (executor === 'sandbox' ? 'docker' : executor))
-      const deadline = performance.now() + Math.min(request.waitMs, maxWaitMs)
+      const deadline = clock.monotonicMs() + Math.min(request.waitMs, maxWaitMs)
       for (;;) {
         // Listening starts before looking, so that nothing queued in between is missed.
         const woken = ports.wakeups.wait(
           'queue',
-          Math.min(lookEveryMs, Math.max(0, deadline - performance.now())),
+          Math.min(lookEveryMs, Math.max(0, deadline - clock.monotonicMs())),
           signal,
         )
         const claimed = await engine.claim({ agentId, free: request.free, machine, executors, leaseMs })
-        if (claimed.length > 0 || signal.aborted || performance.now() >= deadline) return claimed
+        if (claimed.length > 0 || signal.aborted || clock.monotonicMs() >= deadline) return claimed
         await woken
       }
     },
@@ -82,15 +82,15 @@ function createControlPlane(
       return buildTaskSpec(ports.taskSpec, await engine.attemptContext(ref.attemptId))
     },
     async heartbeat(request, signal) {
-      const deadline = performance.now() + Math.min(request.waitMs, maxWaitMs)
+      const deadline = clock.monotonicMs() + Math.min(request.waitMs, maxWaitMs)
       for (;;) {
         const woken = ports.wakeups.wait(
           'stop',
-          Math.min(lookEveryMs, Math.max(0, deadline - performance.now())),
+          Math.min(lookEveryMs, Math.max(0, deadline - clock.monotonicMs())),
           signal,
         )
         const stop = await engine.renew(agentId, request.attempts, leaseMs)
-        if (stop.length > 0 || signal.aborted || performance.now() >= deadline) return { stop }
+        if (stop.length > 0 || signal.aborted || clock.monotonicMs() >= deadline) return { stop }
         await woken
       }
     },

@@ -5,6 +5,13 @@
 
 export type { AttemptCredentials } from './attempt-credentials.ts'
 export { createAttemptCredentials } from './attempt-credentials.ts'
+export type { CheckOrbRequest, CompileAnswer, CompileRequest, Compiler, Problem } from './compiler/compiler.ts'
+export type { CompilerPoolOptions } from './compiler/compiler-pool.ts'
+export { createCompilerPool } from './compiler/compiler-pool.ts'
+export { createInlineCompiler } from './compiler/inline-compiler.ts'
+export type { ContinuationKeys } from './continuation-keys.ts'
+export { createContinuationKeys } from './continuation-keys.ts'
+export { resumeContinuations } from './continuation-resumer.ts'
 export type { Dispatcher } from './dispatcher.ts'
 export { createDispatcher } from './dispatcher.ts'
 export type { DispatcherPorts } from './dispatcher-ports.ts'

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError, type EngineStore, type ExpiredAttempt } from '@rondo/model'
+import { AppError, type Clock, type EngineStore, type ExpiredAttempt } from '@rondo/model'
 import type { StartChecks } from './apply-moves.ts'
 import { leaseMs } from './dispatcher-ports.ts'
 import { finishTask } from './record-entries.ts'
@@ -18,7 +17,7 @@ const maxAttempts = 3
  * may have run, so it is never run twice by itself; after `lostAfterMs` the job ends as an infrastructure failure.
  */
 export async function sweepLeases(
-  ports: { engine: EngineStore; checks: StartChecks },
+  ports: { engine: EngineStore; checks: StartChecks; clock: Clock },
   options: LeaseSweeperOptions,
   signal: AbortSignal,
 ): Promise<void> {
@@ -40,7 +39,7 @@ export async function sweepLeases(
       afterDowntime = true
       options.onError?.(error)
     }
-    await sleep(options.everyMs ?? 5_000, undefined, { signal }).catch(() => {})
+    await ports.clock.sleep(options.everyMs ?? 5_000, signal)
   }
 }
 

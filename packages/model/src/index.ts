@@ -11,7 +11,16 @@ export type { Diagnostic, DiagnosticSeverity, Origin, OriginFrame, Span } from '
 export type { EventKind, EventRecord, NewEvent } from './event.ts'
 export type { Job, JobWithPlan } from './job.ts'
 export type { Phase, Result } from './outcome.ts'
-export type { GitRevision, Pipeline, PipelineConfig, PipelineError, PipelineTrigger } from './pipeline.ts'
+export type {
+  CompiledConfig,
+  Continuation,
+  GitRevision,
+  Pipeline,
+  PipelineConfig,
+  PipelineError,
+  PipelineTrigger,
+  PipelineValues,
+} from './pipeline.ts'
 export type {
   DockerExecutorPlan,
   EnvironmentEntry,
@@ -48,6 +57,7 @@ export type {
 } from './plan-step.ts'
 export type { Accounts, ApiToken } from './ports/accounts.ts'
 export type { BuildQueries, JobContext, PipelineFilter } from './ports/build-queries.ts'
+export type { Clock, NewId } from './ports/clock.ts'
 export type {
   AgentRecord,
   AttemptContext,
@@ -61,6 +71,7 @@ export type {
   JobChange,
   NewJob,
   NewPipeline,
+  PipelineInSetup,
   StopOrder,
   Wakeups,
   WorkflowSnapshot,
@@ -69,6 +80,7 @@ export type { KeyRing } from './ports/key-ring.ts'
 export { contextScope, projectScope } from './ports/key-ring.ts'
 export type { LiveEvents } from './ports/live.ts'
 export type { Objects } from './ports/objects.ts'
+export type { OrbContent, OrbLookup, OrbRequest } from './ports/orb-lookup.ts'
 export type { StepOutput } from './ports/output.ts'
 export type { Page, PageRequest } from './ports/page.ts'
 export type {
@@ -87,5 +99,5 @@ export { defaultResourceClass, resourcesOf } from './resource-class.ts'
 export type { JobStatus, PipelineState, WorkflowStatus } from './status.ts'
 export { isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
 export type { Attempt, StepRecord, Task } from './task.ts'
-export type { RerunRequest, TriggerRequest, UserActions } from './user-actions.ts'
+export type { ContinueRequest, RerunRequest, TriggerRequest, UserActions } from './user-actions.ts'
 export type { Workflow } from './workflow.ts'

@@ -21,6 +21,9 @@ export const PageOf = <Schema extends TSchema>(item: Schema) =>
 export const Words = <const List extends readonly string[]>(words: List) =>
   Type.Unsafe<List[number]>({ type: 'string', enum: [...words] })
 
+/** Values of pipeline parameters in a request; their types are the config's to check. */
+export const Parameters = Type.Record(Type.String(), Type.Unknown(), { maxProperties: 100 })
+
 /** A list that is always answered as a whole. */
 export function wholeList<T>(items: readonly T[]): { items: T[]; next_page_token: null } {
   return { items: [...items], next_page_token: null }

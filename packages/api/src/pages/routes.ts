@@ -105,7 +105,8 @@ export function registerPages(server: FastifyInstance, ports: WebPorts, access: 
   )
   get('/pipelines/:id/config', async (asker, params) => {
     const config = await queries.pipelineConfig((await access.pipeline(asker, params.id ?? '', 'view')).id)
-    return { source: config?.source ?? '', compiled: config?.compiled ?? '' }
+    const { source = '', compiled = '', setup = null } = config ?? {}
+    return { source, compiled, setup: setup && { source: setup.source, compiled: setup.compiled } }
   })
   get('/workflows/:id', async (asker, params) => {
     const workflow = await access.workflow(asker, params.id ?? '', 'view')

@@ -28,6 +28,7 @@ export const WorkflowShape = Type.Object({
   created_at: Time,
   stopped_at: Nullable(Time),
   canceled_by: Type.Optional(Id),
+  tag: Type.Optional(Words(['setup'])),
 })
 
 export function presentWorkflow(workflow: Workflow, project: Project): Static<typeof WorkflowShape> {
@@ -38,6 +39,7 @@ export function presentWorkflow(workflow: Workflow, project: Project): Static<ty
     project_slug: projectSlug(project),
     pipeline_id: workflow.pipelineId,
     pipeline_number: workflow.pipelineNumber,
+    ...(workflow.setup ? { tag: 'setup' as const } : {}),
     started_by: workflow.startedBy ?? nobodyId,
     created_at: workflow.createdAt,
     stopped_at: workflow.stoppedAt,

@@ -12,6 +12,12 @@ const ListQuery = Type.Object({
   mine: Type.Optional(Type.String()),
   ...PageQuery,
 })
+const ConfigShape = Type.Object({
+  source: Type.String(),
+  compiled: Type.String(),
+  'setup-config': Type.Optional(Type.String()),
+  'compiled-setup-config': Type.Optional(Type.String()),
+})
 
 export function pipelineRoutes(
   ports: Pick<RoutePorts, 'accounts' | 'queries' | 'access'>,
@@ -56,10 +62,14 @@ export function pipelineRoutes(
       summary: 'The config of a pipeline: as committed, and compiled.',
       subject: pipelineInPath,
       right: 'view',
-      answer: Type.Object({ source: Type.String(), compiled: Type.String() }),
+      answer: ConfigShape,
       handle: async ({ subject }) => {
-        const config = await queries.pipelineConfig(subject.id)
-        return { source: config?.source ?? '', compiled: config?.compiled ?? '' }
+        const { source = '', compiled = '', setup } = (await queries.pipelineConfig(subject.id)) ?? {}
+        return {
+          source,
+          compiled,
+          ...(setup ? { 'setup-config': setup.source, 'compiled-setup-config': setup.compiled } : {}),
+        }
       },
     }),
     route({

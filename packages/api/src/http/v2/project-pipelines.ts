@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { WebOptions, WebPorts } from '../../ports.ts'
 import { PipelineShape, presentTriggered, TriggeredShape } from '../presenters/pipeline.ts'
 import { type Route, route } from '../route.ts'
-import { PageOf, PageQuery, pageRequest, Text } from '../shapes.ts'
+import { PageOf, PageQuery, Parameters, pageRequest, Text } from '../shapes.ts'
 import { projectInPath } from '../subjects.ts'
 import { createPipelinePages } from './pipeline-pages.ts'
 
@@ -11,7 +11,7 @@ const ListQuery = Type.Object({ branch: Type.Optional(Type.String()), ...PageQue
 const TriggerBody = Type.Object({
   branch: Type.Optional(Text(500)),
   tag: Type.Optional(Text(500)),
-  parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { maxProperties: 100 })),
+  parameters: Type.Optional(Parameters),
 })
 
 export function projectPipelineRoutes(

@@ -3,6 +3,7 @@ import { openApiRoute } from '../openapi.ts'
 import type { Route, RoutePorts } from '../route.ts'
 import { contextVariableRoutes } from './context-variables.ts'
 import { contextRoutes } from './contexts.ts'
+import { continuePipelineRoute } from './continue-pipeline.ts'
 import { jobRoutes } from './jobs.ts'
 import { meRoutes } from './me.ts'
 import { organizationRoutes } from './organizations.ts'
@@ -21,6 +22,7 @@ export function v2Routes(ports: RoutePorts, options: WebOptions): readonly Route
     ...projectPipelineRoutes(ports, options),
     ...projectVariableRoutes(ports),
     ...pipelineRoutes(ports, options),
+    continuePipelineRoute(ports),
     ...workflowRoutes(ports),
     ...jobRoutes(ports, options),
     ...contextRoutes(ports),
