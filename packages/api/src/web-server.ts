@@ -10,6 +10,7 @@ import { handleErrors } from './http/errors.ts'
 import { registerV1 } from './http/v1.ts'
 import { registerV2 } from './http/v2.ts'
 import { registerLive } from './live/channel.ts'
+import { registerHistory } from './pages/history.ts'
 import { registerPages } from './pages/routes.ts'
 import type { WebOptions, WebPorts } from './ports.ts'
 
@@ -38,6 +39,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   registerV2(server, ports, access, options)
   registerV1(server, ports, access, options)
   registerPages(server, ports, access, options)
+  registerHistory(server, ports, access)
   registerGit(server, ports, access, options)
   await server.register(async (scope) => registerLive(scope, ports, access, options))
   server.get('/health', async () => ({ status: 'up' }))
