@@ -54,7 +54,7 @@ async function idleMemory(stack: Stack): Promise<readonly Figure[]> {
   await sleep(3_000)
   const pid = (file: string) => Number(readFileSync(join(stack.data, file), 'utf8').split(/\s/)[0])
   const server = proportional(pid('server.pid'))
-  const agent = proportional(pid('agent.pid'))
+  const agent = proportional(pid('agent/agent.pid'))
   const postmaster = pid('postgres/postmaster.pid')
   const backends = spawnSync('pgrep', ['-P', String(postmaster)], { encoding: 'utf8' })
     .stdout.split('\n')

@@ -8,7 +8,7 @@ import {
   randomId,
   systemClock,
 } from '@rondo/adapters'
-import { createUserActions } from '@rondo/conductor'
+import { createContinuationKeys, createInlineCompiler, createUserActions } from '@rondo/conductor'
 import type { NewJob, StoredObject } from '@rondo/model'
 import {
   buildAgent,
@@ -54,9 +54,11 @@ beforeAll(async () => {
   const actions = createUserActions({
     engine: store.engine,
     repositories: hosting,
+    compiler: createInlineCompiler(),
     publicUrl,
     clock: systemClock,
     newId: randomId,
+    continuationKeys: createContinuationKeys(Buffer.alloc(32)),
   })
   ports = {
     accounts: store.accounts,
@@ -223,6 +225,8 @@ describe('what belongs to others', () => {
     'POST /api/v2/context',
     'POST /api/v2/organization',
     'GET /api/v2/user/:id',
+    // Its key is the authority; tested beside the conductor.
+    'POST /api/v2/pipeline/continue',
     ...['v1', 'v1.1'].flatMap((version) =>
       ['me', 'projects', 'recent-builds'].map((path) => `GET /api/${version}/${path}`),
     ),

@@ -12,6 +12,8 @@ import {
 } from '@rondo/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createAttemptCredentials } from './attempt-credentials.ts'
+import { createInlineCompiler } from './compiler/inline-compiler.ts'
+import { createContinuationKeys } from './continuation-keys.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { sweepLeases } from './lease-sweeper.ts'
 import { createUserActions, startChecks } from './user-actions.ts'
@@ -41,6 +43,7 @@ beforeEach(async () => {
       secrets: store.secrets,
       keyRing,
       credentials: createAttemptCredentials(Buffer.alloc(32)),
+      continuationKeys: createContinuationKeys(Buffer.alloc(32)),
       publicUrl,
       limits: { maxRunMs: 1000, maxOutputBytesPerStep: 1000 },
     },
@@ -48,9 +51,11 @@ beforeEach(async () => {
   actions = createUserActions({
     engine: store.engine,
     repositories: {} as never,
+    compiler: createInlineCompiler(),
     publicUrl,
     clock: systemClock,
     newId: randomId,
+    continuationKeys: createContinuationKeys(Buffer.alloc(32)),
   })
   home = await buildHousehold(store)
   agent = await dispatcher.register({

@@ -1,4 +1,4 @@
-import { type GitRevision, type PipelineTrigger, type Project, projectSlug } from '@rondo/model'
+import { type GitRevision, type PipelineTrigger, type PipelineValues, type Project, projectSlug } from '@rondo/model'
 
 /** Values of `pipeline.*` for one trigger (semantics 8). The number and id are known before anything is written. */
 export function pipelineValues(input: {
@@ -10,7 +10,7 @@ export function pipelineValues(input: {
   readonly baseRevision: string
   readonly publicUrl: string
   readonly receivedAt: Date
-}): Readonly<Record<string, string | number | boolean | null>> {
+}): PipelineValues {
   const { project, git } = input
   const repository = `${input.publicUrl}/git/${project.organizationName}/${project.name}`
   return {

@@ -2,6 +2,7 @@
 export type EventKind =
   | 'pipeline.created'
   | 'pipeline.errored'
+  | 'pipeline.changed'
   | 'workflow.created'
   | 'workflow.changed'
   | 'workflow.finished'

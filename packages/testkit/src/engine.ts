@@ -1,6 +1,13 @@
 import { join } from 'node:path'
 import { openFileKeyRing, openFileObjects, openFileOutput, randomId, systemClock } from '@rondo/adapters'
-import { createAttemptCredentials, createDispatcher, createUserActions, startChecks } from '@rondo/conductor'
+import {
+  createAttemptCredentials,
+  createContinuationKeys,
+  createDispatcher,
+  createInlineCompiler,
+  createUserActions,
+  startChecks,
+} from '@rondo/conductor'
 import type { ClaimedTask, Job, Pipeline, Project, Result, TriggerRequest, UserActions } from '@rondo/model'
 import type { ControlPlane, ReportEntry } from '@rondo/protocol'
 import { buildHousehold, buildRevision, claimQuery, type Household } from './builders.ts'
@@ -36,8 +43,11 @@ export async function startTestEngine(): Promise<TestEngine> {
   const { store, folder } = database
   const configs = new Map<string, string>()
   const repository = (name: { organization: string; name: string }) => `${name.organization}/${name.name}`
+  const continuationKeys = createContinuationKeys(Buffer.alloc(32))
   const actions = createUserActions({
     engine: store.engine,
+    compiler: createInlineCompiler(),
+    continuationKeys,
     repositories: {
       create: async () => {},
       exists: async () => true,
@@ -61,6 +71,7 @@ export async function startTestEngine(): Promise<TestEngine> {
       secrets: store.secrets,
       keyRing: await openFileKeyRing(join(folder, 'key-ring.json')),
       credentials: createAttemptCredentials(Buffer.alloc(32)),
+      continuationKeys,
       publicUrl,
       limits: { maxRunMs: 3_600_000, maxOutputBytesPerStep: 1_000_000 },
     },
