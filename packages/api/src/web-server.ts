@@ -10,6 +10,7 @@ import { apis } from './http/apis.ts'
 import { handleErrors } from './http/errors.ts'
 import { registerApi } from './http/register.ts'
 import { registerLive } from './live/channel.ts'
+import { registerHistory } from './pages/history.ts'
 import { registerPages } from './pages/routes.ts'
 import type { WebOptions, WebPorts } from './ports.ts'
 
@@ -34,6 +35,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   const access = createAccess(ports)
   for (const api of apis({ ...ports, access }, options)) registerApi(server, ports, access, api)
   registerPages(server, ports, access, options)
+  registerHistory(server, ports, access)
   registerGit(server, ports, access, options)
   await server.register(async (scope) => registerLive(scope, ports, access, options))
   server.get('/health', async () => ({ status: 'up' }))
