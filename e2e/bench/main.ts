@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Stack, startStack } from '@rondo/testkit'
+import { configFigures } from './config.ts'
 
 /** Figures of the whole product, each beside its floor measured in the same run. `--json` prints them for machines. */
 interface Figure {
@@ -15,18 +16,21 @@ interface Figure {
 const image = 'cimg/base:2025.05-20.04'
 const rounds = 30
 
-const figures: Figure[] = []
-const stack = await startStack()
-try {
-  figures.push(await restart(stack), ...(await idleMemory(stack)))
-  await stack.createProject('bench', 'app')
-  figures.push(await firstByte(stack), await stepOverhead(stack))
-} finally {
-  await stack.stop()
-}
-
+// `npm run bench -- config` measures the compiler alone; without a name, the whole product.
+const figures = process.argv.includes('config') ? await configFigures() : await productFigures()
 if (process.argv.includes('--json')) console.log(JSON.stringify(figures, null, 2))
 else console.table(figures)
+
+async function productFigures(): Promise<readonly Figure[]> {
+  const stack = await startStack()
+  try {
+    const figures = [await restart(stack), ...(await idleMemory(stack))]
+    await stack.createProject('bench', 'app')
+    return [...figures, await firstByte(stack), await stepOverhead(stack)]
+  } finally {
+    await stack.stop()
+  }
+}
 
 /** An initialised installation, from the start of the process to healthy. */
 async function restart(stack: Stack): Promise<Figure> {
@@ -50,7 +54,7 @@ async function idleMemory(stack: Stack): Promise<readonly Figure[]> {
   await sleep(3_000)
   const pid = (file: string) => Number(readFileSync(join(stack.data, file), 'utf8').split(/\s/)[0])
   const server = proportional(pid('server.pid'))
-  const agent = proportional(pid('agent.pid'))
+  const agent = proportional(pid('agent/agent.pid'))
   const postmaster = pid('postgres/postmaster.pid')
   const backends = spawnSync('pgrep', ['-P', String(postmaster)], { encoding: 'utf8' })
     .stdout.split('\n')

@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { takeProcessLock } from '@rondo/adapters'
 import { runAgent } from './agent.ts'
 import { createControlPlaneClient } from './control-plane-client.ts'
 import { readAgentEnv } from './env.ts'
@@ -14,6 +15,12 @@ const log = (message: string, fields: Record<string, unknown> = {}) =>
   void process.stdout.write(
     `${JSON.stringify({ time: new Date().toISOString(), part: 'agent', message, ...fields })}\n`,
   )
+// Before anything else: a second agent on the same folder would run the same tasks.
+const lock = takeProcessLock(join(env.dataFolder, 'agent.pid'))
+if (!lock.taken) {
+  log('another agent works on this data folder; this one ends', { dataFolder: env.dataFolder, holder: lock.holder.pid })
+  process.exit(75)
+}
 const docker = env.executor === 'sandbox' ? undefined : await connectDocker(env.dataFolder)
 if (docker === undefined && env.executor === 'docker')
   throw new Error(
@@ -25,7 +32,6 @@ if (docker === undefined && !sandboxWorks())
   )
 
 const token = readFileSync(env.tokenFile, 'utf8').trim()
-writeFileSync(join(env.dataFolder, 'agent.pid'), String(process.pid))
 await runAgent(
   {
     name: env.name,

@@ -1,7 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { createGitHosting, openFileKeyRing, openFileObjects, openFileOutput } from '@rondo/adapters'
-import { createUserActions } from '@rondo/conductor'
+import {
+  createGitHosting,
+  openFileKeyRing,
+  openFileObjects,
+  openFileOutput,
+  randomId,
+  systemClock,
+} from '@rondo/adapters'
+import { createContinuationKeys, createInlineCompiler, createUserActions } from '@rondo/conductor'
 import type { NewJob, StoredObject } from '@rondo/model'
 import {
   buildAgent,
@@ -44,7 +51,15 @@ beforeAll(async () => {
     openFileOutput(join(folder, 'output')),
   ])
   const hosting = createGitHosting(join(folder, 'repositories'))
-  const actions = createUserActions({ engine: store.engine, repositories: hosting, publicUrl })
+  const actions = createUserActions({
+    engine: store.engine,
+    repositories: hosting,
+    compiler: createInlineCompiler(),
+    publicUrl,
+    clock: systemClock,
+    newId: randomId,
+    continuationKeys: createContinuationKeys(Buffer.alloc(32)),
+  })
   ports = {
     accounts: store.accounts,
     secrets: store.secrets,
@@ -210,6 +225,8 @@ describe('what belongs to others', () => {
     'POST /api/v2/context',
     'POST /api/v2/organization',
     'GET /api/v2/user/:id',
+    // Its key is the authority; tested beside the conductor.
+    'POST /api/v2/pipeline/continue',
     ...['v1', 'v1.1'].flatMap((version) =>
       ['me', 'projects', 'recent-builds'].map((path) => `GET /api/${version}/${path}`),
     ),

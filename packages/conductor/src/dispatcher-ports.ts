@@ -1,4 +1,4 @@
-import type { EngineStore, Objects, StepOutput, Wakeups } from '@rondo/model'
+import type { Clock, EngineStore, Objects, StepOutput, Wakeups } from '@rondo/model'
 import type { StartChecks } from './apply-moves.ts'
 import type { TaskSpecPorts } from './task-spec.ts'
 
@@ -8,6 +8,7 @@ export interface DispatcherPorts {
   readonly objects: Objects
   readonly output: StepOutput
   readonly checks: StartChecks
+  readonly clock: Clock
   readonly taskSpec: TaskSpecPorts
 }
 

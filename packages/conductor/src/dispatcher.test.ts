@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { openFileKeyRing, openFileObjects, openFileOutput } from '@rondo/adapters'
+import { openFileKeyRing, openFileObjects, openFileOutput, randomId, systemClock } from '@rondo/adapters'
 import type { ControlPlane, ReportEntry } from '@rondo/protocol'
 import {
   buildHousehold,
@@ -12,6 +12,8 @@ import {
 } from '@rondo/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createAttemptCredentials } from './attempt-credentials.ts'
+import { createInlineCompiler } from './compiler/inline-compiler.ts'
+import { createContinuationKeys } from './continuation-keys.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { sweepLeases } from './lease-sweeper.ts'
 import { createUserActions, startChecks } from './user-actions.ts'
@@ -36,15 +38,25 @@ beforeEach(async () => {
     objects: await openFileObjects(join(folder, 'objects')),
     output: await openFileOutput(join(folder, 'output')),
     checks: startChecks,
+    clock: systemClock,
     taskSpec: {
       secrets: store.secrets,
       keyRing,
       credentials: createAttemptCredentials(Buffer.alloc(32)),
+      continuationKeys: createContinuationKeys(Buffer.alloc(32)),
       publicUrl,
       limits: { maxRunMs: 1000, maxOutputBytesPerStep: 1000 },
     },
   })
-  actions = createUserActions({ engine: store.engine, repositories: {} as never, publicUrl })
+  actions = createUserActions({
+    engine: store.engine,
+    repositories: {} as never,
+    compiler: createInlineCompiler(),
+    publicUrl,
+    clock: systemClock,
+    newId: randomId,
+    continuationKeys: createContinuationKeys(Buffer.alloc(32)),
+  })
   home = await buildHousehold(store)
   agent = await dispatcher.register({
     name: home.user.login,
@@ -171,7 +183,7 @@ describe('silent agents', () => {
     }
     const errors: unknown[] = []
     await sweepLeases(
-      { engine: listing, checks: startChecks },
+      { engine: listing, checks: startChecks, clock: systemClock },
       { lostAfterMs: 0, onError: (error) => errors.push(error) },
       stop.signal,
     )

@@ -1,6 +1,7 @@
 import { AppError, type AttemptIdentity, type Job, type StoredObject } from '@rondo/model'
 import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
 import { type DispatcherPorts, leaseMs } from './dispatcher-ports.ts'
+import { grantStart } from './grant-start.ts'
 import { recordEntries } from './record-entries.ts'
 import { buildTaskSpec } from './task-spec.ts'
 
@@ -31,7 +32,7 @@ function createControlPlane(
   agentId: string,
   machines: Map<string, { cpus: number; memoryMb: number }>,
 ): ControlPlane {
-  const { engine } = ports
+  const { engine, clock } = ports
   const told = new ToldObjects()
 
   async function granted(ref: AttemptRef): Promise<AttemptIdentity> {
@@ -53,48 +54,42 @@ function createControlPlane(
         throw new AppError('conflict', 'This agent has not said hello since the server started. Say hello, then claim.')
       // A sandbox takes docker jobs where no engine is.
       const executors = request.executors.map((executor) => (executor === 'sandbox' ? 'docker' : executor))
-      const deadline = performance.now() + Math.min(request.waitMs, maxWaitMs)
+      const deadline = clock.monotonicMs() + Math.min(request.waitMs, maxWaitMs)
       for (;;) {
         // Listening starts before looking, so that nothing queued in between is missed.
         const woken = ports.wakeups.wait(
           'queue',
-          Math.min(lookEveryMs, Math.max(0, deadline - performance.now())),
+          Math.min(lookEveryMs, Math.max(0, deadline - clock.monotonicMs())),
           signal,
         )
         const claimed = await engine.claim({ agentId, free: request.free, machine, executors, leaseMs })
-        if (claimed.length > 0 || signal.aborted || performance.now() >= deadline) return claimed
+        if (claimed.length > 0 || signal.aborted || clock.monotonicMs() >= deadline) return claimed
         await woken
       }
     },
     async grant(ref) {
-      const given = await engine.transact(async (tx) => {
-        const identity = await tx.fence(agentId, ref)
-        return (await tx.grant(ref)) ? identity : undefined
-      })
-      if (given === undefined)
+      if (!(await grantStart(engine, agentId, ref)))
         throw new AppError('conflict', `Attempt ${ref.attemptId} was granted its start before. It runs once.`)
-      const context = await engine.attemptContext(ref.attemptId)
-      await recordEntries(ports, agentId, { ...ref, from: 1, entries: [] }, { started: true })
-      return buildTaskSpec(ports.taskSpec, context)
+      return buildTaskSpec(ports.taskSpec, await engine.attemptContext(ref.attemptId))
     },
     async resume(ref) {
       await granted(ref)
       return buildTaskSpec(ports.taskSpec, await engine.attemptContext(ref.attemptId))
     },
     async heartbeat(request, signal) {
-      const deadline = performance.now() + Math.min(request.waitMs, maxWaitMs)
+      const deadline = clock.monotonicMs() + Math.min(request.waitMs, maxWaitMs)
       for (;;) {
         const woken = ports.wakeups.wait(
           'stop',
-          Math.min(lookEveryMs, Math.max(0, deadline - performance.now())),
+          Math.min(lookEveryMs, Math.max(0, deadline - clock.monotonicMs())),
           signal,
         )
         const stop = await engine.renew(agentId, request.attempts, leaseMs)
-        if (stop.length > 0 || signal.aborted || performance.now() >= deadline) return { stop }
+        if (stop.length > 0 || signal.aborted || clock.monotonicMs() >= deadline) return { stop }
         await woken
       }
     },
-    report: (request) => recordEntries(ports, agentId, request, {}),
+    report: (request) => recordEntries(ports, agentId, request),
     async appendOutput(ref, step, offset, bytes) {
       await granted(ref)
       const stepId = await engine.stepId(ref.attemptId, step)

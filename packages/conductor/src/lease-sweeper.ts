@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError, type EngineStore, type ExpiredAttempt } from '@rondo/model'
+import { AppError, type Clock, type EngineStore, type ExpiredAttempt } from '@rondo/model'
 import type { StartChecks } from './apply-moves.ts'
+import { attemptScope } from './attempt-scope.ts'
 import { leaseMs } from './dispatcher-ports.ts'
 import { finishTask } from './record-entries.ts'
 
@@ -18,7 +18,7 @@ const maxAttempts = 3
  * may have run, so it is never run twice by itself; after `lostAfterMs` the job ends as an infrastructure failure.
  */
 export async function sweepLeases(
-  ports: { engine: EngineStore; checks: StartChecks },
+  ports: { engine: EngineStore; checks: StartChecks; clock: Clock },
   options: LeaseSweeperOptions,
   signal: AbortSignal,
 ): Promise<void> {
@@ -40,7 +40,7 @@ export async function sweepLeases(
       afterDowntime = true
       options.onError?.(error)
     }
-    await sleep(options.everyMs ?? 5_000, undefined, { signal }).catch(() => {})
+    await ports.clock.sleep(options.everyMs ?? 5_000, signal)
   }
 }
 
@@ -59,10 +59,12 @@ async function settle(
       await tx.requeue(attempt)
       await tx.append({
         kind: 'task.requeued',
-        projectId: identity.projectId,
-        workflowId: identity.workflowId,
-        jobId: identity.jobId,
-        data: { attempt: attempt.attempts },
+        ...attemptScope(identity),
+        data: {
+          slice: identity.taskIndex,
+          attempt: attempt.attempts,
+          because: 'its agent fell silent before the start was granted, so no user code has run',
+        },
       })
       return
     }

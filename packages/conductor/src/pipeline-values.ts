@@ -1,4 +1,4 @@
-import { type GitRevision, type PipelineTrigger, type Project, projectSlug } from '@rondo/model'
+import { type GitRevision, type PipelineTrigger, type PipelineValues, type Project, projectSlug } from '@rondo/model'
 
 /** Values of `pipeline.*` for one trigger (semantics 8). The number and id are known before anything is written. */
 export function pipelineValues(input: {
@@ -9,7 +9,8 @@ export function pipelineValues(input: {
   readonly trigger: PipelineTrigger
   readonly baseRevision: string
   readonly publicUrl: string
-}): Readonly<Record<string, string | number | boolean | null>> {
+  readonly receivedAt: Date
+}): PipelineValues {
   const { project, git } = input
   const repository = `${input.publicUrl}/git/${project.organizationName}/${project.name}`
   return {
@@ -33,7 +34,7 @@ export function pipelineValues(input: {
     'pipeline.trigger_source':
       input.trigger === 'webhook' ? 'webhook' : input.trigger === 'scheduled_pipeline' ? 'scheduled_pipeline' : 'api',
     'pipeline.trigger.type': input.trigger === 'webhook' ? 'github_oauth' : 'api',
-    'pipeline.trigger.received_at': new Date().toISOString(),
+    'pipeline.trigger.received_at': input.receivedAt.toISOString(),
     'pipeline.event.name': input.trigger === 'webhook' ? 'push' : 'api',
     'pipeline.event.action': input.trigger === 'webhook' ? 'push' : 'api',
     'pipeline.schedule.name': '',

@@ -1,4 +1,4 @@
-import type { Filters, JobPlan, Plan, WorkflowNode } from '@rondo/model'
+import type { Filters, JobPlan, NewId, Plan, WorkflowNode } from '@rondo/model'
 import { describe, expect, test } from 'vitest'
 import { jobsFor } from './plan-jobs.ts'
 
@@ -61,6 +61,7 @@ test('a job takes its slices, class and executor from its body; an approval has 
       { ...node('hold'), type: 'approval' },
     ]),
     main,
+    ids(),
   )
 
   expect(build).toMatchObject({
@@ -88,8 +89,17 @@ function jobsOf(
 ): Readonly<Record<string, readonly string[]>> {
   const plan: Plan = { setup: false, workflows: [], orbs: [], jobs: {} }
   return Object.fromEntries(
-    jobsFor(plan, workflow(nodes), ref).map((job) => [job.name, job.requires.map((requirement) => requirement.node)]),
+    jobsFor(plan, workflow(nodes), ref, ids()).map((job) => [
+      job.name,
+      job.requires.map((requirement) => requirement.node),
+    ]),
   )
+}
+
+/** `id-1`, `id-2`, … */
+function ids(): NewId {
+  let last = 0
+  return () => `id-${++last}`
 }
 
 function workflow(jobs: readonly WorkflowNode[]): Plan['workflows'][number] {

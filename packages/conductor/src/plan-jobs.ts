@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import { matchesFilters } from '@rondo/config'
-import type { NewJob, Plan, WorkflowNode, WorkflowPlan } from '@rondo/model'
+import type { NewId, NewJob, Plan, WorkflowNode, WorkflowPlan } from '@rondo/model'
 
 /**
  * The jobs of a workflow for one branch or tag. A node that its filters leave out is ignored by those that require it; a
@@ -10,13 +9,14 @@ export function jobsFor(
   plan: Plan,
   workflow: WorkflowPlan,
   ref: { readonly branch: string | null; readonly tag: string | null },
+  newId: NewId,
 ): readonly NewJob[] {
   const kept = keptNodes(workflow.jobs, ref)
   const names = new Set(kept.map((node) => node.name))
   return kept.map((node) => {
     const body = node.job === undefined ? null : (plan.jobs[node.job] ?? null)
     return {
-      id: randomUUID(),
+      id: newId(),
       name: node.name,
       type: node.type,
       number: null,

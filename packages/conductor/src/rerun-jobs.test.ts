@@ -2,6 +2,10 @@ import type { JobStatus, JobWithPlan } from '@rondo/model'
 import { describe, expect, test } from 'vitest'
 import { rerunJobs } from './rerun-jobs.ts'
 
+let last = 0
+/** `id-1`, `id-2`, … */
+const newId = () => `id-${++last}`
+
 /** a → b → c, and d beside them. */
 const chain = (b: JobStatus, c: JobStatus) => [
   job('a', 'success'),
@@ -60,7 +64,7 @@ describe('what runs again', () => {
       again: ['d'],
     },
   ])('$what [I-037]', ({ jobs, request, again }) => {
-    const fresh = rerunJobs(jobs, request)
+    const fresh = rerunJobs(jobs, request, newId)
 
     expect(fresh.filter((entry) => entry.keptFrom === null).map((entry) => entry.name)).toEqual(again)
     expect(fresh.every((entry) => entry.status === (entry.keptFrom === null ? 'blocked' : 'success'))).toBe(true)
@@ -68,14 +72,14 @@ describe('what runs again', () => {
 })
 
 test('a job kept through two reruns points at the job that ran, not at its stand-in [I-037]', () => {
-  const first = rerunJobs(chain('failed', 'not_run'), { fromFailed: true })
+  const first = rerunJobs(chain('failed', 'not_run'), { fromFailed: true }, newId)
   const ended = first.map((entry) => ({
     ...job(entry.name, entry.name === 'b' ? 'failed' : 'success', entry.name === 'b' ? ['a'] : []),
     id: entry.id,
     keptFrom: entry.keptFrom,
   }))
 
-  const second = rerunJobs(ended, { fromFailed: true })
+  const second = rerunJobs(ended, { fromFailed: true }, newId)
 
   expect(second.find((entry) => entry.name === 'a')?.keptFrom).toBe('a')
   expect(new Set(second.map((entry) => entry.id)).size).toBe(4)
@@ -84,7 +88,7 @@ test('a job kept through two reruns points at the job that ran, not at its stand
 test('a rerun job keeps its graph, its class and its slices, and waits for a number of its own [I-037]', () => {
   const before = [{ ...job('a', 'failed'), number: 7, parallelism: 3, resourceClass: 'large', contexts: ['deploy'] }]
 
-  const [again] = rerunJobs(before, { fromFailed: true })
+  const [again] = rerunJobs(before, { fromFailed: true }, newId)
 
   expect(again).toMatchObject({
     number: null,

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import type { JobWithPlan, NewJob, RerunRequest } from '@rondo/model'
+import type { JobWithPlan, NewId, NewJob, RerunRequest } from '@rondo/model'
 
 /**
  * Jobs of a rerun. From failed: what did not succeed runs again, and everything downstream of it. Chosen jobs: these and everything downstream
@@ -8,12 +7,13 @@ import type { JobWithPlan, NewJob, RerunRequest } from '@rondo/model'
 export function rerunJobs(
   jobs: readonly JobWithPlan[],
   request: Pick<RerunRequest, 'fromFailed' | 'jobIds'>,
+  newId: NewId,
 ): readonly NewJob[] {
   const again = jobsToRun(jobs, request)
   return jobs.map((job) => {
     const kept = !again.has(job.name)
     return {
-      id: randomUUID(),
+      id: newId(),
       name: job.name,
       type: job.type,
       number: null,

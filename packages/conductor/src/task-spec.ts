@@ -10,11 +10,13 @@ import {
 } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import type { AttemptCredentials } from './attempt-credentials.ts'
+import type { ContinuationKeys } from './continuation-keys.ts'
 
 export interface TaskSpecPorts {
   readonly secrets: SecretStore
   readonly keyRing: KeyRing
   readonly credentials: AttemptCredentials
+  readonly continuationKeys: ContinuationKeys
   /** Address of the web server as people and jobs reach it. */
   readonly publicUrl: string
   readonly limits: TaskSpec['limits']
@@ -26,7 +28,10 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
   const secrets = await readSecrets(ports, context)
   const builtIn = builtInVariables(ports.publicUrl, context)
   const password = ports.credentials.issue(identity.attemptId)
-  const exported = [...secrets, ...builtIn]
+  const continuation: readonly EnvironmentEntry[] = context.workflow.setup
+    ? [{ name: 'CIRCLE_CONTINUATION_KEY', value: ports.continuationKeys.issue(pipeline.id) }]
+    : []
+  const exported = [...secrets, ...builtIn, ...continuation]
   return {
     attemptId: identity.attemptId,
     epoch: identity.epoch,
@@ -36,7 +41,9 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
     jobNumber: job.number ?? 0,
     resources: { resourceClass: job.resourceClass ?? 'medium', ...context.resources },
     environment: exported,
-    secrets: [...new Set([...secrets.map((entry) => entry.value), password])].filter((value) => value.length > 3),
+    secrets: [...new Set([...[...secrets, ...continuation].map((entry) => entry.value), password])].filter(
+      (value) => value.length > 3,
+    ),
     checkout: {
       url: `${ports.publicUrl}/git/${context.organizationName}/${context.projectName}.git`,
       username: 'rondo',

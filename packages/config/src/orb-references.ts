@@ -15,9 +15,9 @@ export function orbReferences(source: string, options: CompileOptions): readonly
   const report = createReport(limits.diagnostics)
   const references = new Set<string>()
   const recording = {
-    resolve(reference: string) {
+    resolve(reference: string, importer?: string) {
       references.add(reference)
-      return options.orbs?.resolve(reference)
+      return options.orbs?.resolve(reference, importer)
     },
   }
   try {

@@ -2,6 +2,7 @@
 export type EventKind =
   | 'pipeline.created'
   | 'pipeline.errored'
+  | 'pipeline.changed'
   | 'workflow.created'
   | 'workflow.changed'
   | 'workflow.finished'
@@ -36,6 +37,13 @@ export interface EventRecord {
   readonly jobId: string | null
   readonly actorId: string | null
   readonly data: Readonly<Record<string, unknown>>
+}
+
+/** An event with the names of what it is about, as the history of a pipeline shows it. */
+export interface HistoryEntry extends EventRecord {
+  readonly actorLogin: string | null
+  readonly workflowName: string | null
+  readonly jobName: string | null
 }
 
 export type NewEvent = Pick<EventRecord, 'kind'> & Partial<Omit<EventRecord, 'id' | 'position' | 'at' | 'kind'>>

@@ -8,10 +8,20 @@ export type { AppErrorCode, AppErrorOptions } from './app-error.ts'
 export { AppError } from './app-error.ts'
 export type { Artifact, CacheEntry, StoredObject, TestOutcome, TestResult, WorkspaceLayer } from './build-data.ts'
 export type { Diagnostic, DiagnosticSeverity, Origin, OriginFrame, Span } from './diagnostic.ts'
-export type { EventKind, EventRecord, NewEvent } from './event.ts'
+export type { EventKind, EventRecord, HistoryEntry, NewEvent } from './event.ts'
 export type { Job, JobWithPlan } from './job.ts'
+export { jobTransitions, mayBecome, workflowMayBecome, workflowTransitions } from './life-cycle.ts'
 export type { Phase, Result } from './outcome.ts'
-export type { GitRevision, Pipeline, PipelineConfig, PipelineError, PipelineTrigger } from './pipeline.ts'
+export type {
+  CompiledConfig,
+  Continuation,
+  GitRevision,
+  Pipeline,
+  PipelineConfig,
+  PipelineError,
+  PipelineTrigger,
+  PipelineValues,
+} from './pipeline.ts'
 export type {
   DockerExecutorPlan,
   EnvironmentEntry,
@@ -48,6 +58,7 @@ export type {
 } from './plan-step.ts'
 export type { Accounts, ApiToken } from './ports/accounts.ts'
 export type { BuildQueries, JobContext, PipelineFilter } from './ports/build-queries.ts'
+export type { Clock, NewId } from './ports/clock.ts'
 export type {
   AgentRecord,
   AttemptContext,
@@ -61,6 +72,7 @@ export type {
   JobChange,
   NewJob,
   NewPipeline,
+  PipelineInSetup,
   StopOrder,
   Wakeups,
   WorkflowSnapshot,
@@ -69,6 +81,7 @@ export type { KeyRing } from './ports/key-ring.ts'
 export { contextScope, projectScope } from './ports/key-ring.ts'
 export type { LiveEvents } from './ports/live.ts'
 export type { Objects } from './ports/objects.ts'
+export type { OrbContent, OrbLookup, OrbRequest } from './ports/orb-lookup.ts'
 export type { StepOutput } from './ports/output.ts'
 export type { Page, PageRequest } from './ports/page.ts'
 export type {
@@ -87,5 +100,5 @@ export { defaultResourceClass, resourcesOf } from './resource-class.ts'
 export type { JobStatus, PipelineState, WorkflowStatus } from './status.ts'
 export { isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
 export type { Attempt, StepRecord, Task } from './task.ts'
-export type { RerunRequest, TriggerRequest, UserActions } from './user-actions.ts'
+export type { ContinueRequest, RerunRequest, TriggerRequest, UserActions } from './user-actions.ts'
 export type { Workflow } from './workflow.ts'

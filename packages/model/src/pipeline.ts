@@ -35,9 +35,24 @@ export interface GitRevision {
   readonly authorEmail: string
 }
 
-/** The stored config of a pipeline: source as committed, compiled YAML, and the plan. */
-export interface PipelineConfig {
+/** A config as text, as compiled YAML, and as the plan, which is null when it does not compile. */
+export interface CompiledConfig {
   readonly source: string
   readonly compiled: string
   readonly plan: Plan | null
+}
+
+/** The stored config of a pipeline. While a pipeline is in its setup phase, only `setup` holds something. */
+export interface PipelineConfig extends CompiledConfig {
+  /** The config with `setup: true` whose jobs make or choose the config that continues the pipeline. */
+  readonly setup?: CompiledConfig | null
+}
+
+/** Values of `pipeline.*` by full dotted name. */
+export type PipelineValues = Readonly<Record<string, string | number | boolean | null>>
+
+/** What a continuation brings, as it arrived. */
+export interface Continuation {
+  readonly configuration: string
+  readonly parameters: Readonly<Record<string, unknown>>
 }

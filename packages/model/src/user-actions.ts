@@ -1,4 +1,4 @@
-import type { Pipeline } from './pipeline.ts'
+import type { Continuation, Pipeline } from './pipeline.ts'
 import type { RefRequest } from './ports/repositories.ts'
 import type { Project } from './project.ts'
 
@@ -21,6 +21,11 @@ export interface RerunRequest {
   readonly jobIds?: readonly string[]
 }
 
+/** Sent by a job of a setup workflow; the key is all the authority there is. */
+export interface ContinueRequest extends Continuation {
+  readonly key: string
+}
+
 /** What users (and integrations on their behalf) can do to pipelines. Permission is checked by the caller. */
 export interface UserActions {
   /**
@@ -28,6 +33,12 @@ export interface UserActions {
    * head commit asked to be skipped (`[skip ci]`, `[ci skip]`; pushes only). AppError `not-found`: no such branch or tag.
    */
   trigger(request: TriggerRequest): Promise<Pipeline | undefined>
+  /**
+   * Goes on with a pipeline after its setup phase: once, and within six hours (semantics 22). What is wrong with the
+   * configuration or the parameters is shown on the pipeline, which then is `errored`. AppError `forbidden`: not a key of
+   * ours; `conflict`: continued before, expired, or not in its setup phase.
+   */
+  continuePipeline(request: ContinueRequest): Promise<void>
   /** AppError `conflict` when the job does not wait for approval (any more). */
   approve(jobId: string, actorId: string): Promise<void>
   /** A workflow that has ended stays as it is. */

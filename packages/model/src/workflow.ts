@@ -6,6 +6,8 @@ export interface Workflow {
   readonly pipelineNumber: number
   readonly projectId: string
   readonly name: string
+  /** Runs a setup config: its jobs may continue the pipeline. */
+  readonly setup: boolean
   readonly status: WorkflowStatus
   readonly startedBy: string | null
   readonly canceledBy: string | null

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { identifyProcess, type ProcessIdentity, processLives, processLockHolder } from '@rondo/adapters'
 import type { DataFolder } from './data-folder.ts'
 import type { ServerEnv } from './env.ts'
-import { startTime } from './instance-lock.ts'
 
 const program = fileURLToPath(new URL('../../agent/src/main.ts', import.meta.url))
 
@@ -25,14 +25,16 @@ export function localAgentToken(folder: DataFolder): { readonly token: string; r
 }
 
 export function createLocalAgent(env: ServerEnv, folder: DataFolder): LocalAgent {
-  const pidFile = join(folder.root, 'agent.pid')
+  /** The one this server launched: until it has its lock, nothing else tells of it. */
+  let launched: ProcessIdentity | undefined
 
-  async function runningPid(): Promise<number | undefined> {
-    const [pid = '', started = ''] = existsSync(pidFile) ? readFileSync(pidFile, 'utf8').trim().split(' ') : []
-    return started !== '' && (await startTime(Number(pid))) === started ? Number(pid) : undefined
+  /** Whoever holds the agent's own lock is the agent, whichever server launched it. */
+  function living(): ProcessIdentity | undefined {
+    const holder = processLockHolder(join(folder.agent, 'agent.pid'))
+    return holder ?? (launched !== undefined && processLives(launched) ? launched : undefined)
   }
 
-  async function launch(): Promise<void> {
+  function launch(): void {
     const log = openSync(join(folder.logs, 'agent.log'), 'a', 0o640)
     const child = spawn(process.execPath, ['--max-semi-space-size=4', program], {
       detached: true,
@@ -47,29 +49,26 @@ export function createLocalAgent(env: ServerEnv, folder: DataFolder): LocalAgent
         RONDO_EXECUTOR: env.executor,
       },
     })
+    closeSync(log)
     child.unref()
-    if (child.pid !== undefined) writeFileSync(pidFile, `${child.pid} ${await startTime(child.pid)}\n`)
+    launched = child.pid === undefined ? undefined : identifyProcess(child.pid)
   }
 
   return {
     async supervise(signal) {
       for (let delay = 250; !signal.aborted; ) {
-        const alive = (await runningPid()) !== undefined
-        if (!alive) await launch()
+        const alive = living() !== undefined
+        if (!alive) launch()
         // One that cannot start must not be started in a tight loop.
         delay = alive ? 250 : Math.min(delay * 2, 10_000)
         await sleep(delay, undefined, { signal }).catch(() => {})
       }
     },
     async stop() {
-      const pid = await runningPid()
-      if (pid === undefined) return
-      process.kill(pid, 'SIGTERM')
-      for (
-        const deadline = Date.now() + 10_000;
-        Date.now() < deadline && (await runningPid()) !== undefined;
-        await sleep(20)
-      );
+      const agent = living()
+      if (agent === undefined) return
+      process.kill(agent.pid, 'SIGTERM')
+      for (const deadline = Date.now() + 10_000; Date.now() < deadline && processLives(agent); await sleep(20));
     },
   }
 }

@@ -7,13 +7,19 @@ import {
   openFileKeyRing,
   openFileObjects,
   openFileOutput,
+  randomId,
   startEmbeddedPostgres,
+  systemClock,
 } from '@rondo/adapters'
 import { createAgentServer, createWebServer } from '@rondo/api'
 import {
+  type Compiler,
   createAttemptCredentials,
+  createCompilerPool,
+  createContinuationKeys,
   createDispatcher,
   createUserActions,
+  resumeContinuations,
   startChecks,
   sweepLeases,
 } from '@rondo/conductor'
@@ -50,13 +56,15 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
     await requireFreePort(env.host, env.port, 'RONDO_PORT')
     await requireFreePort(env.host, env.agentPort, 'RONDO_AGENT_PORT')
     const folder = await openDataFolder(env.dataFolder)
-    const lock = await takeInstanceLock(folder.root)
-    stops.push(() => lock[Symbol.asyncDispose]())
+    const lock = takeInstanceLock(folder.root)
+    stops.push(() => lock[Symbol.dispose]())
     const log = openLog(folder.logs, env.logLevel)
     const running = new AbortController()
     const store = await openStore(env, folder, running.signal, stops)
     stops.push(() => running.abort())
-    const parts = await createParts(env, folder, store, log)
+    const compiler = createCompilerPool()
+    stops.push(() => compiler.close())
+    const parts = await createParts(env, folder, store, compiler, log)
     await parts.web.listen({ host: env.host, port: env.port })
     stops.push(() => parts.web.close())
     await parts.agents.listen({ host: env.host, port: env.agentPort })
@@ -64,10 +72,15 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
     const { admin, created } = await ensureFirstAdmin(store.accounts, folder.root)
     void store.start(running.signal)
     void sweepLeases(
-      { engine: store.engine, checks: parts.checks },
+      { engine: store.engine, checks: parts.checks, clock: systemClock },
       { onError: (error) => log.error(error, 'lease sweep failed') },
       running.signal,
     ).catch((error) => log.error(error, 'lease sweeper ended'))
+    void resumeContinuations(
+      { engine: store.engine, compiler, checks: parts.checks, clock: systemClock, newId: randomId },
+      { onError: (error) => log.error(error, 'continuations were not resumed') },
+      running.signal,
+    )
     if (env.agent === 'local') {
       const agent = createLocalAgent(env, folder)
       const supervising = new AbortController()
@@ -107,7 +120,13 @@ async function openStore(
   return store
 }
 
-async function createParts(env: ServerEnv, folder: DataFolder, store: Store, log: ReturnType<typeof openLog>) {
+async function createParts(
+  env: ServerEnv,
+  folder: DataFolder,
+  store: Store,
+  compiler: Compiler,
+  log: ReturnType<typeof openLog>,
+) {
   const [keyRing, objects, output] = await Promise.all([
     openFileKeyRing(join(folder.keys, 'key-ring.json')),
     openFileObjects(folder.objects),
@@ -115,11 +134,16 @@ async function createParts(env: ServerEnv, folder: DataFolder, store: Store, log
   ])
   const hosting = createGitHosting(folder.repositories)
   const credentials = createAttemptCredentials(serverSecret(join(folder.keys, 'server-secret')))
+  const continuationKeys = createContinuationKeys(serverSecret(join(folder.keys, 'server-secret')))
   const checks = startChecks
   const actions = createUserActions({
     engine: store.engine,
     repositories: hosting,
+    compiler,
     publicUrl: env.publicUrl,
+    clock: systemClock,
+    newId: randomId,
+    continuationKeys,
   })
   const dispatcher = createDispatcher({
     engine: store.engine,
@@ -127,7 +151,8 @@ async function createParts(env: ServerEnv, folder: DataFolder, store: Store, log
     objects,
     output,
     checks,
-    taskSpec: { secrets: store.secrets, keyRing, credentials, publicUrl: env.publicUrl, limits },
+    clock: systemClock,
+    taskSpec: { secrets: store.secrets, keyRing, credentials, continuationKeys, publicUrl: env.publicUrl, limits },
   })
   const onError = (error: unknown, request: { method: string; url: string }) =>
     log.error({ err: error, ...request }, 'request failed')

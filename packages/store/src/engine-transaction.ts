@@ -2,11 +2,10 @@ import type { EngineTransaction } from '@rondo/model'
 import sql from 'sql-template-tag'
 import type { Runner } from './database.ts'
 import { findAttempt } from './fence.ts'
+import { pipelineWrites } from './pipeline-writes.ts'
 import {
   type JobWithPlanRow,
   jobColumns,
-  type PipelineRow,
-  pipelineColumns,
   type TaskRow,
   taskColumns,
   type WorkflowRow,
@@ -26,27 +25,12 @@ export function createTransaction(tx: Runner): EngineTransaction {
   }
 
   return {
-    async reservePipeline(projectId) {
-      const rows = await tx.rows<{ id: string; number: number }>(sql`
-        update projects set pipeline_number = pipeline_number + 1 where id = ${projectId} returning uuidv7() as id, pipeline_number as number`)
-      return rows[0]!
-    },
-    async createPipeline(pipeline) {
-      const rows = await tx.rows<PipelineRow>(sql`
-        with pl as (insert into pipelines (id, project_id, number, state, errors, trigger, triggered_by, git, parameters)
-          values (${pipeline.id}, ${pipeline.projectId}, ${pipeline.number}, ${pipeline.state}, ${JSON.stringify(pipeline.errors)}::jsonb, ${pipeline.trigger}, ${pipeline.triggeredBy},
-            ${JSON.stringify(pipeline.git)}::jsonb, ${JSON.stringify(pipeline.parameters)}::jsonb) returning *)
-        select ${pipelineColumns} from pl`)
-      const created = rows[0]!
-      await tx.rows(sql`insert into pipeline_configs (pipeline_id, source, compiled, plan)
-        values (${created.id}, ${pipeline.config.source}, ${pipeline.config.compiled}, ${pipeline.config.plan === null ? null : JSON.stringify(pipeline.config.plan)}::jsonb)`)
-      return created
-    },
+    ...pipelineWrites(tx),
     async createWorkflow(workflow) {
       const rows = await tx.rows<{ id: string }>(sql`
         with fresh as (select uuidv7() as id)
-        insert into workflows (id, pipeline_id, project_id, name, status, started_by, rerun_of, workspace_id, stopped_at)
-        select id, ${workflow.pipelineId}, ${workflow.projectId}, ${workflow.name}, ${workflow.status}, ${workflow.startedBy}, ${workflow.rerunOf}, coalesce(${workflow.workspaceId}::uuid, id), 
+        insert into workflows (id, pipeline_id, project_id, name, setup, status, started_by, rerun_of, workspace_id, stopped_at)
+        select id, ${workflow.pipelineId}, ${workflow.projectId}, ${workflow.name}, ${workflow.setup ?? false}, ${workflow.status}, ${workflow.startedBy}, ${workflow.rerunOf}, coalesce(${workflow.workspaceId}::uuid, id), 
           case when ${workflow.status} = any(${stoppedWorkflow}) then now() end from fresh returning id`)
       const id = rows[0]!.id
       const jobs = workflow.jobs.map((job, position) => ({ ...job, position }))
@@ -194,10 +178,12 @@ export function createTransaction(tx: Runner): EngineTransaction {
       await notify('queue')
     },
     async append(event) {
+      // Whatever the writer knows of the scope, the history of the pipeline and its organisation finds the event.
       await tx.rows(sql`
         insert into events (kind, organization_id, project_id, pipeline_id, workflow_id, job_id, actor_id, data)
-        values (${event.kind}, ${event.organizationId ?? null}, ${event.projectId ?? null}, ${event.pipelineId ?? null}, ${event.workflowId ?? null},
-          ${event.jobId ?? null}, ${event.actorId ?? null}, ${JSON.stringify(event.data ?? {})}::jsonb)`)
+        values (${event.kind}, coalesce(${event.organizationId ?? null}::uuid, (select organization_id from projects where id = ${event.projectId ?? null}::uuid)),
+          ${event.projectId ?? null}, coalesce(${event.pipelineId ?? null}::uuid, (select pipeline_id from workflows where id = ${event.workflowId ?? null}::uuid)),
+          ${event.workflowId ?? null}, ${event.jobId ?? null}, ${event.actorId ?? null}, ${JSON.stringify(event.data ?? {})}::jsonb)`)
       if (announced) return
       announced = true
       await notify('events')

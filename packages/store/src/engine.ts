@@ -13,6 +13,7 @@ import { claimTasks } from './claim.ts'
 import type { Database } from './database.ts'
 import { createTransaction } from './engine-transaction.ts'
 import { findAttempt } from './fence.ts'
+import { readPipelineInSetup } from './pipeline-writes.ts'
 import {
   type JobRow,
   type JobWithPlanRow,
@@ -69,6 +70,13 @@ export function createEngineStore(database: Database): EngineStore {
       database.rows<StoredObject>(sql`
         select l.digest, l.size from workspace_layers l join unnest(${[...jobIds]}::uuid[]) with ordinality as o(job_id, position) on o.job_id = l.job_id
         order by o.position, l.node_index, l.id`),
+    pendingPipelines: async (limit) =>
+      (
+        await database.rows<{ id: string }>(
+          sql`select id from pipelines where state = 'pending' order by id limit ${limit}`,
+        )
+      ).map((row) => row.id),
+    pipelineInSetup: (id) => readPipelineInSetup(database, id),
     attemptContext: (attemptId) => readContext(database, attemptId),
   }
 }

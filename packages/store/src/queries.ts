@@ -1,10 +1,17 @@
-import type { BuildQueries, JobContext, Page, PageRequest, PipelineFilter, TestResult } from '@rondo/model'
+import type {
+  BuildQueries,
+  JobContext,
+  Page,
+  PageRequest,
+  PipelineConfig,
+  PipelineFilter,
+  TestResult,
+} from '@rondo/model'
 import { AppError } from '@rondo/model'
 import sql, { empty, join, type Sql } from 'sql-template-tag'
 import type { Database, Runner } from './database.ts'
+import { historyPage } from './history.ts'
 import {
-  type EventRow,
-  eventColumns,
   type JobRow,
   type JobWithPlanRow,
   jobColumns,
@@ -16,7 +23,6 @@ import {
   stepColumns,
   type TaskRow,
   taskColumns,
-  toEvent,
   type WorkflowRow,
   workflowColumns,
 } from './rows.ts'
@@ -30,9 +36,10 @@ export function createBuildQueries(database: Database): BuildQueries {
     pipelineByNumber: (projectId, number) => pipelineWhere(sql`pl.project_id = ${projectId} and pl.number = ${number}`),
     pipelineConfig: async (id) =>
       (
-        await database.rows<{ source: string; compiled: string; plan: null }>(
-          sql`select source, compiled, plan from pipeline_configs where pipeline_id = ${id}`,
-        )
+        await database.rows<PipelineConfig>(sql`
+          select source, compiled, plan, case when setup_source is not null then
+            jsonb_build_object('source', setup_source, 'compiled', setup_compiled, 'plan', setup_plan) end as setup
+          from pipeline_configs where pipeline_id = ${id}`)
       )[0],
     pipelines: (filter, page) => pipelinePage(database, filter, page),
     workflow: async (id) =>
@@ -72,12 +79,7 @@ export function createBuildQueries(database: Database): BuildQueries {
       database.rows<TestResult>(
         sql`select name, classname, file, result, message, run_time as "runTime", source from test_results where job_id = ${jobId} order by id`,
       ),
-    eventsOf: async (pipelineId) =>
-      (
-        await database.rows<EventRow>(
-          sql`select ${eventColumns}, xid::text from events where pipeline_id = ${pipelineId} order by id`,
-        )
-      ).map(toEvent),
+    eventsOf: (pipelineId, page) => historyPage(database, pipelineId, page),
   }
 }
 

@@ -11,7 +11,7 @@ export const pipelineColumns =
   pl.created_at as "triggeredAt", pl.git, pl.parameters, pl.created_at as "createdAt", pl.updated_at as "updatedAt"`)
 
 export const workflowColumns =
-  raw(`w.id, w.pipeline_id as "pipelineId", wp.number as "pipelineNumber", w.project_id as "projectId", w.name, w.status,
+  raw(`w.id, w.pipeline_id as "pipelineId", wp.number as "pipelineNumber", w.project_id as "projectId", w.name, w.setup, w.status,
   w.started_by as "startedBy", w.canceled_by as "canceledBy", null as "erroredBy", w.rerun_of as "rerunOf", w.workspace_id as "workspaceId",
   w.created_at as "createdAt", w.stopped_at as "stoppedAt"`)
 

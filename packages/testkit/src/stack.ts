@@ -183,7 +183,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       return Buffer.from(await response.arrayBuffer())
     },
     kill(part) {
-      const files = { server: 'server.pid', agent: 'agent.pid', postgres: 'postgres/postmaster.pid' } as const
+      const files = { server: 'server.pid', agent: 'agent/agent.pid', postgres: 'postgres/postmaster.pid' } as const
       process.kill(Number(readFileSync(join(data, files[part]), 'utf8').split(/\s/)[0]), 'SIGKILL')
     },
     async stop() {

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { identifyProcess, processLives } from '@rondo/adapters'
 import type { Executor, ExecutorState } from './executor.ts'
 
 const ioPath = '/run/rondo'
@@ -27,7 +28,8 @@ export function createSandboxExecutor(hidden: string): Executor {
       })
       child.unref()
       await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
-      return { pid: String(child.pid), started: startTime(child.pid ?? 0) }
+      const identity = child.pid === undefined ? undefined : identifyProcess(child.pid)
+      return identity === undefined ? {} : { ...identity, pid: String(identity.pid) }
     },
     adopt: async (state) => alive(state),
     health: async (state) => ({ alive: alive(state), outOfMemory: false }),
@@ -94,17 +96,6 @@ function sandboxArguments(io: string, home: string, hidden: string, token: strin
   ]
 }
 
-function startTime(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? '' : (fields[19] ?? '')
-  } catch {
-    return ''
-  }
-}
-
 function alive(state: ExecutorState): boolean {
-  const started = startTime(Number(state.pid))
-  return started !== '' && started === state.started
+  return processLives({ pid: Number(state.pid), started: state.started ?? '', boot: state.boot ?? '' })
 }

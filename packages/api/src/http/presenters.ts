@@ -56,6 +56,7 @@ export function presentWorkflow(workflow: Workflow, project: Project): object {
     project_slug: projectSlug(project),
     pipeline_id: workflow.pipelineId,
     pipeline_number: workflow.pipelineNumber,
+    ...(workflow.setup ? { tag: 'setup' } : {}),
     started_by: workflow.startedBy ?? '00000000-0000-0000-0000-000000000000',
     created_at: workflow.createdAt,
     stopped_at: workflow.stoppedAt,

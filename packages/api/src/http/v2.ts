@@ -144,7 +144,11 @@ export function registerV2(server: FastifyInstance, ports: WebPorts, access: Acc
   route('GET', '/pipeline/:id/config', async ({ user, params }) => {
     const pipeline = await access.pipeline(user, params.id ?? '')
     const config = await queries.pipelineConfig(pipeline.id)
-    return { source: config?.source ?? '', compiled: config?.compiled ?? '' }
+    return {
+      source: config?.source ?? '',
+      compiled: config?.compiled ?? '',
+      ...(config?.setup ? { 'setup-config': config.setup.source, 'compiled-setup-config': config.setup.compiled } : {}),
+    }
   })
   route('GET', '/pipeline/:id/workflow', async ({ user, params }) => {
     const pipeline = await access.pipeline(user, params.id ?? '')

@@ -103,7 +103,8 @@ export function registerPages(server: FastifyInstance, ports: WebPorts, access: 
   )
   get('/pipelines/:id/config', async (user, params) => {
     const config = await queries.pipelineConfig((await access.pipeline(user, params.id ?? '')).id)
-    return { source: config?.source ?? '', compiled: config?.compiled ?? '' }
+    const { source = '', compiled = '', setup = null } = config ?? {}
+    return { source, compiled, setup: setup && { source: setup.source, compiled: setup.compiled } }
   })
   get('/workflows/:id', async (user, params) => {
     const workflow = await access.workflow(user, params.id ?? '')

@@ -1,4 +1,4 @@
-import type { Span } from '@rondo/model'
+import type { OrbResolution, Span } from '@rondo/model'
 import type { ConfigDiagnosticCode } from '../diagnostic-code.ts'
 import type { ElementDefinition, ElementKind, MissingOrb, ResolveContext, Space } from '../resolve/context.ts'
 import { scopeOf } from '../resolve/context.ts'
@@ -124,12 +124,13 @@ function loadReference(
     const hint = "Write 'namespace/name@version'; a version is 1, 1.2, 1.2.3, volatile or dev:label"
     return missing(cx, 'orb-reference', span, `'${reference}' is not an orb reference`, hint)
   }
-  const orb = cx.orbSource?.resolve(reference)
+  const orb = cx.orbSource?.resolve(reference, loading.path.at(-1))
   if (orb === undefined) {
     const message = `Cannot find ${reference} in the orb registry. Check that the namespace, orb name and version are correct.`
     return missing(cx, 'orb-not-found', span, message)
   }
-  if (!cx.orbs.some((known) => known.reference === reference && (known.direct || !main))) {
+  const same = (known: OrbResolution) => known.reference === reference && known.resolved === orb.resolved
+  if (!cx.orbs.some((known) => same(known) && (known.direct || !main))) {
     cx.orbs.push({ reference, resolved: orb.resolved, digest: orb.digest, direct: main })
   }
   return cx.orbSpaces.get(orb.resolved) ?? loadSource(cx, orb, span, loading)

@@ -1,7 +1,12 @@
 /** Where orbs come from. The caller fetches beforehand (`orbReferences` says what); the compiler only looks up. */
 export interface OrbSource {
-  /** @param reference as written, after templates: `ns/name@1.2`, or an https address. Undefined when it does not exist. */
-  resolve(reference: string): ResolvedOrb | undefined
+  /**
+   * @param reference as written, after templates: `ns/name@1.2`, or an https address
+   * @param importer the orb whose `orbs` stanza says so, as `ResolvedOrb.resolved`; left out for the config itself and
+   * its inline orbs. A registry fixes an orb's imports when it is published, so the same range may mean two versions.
+   * @returns undefined when it does not exist
+   */
+  resolve(reference: string, importer?: string): ResolvedOrb | undefined
 }
 
 export interface ResolvedOrb {

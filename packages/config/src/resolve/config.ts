@@ -37,7 +37,13 @@ function workflowEntries(cx: ResolveContext, root: MapNode, space: Space): reado
   }
   const entries = node?.kind === 'map' ? [...node.entries.values()].filter((entry) => entry.key !== 'version') : []
   checkWorkflowsVersion(cx, node?.kind === 'map' ? node : undefined)
-  return entries.length > 0 ? entries : defaultWorkflow(cx, root, space)
+  return entries.length > 0 || runsNothing(root) ? entries : defaultWorkflow(cx, root, space)
+}
+
+/** `jobs` and `workflows` both there and empty: how a continuation ends its pipeline on purpose. */
+function runsNothing(root: MapNode): boolean {
+  const jobs = child(root, 'jobs')
+  return child(root, 'workflows')?.kind === 'map' && jobs?.kind === 'map' && jobs.entries.size === 0
 }
 
 /** `workflows.version` is 2 if it is anything; the newer language writes 2.1 there now and then. */

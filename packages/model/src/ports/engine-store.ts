@@ -2,7 +2,7 @@ import type { StoredObject, TestResult } from '../build-data.ts'
 import type { NewEvent } from '../event.ts'
 import type { Job, JobWithPlan } from '../job.ts'
 import type { Result } from '../outcome.ts'
-import type { Pipeline, PipelineConfig } from '../pipeline.ts'
+import type { CompiledConfig, Continuation, Pipeline, PipelineConfig, PipelineValues } from '../pipeline.ts'
 import type { JobPlan } from '../plan.ts'
 import type { Resources } from '../resource-class.ts'
 import type { JobStatus, WorkflowStatus } from '../status.ts'
@@ -33,6 +33,9 @@ export interface EngineStore {
   hasCache(projectId: string, key: string): Promise<boolean>
   /** Layers of these jobs, by their order here, then slice, then sequence. */
   workspaceLayers(jobIds: readonly string[]): Promise<readonly StoredObject[]>
+  /** Pipelines whose continuation was accepted and is to be compiled, oldest first. */
+  pendingPipelines(limit: number): Promise<readonly string[]>
+  pipelineInSetup(id: string): Promise<PipelineInSetup | undefined>
   /** Jobs with bodies of a workflow, and its pipeline. */
   attemptContext(attemptId: string): Promise<AttemptContext>
 }
@@ -79,7 +82,9 @@ export interface AttemptIdentity extends FencedRef {
   readonly taskIndex: number
   readonly jobId: string
   readonly workflowId: string
+  readonly pipelineId: string
   readonly projectId: string
+  readonly organizationId: string
   readonly granted: boolean
 }
 
@@ -105,7 +110,26 @@ export interface WorkflowSnapshot {
 export type NewPipeline = Pick<
   Pipeline,
   'id' | 'number' | 'projectId' | 'state' | 'errors' | 'trigger' | 'triggeredBy' | 'git' | 'parameters'
-> & { readonly config: PipelineConfig }
+> & {
+  readonly config: PipelineConfig
+  /** What a continuation of this pipeline compiles with; needed for pipelines in their setup phase only. */
+  readonly values?: PipelineValues
+  readonly given?: Readonly<Record<string, unknown>>
+}
+
+/** A pipeline with what its continuation is decided on and compiled with. */
+export interface PipelineInSetup {
+  readonly pipeline: Pipeline
+  readonly organizationId: string
+  /** Since the pipeline was made, by the database's clock. */
+  readonly ageMs: number
+  readonly setupSource: string
+  readonly values: PipelineValues
+  /** Parameters of the trigger, as they were given. */
+  readonly given: Readonly<Record<string, unknown>>
+  /** Accepted and not compiled yet. */
+  readonly continuation: Continuation | null
+}
 
 export interface NewJob
   extends Pick<
@@ -138,10 +162,21 @@ export interface EngineTransaction {
   /** Id and number of the project's next pipeline: a config may use both before the pipeline exists. */
   reservePipeline(projectId: string): Promise<Pick<Pipeline, 'id' | 'number'>>
   createPipeline(pipeline: NewPipeline): Promise<Pipeline>
+  /** Locks the pipeline's row until the end of the transaction. */
+  lockPipeline(id: string): Promise<PipelineInSetup | undefined>
+  /** Keeps what is to be compiled; the pipeline is `pending` from here on. */
+  acceptContinuation(pipelineId: string, continuation: Continuation): Promise<void>
+  /** Ends a pending continuation with what became of it. */
+  finishContinuation(
+    pipelineId: string,
+    end: Pick<Pipeline, 'state' | 'errors' | 'parameters'> & { readonly config: CompiledConfig },
+  ): Promise<void>
   /** Answers the id of the new workflow; jobs keep their order. */
   createWorkflow(
     workflow: Pick<Workflow, 'pipelineId' | 'projectId' | 'name' | 'status' | 'startedBy' | 'rerunOf'> & {
       readonly workspaceId: string | null
+      /** Default false. */
+      readonly setup?: boolean
       readonly jobs: readonly NewJob[]
     },
   ): Promise<string>

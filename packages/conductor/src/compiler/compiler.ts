@@ -1,0 +1,47 @@
+import type { CompileOptions, ConfigDiagnostic, Limits } from '@rondo/config'
+import type { Plan } from '@rondo/model'
+
+/** A config to compile, with everything it may look at. */
+export interface CompileRequest {
+  readonly source: string
+  /** Name of the file in messages; default `config.yml`. */
+  readonly file?: string
+  readonly pipelineValues: CompileOptions['pipelineValues']
+  readonly pipelineParameters?: Readonly<Record<string, unknown>>
+  /** Whose private orbs may be used; null for public ones only. */
+  readonly organizationId: string | null
+  readonly limits?: Partial<Limits>
+}
+
+/** An orb's source to check by itself. */
+export interface CheckOrbRequest {
+  readonly source: string
+  /** Name of the file in messages; default `orb.yml`. */
+  readonly file?: string
+  readonly organizationId: string | null
+}
+
+/** A diagnostic, and the same as text with its place, the line and carets. */
+export type Problem = ConfigDiagnostic & { readonly text: string }
+
+export interface CompileAnswer {
+  /** Present exactly when no problem is an error. */
+  readonly plan: Plan | undefined
+  /** The compiled YAML; present exactly when no problem is an error. */
+  readonly output: string | undefined
+  /** Pipeline parameters after defaults. */
+  readonly parameters: Readonly<Record<string, string | number | boolean>>
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * Compiles what strangers wrote: fetches the orbs a config reaches, and answers with a plan or with every mistake.
+ * A config that takes too long or too much memory is answered with an error as any other mistake. Never throws for
+ * anything a config says; rejects when the orbs cannot be read (AppError `unavailable`).
+ */
+export interface Compiler {
+  compile(request: CompileRequest): Promise<CompileAnswer>
+  checkOrb(request: CheckOrbRequest): Promise<readonly Problem[]>
+  /** Ends what runs. */
+  close(): Promise<void>
+}

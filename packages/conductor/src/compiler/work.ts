@@ -1,0 +1,98 @@
+import {
+  type ConfigDiagnostic,
+  compile,
+  type OrbSource,
+  orbReferences,
+  renderDiagnostic,
+  validateOrb,
+} from '@rondo/config'
+import type { OrbContent, OrbRequest } from '@rondo/model'
+import type { CheckOrbRequest, CompileAnswer, CompileRequest, Problem } from './compiler.ts'
+
+/** What one compile does, told apart so that it can travel to another thread. */
+export type Work = ({ readonly kind: 'config' } & CompileRequest) | ({ readonly kind: 'orb' } & CheckOrbRequest)
+
+export type WorkAnswer = CompileAnswer
+
+/** Orbs that are fetched in one round at most; the limits of the language end it long before. */
+const maxRounds = 12
+
+/**
+ * Compiles, and asks for orbs as it meets them: yields what it needs, is resumed with the contents in the same order.
+ * Knows no thread and no registry, so the same steps run in a worker and in place.
+ */
+export function* work(task: Work): Generator<readonly OrbRequest[], WorkAnswer, readonly (OrbContent | undefined)[]> {
+  const orbs = createCollection()
+  for (let round = 0; round < maxRounds; round++) {
+    discover(task, orbs.source)
+    const wanted = orbs.takeWanted()
+    if (wanted.length === 0) break
+    orbs.add(wanted, yield wanted)
+  }
+  return finish(task, orbs)
+}
+
+function discover(task: Work, orbs: OrbSource): void {
+  if (task.kind === 'orb') validateOrb(task.source, { orbs })
+  else orbReferences(task.source, { ...compileOptions(task), orbs })
+}
+
+function finish(task: Work, orbs: ReturnType<typeof createCollection>): WorkAnswer {
+  if (task.kind === 'orb') {
+    const file = task.file ?? 'orb.yml'
+    const diagnostics = validateOrb(task.source, { file, orbs: orbs.source })
+    return { plan: undefined, output: undefined, parameters: {}, problems: problems(diagnostics, task, orbs) }
+  }
+  const { diagnostics, ...result } = compile(task.source, { ...compileOptions(task), orbs: orbs.source })
+  return { ...result, problems: problems(diagnostics, task, orbs) }
+}
+
+function compileOptions(task: CompileRequest) {
+  return {
+    file: task.file ?? 'config.yml',
+    pipelineValues: task.pipelineValues,
+    ...(task.pipelineParameters === undefined ? {} : { pipelineParameters: task.pipelineParameters }),
+    ...(task.limits === undefined ? {} : { limits: task.limits }),
+  }
+}
+
+function problems(
+  diagnostics: readonly ConfigDiagnostic[],
+  task: Work,
+  orbs: ReturnType<typeof createCollection>,
+): readonly Problem[] {
+  return diagnostics.map((diagnostic) => ({
+    ...diagnostic,
+    text: renderDiagnostic(diagnostic, orbs.textOf(diagnostic.span.file) ?? task.source),
+  }))
+}
+
+/** What was fetched so far, and what was asked for in vain. */
+function createCollection() {
+  const known = new Map<string, OrbContent | undefined>()
+  const wanted = new Map<string, OrbRequest>()
+  const texts = new Map<string, string>()
+  const source: OrbSource = {
+    resolve(reference, importer) {
+      const key = `${importer ?? ''} ${reference}`
+      if (!known.has(key)) wanted.set(key, importer === undefined ? { reference } : { reference, importer })
+      return known.get(key)
+    },
+  }
+  return {
+    source,
+    textOf: (file: string) => texts.get(file),
+    takeWanted(): readonly OrbRequest[] {
+      const requests = [...wanted.values()]
+      wanted.clear()
+      return requests
+    },
+    add(requests: readonly OrbRequest[], contents: readonly (OrbContent | undefined)[]): void {
+      requests.forEach((request, index) => {
+        const content = contents[index]
+        known.set(`${request.importer ?? ''} ${request.reference}`, content)
+        if (content !== undefined) texts.set(content.resolved, content.source)
+      })
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import type { EngineTransaction, NewId, Pipeline, Plan } from '@rondo/model'
+import { advance, type StartChecks } from './apply-moves.ts'
+import { jobsFor } from './plan-jobs.ts'
+
+/** Writes the workflows of a plan with their jobs and starts what requires nothing. Scheduled ones wait for their time. */
+export async function createWorkflows(
+  tx: EngineTransaction,
+  ports: { readonly newId: NewId },
+  checks: StartChecks,
+  pipeline: Pipeline,
+  plan: Plan,
+): Promise<void> {
+  for (const workflow of plan.workflows) {
+    if (workflow.schedules.length > 0) continue
+    const jobs = jobsFor(plan, workflow, pipeline.git, ports.newId)
+    if (jobs.length === 0) continue
+    const id = await tx.createWorkflow({
+      pipelineId: pipeline.id,
+      projectId: pipeline.projectId,
+      name: workflow.name,
+      status: 'running',
+      startedBy: pipeline.triggeredBy,
+      rerunOf: null,
+      workspaceId: null,
+      setup: plan.setup,
+      jobs,
+    })
+    await tx.append({
+      kind: 'workflow.created',
+      projectId: pipeline.projectId,
+      pipelineId: pipeline.id,
+      workflowId: id,
+      data: { name: workflow.name },
+    })
+    await advance(tx, id, checks)
+  }
+}

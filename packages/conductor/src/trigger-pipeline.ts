@@ -1,0 +1,138 @@
+import {
+  AppError,
+  type GitRevision,
+  type NewPipeline,
+  type Pipeline,
+  type PipelineError,
+  type PipelineValues,
+  type Repositories,
+  type TriggerRequest,
+} from '@rondo/model'
+import type { StartChecks } from './apply-moves.ts'
+import { type ConfigCompilation, compileConfig, uncompiled } from './compile-config.ts'
+import { createWorkflows } from './create-workflows.ts'
+import { pipelineValues } from './pipeline-values.ts'
+import type { UserActionsPorts } from './user-actions.ts'
+
+const configPath = '.circleci/config.yml'
+const maxConfigBytes = 1024 * 1024
+
+/** Makes a pipeline; see `UserActions.trigger`. A config with `setup: true` makes one that waits to be continued. */
+export async function triggerPipeline(
+  ports: UserActionsPorts,
+  checks: StartChecks,
+  request: TriggerRequest,
+): Promise<Pipeline | undefined> {
+  const { project } = request
+  const repository = { organization: project.organizationName, name: project.name }
+  const git = await ports.repositories.resolve(repository, request.ref)
+  if (git === undefined)
+    throw new AppError(
+      'not-found',
+      `Branch or tag ${request.ref.branch ?? request.ref.tag ?? request.ref.revision} was not found in ${repository.organization}/${repository.name}. Push it first.`,
+    )
+  if (request.trigger === 'webhook' && asksToSkip(git)) return undefined
+  const source = await readSource(ports.repositories, repository, git)
+  const reserved = await ports.engine.transact((tx) => tx.reservePipeline(project.id))
+  const values = pipelineValues({
+    ...reserved,
+    project,
+    git,
+    trigger: request.trigger,
+    baseRevision: request.baseRevision ?? '',
+    publicUrl: ports.publicUrl,
+    receivedAt: ports.clock.now(),
+  })
+  const compiled = await compileSource(ports, request, values, source)
+  return ports.engine.transact(async (tx) => {
+    const pipeline = await tx.createPipeline({
+      ...reserved,
+      projectId: project.id,
+      trigger: request.trigger,
+      triggeredBy: request.actorId,
+      git,
+      values,
+      given: request.parameters,
+      ...outcomeOf(compiled),
+    })
+    await tx.append({
+      kind: pipeline.state === 'errored' ? 'pipeline.errored' : 'pipeline.created',
+      organizationId: project.organizationId,
+      projectId: project.id,
+      pipelineId: pipeline.id,
+      actorId: request.actorId,
+      data: { number: pipeline.number, state: pipeline.state },
+    })
+    if (compiled.config.plan !== null) await createWorkflows(tx, ports, checks, pipeline, compiled.config.plan)
+    return pipeline
+  })
+}
+
+function outcomeOf(compiled: ConfigCompilation): Pick<NewPipeline, 'state' | 'errors' | 'parameters' | 'config'> {
+  const { config, errors, parameters } = compiled
+  const setup = config.plan?.setup === true
+  return {
+    state: errors.length > 0 ? 'errored' : setup ? 'setup' : 'created',
+    errors,
+    parameters,
+    config: setup ? { source: '', compiled: '', plan: null, setup: config } : config,
+  }
+}
+
+/** `[skip ci]` or `[ci skip]` within the first 250 characters of the head commit's message (semantics 27). */
+function asksToSkip(git: GitRevision): boolean {
+  return /\[(skip ci|ci skip)\]/i.test(`${git.subject}\n\n${git.body}`.slice(0, 250))
+}
+
+type Source = { readonly text: string } | { readonly error: PipelineError }
+
+async function readSource(
+  repositories: Repositories,
+  repository: Parameters<Repositories['readFile']>[0],
+  git: GitRevision,
+): Promise<Source> {
+  try {
+    const bytes = await repositories.readFile(repository, git.revision, configPath, maxConfigBytes)
+    if (bytes === undefined) {
+      return {
+        error: {
+          type: 'config-fetch',
+          message: `There is no ${configPath} at ${git.revision.slice(0, 12)} on ${git.branch ?? git.tag ?? 'this revision'}. Add one and push again.`,
+        },
+      }
+    }
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
+  } catch (cause) {
+    if (cause instanceof AppError && cause.code === 'too-large')
+      return {
+        error: { type: 'config', message: `${configPath} is larger than 1 MiB. Split it, or move parts into orbs.` },
+      }
+    if (cause instanceof TypeError)
+      return {
+        error: { type: 'config', message: `${configPath} is not text in UTF-8. Save it as UTF-8 and push again.` },
+      }
+    throw cause
+  }
+}
+
+async function compileSource(
+  ports: UserActionsPorts,
+  request: TriggerRequest,
+  values: PipelineValues,
+  source: Source,
+): Promise<ConfigCompilation> {
+  if ('error' in source) return uncompiled('', source.error)
+  const { project, parameters } = request
+  const { organizationId } = project
+  const compiled = await compileConfig(ports.compiler, source.text, {
+    file: configPath,
+    values,
+    parameters,
+    organizationId,
+  })
+  if (compiled.config.plan?.setup !== true || project.settings.setupWorkflows) return compiled
+  return uncompiled(source.text, {
+    type: 'config',
+    message: `${configPath} says setup: true, and dynamic config is turned off for this project. Turn it on in the project's settings, or take the key out.`,
+  })
+}
