@@ -11,6 +11,7 @@ import { registerV1 } from './http/v1.ts'
 import { registerContinuePipeline } from './http/v2/continue-pipeline.ts'
 import { registerV2 } from './http/v2.ts'
 import { registerLive } from './live/channel.ts'
+import { registerHistory } from './pages/history.ts'
 import { registerPages } from './pages/routes.ts'
 import type { WebOptions, WebPorts } from './ports.ts'
 
@@ -40,6 +41,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   registerContinuePipeline(server, ports)
   registerV1(server, ports, access, options)
   registerPages(server, ports, access, options)
+  registerHistory(server, ports, access)
   registerGit(server, ports, access, options)
   await server.register(async (scope) => registerLive(scope, ports, access, options))
   server.get('/health', async () => ({ status: 'up' }))

@@ -8,8 +8,9 @@ export type { AppErrorCode, AppErrorOptions } from './app-error.ts'
 export { AppError } from './app-error.ts'
 export type { Artifact, CacheEntry, StoredObject, TestOutcome, TestResult, WorkspaceLayer } from './build-data.ts'
 export type { Diagnostic, DiagnosticSeverity, Origin, OriginFrame, Span } from './diagnostic.ts'
-export type { EventKind, EventRecord, NewEvent } from './event.ts'
+export type { EventKind, EventRecord, HistoryEntry, NewEvent } from './event.ts'
 export type { Job, JobWithPlan } from './job.ts'
+export { jobTransitions, mayBecome, workflowMayBecome, workflowTransitions } from './life-cycle.ts'
 export type {
   Orb,
   OrbCategory,
