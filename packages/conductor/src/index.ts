@@ -7,7 +7,14 @@ export type { AttemptCredentials } from './attempt-credentials.ts'
 export { createAttemptCredentials } from './attempt-credentials.ts'
 export type { ChoreOptions, ChorePorts } from './chores.ts'
 export { doChores, doDueChores } from './chores.ts'
-export type { CheckOrbRequest, CompileAnswer, CompileRequest, Compiler, Problem } from './compiler/compiler.ts'
+export type {
+  CheckOrbRequest,
+  CompileAnswer,
+  CompileRequest,
+  Compiler,
+  OrbCheck,
+  Problem,
+} from './compiler/compiler.ts'
 export type { CompilerPoolOptions } from './compiler/compiler-pool.ts'
 export { createCompilerPool } from './compiler/compiler-pool.ts'
 export { createInlineCompiler } from './compiler/inline-compiler.ts'
@@ -24,6 +31,10 @@ export { sweepLeases } from './lease-sweeper.ts'
 export { requiredStatusOf, statusOfSlices } from './life-cycles.ts'
 export type { Decision, JobState, Move } from './next-moves.ts'
 export { nextMoves, workflowStatus } from './next-moves.ts'
+export type { OrbRegistryPorts } from './orbs/create-orb-registry.ts'
+export { createOrbRegistry } from './orbs/create-orb-registry.ts'
+export { createOrbLookup } from './orbs/orb-lookup.ts'
+export type { OrbRegistry, OrbVersionWithSource, PublishRequest } from './orbs/orb-registry.ts'
 export { jobsFor } from './plan-jobs.ts'
 export { rerunJobs } from './rerun-jobs.ts'
 export type { StartChecks } from './start-job.ts'

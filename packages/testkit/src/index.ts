@@ -2,7 +2,7 @@
 
 export type { BuiltWorkflow, Household } from './builders.ts'
 export { buildAgent, buildHousehold, buildJob, buildRevision, buildWorkflow, claimOne, claimQuery } from './builders.ts'
-export { bubblewrapWorks, chromiumPath, dockerAnswers, imagePresent } from './capabilities.ts'
+export { chromiumPath, dockerAnswers, imagePresent, sandboxWorks } from './capabilities.ts'
 export type { TestDatabase } from './database.ts'
 export { startTestDatabase } from './database.ts'
 export type { TestEngine } from './engine.ts'

@@ -11,10 +11,10 @@ const pageSize = 500
 /** The event history of a pipeline: who did what, when and why. */
 export function registerHistory(server: FastifyInstance, ports: WebPorts, access: Access): void {
   server.get('/api/private/pipelines/:id/events', async (request, reply) => {
-    const user = await authenticate(ports, request)
+    const asker = await authenticate(ports, request)
     const { id } = request.params as { id: string }
     const { 'page-token': token } = request.query as { 'page-token'?: string }
-    const pipeline = await access.pipeline(user, id)
+    const pipeline = await access.pipeline(asker, id, 'view')
     const page = await ports.queries.eventsOf(pipeline.id, {
       limit: pageSize,
       ...(token === undefined ? {} : { token }),
