@@ -19,6 +19,7 @@ import {
   createContinuationKeys,
   createDispatcher,
   createOrbLookup,
+  createOrbRegistry,
   createUserActions,
   resumeContinuations,
   startChecks,
@@ -168,6 +169,8 @@ async function createParts(
       keyRing,
       hosting,
       actions,
+      compiler,
+      orbs: createOrbRegistry({ store: store.orbs, accounts: store.accounts, compiler }),
       async attemptProject(password) {
         const attemptId = credentials.verify(password)
         if (attemptId === undefined) return undefined
