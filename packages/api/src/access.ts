@@ -1,25 +1,32 @@
 import {
   AppError,
-  type BuildQueries,
+  type ContextRecord,
   type JobContext,
   type Organization,
+  type OrganizationRole,
   type Pipeline,
+  type Principal,
   type Project,
-  type User,
   type Workflow,
 } from '@rondo/model'
 import type { WebPorts } from './ports.ts'
+import { permits, type Right } from './rights.ts'
 
-/** What a user may see. What is not theirs does not exist for them: the answer is 404, never a hint. */
+export type { Right } from './rights.ts'
+
+/**
+ * The one place that decides who may do what to which thing. What is not theirs does not exist for them: the answer is
+ * `not-found`, never a hint. What they may see but not do is `forbidden`.
+ */
 export interface Access {
-  project(user: User, slug: string): Promise<Project>
-  projectById(user: User, id: string): Promise<Project>
-  pipeline(user: User, id: string): Promise<Pipeline>
-  workflow(user: User, id: string): Promise<Workflow>
-  job(user: User, id: string): Promise<JobContext>
-  jobByNumber(user: User, slug: string, number: string): Promise<JobContext>
-  organization(user: User, slugOrId: string): Promise<Organization>
-  mayUse(user: User, organizationId: string): Promise<boolean>
+  project(asker: Principal, slug: string, right: Right): Promise<Project>
+  projectById(asker: Principal, id: string, right: Right): Promise<Project>
+  pipeline(asker: Principal, id: string, right: Right): Promise<Pipeline>
+  workflow(asker: Principal, id: string, right: Right): Promise<Workflow>
+  job(asker: Principal, id: string, right: Right): Promise<JobContext>
+  jobByNumber(asker: Principal, slug: string, number: string, right: Right): Promise<JobContext>
+  context(asker: Principal, id: string, right: Right): Promise<ContextRecord>
+  organization(asker: Principal, slugOrId: string, right: Right): Promise<Organization>
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
@@ -37,59 +44,89 @@ const vcsTypes: ReadonlyMap<string, Organization['vcsType']> = new Map([
   ['circleci', 'circleci'],
 ])
 
-export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries'>): Access {
-  const { accounts } = ports
-  const queries: BuildQueries = ports.queries
-  const notFound = (what: string) => new AppError('not-found', `${what} not found`)
+export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'secrets'>): Access {
+  const { accounts, queries, secrets } = ports
 
-  async function mayUse(user: User, organizationId: string): Promise<boolean> {
-    return user.admin || (await accounts.roleIn(organizationId, user.id)) !== undefined
+  /** Undefined: nothing of the organisation exists for the asker. */
+  async function roleOf(asker: Principal, organizationId: string): Promise<OrganizationRole | undefined> {
+    if (asker.kind !== 'user') return undefined
+    if (asker.user.admin) return 'admin'
+    return accounts.roleIn(organizationId, asker.user.id)
   }
 
-  async function seen<T>(user: User, what: string, found: T | undefined, projectId: (value: T) => string): Promise<T> {
-    if (found === undefined) throw notFound(what)
-    const project = await accounts.project(projectId(found))
-    if (project === undefined || !(await mayUse(user, project.organizationId))) throw notFound(what)
+  async function admit(asker: Principal, organizationId: string, right: Right, missing: string): Promise<void> {
+    const role = await roleOf(asker, organizationId)
+    if (role === undefined) throw new AppError('not-found', missing)
+    if (!permits(role, right))
+      throw new AppError(
+        'forbidden',
+        `Your role in the organization (${role}) does not allow this. Ask an administrator of it.`,
+      )
+  }
+
+  async function projectOf(asker: Principal, id: string | undefined, right: Right, missing: string): Promise<Project> {
+    const project = id === undefined ? undefined : await accounts.project(id)
+    if (project === undefined) throw new AppError('not-found', missing)
+    await admit(asker, project.organizationId, right, missing)
+    return project
+  }
+
+  async function within<T>(
+    asker: Principal,
+    found: T | undefined,
+    projectId: (value: T) => string,
+    right: Right,
+    missing: string,
+  ): Promise<T> {
+    if (found === undefined) throw new AppError('not-found', missing)
+    await projectOf(asker, projectId(found), right, missing)
     return found
   }
 
-  async function project(user: User, slug: string): Promise<Project> {
+  const known = <T>(id: string, find: (id: string) => Promise<T | undefined>) => (isId(id) ? find(id) : undefined)
+
+  async function project(asker: Principal, slug: string, right: Right): Promise<Project> {
+    const missing = 'Project not found'
+    if (isId(slug)) return projectOf(asker, slug, right, missing)
     const parts = slug.split('/')
     const vcsType = vcsTypes.get(parts[0] ?? '')
-    if (isId(slug)) return seen(user, 'Project', await accounts.project(slug), (found) => found.id)
     if (parts.length !== 3 || vcsType === undefined || parts.some((part) => part === ''))
       throw new AppError('bad-request', `Invalid project slug "${slug.slice(0, 200)}". Use the form gh/ORG/REPO.`)
-    return seen(user, 'Project', await accounts.projectByName(vcsType, parts[1]!, parts[2]!), (found) => found.id)
-  }
-
-  const requireId = (what: string, id: string) => {
-    if (!isId(id)) throw notFound(what)
-    return id
+    const found = await accounts.projectByName(vcsType, parts[1]!, parts[2]!)
+    return projectOf(asker, found?.id, right, missing)
   }
 
   return {
-    mayUse,
     project,
-    projectById: async (user, id) =>
-      seen(user, 'Project', await accounts.project(requireId('Project', id)), (found) => found.id),
-    pipeline: async (user, id) =>
-      seen(user, 'Pipeline', await queries.pipeline(requireId('Pipeline', id)), (found) => found.projectId),
-    workflow: async (user, id) =>
-      seen(user, 'Workflow', await queries.workflow(requireId('Workflow', id)), (found) => found.projectId),
-    job: async (user, id) => seen(user, 'Job', await queries.job(requireId('Job', id)), (found) => found.project.id),
-    async jobByNumber(user, slug, number) {
-      const found = await project(user, slug)
+    projectById: (asker, id, right) => projectOf(asker, isId(id) ? id : undefined, right, 'Project not found'),
+    pipeline: async (asker, id, right) =>
+      within(asker, await known(id, queries.pipeline), (found) => found.projectId, right, 'Pipeline not found'),
+    workflow: async (asker, id, right) =>
+      within(asker, await known(id, queries.workflow), (found) => found.projectId, right, 'Workflow not found'),
+    job: async (asker, id, right) =>
+      within(asker, await known(id, queries.job), (found) => found.project.id, right, 'Job not found'),
+    async jobByNumber(asker, slug, number, right) {
+      const found = await project(asker, slug, right)
       const job = /^\d{1,9}$/.test(number) ? await queries.jobByNumber(found.id, Number(number)) : undefined
-      if (job === undefined) throw notFound('Job')
+      if (job === undefined) throw new AppError('not-found', 'Job not found')
       return job
     },
-    async organization(user, slugOrId) {
+    async context(asker, id, right) {
+      const found = await known(id, secrets.context)
+      // Clients know an unknown context by 403 (reference/api, 11.5).
+      const missing = new AppError('forbidden', 'There is no such context, or it is not yours to see.')
+      if (found === undefined || (await roleOf(asker, found.organizationId)) === undefined) throw missing
+      await admit(asker, found.organizationId, right, missing.message)
+      return found
+    },
+    async organization(asker, slugOrId, right) {
       const [vcs = '', name = ''] = slugOrId.split('/')
       const vcsType = vcsTypes.get(vcs)
       const found = isId(slugOrId)
         ? await accounts.organization(slugOrId)
         : vcsType && (await accounts.organizationByName(vcsType, name))
-      if (!found || !(await mayUse(user, found.id))) throw new AppError('not-found', 'Org not found.')
+      if (!found) throw new AppError('not-found', 'Org not found.')
+      await admit(asker, found.id, right, 'Org not found.')
       return found
     },
   }

@@ -1,4 +1,4 @@
-import { AppError, type User } from '@rondo/model'
+import { AppError, type Principal } from '@rondo/model'
 import type { FastifyRequest } from 'fastify'
 import { hashToken } from './credentials.ts'
 import type { WebPorts } from './ports.ts'
@@ -37,19 +37,22 @@ export function basicOf(authorization: string): { username: string; password: st
 }
 
 /** Who asks: by token, else by session. Writes by session must carry the session's own CSRF token. */
-export async function authenticate(ports: Pick<WebPorts, 'accounts'>, request: FastifyRequest): Promise<User> {
+export async function authenticate(
+  ports: Pick<WebPorts, 'accounts'>,
+  request: FastifyRequest,
+): Promise<Extract<Principal, { kind: 'user' }>> {
   const token = tokenOf(request)
   if (token !== undefined) {
     const user = await ports.accounts.userByTokenHash(hashToken(token))
     if (user === undefined) throw new AppError('unauthenticated', 'Invalid token provided.')
-    return user
+    return { kind: 'user', user, via: 'token' }
   }
   const session = request.cookies[sessionCookie]
   const user = session === undefined ? undefined : await ports.accounts.userBySessionHash(hashToken(session))
   if (session === undefined || user === undefined) throw new AppError('unauthenticated', 'You must log in first.')
   if (!reads.has(request.method) && request.headers['x-csrf-token'] !== csrfToken(session))
     throw new AppError('forbidden', 'The request lacks the CSRF token of its session. Reload the page and try again.')
-  return user
+  return { kind: 'user', user, via: 'session' }
 }
 
 /** Derived from the session, so that nothing more is stored; useless to a page of another origin, which cannot read it. */

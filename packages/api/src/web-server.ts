@@ -6,11 +6,11 @@ import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createAccess } from './access.ts'
 import { registerGit } from './git/routes.ts'
+import { apis } from './http/apis.ts'
 import { handleErrors } from './http/errors.ts'
-import { registerV1 } from './http/v1.ts'
-import { registerContinuePipeline } from './http/v2/continue-pipeline.ts'
-import { registerV2 } from './http/v2.ts'
+import { registerApi } from './http/register.ts'
 import { registerLive } from './live/channel.ts'
+import { registerHistory } from './pages/history.ts'
 import { registerPages } from './pages/routes.ts'
 import type { WebOptions, WebPorts } from './ports.ts'
 
@@ -24,28 +24,37 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 1_000, querystringParser: parseQuery },
     forceCloseConnections: true,
+    // What is sent is checked as it is: a number is no text, and what is not known is not quietly dropped.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
   handleErrors(server, options)
   server.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id))
-  // Clients post without a body, or with a form's type and none; only JSON means anything here.
-  server.addContentTypeParser(
-    ['application/x-www-form-urlencoded', 'text/plain'],
-    { parseAs: 'string' },
-    (_request, _body, done) => done(null, null),
-  )
+  parseBodies(server)
   await server.register(cookie)
   await server.register(websocket, { options: { maxPayload: 64 * 1024 } })
   const access = createAccess(ports)
-  registerV2(server, ports, access, options)
-  registerContinuePipeline(server, ports)
-  registerV1(server, ports, access, options)
+  for (const api of apis({ ...ports, access }, options)) registerApi(server, ports, access, api)
   registerPages(server, ports, access, options)
+  registerHistory(server, ports, access)
   registerGit(server, ports, access, options)
   await server.register(async (scope) => registerLive(scope, ports, access, options))
   server.get('/health', async () => ({ status: 'up' }))
   if (options.webFolder !== undefined && existsSync(options.webFolder)) await serveWebApp(server, options.webFolder)
   else server.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'Not found' }))
   return server
+}
+
+/** Clients post without a body, or with a form's type and none; only JSON means anything here. */
+function parseBodies(server: FastifyInstance): void {
+  const parseJson = server.getDefaultJsonParser('error', 'error')
+  server.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null, {}) : parseJson(request, body, done),
+  )
+  server.addContentTypeParser(
+    ['application/x-www-form-urlencoded', 'text/plain'],
+    { parseAs: 'string' },
+    (_request, _body, done) => done(null, {}),
+  )
 }
 
 function parseQuery(text: string): Record<string, string> {

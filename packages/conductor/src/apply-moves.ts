@@ -1,13 +1,12 @@
 import {
   defaultResourceClass,
   type EngineTransaction,
-  isFinalWorkflowStatus,
   type JobWithPlan,
-  type NewEvent,
   type Resources,
   resourcesOf,
   type WorkflowSnapshot,
 } from '@rondo/model'
+import { changeJob, changeWorkflow, jobScope } from './change-state.ts'
 import { nextMoves } from './next-moves.ts'
 
 /** What starting a job needs to ask of the world; answered before the transaction's decision is written. */
@@ -36,7 +35,7 @@ export async function advance(tx: EngineTransaction, workflowId: string, checks:
       else await changeJob(tx, snapshot, job, move.to)
     }
     if (refused) continue
-    await saveStatus(tx, snapshot, decision.status)
+    await changeWorkflow(tx, snapshot, decision.status)
     return
   }
 }
@@ -51,23 +50,15 @@ async function startJob(
     job.contexts.length === 0 ? [] : await checks.missingContexts(tx, snapshot.organizationId, job.contexts)
   if (missing.length > 0) {
     await tx.numberJob(job)
-    await changeJob(
-      tx,
-      snapshot,
-      job,
-      'unauthorized',
-      `There is no context named ${missing.join(', ')} in this organisation. Create it, or take it out of the config.`,
-    )
+    await changeJob(tx, snapshot, job, 'unauthorized', {
+      message: `There is no context named ${missing.join(', ')} in this organisation. Create it, or take it out of the config.`,
+    })
     return false
   }
   if (job.type === 'release') {
-    await changeJob(
-      tx,
-      snapshot,
-      job,
-      'failed',
-      'Release jobs are not available on this installation. Take the job out of the workflow.',
-    )
+    await changeJob(tx, snapshot, job, 'failed', {
+      message: 'Release jobs are not available on this installation. Take the job out of the workflow.',
+    })
     return false
   }
   const executor = job.executor ?? 'docker'
@@ -75,64 +66,13 @@ async function startJob(
   const resources: Resources | undefined = resourcesOf(executor, resourceClass)
   if (resources === undefined) {
     await tx.numberJob(job)
-    await changeJob(
-      tx,
-      snapshot,
-      job,
-      'failed',
-      `There is no resource class "${resourceClass}" for the ${executor} executor. Use one of the classes the documentation lists.`,
-    )
+    await changeJob(tx, snapshot, job, 'failed', {
+      message: `There is no resource class "${resourceClass}" for the ${executor} executor. Use one of the classes the documentation lists.`,
+    })
     return false
   }
   await changeJob(tx, snapshot, job, 'queued')
   await tx.enqueue(job, executor, resources)
-  await tx.append({ ...scope(snapshot, job), kind: 'task.queued' })
+  await tx.append({ ...jobScope(snapshot, job), kind: 'task.queued' })
   return true
-}
-
-/** Saves a job's status with its event. */
-export async function changeJob(
-  tx: EngineTransaction,
-  snapshot: WorkflowSnapshot,
-  job: JobWithPlan,
-  status: JobWithPlan['status'],
-  message?: string,
-  people: { approvedBy?: string; canceledBy?: string } = {},
-): Promise<void> {
-  await tx.saveJob({ id: job.id, status, ...(message === undefined ? {} : { message }), ...people })
-  await tx.append({
-    ...scope(snapshot, job),
-    kind: 'job.changed',
-    actorId: people.approvedBy ?? people.canceledBy ?? null,
-    data: { name: job.name, from: job.status, to: status, ...(message === undefined ? {} : { message }) },
-  })
-}
-
-async function saveStatus(
-  tx: EngineTransaction,
-  snapshot: WorkflowSnapshot,
-  status: WorkflowSnapshot['workflow']['status'],
-): Promise<void> {
-  const { workflow } = snapshot
-  if (workflow.status === status || isFinalWorkflowStatus(workflow.status)) return
-  await tx.saveWorkflow(workflow.id, status)
-  await tx.append({
-    ...workflowScope(snapshot),
-    kind: isFinalWorkflowStatus(status) ? 'workflow.finished' : 'workflow.changed',
-    data: { from: workflow.status, to: status },
-  })
-}
-
-export function workflowScope(snapshot: WorkflowSnapshot): Omit<NewEvent, 'kind'> {
-  const { workflow } = snapshot
-  return {
-    organizationId: snapshot.organizationId,
-    projectId: workflow.projectId,
-    pipelineId: workflow.pipelineId,
-    workflowId: workflow.id,
-  }
-}
-
-function scope(snapshot: WorkflowSnapshot, job: JobWithPlan): Omit<NewEvent, 'kind'> {
-  return { ...workflowScope(snapshot), jobId: job.id }
 }

@@ -1,6 +1,7 @@
 import { AppError, type AttemptIdentity, type Job, type StoredObject } from '@rondo/model'
 import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
 import { type DispatcherPorts, leaseMs } from './dispatcher-ports.ts'
+import { grantStart } from './grant-start.ts'
 import { recordEntries } from './record-entries.ts'
 import { buildTaskSpec } from './task-spec.ts'
 
@@ -67,15 +68,9 @@ function createControlPlane(
       }
     },
     async grant(ref) {
-      const given = await engine.transact(async (tx) => {
-        const identity = await tx.fence(agentId, ref)
-        return (await tx.grant(ref)) ? identity : undefined
-      })
-      if (given === undefined)
+      if (!(await grantStart(engine, agentId, ref)))
         throw new AppError('conflict', `Attempt ${ref.attemptId} was granted its start before. It runs once.`)
-      const context = await engine.attemptContext(ref.attemptId)
-      await recordEntries(ports, agentId, { ...ref, from: 1, entries: [] }, { started: true })
-      return buildTaskSpec(ports.taskSpec, context)
+      return buildTaskSpec(ports.taskSpec, await engine.attemptContext(ref.attemptId))
     },
     async resume(ref) {
       await granted(ref)
@@ -94,7 +89,7 @@ function createControlPlane(
         await woken
       }
     },
-    report: (request) => recordEntries(ports, agentId, request, {}),
+    report: (request) => recordEntries(ports, agentId, request),
     async appendOutput(ref, step, offset, bytes) {
       await granted(ref)
       const stepId = await engine.stepId(ref.attemptId, step)

@@ -1,5 +1,6 @@
 import { AppError, type Clock, type EngineStore, type ExpiredAttempt } from '@rondo/model'
 import type { StartChecks } from './apply-moves.ts'
+import { attemptScope } from './attempt-scope.ts'
 import { leaseMs } from './dispatcher-ports.ts'
 import { finishTask } from './record-entries.ts'
 
@@ -58,10 +59,12 @@ async function settle(
       await tx.requeue(attempt)
       await tx.append({
         kind: 'task.requeued',
-        projectId: identity.projectId,
-        workflowId: identity.workflowId,
-        jobId: identity.jobId,
-        data: { attempt: attempt.attempts },
+        ...attemptScope(identity),
+        data: {
+          slice: identity.taskIndex,
+          attempt: attempt.attempts,
+          because: 'its agent fell silent before the start was granted, so no user code has run',
+        },
       })
       return
     }

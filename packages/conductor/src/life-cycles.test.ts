@@ -1,7 +1,7 @@
-import type { JobStatus, Result } from '@rondo/model'
-import { isFinalJobStatus } from '@rondo/model'
+import type { JobStatus, Result, WorkflowStatus } from '@rondo/model'
+import { isFinalJobStatus, isFinalWorkflowStatus, jobTransitions, mayBecome, workflowTransitions } from '@rondo/model'
 import { describe, expect, test } from 'vitest'
-import { jobTransitions, mayBecome, requiredStatusOf, statusOfSlices } from './life-cycles.ts'
+import { requiredStatusOf, statusOfSlices } from './life-cycles.ts'
 
 describe('a job of several slices', () => {
   test.each<[readonly Result[], JobStatus]>([
@@ -36,5 +36,17 @@ describe('the table of job states', () => {
     expect(
       (['blocked', 'queued', 'running', 'on_hold'] as const).every((status) => mayBecome(status, 'canceled')),
     ).toBe(true)
+  })
+})
+
+describe('the table of workflow states', () => {
+  const all = Object.keys(workflowTransitions) as WorkflowStatus[]
+
+  test('a final status has no successor and every other has one [I-033]', () => {
+    expect(all.filter((status) => workflowTransitions[status].length === 0)).toEqual(all.filter(isFinalWorkflowStatus))
+  })
+
+  test('a workflow in which a job has failed cannot succeed any more [I-033]', () => {
+    expect(workflowTransitions.failing).not.toContain('success')
   })
 })

@@ -1,27 +1,5 @@
 import type { JobStatus, RequiredStatus, Result } from '@rondo/model'
 
-/** Which status a job may take next. What is not listed is refused by the table, not by an if. */
-export const jobTransitions: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
-  blocked: ['queued', 'on_hold', 'success', 'not_run', 'canceled', 'unauthorized', 'failed'],
-  queued: ['running', 'canceled', 'failed', 'infrastructure_fail', 'timedout'],
-  not_running: ['running', 'canceled', 'failed'],
-  running: ['success', 'failed', 'canceled', 'timedout', 'infrastructure_fail', 'queued'],
-  on_hold: ['success', 'canceled'],
-  success: [],
-  failed: [],
-  canceled: [],
-  timedout: [],
-  infrastructure_fail: [],
-  unauthorized: [],
-  not_run: [],
-  retried: [],
-  'terminated-unknown': [],
-}
-
-export function mayBecome(from: JobStatus, to: JobStatus): boolean {
-  return jobTransitions[from].includes(to)
-}
-
 /** How a job's ending counts for those that require it; undefined while it has not ended. */
 export function requiredStatusOf(status: JobStatus): RequiredStatus | undefined {
   switch (status) {

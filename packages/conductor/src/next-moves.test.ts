@@ -2,13 +2,13 @@ import {
   isFinalJobStatus,
   isFinalWorkflowStatus,
   type JobStatus,
+  mayBecome,
   type NodeType,
   type RequiredStatus,
   type WorkflowStatus,
 } from '@rondo/model'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { mayBecome } from './life-cycles.ts'
 import { type JobState, nextMoves, workflowStatus } from './next-moves.ts'
 
 describe('what starts', () => {

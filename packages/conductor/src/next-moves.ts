@@ -79,5 +79,6 @@ export function workflowStatus(jobs: readonly JobStatus[]): WorkflowStatus {
   }
   if (jobs.some((status) => status === 'queued' || status === 'running' || status === 'not_running'))
     return failed ? 'failing' : 'running'
-  return jobs.includes('on_hold') ? 'on_hold' : 'running'
+  if (jobs.includes('on_hold')) return 'on_hold'
+  return failed ? 'failing' : 'running'
 }

@@ -6,29 +6,29 @@ import {
   type WorkflowSnapshot,
 } from '@rondo/model'
 import type { ReportEntry, ReportRequest } from '@rondo/protocol'
-import { advance, changeJob, workflowScope } from './apply-moves.ts'
+import { advance } from './apply-moves.ts'
+import { attemptScope } from './attempt-scope.ts'
+import { changeJob, jobScope } from './change-state.ts'
 import { type DispatcherPorts, leaseMs } from './dispatcher-ports.ts'
 import { statusOfSlices } from './life-cycles.ts'
 
 /**
  * Writes journal entries of an attempt, in order, in one transaction. Entries known already are passed over; a gap writes
- * nothing. Answers the last sequence number known. `started` marks the job as running.
+ * nothing. Answers the last sequence number known.
  */
 export async function recordEntries(
   ports: DispatcherPorts,
   agentId: string,
   request: ReportRequest,
-  what: { started?: boolean },
 ): Promise<{ acknowledged: number }> {
   const closed: string[] = []
-  const ends = what.started || request.entries.some((entry) => entry.type === 'task-finished')
+  const ends = request.entries.some((entry) => entry.type === 'task-finished')
   const workflowId = ends ? (await ports.engine.check(agentId, request)).workflowId : undefined
   const acknowledged = await ports.engine.transact(async (tx) => {
     // Whoever changes jobs holds the workflow before anything else, so that no two wait for each other.
     if (workflowId !== undefined) await tx.lockWorkflow(workflowId)
     const identity = await tx.fence(agentId, request)
     const last = identity.acknowledged
-    if (what.started) await markRunning(tx, identity)
     const fresh = request.entries.slice(Math.max(0, last + 1 - request.from))
     if (request.from > last + 1 || fresh.length === 0) return last
     for (const entry of fresh) await recordEntry(ports, tx, identity, entry, closed)
@@ -47,7 +47,7 @@ async function recordEntry(
   entry: ReportEntry,
   closed: string[],
 ): Promise<void> {
-  const scope = { projectId: identity.projectId, workflowId: identity.workflowId, jobId: identity.jobId }
+  const scope = attemptScope(identity)
   switch (entry.type) {
     case 'step-started': {
       const stepId = await tx.startStep({
@@ -102,13 +102,6 @@ async function recordEntry(
   }
 }
 
-async function markRunning(tx: EngineTransaction, identity: AttemptIdentity): Promise<void> {
-  const snapshot = await tx.lockWorkflow(identity.workflowId)
-  const job = snapshot?.jobs.find((candidate) => candidate.id === identity.jobId)
-  if (snapshot === undefined || job === undefined || job.status !== 'queued') return
-  await changeJob(tx, snapshot, job, 'running')
-}
-
 /** Ends an attempt; when it was the job's last slice, ends the job, and decides what follows. */
 export async function finishTask(
   ports: Pick<DispatcherPorts, 'checks'>,
@@ -122,10 +115,9 @@ export async function finishTask(
   if (snapshot === undefined || job === undefined) return
   if (!(await tx.finishAttempt(ref, result))) return
   await tx.append({
-    ...workflowScope(snapshot),
-    jobId: job.id,
+    ...jobScope(snapshot, job),
     kind: 'task.finished',
-    data: { slice: ref.taskIndex, result },
+    data: { slice: ref.taskIndex, result, ...(message === null ? {} : { message }) },
   })
   const tasks = snapshot.tasks.map((task) =>
     task.id === ref.taskId ? { ...task, phase: 'finished' as const, result } : task,
@@ -142,5 +134,11 @@ async function finishJob(
 ): Promise<void> {
   const slices = snapshot.tasks.filter((task) => task.jobId === job.id)
   if (slices.some((task) => task.phase !== 'finished')) return
-  await changeJob(tx, snapshot, job, statusOfSlices(slices.map((task) => task.result ?? 'lost')), message ?? undefined)
+  await changeJob(
+    tx,
+    snapshot,
+    job,
+    statusOfSlices(slices.map((task) => task.result ?? 'lost')),
+    message === null ? {} : { message },
+  )
 }

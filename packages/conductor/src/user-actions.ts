@@ -11,7 +11,8 @@ import {
   type UserActions,
   type WorkflowSnapshot,
 } from '@rondo/model'
-import { advance, changeJob, type StartChecks, workflowScope } from './apply-moves.ts'
+import { advance, type StartChecks } from './apply-moves.ts'
+import { changeJob, workflowScope } from './change-state.ts'
 import type { Compiler } from './compiler/compiler.ts'
 import type { ContinuationKeys } from './continuation-keys.ts'
 import { continuePipeline } from './continue-pipeline.ts'
@@ -63,7 +64,7 @@ export function createUserActions(ports: UserActionsPorts): UserActions {
         if (job.type !== 'approval') throw new AppError('conflict', `Job ${job.name} is not an approval.`)
         if (job.status !== 'on_hold')
           throw new AppError('conflict', `Job ${job.name} does not wait for approval; it is ${job.status}.`)
-        await changeJob(tx, snapshot, job, 'success', undefined, { approvedBy: actorId })
+        await changeJob(tx, snapshot, job, 'success', { approvedBy: actorId })
         await tx.append({ ...workflowScope(snapshot), kind: 'job.approved', jobId, actorId })
       }),
     cancelWorkflow: (workflowId, actorId) =>
@@ -84,12 +85,8 @@ async function cancelIfOpen(
   actorId: string | null,
 ): Promise<void> {
   if (isFinalJobStatus(job.status)) return
-  if (job.status === 'blocked') {
-    await changeJob(tx, snapshot, job, 'canceled', undefined, actorId === null ? {} : { canceledBy: actorId })
-    return
-  }
-  await changeJob(tx, snapshot, job, 'canceled', undefined, actorId === null ? {} : { canceledBy: actorId })
-  await tx.stopTasks(job.id, 'canceled')
+  await changeJob(tx, snapshot, job, 'canceled', actorId === null ? {} : { canceledBy: actorId })
+  if (job.status !== 'blocked') await tx.stopTasks(job.id, 'canceled')
 }
 
 /** Asked within the deciding transaction, on its own connection. */

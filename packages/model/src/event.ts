@@ -39,4 +39,11 @@ export interface EventRecord {
   readonly data: Readonly<Record<string, unknown>>
 }
 
+/** An event with the names of what it is about, as the history of a pipeline shows it. */
+export interface HistoryEntry extends EventRecord {
+  readonly actorLogin: string | null
+  readonly workflowName: string | null
+  readonly jobName: string | null
+}
+
 export type NewEvent = Pick<EventRecord, 'kind'> & Partial<Omit<EventRecord, 'id' | 'position' | 'at' | 'kind'>>

@@ -8,8 +8,29 @@ export type { AppErrorCode, AppErrorOptions } from './app-error.ts'
 export { AppError } from './app-error.ts'
 export type { Artifact, CacheEntry, StoredObject, TestOutcome, TestResult, WorkspaceLayer } from './build-data.ts'
 export type { Diagnostic, DiagnosticSeverity, Origin, OriginFrame, Span } from './diagnostic.ts'
-export type { EventKind, EventRecord, NewEvent } from './event.ts'
+export type { EventKind, EventRecord, HistoryEntry, NewEvent } from './event.ts'
 export type { Job, JobWithPlan } from './job.ts'
+export { jobTransitions, mayBecome, workflowMayBecome, workflowTransitions } from './life-cycle.ts'
+export type {
+  Orb,
+  OrbCategory,
+  OrbImport,
+  OrbNamespace,
+  OrbStatistics,
+  OrbVersion,
+  VersionSegment,
+} from './orb.ts'
+export type { OrbReference, Release, WantedVersion } from './orb-version.ts'
+export {
+  compareReleases,
+  isDevVersion,
+  isOrbName,
+  isWanted,
+  nextRelease,
+  parseOrbReference,
+  parseRelease,
+  parseWantedVersion,
+} from './orb-version.ts'
 export type { Phase, Result } from './outcome.ts'
 export type {
   CompiledConfig,
@@ -81,6 +102,7 @@ export { contextScope, projectScope } from './ports/key-ring.ts'
 export type { LiveEvents } from './ports/live.ts'
 export type { Objects } from './ports/objects.ts'
 export type { OrbContent, OrbLookup, OrbRequest } from './ports/orb-lookup.ts'
+export type { NewOrbVersion, OrbFilter, OrbPage, OrbStore, OrbVisibility } from './ports/orb-store.ts'
 export type { StepOutput } from './ports/output.ts'
 export type { Page, PageRequest } from './ports/page.ts'
 export type {

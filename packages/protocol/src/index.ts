@@ -21,6 +21,7 @@ export type {
   JobPageView,
   JobView,
   PersonView,
+  PipelineEventView,
   PipelineView,
   ProjectView,
   SessionView,

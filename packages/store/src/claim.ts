@@ -17,7 +17,20 @@ export async function claimTasks(runner: Runner, request: ClaimQuery): Promise<r
     free.cpus -= task.cpus
     free.memoryMb -= task.memoryMb
   }
+  if (claimed.length > 0) await recordClaims(runner, request.agentId, claimed)
   return claimed
+}
+
+/** Who took what, and how long it had waited. */
+async function recordClaims(runner: Runner, agentId: string, claimed: readonly ClaimedTask[]): Promise<void> {
+  await runner.rows(sql`
+    insert into events (kind, organization_id, project_id, pipeline_id, workflow_id, job_id, data)
+    select 'task.claimed', p.organization_id, j.project_id, w.pipeline_id, w.id, j.id,
+      jsonb_build_object('slice', t.index, 'attempt', t.attempts, 'agent', g.name, 'waitedMs', (extract(epoch from now() - t.queued_at) * 1000)::bigint)
+    from tasks t join jobs j on j.id = t.job_id join workflows w on w.id = j.workflow_id join projects p on p.id = j.project_id
+      join agents g on g.id = ${agentId}
+    where t.attempt_id = any(${claimed.map((task) => task.attemptId)}::uuid[])`)
+  await runner.rows(sql`select pg_notify('rondo', 'events')`)
 }
 
 async function claimOne(

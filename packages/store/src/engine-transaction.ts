@@ -178,10 +178,12 @@ export function createTransaction(tx: Runner): EngineTransaction {
       await notify('queue')
     },
     async append(event) {
+      // Whatever the writer knows of the scope, the history of the pipeline and its organisation finds the event.
       await tx.rows(sql`
         insert into events (kind, organization_id, project_id, pipeline_id, workflow_id, job_id, actor_id, data)
-        values (${event.kind}, ${event.organizationId ?? null}, ${event.projectId ?? null}, ${event.pipelineId ?? null}, ${event.workflowId ?? null},
-          ${event.jobId ?? null}, ${event.actorId ?? null}, ${JSON.stringify(event.data ?? {})}::jsonb)`)
+        values (${event.kind}, coalesce(${event.organizationId ?? null}::uuid, (select organization_id from projects where id = ${event.projectId ?? null}::uuid)),
+          ${event.projectId ?? null}, coalesce(${event.pipelineId ?? null}::uuid, (select pipeline_id from workflows where id = ${event.workflowId ?? null}::uuid)),
+          ${event.workflowId ?? null}, ${event.jobId ?? null}, ${event.actorId ?? null}, ${JSON.stringify(event.data ?? {})}::jsonb)`)
       if (announced) return
       announced = true
       await notify('events')

@@ -8,8 +8,8 @@ type AttemptRow = AttemptIdentity & { readonly acknowledged: number }
 export async function findAttempt(runner: Runner, agentId: string, ref: FencedRef, hold: boolean): Promise<AttemptRow> {
   const rows = await runner.rows<AttemptRow>(sql`
     select a.id as "attemptId", a.epoch, a.task_id as "taskId", t.index as "taskIndex", t.job_id as "jobId", j.workflow_id as "workflowId",
-      j.project_id as "projectId", a.granted_at is not null as granted, a.acknowledged
-    from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id
+      w.pipeline_id as "pipelineId", j.project_id as "projectId", p.organization_id as "organizationId", a.granted_at is not null as granted, a.acknowledged
+    from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id join workflows w on w.id = j.workflow_id join projects p on p.id = j.project_id
     where a.id = ${ref.attemptId} and a.epoch = ${ref.epoch} and t.attempt_id = a.id and a.agent_id = ${agentId} and a.phase <> 'finished'
     ${hold ? sql`for update of a` : empty}`)
   if (rows[0] === undefined)

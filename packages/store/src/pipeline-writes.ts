@@ -32,6 +32,8 @@ export function pipelineWrites(tx: Runner): PipelineWrites {
         insert into pipeline_configs (pipeline_id, source, compiled, plan, setup_source, setup_compiled, setup_plan, pipeline_values, given_parameters)
         values (${created.id}, ${config.source}, ${config.compiled}, ${planOf(config)}, ${config.setup?.source ?? null}, ${config.setup?.compiled ?? null},
           ${planOf(config.setup)}, ${json(pipeline.values ?? {})}, ${json(pipeline.given ?? {})})`)
+      await recordOrbs(tx, created.id, config)
+      await recordOrbs(tx, created.id, config.setup)
       return created
     },
     lockPipeline: (id) => readPipelineInSetup(tx, id, sql`for update of pl`),
@@ -48,8 +50,20 @@ export function pipelineWrites(tx: Runner): PipelineWrites {
       await tx.rows(sql`
         update pipeline_configs set source = ${end.config.source}, compiled = ${end.config.compiled}, plan = ${planOf(end.config)}, continuation = null
         where pipeline_id = ${pipelineId}`)
+      await recordOrbs(tx, pipelineId, end.config)
     },
   }
+}
+
+/** What a pipeline was compiled with, for audit and statistics; its reruns run the stored plan. */
+async function recordOrbs(tx: Runner, pipelineId: string, config: CompiledConfig | null | undefined): Promise<void> {
+  const orbs = config?.plan?.orbs ?? []
+  if (orbs.length === 0) return
+  await tx.rows(sql`
+    insert into pipeline_orbs (pipeline_id, reference, resolved, digest)
+    select ${pipelineId}, o.reference, o.resolved, o.digest
+    from jsonb_to_recordset(${json(orbs)}) as o(reference text, resolved text, digest text)
+    on conflict do nothing`)
 }
 
 /** Undefined when there is no such pipeline. */

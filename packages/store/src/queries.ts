@@ -10,9 +10,8 @@ import type {
 import { AppError } from '@rondo/model'
 import sql, { empty, join, type Sql } from 'sql-template-tag'
 import type { Database, Runner } from './database.ts'
+import { historyPage } from './history.ts'
 import {
-  type EventRow,
-  eventColumns,
   type JobRow,
   type JobWithPlanRow,
   jobColumns,
@@ -24,7 +23,6 @@ import {
   stepColumns,
   type TaskRow,
   taskColumns,
-  toEvent,
   type WorkflowRow,
   workflowColumns,
 } from './rows.ts'
@@ -81,12 +79,7 @@ export function createBuildQueries(database: Database): BuildQueries {
       database.rows<TestResult>(
         sql`select name, classname, file, result, message, run_time as "runTime", source from test_results where job_id = ${jobId} order by id`,
       ),
-    eventsOf: async (pipelineId) =>
-      (
-        await database.rows<EventRow>(
-          sql`select ${eventColumns}, xid::text from events where pipeline_id = ${pipelineId} order by id`,
-        )
-      ).map(toEvent),
+    eventsOf: (pipelineId, page) => historyPage(database, pipelineId, page),
   }
 }
 

@@ -1,10 +1,11 @@
-import type { Accounts, BuildQueries, EngineStore, LiveEvents, SecretStore, Wakeups } from '@rondo/model'
+import type { Accounts, BuildQueries, EngineStore, LiveEvents, OrbStore, SecretStore, Wakeups } from '@rondo/model'
 import { createAccounts } from './accounts.ts'
 import { openDatabase } from './database.ts'
 import { createEngineStore } from './engine.ts'
 import { createListener } from './listener.ts'
 import { createEventFollower } from './live-events.ts'
 import { migrate } from './migrate.ts'
+import { createOrbStore } from './orbs.ts'
 import { createBuildQueries } from './queries.ts'
 import { createSecretStore } from './secrets.ts'
 
@@ -19,6 +20,7 @@ export interface Store {
   readonly secrets: SecretStore
   readonly queries: BuildQueries
   readonly engine: EngineStore
+  readonly orbs: OrbStore
   readonly live: LiveEvents
   readonly wakeups: Wakeups
   /** Brings the schema up to date. */
@@ -37,6 +39,7 @@ export function createStore(options: StoreOptions): Store {
     secrets: createSecretStore(database),
     queries: createBuildQueries(database),
     engine: createEngineStore(database),
+    orbs: createOrbStore(database),
     live: follower,
     wakeups: listener,
     migrate: () => migrate(database),

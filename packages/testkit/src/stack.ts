@@ -10,6 +10,8 @@ const serverProgram = fileURLToPath(new URL('../../server/src/main.ts', import.m
 
 export interface StackOptions {
   readonly executor?: 'docker' | 'sandbox'
+  /** Number of the user (and group) that everything runs as, when the tests run as root; default: who runs the tests. */
+  readonly user?: number
 }
 
 export interface JobView {
@@ -62,6 +64,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const data = mkdtempSync(join(tmpdir(), 'rondo-stack-'))
   // PostgreSQL runs as another user when the tests run as root.
   spawnSync('chmod', ['755', data])
+  if (options.user !== undefined) spawnSync('chown', [`${options.user}:${options.user}`, data])
   const [port, agentPort] = await Promise.all([freePort(), freePort()])
   const url = `http://127.0.0.1:${port}`
   let server: ReturnType<typeof spawn> | undefined
@@ -76,6 +79,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         RONDO_PUBLIC_URL: `http://localhost:${port}`,
         RONDO_EXECUTOR: options.executor ?? 'docker',
       },
+      ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     server = child

@@ -5,7 +5,8 @@ import { createRoot } from 'react-dom/client'
 import { router } from './router.tsx'
 import { ApiError } from './shared/api.ts'
 import { applyTheme } from './shared/theme.ts'
-import './style.css'
+import './style/tokens.css'
+import './style/base.css'
 
 applyTheme()
 

@@ -2,8 +2,9 @@ import { createRootRoute, createRoute, createRouter } from '@tanstack/react-rout
 import { JobPage } from './features/job/job-page.tsx'
 import { PipelineList } from './features/pipelines/pipeline-list.tsx'
 import { PipelinePage, WorkflowPage } from './features/workflow/workflow-page.tsx'
+import { jobSearch, listSearch, pipelineSearch } from './shared/search.ts'
 import { Notice } from './shared/ui.tsx'
-import { Shell } from './shell.tsx'
+import { Shell } from './shell/shell.tsx'
 
 const root = createRootRoute({
   component: Shell,
@@ -18,23 +19,37 @@ const home = createRoute({
   getParentRoute: () => root,
   path: '/',
   component: () => <PipelineList />,
-  validateSearch: (search: Record<string, unknown>): { branch?: string } =>
-    typeof search.branch === 'string' && search.branch ? { branch: search.branch } : {},
+  validateSearch: listSearch,
 })
 const project = createRoute({
   getParentRoute: () => root,
   path: '/project/$vcs/$org/$repo',
   component: ProjectRoute,
-  validateSearch: (search: Record<string, unknown>): { branch?: string } =>
-    typeof search.branch === 'string' && search.branch ? { branch: search.branch } : {},
+  validateSearch: listSearch,
 })
-const pipeline = createRoute({ getParentRoute: () => root, path: '/pipeline/$id', component: PipelineRoute })
-const workflow = createRoute({ getParentRoute: () => root, path: '/workflow/$id', component: WorkflowRoute })
-const job = createRoute({ getParentRoute: () => root, path: '/job/$id', component: JobRoute })
+const pipeline = createRoute({
+  getParentRoute: () => root,
+  path: '/pipeline/$id',
+  component: PipelineRoute,
+  validateSearch: pipelineSearch,
+})
+const workflow = createRoute({
+  getParentRoute: () => root,
+  path: '/workflow/$id',
+  component: WorkflowRoute,
+  validateSearch: pipelineSearch,
+})
+const job = createRoute({
+  getParentRoute: () => root,
+  path: '/job/$id',
+  component: JobRoute,
+  validateSearch: jobSearch,
+})
 const jobByNumber = createRoute({
   getParentRoute: () => root,
   path: '/jobs/$vcs/$org/$repo/$number',
   component: JobByNumberRoute,
+  validateSearch: jobSearch,
 })
 
 export const router = createRouter({

@@ -7,7 +7,9 @@ import { basicOf } from '../authenticate.ts'
 import { hashToken } from '../credentials.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'
 
-type Asker = { readonly user: User } | { readonly projectId: string }
+type Asker =
+  | { readonly kind: 'user'; readonly user: User; readonly via: 'token' }
+  | { readonly kind: 'attempt'; readonly projectId: string }
 interface Params {
   readonly org: string
   readonly repo: string
@@ -42,7 +44,7 @@ export function registerGit(server: FastifyInstance, ports: WebPorts, access: Ac
         const gone = new AbortController()
         request.raw.once('error', () => gone.abort())
         const onPush =
-          'user' in asker && service === 'git-receive-pack'
+          asker.kind === 'user' && service === 'git-receive-pack'
             ? { onPush: (refs: readonly PushedRef[]) => pushed(project, asker.user, refs) }
             : {}
         reply.type(`application/x-${service}-result`).header('cache-control', 'no-cache')
@@ -70,11 +72,11 @@ export function registerGit(server: FastifyInstance, ports: WebPorts, access: Ac
       return undefined
     }
     const projectId = await ports.attemptProject(basic.password)
-    if (projectId !== undefined) return { projectId }
+    if (projectId !== undefined) return { kind: 'attempt', projectId }
     const user =
       (await ports.accounts.userByTokenHash(hashToken(basic.password))) ??
       (await ports.accounts.userByTokenHash(hashToken(basic.username)))
-    if (user !== undefined) return { user }
+    if (user !== undefined) return { kind: 'user', user, via: 'token' }
     await reply
       .code(401)
       .header('www-authenticate', 'Basic realm="Rondo"')
@@ -88,12 +90,14 @@ export function registerGit(server: FastifyInstance, ports: WebPorts, access: Ac
     const name = params.repo.replace(/\.git$/, '')
     const missing = new AppError('not-found', `Repository ${params.org}/${name} not found`)
     const project = await ports.accounts.projectByName('github', params.org, name)
-    if ('projectId' in asker) {
+    if (asker.kind === 'attempt') {
       if (project?.id !== asker.projectId || service !== 'git-upload-pack') throw missing
       return project
     }
-    const organization = await ports.accounts.organizationByName('github', params.org)
-    if (organization === undefined || !(await access.mayUse(asker.user, organization.id))) throw missing
+    const right = service === 'git-receive-pack' ? 'contribute' : 'view'
+    const organization = await access.organization(asker, `gh/${params.org}`, right).catch((cause: unknown) => {
+      throw cause instanceof AppError && cause.code === 'not-found' ? missing : cause
+    })
     if (project !== undefined) return project
     if (service !== 'git-receive-pack') throw missing
     await ports.hosting.create({ organization: organization.name, name })

@@ -28,7 +28,8 @@ export function registerLive(server: FastifyInstance, ports: WebPorts, access: A
       const origin = request.headers.origin
       if (origin !== undefined && new URL(origin).host !== request.headers.host && origin !== options.publicUrl)
         return socket.close(1008, 'origin')
-      const user = await authenticate(ports, request)
+      const asker = await authenticate(ports, request)
+      const { user } = asker
       ready = true
       for (const data of waiting) void receive(data)
 
@@ -75,11 +76,11 @@ export function registerLive(server: FastifyInstance, ports: WebPorts, access: A
             return (event) => event.projectId !== null && visible.has(event.projectId)
           }
           case 'project': {
-            const project = await access.projectById(user, topic.id)
+            const project = await access.projectById(asker, topic.id, 'view')
             return (event) => event.projectId === project.id
           }
           case 'pipeline': {
-            const pipeline = await access.pipeline(user, topic.id)
+            const pipeline = await access.pipeline(asker, topic.id, 'view')
             const workflows = new Set((await ports.queries.workflowsOf([pipeline.id])).map((workflow) => workflow.id))
             return (event) => {
               if (event.pipelineId === pipeline.id && event.workflowId !== null) workflows.add(event.workflowId)
@@ -87,11 +88,11 @@ export function registerLive(server: FastifyInstance, ports: WebPorts, access: A
             }
           }
           case 'workflow': {
-            const workflow = await access.workflow(user, topic.id)
+            const workflow = await access.workflow(asker, topic.id, 'view')
             return (event) => event.workflowId === workflow.id
           }
           case 'job': {
-            const { job } = await access.job(user, topic.id)
+            const { job } = await access.job(asker, topic.id, 'view')
             return (event) => event.jobId === job.id
           }
         }
@@ -100,7 +101,7 @@ export function registerLive(server: FastifyInstance, ports: WebPorts, access: A
       async function follow(channel: number, stepId: string, offset: number): Promise<void> {
         const step = await ports.queries.step(stepId)
         if (step === undefined || !Number.isSafeInteger(offset) || offset < 0) throw new Error('no such step')
-        await access.job(user, step.jobId)
+        await access.job(asker, step.jobId, 'view')
         channels.get(channel)?.[Symbol.dispose]()
         channels.set(channel, followOutput(ports, socket, { channel, stepId, offset }))
       }

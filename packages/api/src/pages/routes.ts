@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { AppError, type User } from '@rondo/model'
+import { AppError, type Principal, type User } from '@rondo/model'
 import type { SessionView } from '@rondo/protocol'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Access, isId } from '../access.ts'
@@ -10,6 +10,7 @@ import type { WebOptions, WebPorts } from '../ports.ts'
 import { jobPage, pipelineViews, projectView } from './views.ts'
 
 type Params = Readonly<Record<string, string>>
+type Asker = Extract<Principal, { kind: 'user' }>
 const sessionMs = 14 * 24 * 3_600_000
 
 /** One document a page; see the table in the protocol's `pages/views.ts`. */
@@ -17,12 +18,12 @@ export function registerPages(server: FastifyInstance, ports: WebPorts, access: 
   const { queries, accounts } = ports
   const base = '/api/private'
 
-  function get(path: string, handle: (user: User, params: Params, query: Params) => Promise<unknown>): void {
+  function get(path: string, handle: (asker: Asker, params: Params, query: Params) => Promise<unknown>): void {
     server.get(`${base}${path}`, async (request: FastifyRequest, reply) => {
-      const user = await authenticate(ports, request)
+      const asker = await authenticate(ports, request)
       return reply
         .header('cache-control', 'no-store')
-        .send(await handle(user, request.params as Params, request.query as Params))
+        .send(await handle(asker, request.params as Params, request.query as Params))
     })
   }
 
@@ -77,14 +78,15 @@ export function registerPages(server: FastifyInstance, ports: WebPorts, access: 
     return reply.clearCookie(sessionCookie, { path: '/' }).send({})
   })
   server.get(`${base}/session`, async (request) =>
-    sessionView(await authenticate(ports, request), request.cookies[sessionCookie]),
+    sessionView((await authenticate(ports, request)).user, request.cookies[sessionCookie]),
   )
 
-  get('/projects', async (user) => ({
+  get('/projects', async ({ user }) => ({
     projects: (await accounts.projectsVisibleTo(user)).map((project) => projectView(project, options.publicUrl)),
   }))
-  get('/pipelines', async (user, _params, query) => {
-    const project = query.project === undefined ? undefined : await access.project(user, query.project)
+  get('/pipelines', async (asker, _params, query) => {
+    const { user } = asker
+    const project = query.project === undefined ? undefined : await access.project(asker, query.project, 'view')
     const page = await queries.pipelines(
       {
         ...(project ? { projectId: project.id } : {}),
@@ -98,34 +100,40 @@ export function registerPages(server: FastifyInstance, ports: WebPorts, access: 
   })
   get(
     '/pipelines/:id',
-    async (user, params) =>
-      (await pipelineViews(ports, [await access.pipeline(user, params.id ?? '')], options.publicUrl))[0],
+    async (asker, params) =>
+      (await pipelineViews(ports, [await access.pipeline(asker, params.id ?? '', 'view')], options.publicUrl))[0],
   )
-  get('/pipelines/:id/config', async (user, params) => {
-    const config = await queries.pipelineConfig((await access.pipeline(user, params.id ?? '')).id)
+  get('/pipelines/:id/config', async (asker, params) => {
+    const config = await queries.pipelineConfig((await access.pipeline(asker, params.id ?? '', 'view')).id)
     const { source = '', compiled = '', setup = null } = config ?? {}
     return { source, compiled, setup: setup && { source: setup.source, compiled: setup.compiled } }
   })
-  get('/workflows/:id', async (user, params) => {
-    const workflow = await access.workflow(user, params.id ?? '')
-    const [pipeline] = await pipelineViews(ports, [await access.pipeline(user, workflow.pipelineId)], options.publicUrl)
+  get('/workflows/:id', async (asker, params) => {
+    const workflow = await access.workflow(asker, params.id ?? '', 'view')
+    const [pipeline] = await pipelineViews(
+      ports,
+      [await access.pipeline(asker, workflow.pipelineId, 'view')],
+      options.publicUrl,
+    )
     return { workflow: pipeline?.workflows.find((candidate) => candidate.id === workflow.id), pipeline }
   })
-  get('/jobs/:id', async (user, params) => jobPage(ports, await access.job(user, params.id ?? ''), options.publicUrl))
-  get('/jobs/:vcs/:org/:repo/:number', async (user, params) =>
+  get('/jobs/:id', async (asker, params) =>
+    jobPage(ports, await access.job(asker, params.id ?? '', 'view'), options.publicUrl),
+  )
+  get('/jobs/:vcs/:org/:repo/:number', async (asker, params) =>
     jobPage(
       ports,
-      await access.jobByNumber(user, `${params.vcs}/${params.org}/${params.repo}`, params.number ?? ''),
+      await access.jobByNumber(asker, `${params.vcs}/${params.org}/${params.repo}`, params.number ?? '', 'view'),
       options.publicUrl,
     ),
   )
 
   server.get(`${base}/steps/:id/output`, async (request, reply) => {
-    const user = await authenticate(ports, request)
+    const asker = await authenticate(ports, request)
     const { id } = request.params as { id: string }
     const step = isId(id) ? await queries.step(id) : undefined
     if (step === undefined) throw new AppError('not-found', 'Step not found')
-    await access.job(user, step.jobId)
+    await access.job(asker, step.jobId, 'view')
     const offset = Math.max(0, Math.trunc(Number((request.query as Params).offset)) || 0)
     const size = await ports.output.size(id)
     reply
@@ -137,9 +145,9 @@ export function registerPages(server: FastifyInstance, ports: WebPorts, access: 
   })
 
   server.get('/output/job/:id/artifacts/:node/*', async (request, reply) => {
-    const user = await authenticate(ports, request)
+    const asker = await authenticate(ports, request)
     const params = request.params as Params
-    const { job } = await access.job(user, params.id ?? '')
+    const { job } = await access.job(asker, params.id ?? '', 'view')
     const artifact = (await queries.artifactsOf(job.id)).find(
       (candidate) => candidate.nodeIndex === Number(params.node) && candidate.path === params['*'],
     )

@@ -1,5 +1,5 @@
 import type { Artifact, TestResult } from '../build-data.ts'
-import type { EventRecord } from '../event.ts'
+import type { HistoryEntry } from '../event.ts'
 import type { Job, JobWithPlan } from '../job.ts'
 import type { Pipeline, PipelineConfig } from '../pipeline.ts'
 import type { Project } from '../project.ts'
@@ -51,5 +51,5 @@ export interface BuildQueries {
   artifactsOf(jobId: string): Promise<readonly Artifact[]>
   testsOf(jobId: string): Promise<readonly TestResult[]>
   /** The history of a pipeline, oldest first. */
-  eventsOf(pipelineId: string): Promise<readonly EventRecord[]>
+  eventsOf(pipelineId: string, page: PageRequest): Promise<Page<HistoryEntry>>
 }

@@ -82,7 +82,9 @@ export interface AttemptIdentity extends FencedRef {
   readonly taskIndex: number
   readonly jobId: string
   readonly workflowId: string
+  readonly pipelineId: string
   readonly projectId: string
+  readonly organizationId: string
   readonly granted: boolean
 }
 

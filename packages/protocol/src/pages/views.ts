@@ -12,6 +12,7 @@ import type { JobStatus, PipelineState, WorkflowStatus } from '@rondo/model'
  * | GET /api/private/pipelines?project=SLUG&branch=&mine=&page-token= | { items: PipelineView[], next: string\|null } |
  * | GET /api/private/pipelines/:id               | PipelineView                                              |
  * | GET /api/private/pipelines/:id/config        | { source, compiled }                                      |
+ * | GET /api/private/pipelines/:id/events?page-token= | { items: PipelineEventView[], next: string\|null }     |
  * | GET /api/private/workflows/:id               | WorkflowPageView                                          |
  * | GET /api/private/jobs/:id                    | JobPageView (the id also as `VCS/ORG/REPO/NUMBER`)        |
  * | GET /api/private/steps/:id/output?offset=    | the bytes, text/plain; `X-Output-Size`, `X-Output-Closed` |
@@ -53,6 +54,19 @@ export interface PipelineView {
   readonly subject: string
   readonly authorName: string
   readonly workflows: readonly WorkflowView[]
+}
+
+/** One line of a pipeline's history: who, what, when and why. */
+export interface PipelineEventView {
+  readonly id: number
+  readonly at: string
+  readonly kind: string
+  /** Login of the user; null when Rondo itself acted. */
+  readonly who: string | null
+  readonly workflow: string | null
+  readonly job: string | null
+  readonly what: string
+  readonly why: string | null
 }
 
 export interface WorkflowView {

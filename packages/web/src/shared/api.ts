@@ -35,7 +35,7 @@ export const api = {
   signIn: (login: string, password: string) => keepToken(call('POST', '/api/private/session', { login, password })),
   signOut: () => call('DELETE', '/api/private/session'),
   projects: () => call<{ projects: readonly ProjectView[] }>('GET', '/api/private/projects'),
-  pipelines: (search: { project?: string | undefined; branch?: string | undefined }) => {
+  pipelines: (search: { project?: string | undefined; branch?: string | undefined; 'page-token'?: string }) => {
     const query = new URLSearchParams(Object.entries(search).flatMap(([name, value]) => (value ? [[name, value]] : [])))
     return call<{ items: readonly PipelineView[]; next: string | null }>('GET', `/api/private/pipelines?${query}`)
   },

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { lookOf } from './status.ts'
+import './ui.css'
 
 /** A status as its icon; the word is there for those who cannot see it. */
 export function StatusIcon({ status, size = 18 }: { readonly status: string; readonly size?: number }) {

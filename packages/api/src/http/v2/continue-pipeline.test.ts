@@ -2,14 +2,19 @@ import { AppError, type ContinueRequest } from '@rondo/model'
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
 import { handleErrors } from '../errors.ts'
-import { registerContinuePipeline } from './continue-pipeline.ts'
+import { registerApi } from '../register.ts'
+import { continuePipelineRoute } from './continue-pipeline.ts'
 
 const asked: ContinueRequest[] = []
 
 function serverThat(continuePipeline: (request: ContinueRequest) => Promise<void>) {
   const server = Fastify()
   handleErrors(server, { onError: () => {} })
-  registerContinuePipeline(server, { actions: { continuePipeline } as never })
+  registerApi(server, { accounts: {} as never }, {} as never, {
+    bases: ['/api/v2'],
+    escapedSlugs: true,
+    routes: [continuePipelineRoute({ actions: { continuePipeline } as never })],
+  })
   return server
 }
 

@@ -1,28 +1,29 @@
-import type { ContinueRequest } from '@rondo/model'
-import type { FastifyInstance } from 'fastify'
+import { type Static, Type } from 'typebox'
 import type { WebPorts } from '../../ports.ts'
+import { type Route, route } from '../route.ts'
+import { Message, Nullable, Parameters, Text } from '../shapes.ts'
+import { anybody } from '../subjects.ts'
 
-const body = {
-  type: 'object',
-  required: ['continuation-key', 'configuration'],
-  properties: {
-    'continuation-key': { type: 'string', minLength: 1, maxLength: 300 },
-    configuration: { type: 'string' },
-    parameters: { type: ['object', 'null'] },
-  },
-} as const
+const ContinueBody = Type.Object({
+  'continuation-key': Text(300),
+  configuration: Type.String(),
+  parameters: Type.Optional(Nullable(Parameters)),
+})
 
-interface Body {
-  readonly 'continuation-key': string
-  readonly configuration: string
-  readonly parameters?: ContinueRequest['parameters'] | null
-}
-
-/** `POST /pipeline/continue`: what jobs of a setup workflow call. The key authorizes; no token is asked for. */
-export function registerContinuePipeline(server: FastifyInstance, ports: Pick<WebPorts, 'actions'>): void {
-  server.post<{ Body: Body }>('/api/v2/pipeline/continue', { schema: { body } }, async (request) => {
-    const { 'continuation-key': key, configuration, parameters } = request.body
-    await ports.actions.continuePipeline({ key, configuration, parameters: parameters ?? {} })
-    return { message: 'Pipeline continued' }
+/** What jobs of a setup workflow call. The key authorizes; no token is asked for. */
+export function continuePipelineRoute({ actions }: Pick<WebPorts, 'actions'>): Route {
+  return route({
+    method: 'POST',
+    path: '/pipeline/continue',
+    summary: 'Continues a pipeline from its setup phase with a config.',
+    subject: anybody,
+    right: 'contribute',
+    body: ContinueBody,
+    answer: Message,
+    handle: async ({ body }) => {
+      const { 'continuation-key': key, configuration, parameters }: Static<typeof ContinueBody> = body
+      await actions.continuePipeline({ key, configuration, parameters: parameters ?? {} })
+      return { message: 'Pipeline continued' }
+    },
   })
 }

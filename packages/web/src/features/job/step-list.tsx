@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { span } from '../../shared/time.ts'
 import { StatusIcon } from '../../shared/ui.tsx'
 import { StepOutput } from './step-output.tsx'
+import './step-list.css'
 
 /** Steps in order; what runs and what failed is open from the start, all else opens with a click. */
 export function StepList({ steps, now }: { readonly steps: readonly StepView[]; readonly now: number }) {
@@ -19,6 +20,7 @@ export function StepList({ steps, now }: { readonly steps: readonly StepView[]; 
               type="button"
               className="step-head"
               aria-expanded={open}
+              data-nav
               onClick={() => setChosen(new Map(chosen).set(step.id, !open))}
             >
               <svg

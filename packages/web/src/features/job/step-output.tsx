@@ -1,18 +1,20 @@
 import type { StepView } from '@rondo/protocol'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type CSSProperties, memo, useContext, useEffect, useRef, useState } from 'react'
-import { LiveContext } from '../../shared/use-live.ts'
-import { createAnsiParser, type Line, paletteColor, type Style } from './ansi.ts'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { size } from '../../shared/size.ts'
+import { LineText } from './line-text.tsx'
+import { OutputBar } from './output-bar.tsx'
+import { matchesIn, useOutputLines } from './output-lines.ts'
+import './step-output.css'
 
 /** The browser keeps this much of a step's end; all of it is one download away. */
 const windowBytes = 4 * 1024 * 1024
 const lineHeight = 19
 
-/** Output of a step: what there is, and what comes. */
+/** Output of a step: what there is, and what comes; its tail is followed until the reader scrolls away. */
 export function StepOutput({ step }: { readonly step: StepView }) {
-  const start = Math.max(0, step.outputBytes - windowBytes)
-  const [from] = useState(start)
-  const { lines, ended } = useOutput(step.id, from)
+  const [from] = useState(Math.max(0, step.outputBytes - windowBytes))
+  const { lines, ended } = useOutputLines(step.id, from)
   const scroller = useRef<HTMLDivElement>(null)
   const follow = useRef(true)
   const rows = useVirtualizer({
@@ -21,20 +23,44 @@ export function StepOutput({ step }: { readonly step: StepView }) {
     estimateSize: () => lineHeight,
     overscan: 30,
   })
+  const [wanted, setWanted] = useState('')
+  const [match, setMatch] = useState(0)
+  const matches = useMemo(() => matchesIn(lines, wanted), [lines, wanted])
+  const marked = matches[match]
+
   // biome-ignore lint/correctness/useExhaustiveDependencies: the tail is followed whenever lines are added
   useEffect(() => {
     const element = scroller.current
     if (element !== null && follow.current) element.scrollTop = element.scrollHeight
   }, [lines.length])
+  useEffect(() => {
+    if (marked === undefined) return
+    follow.current = false
+    rows.scrollToIndex(marked, { align: 'center' })
+  }, [marked, rows])
+
   const onScroll = () => {
     const element = scroller.current
     if (element !== null)
       follow.current = element.scrollHeight - element.scrollTop - element.clientHeight < lineHeight * 2
   }
+  const find = (text: string) => {
+    setWanted(text)
+    setMatch(0)
+  }
   return (
     <div className="output">
-      {from > 0 && <div className="output-note">Earlier output is not shown here; the download has all of it.</div>}
-      <div className="output-lines" ref={scroller} onScroll={onScroll} role="log">
+      <OutputBar
+        step={step}
+        matches={matches.length}
+        match={match}
+        find={find}
+        next={(by) => matches.length > 0 && setMatch((match + by + matches.length) % matches.length)}
+      />
+      {from > 0 && (
+        <div className="output-note">The last {size(windowBytes)} are shown; the whole of it is one download away.</div>
+      )}
+      <div className="output-lines" ref={scroller} onScroll={onScroll} role="log" aria-label={`Output of ${step.name}`}>
         {lines.length === 0 ? (
           <div className="quiet pad">{ended ? 'No output.' : 'Waiting for output …'}</div>
         ) : (
@@ -42,7 +68,7 @@ export function StepOutput({ step }: { readonly step: StepView }) {
             {rows.getVirtualItems().map((row) => (
               <div
                 key={row.key}
-                className="output-line"
+                className={row.index === marked ? 'output-line marked' : 'output-line'}
                 data-index={row.index}
                 ref={rows.measureElement}
                 style={{ transform: `translateY(${row.start}px)` }}
@@ -54,79 +80,6 @@ export function StepOutput({ step }: { readonly step: StepView }) {
           </div>
         )}
       </div>
-      <a
-        className="output-download"
-        href={`/api/private/steps/${step.id}/output`}
-        download={`${step.name.replace(/\W+/g, '-')}.log`}
-      >
-        Download
-      </a>
     </div>
   )
-}
-
-function useOutput(stepId: string, from: number): { lines: readonly Line[]; ended: boolean } {
-  const live = useContext(LiveContext)
-  const [state, setState] = useState<{ lines: readonly Line[]; ended: boolean }>({ lines: [], ended: false })
-  useEffect(() => {
-    if (live === undefined) return
-    const parser = createAnsiParser()
-    const decoder = new TextDecoder('utf-8')
-    let frame = 0
-    let over = false
-    // Many pieces may come between two pictures; they are drawn together.
-    const draw = () => {
-      frame = 0
-      setState({ lines: [...parser.lines()], ended: over })
-    }
-    const schedule = () => {
-      frame ||= requestAnimationFrame(draw)
-    }
-    const stop = live.output(stepId, from, {
-      bytes(_offset, bytes) {
-        parser.push(decoder.decode(bytes, { stream: true }))
-        schedule()
-      },
-      ended() {
-        over = true
-        schedule()
-      },
-    })
-    return () => {
-      cancelAnimationFrame(frame)
-      stop()
-    }
-  }, [live, stepId, from])
-  return state
-}
-
-const LineText = memo(function LineText({ line }: { readonly line: Line }) {
-  return (
-    <span className="line-text">
-      {line.map((segment, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the segments of a line have no other name
-        <span key={index} className={classOf(segment.style)} style={colorsOf(segment.style)}>
-          {segment.text}
-        </span>
-      ))}
-    </span>
-  )
-})
-
-function classOf(style: Style): string | undefined {
-  const names = (['bold', 'dim', 'italic', 'underline', 'inverse'] as const).filter((name) => style[name])
-  return names.length === 0 ? undefined : names.map((name) => `ansi-${name}`).join(' ')
-}
-
-function colorsOf(style: Style): CSSProperties | undefined {
-  if (style.color === undefined && style.background === undefined) return undefined
-  return {
-    ...(style.color === undefined ? {} : { color: cssColor(style.color) }),
-    ...(style.background === undefined ? {} : { backgroundColor: cssColor(style.background) }),
-  }
-}
-
-function cssColor(color: number | string): string {
-  if (typeof color === 'string') return color
-  return color < 16 ? `var(--ansi-${color})` : paletteColor(color)
 }

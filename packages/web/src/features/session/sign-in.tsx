@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { api } from '../../shared/api.ts'
 import { Mark } from '../../shared/ui.tsx'
+import './sign-in.css'
 
 export function SignIn() {
   const queries = useQueryClient()

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { span } from '../../shared/time.ts'
 import { StatusIcon } from '../../shared/ui.tsx'
 import { layoutGraph, type Placed } from './graph-layout.ts'
+import './job-graph.css'
 
 const box = { width: 210, height: 38, columnGap: 52, rowGap: 12 }
 

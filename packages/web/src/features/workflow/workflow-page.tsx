@@ -1,11 +1,13 @@
 import type { PipelineView, WorkflowView } from '@rondo/protocol'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { api } from '../../shared/api.ts'
+import { Crumbs } from '../../shared/crumbs.tsx'
+import { Tabs } from '../../shared/tabs.tsx'
 import { ago, span } from '../../shared/time.ts'
 import { Skeleton, StatusBadge, Trouble } from '../../shared/ui.tsx'
 import { useLiveQuery, useNow } from '../../shared/use-live.ts'
+import { ConfigTab } from './config-tab.tsx'
 import { JobGraph } from './job-graph.tsx'
 import { WorkflowActions } from './workflow-actions.tsx'
 
@@ -32,20 +34,12 @@ function PipelineDetails({
   readonly pipeline: PipelineView
   readonly workflows: readonly WorkflowView[]
 }) {
-  const [tab, setTab] = useState<'jobs' | 'config'>('jobs')
+  const { view = 'workflows' } = useSearch({ strict: false })
+  const navigate = useNavigate()
   const now = useNow(workflows.some((workflow) => workflow.stoppedAt === null))
-  const { project } = pipeline
   return (
     <>
-      <div className="crumbs">
-        <Link to="/project/$vcs/$org/$repo" params={{ vcs: 'gh', org: project.organizationName, repo: project.name }}>
-          {project.organizationName}/{project.name}
-        </Link>
-        <span>/</span>
-        <Link to="/pipeline/$id" params={{ id: pipeline.id }}>
-          #{pipeline.number}
-        </Link>
-      </div>
+      <Crumbs pipeline={pipeline} />
       <div className="page-head">
         <h1>{pipeline.subject || `Pipeline ${pipeline.number}`}</h1>
       </div>
@@ -55,18 +49,18 @@ function PipelineDetails({
         <span>{pipeline.authorName}</span>
         <span>{ago(pipeline.createdAt, now)}</span>
       </div>
-      <div className="tabs" role="tablist">
-        <button type="button" role="tab" aria-selected={tab === 'jobs'} onClick={() => setTab('jobs')}>
-          Workflows
-        </button>
-        <button type="button" role="tab" aria-selected={tab === 'config'} onClick={() => setTab('config')}>
-          Config
-        </button>
-      </div>
+      <Tabs
+        chosen={view}
+        choose={(name) => void navigate({ to: '.', search: { view: name }, replace: true })}
+        tabs={[
+          { name: 'workflows', label: 'Workflows' },
+          { name: 'config', label: 'Config' },
+        ]}
+      />
       {pipeline.errors.length > 0 && (
         <pre className="error-text">{pipeline.errors.map((error) => error.message).join('\n\n')}</pre>
       )}
-      {tab === 'config' ? (
+      {view === 'config' ? (
         <ConfigTab id={pipeline.id} />
       ) : (
         workflows.map((workflow) => <WorkflowSection key={workflow.id} workflow={workflow} now={now} />)
@@ -90,23 +84,5 @@ function WorkflowSection({ workflow, now }: { readonly workflow: WorkflowView; r
       </div>
       <JobGraph workflow={workflow} now={now} />
     </section>
-  )
-}
-
-function ConfigTab({ id }: { readonly id: string }) {
-  const config = useQuery({ queryKey: ['config', id], queryFn: () => api.config(id) })
-  if (config.isPending) return <Skeleton rows={6} />
-  if (config.error) return <Trouble error={config.error} />
-  return (
-    <div className="two-columns">
-      <section className="card">
-        <div className="card-head">Source</div>
-        <pre className="code">{config.data.source}</pre>
-      </section>
-      <section className="card">
-        <div className="card-head">Compiled</div>
-        <pre className="code">{config.data.compiled}</pre>
-      </section>
-    </div>
   )
 }

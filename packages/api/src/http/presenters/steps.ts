@@ -1,0 +1,75 @@
+import type { StepRecord } from '@rondo/model'
+import { type Static, Type } from 'typebox'
+import { Nullable, Time } from '../shapes.ts'
+
+const MaybeTrue = Nullable(Type.Boolean())
+
+/** Steps of a v1.1 build (reference/api, 4.1, action). */
+export const StepsShape = Type.Array(
+  Type.Object({
+    name: Type.String(),
+    actions: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        type: Type.String(),
+        status: Type.String(),
+        index: Type.Integer(),
+        step: Type.Integer(),
+        parallel: Type.Boolean(),
+        bash_command: Nullable(Type.String()),
+        exit_code: Nullable(Type.Integer()),
+        start_time: Time,
+        end_time: Nullable(Time),
+        run_time_millis: Nullable(Type.Integer()),
+        output_url: Type.String(),
+        has_output: Type.Boolean(),
+        truncated: Type.Boolean(),
+        background: Type.Boolean(),
+        failed: MaybeTrue,
+        canceled: MaybeTrue,
+        timedout: MaybeTrue,
+        messages: Type.Array(Type.Unknown()),
+        source: Type.String(),
+        insignificant: Type.Boolean(),
+      }),
+    ),
+  }),
+)
+
+type Steps = Static<typeof StepsShape>
+
+/** Slices of one step side by side. */
+export function presentSteps(steps: readonly StepRecord[], publicUrl: string): Steps {
+  const byIndex = Map.groupBy(steps, (step) => step.index)
+  return [...byIndex.entries()].map(([index, slices]) => ({
+    name: slices[0]?.name ?? '',
+    actions: slices.map((step) => presentAction(step, index, publicUrl)),
+  }))
+}
+
+function presentAction(step: StepRecord, index: number, publicUrl: string): Steps[number]['actions'][number] {
+  const ended = step.result === 'passed' ? 'success' : (step.result ?? 'failed')
+  return {
+    name: step.name,
+    type: step.type,
+    status: step.phase === 'finished' ? ended : 'running',
+    index: step.taskIndex,
+    step: index,
+    parallel: true,
+    bash_command: step.command,
+    exit_code: step.exitCode,
+    start_time: step.startedAt,
+    end_time: step.finishedAt,
+    run_time_millis: step.finishedAt ? step.finishedAt.getTime() - step.startedAt.getTime() : null,
+    output_url: `${publicUrl}/api/private/steps/${step.id}/output`,
+    has_output: step.outputBytes > 0,
+    truncated: step.truncated,
+    background: step.background,
+    failed: step.result === 'failed' || null,
+    canceled: step.result === 'canceled' || null,
+    timedout: step.result === 'timed-out' || null,
+    messages: [],
+    source: 'config',
+    insignificant: false,
+  }
+}

@@ -1,0 +1,32 @@
+import type { WebOptions } from '../../ports.ts'
+import { openApiRoute } from '../openapi.ts'
+import type { Route, RoutePorts } from '../route.ts'
+import { contextVariableRoutes } from './context-variables.ts'
+import { contextRoutes } from './contexts.ts'
+import { continuePipelineRoute } from './continue-pipeline.ts'
+import { jobRoutes } from './jobs.ts'
+import { meRoutes } from './me.ts'
+import { organizationRoutes } from './organizations.ts'
+import { pipelineRoutes } from './pipelines.ts'
+import { projectPipelineRoutes } from './project-pipelines.ts'
+import { projectVariableRoutes } from './project-variables.ts'
+import { projectRoutes } from './projects.ts'
+import { workflowRoutes } from './workflows.ts'
+
+/** Every operation of API v2 (reference/api, section 3), one file a resource. The table of contents. */
+export function v2Routes(ports: RoutePorts, options: WebOptions): readonly Route[] {
+  const routes = [
+    ...meRoutes(ports),
+    ...organizationRoutes(ports, options),
+    ...projectRoutes(options),
+    ...projectPipelineRoutes(ports, options),
+    ...projectVariableRoutes(ports),
+    ...pipelineRoutes(ports, options),
+    continuePipelineRoute(ports),
+    ...workflowRoutes(ports),
+    ...jobRoutes(ports, options),
+    ...contextRoutes(ports),
+    ...contextVariableRoutes(ports),
+  ]
+  return [...routes, openApiRoute(routes, options)]
+}

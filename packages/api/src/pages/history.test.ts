@@ -1,0 +1,39 @@
+import { startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+let engine: TestEngine
+let web: TestWeb
+
+beforeAll(async () => {
+  engine = await startTestEngine()
+  web = await startTestWeb(engine)
+})
+
+afterAll(async () => {
+  await web.stop()
+  await engine.stop()
+})
+
+test('a member reads the history of a pipeline in words, and nobody else learns that it exists', async () => {
+  const [home, stranger] = [await engine.home(), await engine.home()]
+  const pipeline = await engine.push(
+    home.project,
+    'version: 2.1\nworkflows: {main: {jobs: [{hold: {type: approval}}]}}',
+    { actorId: home.user.id },
+  )
+  const url = `/api/private/pipelines/${pipeline.id}/events`
+
+  const own = await web.request(await web.token(home.user), 'GET', url)
+  const foreign = await web.request(await web.token(stranger.user), 'GET', url)
+
+  expect(own.body).toMatchObject({
+    next: null,
+    items: [
+      { kind: 'pipeline.created', who: home.user.login, what: 'pipeline 1 created', why: null, workflow: null },
+      { kind: 'workflow.created', who: null, what: 'workflow main created', workflow: 'main' },
+      { kind: 'job.changed', job: 'hold', what: 'job hold: blocked → on_hold' },
+      { kind: 'workflow.changed', what: 'workflow main: running → on_hold' },
+    ],
+  })
+  expect(foreign.status).toBe(404)
+})

@@ -1,0 +1,83 @@
+import {
+  type EngineTransaction,
+  isFinalJobStatus,
+  isFinalWorkflowStatus,
+  type Job,
+  type JobStatus,
+  mayBecome,
+  type NewEvent,
+  type WorkflowSnapshot,
+  type WorkflowStatus,
+  workflowMayBecome,
+} from '@rondo/model'
+
+/** Why something changed, and by whom. Both stand in the event history. */
+export interface Cause {
+  /** Shown on the job's page: why it ended as it did. */
+  readonly message?: string
+  /** The decision behind the change, for the history. */
+  readonly because?: string
+  readonly approvedBy?: string
+  readonly canceledBy?: string
+}
+
+/** The only place that changes a job. What the table of `life-cycle.ts` does not allow is a bug of ours and is thrown. */
+export async function changeJob(
+  tx: EngineTransaction,
+  snapshot: WorkflowSnapshot,
+  job: Job,
+  status: JobStatus,
+  cause: Cause = {},
+): Promise<void> {
+  if (!mayBecome(job.status, status))
+    throw new Error(`job ${job.name} (${job.id}) is ${job.status} and may not become ${status}`)
+  const { because, ...change } = cause
+  await tx.saveJob({ id: job.id, status, ...change })
+  await tx.append({
+    ...jobScope(snapshot, job),
+    kind: isFinalJobStatus(status) ? 'job.finished' : 'job.changed',
+    actorId: cause.approvedBy ?? cause.canceledBy ?? null,
+    data: {
+      name: job.name,
+      from: job.status,
+      to: status,
+      ...(cause.message === undefined ? {} : { message: cause.message }),
+      ...(because === undefined ? {} : { because }),
+    },
+  })
+}
+
+/** The only place that changes a workflow. A status it has already is no change; a final one never changes. */
+export async function changeWorkflow(
+  tx: EngineTransaction,
+  snapshot: WorkflowSnapshot,
+  status: WorkflowStatus,
+): Promise<boolean> {
+  const { workflow } = snapshot
+  if (workflow.status === status || isFinalWorkflowStatus(workflow.status)) return false
+  if (!workflowMayBecome(workflow.status, status))
+    throw new Error(`workflow ${workflow.name} (${workflow.id}) is ${workflow.status} and may not become ${status}`)
+  await tx.saveWorkflow(workflow.id, status)
+  await tx.append({
+    ...workflowScope(snapshot),
+    kind: isFinalWorkflowStatus(status) ? 'workflow.finished' : 'workflow.changed',
+    data: { name: workflow.name, from: workflow.status, to: status },
+  })
+  return true
+}
+
+/** Whom an event about a workflow belongs to. */
+export function workflowScope(snapshot: WorkflowSnapshot): Omit<NewEvent, 'kind'> {
+  const { workflow } = snapshot
+  return {
+    organizationId: snapshot.organizationId,
+    projectId: workflow.projectId,
+    pipelineId: workflow.pipelineId,
+    workflowId: workflow.id,
+  }
+}
+
+/** Whom an event about a job belongs to. */
+export function jobScope(snapshot: WorkflowSnapshot, job: Pick<Job, 'id'>): Omit<NewEvent, 'kind'> {
+  return { ...workflowScope(snapshot), jobId: job.id }
+}

@@ -1,0 +1,62 @@
+import type { EventRecord } from '@rondo/model'
+
+/** What happened and why, in words. */
+export interface EventText {
+  readonly what: string
+  /** The decision behind it; null when the fact speaks for itself. */
+  readonly why: string | null
+}
+
+/** The line an administrator reads in a pipeline's history. Who and when stand beside it. */
+export function describeEvent(event: Pick<EventRecord, 'kind' | 'data'>): EventText {
+  const why = text(event.data.because) ?? text(event.data.message) ?? null
+  return { what: what(event), why }
+}
+
+function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
+  const name = text(data.name) ?? ''
+  const change = `${text(data.from) ?? '?'} → ${text(data.to) ?? '?'}`
+  const slice = `slice ${Number(data.slice ?? 0)}`
+  switch (kind) {
+    case 'pipeline.created':
+      return `pipeline ${data.number} created`
+    case 'pipeline.errored':
+      return `pipeline ${data.number} could not be made`
+    case 'workflow.created':
+      return data.rerunOf === undefined ? `workflow ${name} created` : `workflow ${name} created as a rerun`
+    case 'workflow.changed':
+    case 'workflow.finished':
+      return `workflow ${name}: ${change}`
+    case 'job.created':
+      return `job ${name} created`
+    case 'job.changed':
+    case 'job.finished':
+      return `job ${name}: ${change}`
+    case 'job.approved':
+      return 'approved'
+    case 'task.queued':
+      return 'queued'
+    case 'task.claimed':
+      return `${slice} taken by agent ${text(data.agent) ?? '?'} as attempt ${data.attempt}, after ${seconds(data.waitedMs)} s`
+    case 'task.started':
+      return `${slice} started`
+    case 'task.finished':
+      return `${slice} ended: ${text(data.result) ?? '?'}`
+    case 'task.requeued':
+      return `${slice} queued again after attempt ${data.attempt}`
+    case 'step.started':
+      return `step ${name} started`
+    case 'step.finished':
+      return `step ${data.index} ended: ${text(data.result) ?? '?'}`
+    default:
+      return kind
+  }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function seconds(value: unknown): string {
+  return (Number(value ?? 0) / 1000).toFixed(1)
+}

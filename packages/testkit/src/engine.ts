@@ -1,0 +1,156 @@
+import { join } from 'node:path'
+import { openFileKeyRing, openFileObjects, openFileOutput, randomId, systemClock } from '@rondo/adapters'
+import {
+  createAttemptCredentials,
+  createContinuationKeys,
+  createDispatcher,
+  createInlineCompiler,
+  createUserActions,
+  startChecks,
+} from '@rondo/conductor'
+import type { ClaimedTask, Job, Pipeline, Project, Result, TriggerRequest, UserActions } from '@rondo/model'
+import type { ControlPlane, ReportEntry } from '@rondo/protocol'
+import { buildHousehold, buildRevision, claimQuery, type Household } from './builders.ts'
+import { startTestDatabase, type TestDatabase } from './database.ts'
+
+/** The conductor over a real database, with a repository whose config a test writes down, and one agent with room for everything. */
+export interface TestEngine {
+  readonly database: TestDatabase
+  readonly actions: UserActions
+  /** The agent's side of the contract. */
+  readonly plane: ControlPlane
+  readonly agentId: string
+  home(): Promise<Household>
+  /** Makes a pipeline of this config, as a push to a branch does unless `parts` say otherwise. */
+  push(project: Project, config: string, parts?: Partial<TriggerRequest>): Promise<Pipeline>
+  /** Status of every job of a pipeline's newest workflow (of that name), by job name. */
+  statuses(pipeline: Pick<Pipeline, 'id'>, workflow?: string): Promise<Readonly<Record<string, Job['status']>>>
+  workflow(pipeline: Pick<Pipeline, 'id'>, name?: string): Promise<{ id: string; status: string }>
+  job(pipeline: Pick<Pipeline, 'id'>, name: string): Promise<Job>
+  /** Takes whatever waits in the run queue, at most `tasks`. */
+  claim(tasks?: number): Promise<readonly ClaimedTask[]>
+  /** Grants and ends a claimed task. */
+  finish(task: ClaimedTask, result?: Result, message?: string): Promise<void>
+  /** Takes and ends the task of this job; it must be waiting. */
+  run(pipeline: Pick<Pipeline, 'id'>, name: string, result?: Result): Promise<void>
+  stop(): Promise<void>
+}
+
+const publicUrl = 'http://ci.example.com'
+
+export async function startTestEngine(): Promise<TestEngine> {
+  const database = await startTestDatabase()
+  const { store, folder } = database
+  const configs = new Map<string, string>()
+  const repository = (name: { organization: string; name: string }) => `${name.organization}/${name.name}`
+  const continuationKeys = createContinuationKeys(Buffer.alloc(32))
+  const actions = createUserActions({
+    engine: store.engine,
+    compiler: createInlineCompiler(),
+    continuationKeys,
+    repositories: {
+      create: async () => {},
+      exists: async () => true,
+      branches: async () => [],
+      resolve: async (_name, ref) =>
+        buildRevision({ branch: ref.tag ? null : (ref.branch ?? 'main'), tag: ref.tag ?? null }),
+      readFile: async (name) => Buffer.from(configs.get(repository(name)) ?? ''),
+    },
+    publicUrl,
+    clock: systemClock,
+    newId: randomId,
+  })
+  const dispatcher = createDispatcher({
+    engine: store.engine,
+    wakeups: store.wakeups,
+    objects: await openFileObjects(join(folder, 'objects')),
+    output: await openFileOutput(join(folder, 'output')),
+    checks: startChecks,
+    clock: systemClock,
+    taskSpec: {
+      secrets: store.secrets,
+      keyRing: await openFileKeyRing(join(folder, 'key-ring.json')),
+      credentials: createAttemptCredentials(Buffer.alloc(32)),
+      continuationKeys,
+      publicUrl,
+      limits: { maxRunMs: 3_600_000, maxOutputBytesPerStep: 1_000_000 },
+    },
+  })
+  const agentId = await dispatcher.register({
+    name: 'test-agent',
+    version: '1',
+    hostname: 'host',
+    os: 'linux',
+    arch: 'x64',
+    cpus: 64,
+    memoryMb: 262_144,
+    executors: ['docker'],
+  })
+  const plane = dispatcher.controlPlane({ id: agentId })
+  const { queries } = store
+
+  async function workflow(pipeline: Pick<Pipeline, 'id'>, name?: string) {
+    const found = (await queries.workflowsOf([pipeline.id])).findLast(
+      (candidate) => name === undefined || candidate.name === name,
+    )
+    if (found === undefined) throw new Error(`the pipeline has no workflow ${name ?? ''}`)
+    return found
+  }
+
+  const engine: TestEngine = {
+    database,
+    actions,
+    plane,
+    agentId,
+    home: () => buildHousehold(store),
+    async push(project, config, parts = {}) {
+      configs.set(`${project.organizationName}/${project.name}`, config)
+      const pipeline = await actions.trigger({
+        project,
+        trigger: 'webhook',
+        actorId: null,
+        ref: { branch: 'main' },
+        parameters: {},
+        ...parts,
+      })
+      if (pipeline === undefined) throw new Error('the commit asked to be skipped')
+      if (pipeline.errors.length > 0) throw new Error(pipeline.errors.map((error) => error.message).join('\n'))
+      return pipeline
+    },
+    workflow,
+    async statuses(pipeline, name) {
+      const jobs = await queries.jobsOf([(await workflow(pipeline, name)).id])
+      return Object.fromEntries(jobs.map((job) => [job.name, job.status]))
+    },
+    async job(pipeline, name) {
+      const jobs = await queries.jobsOf([(await workflow(pipeline)).id])
+      const found = jobs.find((candidate) => candidate.name === name)
+      if (found === undefined) throw new Error(`the workflow has no job ${name}`)
+      return found
+    },
+    claim: (tasks = 1_000) =>
+      store.engine.claim(claimQuery(agentId, { free: { cpus: 10_000, memoryMb: 10_000_000, tasks } })),
+    async finish(task, result = 'passed', message) {
+      await plane.grant(task)
+      const ending: ReportEntry = {
+        type: 'task-finished',
+        result,
+        message: message ?? null,
+        at: new Date().toISOString(),
+      }
+      await plane.report({ ...task, from: 1, entries: [ending] })
+    },
+    async run(pipeline, name, result) {
+      const { id } = await engine.job(pipeline, name)
+      for (;;) {
+        const [task] = await engine.claim(1)
+        if (task === undefined) throw new Error(`job ${name} was not waiting to be taken`)
+        const { identity } = await store.engine.attemptContext(task.attemptId)
+        await engine.finish(task, identity.jobId === id ? result : 'passed')
+        if (identity.jobId === id) return
+      }
+    },
+    stop: () => database.stop(),
+  }
+  return engine
+}

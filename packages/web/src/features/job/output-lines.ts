@@ -1,0 +1,56 @@
+import { useContext, useEffect, useState } from 'react'
+import { LiveContext } from '../../shared/use-live.ts'
+import { createAnsiParser } from './ansi/parser.ts'
+import type { Line } from './ansi/screen.ts'
+
+export interface OutputLines {
+  readonly lines: readonly Line[]
+  readonly ended: boolean
+}
+
+/** The lines of a step's output from a byte on: what there is, and what comes. */
+export function useOutputLines(stepId: string, from: number): OutputLines {
+  const live = useContext(LiveContext)
+  const [state, setState] = useState<OutputLines>({ lines: [], ended: false })
+  useEffect(() => {
+    if (live === undefined) return
+    const parser = createAnsiParser()
+    const decoder = new TextDecoder('utf-8')
+    let frame = 0
+    let ended = false
+    // Many pieces may come between two pictures; they are drawn together.
+    const draw = () => {
+      frame = 0
+      setState({ lines: parser.lines(), ended })
+    }
+    const schedule = () => {
+      frame ||= requestAnimationFrame(draw)
+    }
+    const stop = live.output(stepId, from, {
+      bytes(_offset, bytes) {
+        parser.push(decoder.decode(bytes, { stream: true }))
+        schedule()
+      },
+      ended() {
+        ended = true
+        schedule()
+      },
+    })
+    return () => {
+      cancelAnimationFrame(frame)
+      stop()
+    }
+  }, [live, stepId, from])
+  return state
+}
+
+/** Numbers of the lines that hold a text, upper and lower case alike. */
+export function matchesIn(lines: readonly Line[], wanted: string): readonly number[] {
+  if (wanted === '') return []
+  const needle = wanted.toLowerCase()
+  return lines.flatMap((line, index) => (textOf(line).toLowerCase().includes(needle) ? [index] : []))
+}
+
+function textOf(line: Line): string {
+  return line.map((segment) => segment.text).join('')
+}

@@ -1,0 +1,30 @@
+/** What may stand after the `?` of a page's address: the state of its view, so that a link shows what its sender saw. */
+type Search = Readonly<Record<string, unknown>>
+
+export interface ListSearch {
+  readonly branch?: string
+}
+
+export interface PipelineSearch {
+  readonly view?: 'workflows' | 'config'
+}
+
+export interface JobSearch {
+  readonly tab?: 'steps' | 'tests' | 'artifacts'
+  readonly slice?: number | undefined
+}
+
+export function listSearch(search: Search): ListSearch {
+  return typeof search.branch === 'string' && search.branch !== '' ? { branch: search.branch } : {}
+}
+
+export function pipelineSearch(search: Search): PipelineSearch {
+  return search.view === 'config' ? { view: 'config' } : {}
+}
+
+export function jobSearch(search: Search): JobSearch {
+  return {
+    ...(search.tab === 'tests' || search.tab === 'artifacts' ? { tab: search.tab } : {}),
+    ...(typeof search.slice === 'number' && Number.isInteger(search.slice) ? { slice: search.slice } : {}),
+  }
+}
