@@ -1,4 +1,5 @@
 import type { Compiler, OrbRegistry } from '@rondo/conductor'
+import type { Socket } from 'node:net'
 import type {
   Accounts,
   BuildQueries,
@@ -38,6 +39,8 @@ export interface WebOptions {
 }
 
 export interface AgentPorts {
+  /** Whether the process at the other end of a connection may speak to this port at all; asked once a connection. */
+  admits(connection: Socket): Promise<boolean>
   authenticate(token: string): { readonly id: string } | undefined
   controlPlane(agent: { readonly id: string }): ControlPlane
 }

@@ -7,6 +7,7 @@ import {
   openFileKeyRing,
   openFileObjects,
   openFileOutput,
+  peerIsSandboxed,
   randomId,
   startEmbeddedPostgres,
   systemClock,
@@ -192,7 +193,11 @@ async function createParts(
     executors: [],
   })
   const agents = createAgentServer(
-    { authenticate: (given) => (given === token ? { id } : undefined), controlPlane: planes(dispatcher) },
+    {
+      admits: async (connection) => !(await peerIsSandboxed(connection)),
+      authenticate: (given) => (given === token ? { id } : undefined),
+      controlPlane: planes(dispatcher),
+    },
     { onError },
   )
   return { web, agents, checks }
