@@ -12,6 +12,7 @@ import { registerApi } from './http/register.ts'
 import { registerLive } from './live/channel.ts'
 import { registerHistory } from './pages/history.ts'
 import { registerPages } from './pages/routes.ts'
+import { registerRuns } from './pages/runs.ts'
 import type { WebOptions, WebPorts } from './ports.ts'
 
 const policy =
@@ -35,6 +36,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   const access = createAccess(ports)
   for (const api of apis({ ...ports, access }, options)) registerApi(server, ports, access, api)
   registerPages(server, ports, access, options)
+  registerRuns(server, ports, access)
   registerHistory(server, ports, access)
   registerGit(server, ports, access, options)
   await server.register(async (scope) => registerLive(scope, ports, access, options))
