@@ -18,6 +18,7 @@ import {
   createCompilerPool,
   createContinuationKeys,
   createDispatcher,
+  createOrbLookup,
   createUserActions,
   resumeContinuations,
   startChecks,
@@ -62,7 +63,7 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
     const running = new AbortController()
     const store = await openStore(env, folder, running.signal, stops)
     stops.push(() => running.abort())
-    const compiler = createCompilerPool()
+    const compiler = createCompilerPool({ orbs: createOrbLookup(store.orbs) })
     stops.push(() => compiler.close())
     const parts = await createParts(env, folder, store, compiler, log)
     await parts.web.listen({ host: env.host, port: env.port })
