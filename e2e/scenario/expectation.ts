@@ -109,6 +109,6 @@ export function runsOf(expectation: Expectation): readonly Run[] {
 
 /** Whether a text holds another, or matches it when that stands between slashes. */
 export function holds(text: string, wanted: string): boolean {
-  const pattern = /^\/(.*)\/([ms]*)$/s.exec(wanted)
+  const pattern = /^\/(.*)\/([ims]*)$/s.exec(wanted)
   return pattern === null ? text.includes(wanted) : new RegExp(pattern[1] ?? '', pattern[2] || 'm').test(text)
 }

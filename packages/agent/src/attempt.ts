@@ -63,7 +63,7 @@ export async function runAttempt(deps: AttemptDeps, ref: AttemptRef, signal: Abo
     await folder.close()
     if (!leave) {
       await deps.executor
-        .remove(state)
+        .remove(state, folder)
         .catch((error) => deps.log('executor not removed', { attempt: ref.attemptId, error: String(error) }))
       await removeTaskFolder(root).catch((error) =>
         deps.log('task folder not removed', { attempt: ref.attemptId, error: String(error) }),
