@@ -85,6 +85,7 @@ export type {
   AttemptIdentity,
   ClaimedTask,
   ClaimQuery,
+  ClaimTerms,
   EngineStore,
   EngineTransaction,
   ExpiredAttempt,
