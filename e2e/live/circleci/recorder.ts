@@ -89,9 +89,9 @@ function createNames(): (value: unknown) => unknown {
     if (typeof value === 'string') return text(value)
     if (Array.isArray(value)) return value.map(walk)
     if (value === null || typeof value !== 'object') return value
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, valueOf(key, inner)]))
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, named(key, inner)]))
   }
-  function valueOf(key: string, value: unknown): unknown {
+  function named(key: string, value: unknown): unknown {
     if (key === 'query' && typeof value === 'string') return value.replace(/\s+/g, ' ').trim()
     // Places in a query whose line breaks are gone.
     return key === 'locations' ? '<any>' : walk(value)

@@ -13,6 +13,7 @@ import { registerApi } from './http/register.ts'
 import { registerLive } from './live/channel.ts'
 import { registerHistory } from './pages/history.ts'
 import { registerPages } from './pages/routes.ts'
+import { registerRuns } from './pages/runs.ts'
 import type { WebOptions, WebPorts } from './ports.ts'
 
 const policy =
@@ -37,6 +38,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   for (const api of apis({ ...ports, access }, options)) registerApi(server, ports, access, api)
   registerGraphql(server, { ...ports, access }, options)
   registerPages(server, ports, access, options)
+  registerRuns(server, ports, access)
   registerHistory(server, ports, access)
   registerGit(server, ports, access, options)
   await server.register(async (scope) => registerLive(scope, ports, access, options))

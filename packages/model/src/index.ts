@@ -6,7 +6,16 @@
 export type { Organization, OrganizationRole, Principal, User } from './account.ts'
 export type { AppErrorCode, AppErrorOptions } from './app-error.ts'
 export { AppError } from './app-error.ts'
-export type { Artifact, CacheEntry, StoredObject, TestOutcome, TestResult, WorkspaceLayer } from './build-data.ts'
+export type {
+  Artifact,
+  CacheEntry,
+  StoredObject,
+  TestOutcome,
+  TestResult,
+  TestTiming,
+  TimingKey,
+  WorkspaceLayer,
+} from './build-data.ts'
 export type { Diagnostic, DiagnosticSeverity, Origin, OriginFrame, Span } from './diagnostic.ts'
 export type { EventKind, EventRecord, HistoryEntry, NewEvent } from './event.ts'
 export type { Job, JobWithPlan } from './job.ts'
@@ -126,5 +135,5 @@ export { defaultResourceClass, resourcesOf } from './resource-class.ts'
 export type { JobStatus, PipelineState, WorkflowStatus } from './status.ts'
 export { isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
 export type { Attempt, StepRecord, Task } from './task.ts'
-export type { ContinueRequest, RerunRequest, TriggerRequest, UserActions } from './user-actions.ts'
+export type { ContinueRequest, PlanSelection, RerunRequest, TriggerRequest, UserActions } from './user-actions.ts'
 export type { Workflow } from './workflow.ts'
