@@ -10,8 +10,33 @@ export interface Project {
 }
 
 export interface ProjectSettings {
+  /** A push to a branch other than the default one cancels what that branch still runs. */
   readonly autocancelBuilds: boolean
   readonly setupWorkflows: boolean
+  readonly buildForkPrs: boolean
+  readonly buildPrsOnly: boolean
+  readonly disableSsh: boolean
+  readonly forksReceiveSecretEnvVars: boolean
+  /** Free for everybody to read. */
+  readonly oss: boolean
+  readonly setGithubStatus: boolean
+  /** Settings, variables and keys are for administrators of the organisation alone. */
+  readonly writeSettingsRequiresAdmin: boolean
+  /** Branches that build without a pull request although `buildPrsOnly` is set. */
+  readonly prOnlyBranchOverrides: readonly string[]
+}
+
+export const defaultProjectSettings: ProjectSettings = {
+  autocancelBuilds: false,
+  setupWorkflows: true,
+  buildForkPrs: false,
+  buildPrsOnly: false,
+  disableSsh: false,
+  forksReceiveSecretEnvVars: false,
+  oss: false,
+  setGithubStatus: true,
+  writeSettingsRequiresAdmin: false,
+  prOnlyBranchOverrides: [],
 }
 
 /** `gh/ORG/REPO`, as API v2 prints it. */
