@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { takeProcessLock } from '@rondo/adapters'
 import { runAgent } from './agent.ts'
 import { createControlPlaneClient } from './control-plane-client.ts'
 import { readAgentEnv } from './env.ts'
 import { connectDocker, removeLeftovers } from './executors/docker.ts'
-import { createSandboxExecutor, sandboxWorks } from './executors/sandbox.ts'
+import { createSandboxExecutor } from './executors/sandbox.ts'
+import { sandboxProblem } from './executors/sandbox-start.ts'
 
 const env = readAgentEnv()
 const stop = new AbortController()
@@ -26,9 +27,10 @@ if (docker === undefined && env.executor === 'docker')
   throw new Error(
     'RONDO_EXECUTOR is docker, but no Docker engine answers on /var/run/docker.sock. Start it, or use auto.',
   )
-if (docker === undefined && !sandboxWorks())
+const problem = docker === undefined ? sandboxProblem() : undefined
+if (problem !== undefined)
   throw new Error(
-    'There is no Docker engine, and bubblewrap cannot make a sandbox here. Install docker.io, or bubblewrap with user namespaces allowed.',
+    `There is no Docker engine, and a sandbox cannot be made here (${problem}). Install docker.io, or allow user namespaces to this user.`,
   )
 
 const token = readFileSync(env.tokenFile, 'utf8').trim()
@@ -37,7 +39,9 @@ await runAgent(
     name: env.name,
     version: '0.1.0',
     controlPlane: createControlPlaneClient(env.serverUrl, token),
-    executor: docker?.executor ?? createSandboxExecutor(env.dataFolder),
+    executor:
+      docker?.executor ??
+      createSandboxExecutor([...env.hidden, env.dataFolder, dirname(env.tokenFile)].map((path) => realpathSync(path))),
     dataFolder: env.dataFolder,
     log,
     ...(docker === undefined

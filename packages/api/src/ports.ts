@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type {
   Accounts,
   BuildQueries,
@@ -42,6 +43,8 @@ export interface WebOptions {
 }
 
 export interface AgentPorts {
+  /** Whether the process at the other end of a connection may speak to this port at all; asked once a connection. */
+  admits(connection: Socket): Promise<boolean>
   authenticate(token: string): { readonly id: string } | undefined
   controlPlane(agent: { readonly id: string }): ControlPlane
 }

@@ -5,7 +5,14 @@
 
 export type { AttemptCredentials } from './attempt-credentials.ts'
 export { createAttemptCredentials } from './attempt-credentials.ts'
-export type { CheckOrbRequest, CompileAnswer, CompileRequest, Compiler, Problem } from './compiler/compiler.ts'
+export type {
+  CheckOrbRequest,
+  CompileAnswer,
+  CompileRequest,
+  Compiler,
+  OrbCheck,
+  Problem,
+} from './compiler/compiler.ts'
 export type { CompilerPoolOptions } from './compiler/compiler-pool.ts'
 export { createCompilerPool } from './compiler/compiler-pool.ts'
 export { createInlineCompiler } from './compiler/inline-compiler.ts'
@@ -21,6 +28,10 @@ export { sweepLeases } from './lease-sweeper.ts'
 export { requiredStatusOf, statusOfSlices } from './life-cycles.ts'
 export type { Decision, JobState, Move } from './next-moves.ts'
 export { nextMoves, workflowStatus } from './next-moves.ts'
+export type { OrbRegistryPorts } from './orbs/create-orb-registry.ts'
+export { createOrbRegistry } from './orbs/create-orb-registry.ts'
+export { createOrbLookup } from './orbs/orb-lookup.ts'
+export type { OrbRegistry, OrbVersionWithSource, PublishRequest } from './orbs/orb-registry.ts'
 export { jobsFor } from './plan-jobs.ts'
 export { rerunJobs } from './rerun-jobs.ts'
 export type { TaskSpecPorts } from './task-spec.ts'

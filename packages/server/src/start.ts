@@ -7,6 +7,7 @@ import {
   openFileKeyRing,
   openFileObjects,
   openFileOutput,
+  peerIsSandboxed,
   randomId,
   startEmbeddedPostgres,
   systemClock,
@@ -18,6 +19,7 @@ import {
   createCompilerPool,
   createContinuationKeys,
   createDispatcher,
+  createOrbLookup,
   createUserActions,
   resumeContinuations,
   startChecks,
@@ -62,7 +64,7 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
     const running = new AbortController()
     const store = await openStore(env, folder, running.signal, stops)
     stops.push(() => running.abort())
-    const compiler = createCompilerPool()
+    const compiler = createCompilerPool({ orbs: createOrbLookup(store.orbs) })
     stops.push(() => compiler.close())
     const parts = await createParts(env, folder, store, compiler, log)
     await parts.web.listen({ host: env.host, port: env.port })
@@ -190,7 +192,11 @@ async function createParts(
     executors: [],
   })
   const agents = createAgentServer(
-    { authenticate: (given) => (given === token ? { id } : undefined), controlPlane: planes(dispatcher) },
+    {
+      admits: async (connection) => !(await peerIsSandboxed(connection)),
+      authenticate: (given) => (given === token ? { id } : undefined),
+      controlPlane: planes(dispatcher),
+    },
     { onError },
   )
   return { web, agents, checks }

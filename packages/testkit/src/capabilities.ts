@@ -21,13 +21,13 @@ export function chromiumPath(): string | undefined {
   return path
 }
 
-export function bubblewrapWorks(): boolean {
-  return present(
-    'bubblewrap with user namespaces',
-    spawnSync('bwrap', ['--ro-bind', '/', '/', '--unshare-user', '--unshare-pid', '--proc', '/proc', 'true'], {
-      stdio: 'ignore',
-    }).status === 0,
-  )
+/** Whether this user, or the one with this number, may make the namespaces of the host sandbox. */
+export function sandboxWorks(user?: number): boolean {
+  const made = spawnSync('unshare', ['--user', '--map-root-user', '--mount', '--pid', '--fork', 'true'], {
+    stdio: 'ignore',
+    ...(user === undefined ? {} : { uid: user, gid: user }),
+  })
+  return present(`the right to make namespaces${user === undefined ? '' : ` for user ${user}`}`, made.status === 0)
 }
 
 function present(what: string, there: boolean): boolean {

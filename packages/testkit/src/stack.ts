@@ -10,6 +10,10 @@ const serverProgram = fileURLToPath(new URL('../../server/src/main.ts', import.m
 
 export interface StackOptions {
   readonly executor?: 'docker' | 'sandbox'
+  /** Number of the user (and group) that everything runs as, when the tests run as root; default: who runs the tests. */
+  readonly user?: number
+  /** Folder in which the data folder is made; default the system's for temporary files. */
+  readonly within?: string
 }
 
 export interface JobView {
@@ -22,6 +26,8 @@ export interface JobView {
 /** The whole product on free ports with a data folder of its own, driven from outside as its users drive it. */
 export interface Stack {
   readonly url: string
+  /** The agents' port. */
+  readonly agentPort: number
   readonly data: string
   readonly admin: { readonly login: string; readonly password: string; readonly token: string }
   api<T = Record<string, unknown>>(method: string, path: string, body?: unknown, token?: string): Promise<T>
@@ -59,9 +65,10 @@ export interface Stack {
 }
 
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const data = mkdtempSync(join(tmpdir(), 'rondo-stack-'))
+  const data = mkdtempSync(join(options.within ?? tmpdir(), 'rondo-stack-'))
   // PostgreSQL runs as another user when the tests run as root.
   spawnSync('chmod', ['755', data])
+  if (options.user !== undefined) spawnSync('chown', [`${options.user}:${options.user}`, data])
   const [port, agentPort] = await Promise.all([freePort(), freePort()])
   const url = `http://127.0.0.1:${port}`
   let server: ReturnType<typeof spawn> | undefined
@@ -76,6 +83,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         RONDO_PUBLIC_URL: `http://localhost:${port}`,
         RONDO_EXECUTOR: options.executor ?? 'docker',
       },
+      ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     server = child
@@ -117,6 +125,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 
   const stack: Stack = {
     url,
+    agentPort,
     data,
     admin,
     api,

@@ -1,101 +1,85 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { identifyProcess, processLives } from '@rondo/adapters'
-import type { Executor, ExecutorState } from './executor.ts'
+import { cpus, totalmem } from 'node:os'
+import { basename } from 'node:path'
+import { type ProcessIdentity, processLives } from '@rondo/adapters'
+import type { TaskSpec } from '@rondo/protocol'
+import { type Executor, ExecutorRefusal, type ExecutorState } from './executor.ts'
+import {
+  controlGroupPaths,
+  makeControlGroups,
+  outOfMemoryKills,
+  removeControlGroups,
+  type SandboxLimits,
+} from './sandbox-limits.ts'
+import { endSandboxes, ioPath, removeJobsFiles, startSandbox } from './sandbox-start.ts'
 
-const ioPath = '/run/rondo'
+const maxProcesses = 4096
 
 /**
- * Runs docker jobs on the host itself where there is no engine: own user, mount and process namespaces, a read-only system,
- * a private home and temporary folder, the host's network. `hidden` is kept out of its sight.
+ * Runs docker jobs on the host itself where there is no engine: own user, mount, process and IPC namespaces, the host's
+ * programs read-only, a private home and temporary folder, the host's network. When the agent is root each job is a user
+ * of its own that the host does not know; else it is the agent's user, which sees nothing but its own folders. `hidden`
+ * are folders to be kept out of its sight should they lie among the programs.
  */
-export function createSandboxExecutor(hidden: string): Executor {
+export function createSandboxExecutor(hidden: readonly string[]): Executor {
   return {
     kind: 'sandbox',
     ioPath,
-    async prepare(spec, folder, say) {
-      const image = spec.job.executor.type === 'docker' ? spec.job.executor.images[0]?.image : spec.job.executor.type
-      say('NOTICE: there is no container engine on this machine.')
-      say(`        The image ${image} is NOT used: steps run in a sandbox on the host, with the host's programs.`)
-      const home = join(folder.root, 'home')
-      mkdirSync(home, { recursive: true, mode: 0o700 })
-      const child = spawn('bwrap', sandboxArguments(folder.io, home, hidden, spec.attemptId), {
-        detached: true,
-        stdio: 'ignore',
-        cwd: '/',
-        env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
-      })
-      child.unref()
-      await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
-      const identity = child.pid === undefined ? undefined : identifyProcess(child.pid)
-      return identity === undefined ? {} : { ...identity, pid: String(identity.pid) }
+    async prepare(spec, folder, say, signal) {
+      const { executor } = spec.job
+      if (executor.type !== 'docker')
+        throw new ExecutorRefusal(`The ${executor.type} executor is not available on this agent.`)
+      say('NOTICE: this agent has no container engine.')
+      say(`        The image ${executor.images[0]?.image} is NOT used: steps run in a sandbox on the host, with the`)
+      say('        programs of the host, without root and without a network of their own.')
+      for (const service of executor.images.slice(1)) say(`        The service ${service.image} is NOT started.`)
+      const limits = limitsFor(spec)
+      const groups = makeControlGroups(basename(folder.root), limits)
+      sayLimits(spec, limits, groups !== undefined, say)
+      try {
+        const first = await startSandbox({ token: spec.attemptId, folder, limits, groups, hidden }, signal)
+        return { ...first, pid: String(first.pid), groups: (groups ?? []).join('\n') }
+      } catch (error) {
+        await removeControlGroups(groups ?? [])
+        throw error
+      }
     },
-    adopt: async (state) => alive(state),
-    health: async (state) => ({ alive: alive(state), outOfMemory: false }),
-    async remove(state) {
-      if (!alive(state)) return
-      // The first process of the namespace takes all others with it.
-      process.kill(-Number(state.pid), 'SIGKILL')
+    adopt: async (state) => processLives(identity(state)),
+    health: async (state) => ({
+      alive: processLives(identity(state)),
+      outOfMemory: outOfMemoryKills(groupsOf(state)) > 0,
+    }),
+    async remove(_state, { root }) {
+      await endSandboxes(root)
+      await removeControlGroups(controlGroupPaths(basename(root)))
+      await removeJobsFiles(root)
     },
     reachable: (url) => url,
   }
 }
 
-/** Whether this machine can make such a sandbox; tried, not guessed. */
-export function sandboxWorks(): boolean {
-  return (
-    spawnSync('bwrap', ['--ro-bind', '/', '/', '--unshare-user', '--unshare-pid', '--proc', '/proc', 'true'], {
-      stdio: 'ignore',
-    }).status === 0
-  )
+function identity(state: ExecutorState): ProcessIdentity {
+  return { pid: Number(state.pid), started: state.started ?? '', boot: state.boot ?? '' }
 }
 
-function sandboxArguments(io: string, home: string, hidden: string, token: string): readonly string[] {
-  return [
-    '--unshare-user',
-    '--unshare-pid',
-    '--unshare-ipc',
-    '--unshare-uts',
-    '--hostname',
-    'job',
-    '--ro-bind',
-    '/',
-    '/',
-    '--dev',
-    '/dev',
-    '--proc',
-    '/proc',
-    '--tmpfs',
-    '/tmp',
-    '--tmpfs',
-    '/run',
-    '--tmpfs',
-    '/home',
-    '--tmpfs',
-    '/root',
-    '--ro-bind',
-    '/dev/null',
-    '/etc/shadow',
-    '--tmpfs',
-    hidden,
-    '--bind',
-    io,
-    ioPath,
-    '--bind',
-    home,
-    '/home/rondo',
-    '--setenv',
-    'HOME',
-    '/home/rondo',
-    '--new-session',
-    '/bin/sh',
-    `${ioPath}/supervisor.sh`,
-    ioPath,
-    token,
-  ]
+function groupsOf(state: ExecutorState): readonly string[] {
+  return (state.groups ?? '').split('\n').filter(Boolean)
 }
 
-function alive(state: ExecutorState): boolean {
-  return processLives({ pid: Number(state.pid), started: state.started ?? '', boot: state.boot ?? '' })
+function limitsFor(spec: TaskSpec): SandboxLimits {
+  return {
+    cpus: Math.min(spec.resources.cpus, cpus().length),
+    memoryMb: Math.min(spec.resources.memoryMb, Math.floor(totalmem() / 1024 / 1024)),
+    processes: maxProcesses,
+  }
+}
+
+function sayLimits(spec: TaskSpec, limits: SandboxLimits, enforced: boolean, say: (line: string) => void): void {
+  const { cpus, memoryMb, resourceClass } = spec.resources
+  say(`Resource class ${resourceClass}: ${cpus} CPUs, ${memoryMb / 1024} GB`)
+  if (limits.cpus < cpus || limits.memoryMb < memoryMb)
+    say(`This machine is smaller: the job gets ${limits.cpus} CPUs and ${Math.floor(limits.memoryMb / 1024)} GB.`)
+  if (!enforced)
+    say(
+      `The agent may not make control groups here: CPUs are NOT limited, and memory is limited for each process, not for the job.`,
+    )
 }

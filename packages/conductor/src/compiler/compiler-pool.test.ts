@@ -105,7 +105,7 @@ describe('the compiling threads', () => {
       'Compiling the config takes more than 0.1 s of processor time',
     ])
     expect(next.plan).toBeDefined()
-    expect(after).toEqual([])
+    expect(after).toEqual({ problems: [], imports: [] })
   })
 
   test('end a config that uses too much memory [S-27]', async () => {

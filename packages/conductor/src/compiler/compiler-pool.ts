@@ -73,7 +73,10 @@ export function createCompilerPool(options: CompilerPoolOptions = {}): Compiler 
 
   return {
     compile: (request) => run({ kind: 'config', ...request }),
-    checkOrb: async (request) => (await run({ kind: 'orb', ...request })).problems,
+    checkOrb: async (request) => {
+      const { problems, imports } = await run({ kind: 'orb', ...request })
+      return { problems, imports }
+    },
     async close() {
       closed = true
       for (const next of waiting.splice(0)) next(undefined)
@@ -111,5 +114,5 @@ function refusal(task: Work, kind: 'too-slow' | 'too-large' | 'closed', limits: 
     hint,
     text: `${file}: error: ${message} [limit]\n  hint: ${hint}`,
   }
-  return { plan: undefined, output: undefined, parameters: {}, problems: [problem] }
+  return { plan: undefined, output: undefined, parameters: {}, problems: [problem], imports: [] }
 }

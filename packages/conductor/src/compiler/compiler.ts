@@ -1,5 +1,5 @@
 import type { CompileOptions, ConfigDiagnostic, Limits } from '@rondo/config'
-import type { Plan } from '@rondo/model'
+import type { OrbImport, Plan } from '@rondo/model'
 
 /** A config to compile, with everything it may look at. */
 export interface CompileRequest {
@@ -34,6 +34,12 @@ export interface CompileAnswer {
   readonly problems: readonly Problem[]
 }
 
+export interface OrbCheck {
+  readonly problems: readonly Problem[]
+  /** What the orb's own `orbs` stanza names and this registry has, as it resolves now. */
+  readonly imports: readonly OrbImport[]
+}
+
 /**
  * Compiles what strangers wrote: fetches the orbs a config reaches, and answers with a plan or with every mistake.
  * A config that takes too long or too much memory is answered with an error as any other mistake. Never throws for
@@ -41,7 +47,7 @@ export interface CompileAnswer {
  */
 export interface Compiler {
   compile(request: CompileRequest): Promise<CompileAnswer>
-  checkOrb(request: CheckOrbRequest): Promise<readonly Problem[]>
+  checkOrb(request: CheckOrbRequest): Promise<OrbCheck>
   /** Ends what runs. */
   close(): Promise<void>
 }

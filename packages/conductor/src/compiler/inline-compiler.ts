@@ -15,7 +15,10 @@ export function createInlineCompiler(orbs?: OrbLookup): Compiler {
   }
   return {
     compile: (request) => run({ kind: 'config', ...request }),
-    checkOrb: async (request) => (await run({ kind: 'orb', ...request })).problems,
+    checkOrb: async (request) => {
+      const { problems, imports } = await run({ kind: 'orb', ...request })
+      return { problems, imports }
+    },
     close: async () => {},
   }
 }

@@ -6,13 +6,13 @@ import {
   renderDiagnostic,
   validateOrb,
 } from '@rondo/config'
-import type { OrbContent, OrbRequest } from '@rondo/model'
-import type { CheckOrbRequest, CompileAnswer, CompileRequest, Problem } from './compiler.ts'
+import type { OrbContent, OrbImport, OrbRequest } from '@rondo/model'
+import type { CheckOrbRequest, CompileAnswer, CompileRequest, OrbCheck, Problem } from './compiler.ts'
 
 /** What one compile does, told apart so that it can travel to another thread. */
 export type Work = ({ readonly kind: 'config' } & CompileRequest) | ({ readonly kind: 'orb' } & CheckOrbRequest)
 
-export type WorkAnswer = CompileAnswer
+export type WorkAnswer = CompileAnswer & Pick<OrbCheck, 'imports'>
 
 /** Orbs that are fetched in one round at most; the limits of the language end it long before. */
 const maxRounds = 12
@@ -33,23 +33,28 @@ export function* work(task: Work): Generator<readonly OrbRequest[], WorkAnswer, 
 }
 
 function discover(task: Work, orbs: OrbSource): void {
-  if (task.kind === 'orb') validateOrb(task.source, { orbs })
+  if (task.kind === 'orb') validateOrb(task.source, { file: fileOf(task), orbs })
   else orbReferences(task.source, { ...compileOptions(task), orbs })
 }
 
 function finish(task: Work, orbs: ReturnType<typeof createCollection>): WorkAnswer {
   if (task.kind === 'orb') {
-    const file = task.file ?? 'orb.yml'
+    const file = fileOf(task)
     const diagnostics = validateOrb(task.source, { file, orbs: orbs.source })
-    return { plan: undefined, output: undefined, parameters: {}, problems: problems(diagnostics, task, orbs) }
+    const imports = orbs.importsOf(file)
+    return { plan: undefined, output: undefined, parameters: {}, problems: problems(diagnostics, task, orbs), imports }
   }
   const { diagnostics, ...result } = compile(task.source, { ...compileOptions(task), orbs: orbs.source })
-  return { ...result, problems: problems(diagnostics, task, orbs) }
+  return { ...result, problems: problems(diagnostics, task, orbs), imports: [] }
+}
+
+function fileOf(task: Work): string {
+  return task.file ?? (task.kind === 'orb' ? 'orb.yml' : 'config.yml')
 }
 
 function compileOptions(task: CompileRequest) {
   return {
-    file: task.file ?? 'config.yml',
+    file: fileOf({ kind: 'config', ...task }),
     pipelineValues: task.pipelineValues,
     ...(task.pipelineParameters === undefined ? {} : { pipelineParameters: task.pipelineParameters }),
     ...(task.limits === undefined ? {} : { limits: task.limits }),
@@ -82,6 +87,14 @@ function createCollection() {
   return {
     source,
     textOf: (file: string) => texts.get(file),
+    /** What an orb's own stanza asked for and got; inline orbs of it count as its own. */
+    importsOf(importer: string): readonly OrbImport[] {
+      return [...known].flatMap(([key, content]) => {
+        const own = key.startsWith(`${importer} `) && content !== undefined
+        if (!own) return []
+        return { reference: key.slice(importer.length + 1), resolved: content.resolved, digest: content.digest }
+      })
+    },
     takeWanted(): readonly OrbRequest[] {
       const requests = [...wanted.values()]
       wanted.clear()

@@ -1,0 +1,154 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { chmod, chown, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { type ProcessIdentity, parseIdentity, processLives } from '@rondo/adapters'
+import type { TaskFolder } from '../task-folder.ts'
+import type { SandboxLimits } from './sandbox-limits.ts'
+
+/** The shared folder as the job sees it; `sandbox.sh` has the same. */
+export const ioPath = '/run/rondo'
+const script = fileURLToPath(new URL('./sandbox.sh', import.meta.url))
+const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+const startMs = 20_000
+
+/** What the job's user is called; the names images made for this config language use. */
+const passwd = `root:x:0:0:root:/root:/bin/sh
+circleci:x:3434:3434::/home/circleci:${existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh'}
+nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+`
+const group = 'root:x:0:\ncircleci:x:3434:\nnogroup:x:65534:\n'
+
+/** Why this machine cannot make such a sandbox, in its tools' own words; undefined when it can. Tried, not guessed. */
+export function sandboxProblem(): string | undefined {
+  const root = mkdtempSync(join(tmpdir(), 'rondo-sandbox-'))
+  try {
+    const made = spawnSync(
+      '/bin/sh',
+      [
+        '-c',
+        `set -e; mkdir io home tmp; chmod 755 .; echo try >sandbox.turn; : >passwd; : >group; echo 'exit 7' >io/supervisor.sh; exec /bin/sh "$@"`,
+        'sh',
+        ...[script, 'enter', root, 'try', jobUser(), 'token', '-', '-', '', ''],
+      ],
+      { cwd: root, encoding: 'utf8', env: { PATH: path } },
+    )
+    return made.status === 7 ? undefined : (made.stderr.trim().split('\n').at(-1) ?? `it ended with ${made.status}`)
+  } finally {
+    spawnSync('rm', ['-rf', root])
+  }
+}
+
+/**
+ * The job's user on the host, for each job another, far from all that are in use, so that nothing left behind by one is
+ * readable by the next. `same` when the agent is not root and so cannot choose.
+ */
+function jobUser(): string {
+  if (process.getuid?.() !== 0) return 'same'
+  const [, , count = 0] = readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/).map(Number)
+  // A container that has few users has the last of them to give.
+  return String(count > 2_100_000_000 ? 1_900_000_000 + Math.floor(Math.random() * 200_000_000) : count - 1)
+}
+
+export interface SandboxStart {
+  /** Marks the end of scripts in their output; see the supervisor. */
+  readonly token: string
+  readonly folder: TaskFolder
+  readonly limits: SandboxLimits
+  /** Control groups to join; undefined where there are none, and the kernel limits processes instead. */
+  readonly groups: readonly string[] | undefined
+  readonly hidden: readonly string[]
+}
+
+/** Starts a sandbox with its supervisor; answers its first process. Leaves none behind when it throws. */
+export async function startSandbox(options: SandboxStart, signal: AbortSignal): Promise<ProcessIdentity> {
+  const { root } = options.folder
+  const uid = jobUser()
+  const turn = await endSandboxes(root)
+  await makeFolders(root, uid)
+  const child = await launch(options, uid, turn)
+  try {
+    for (const deadline = performance.now() + startMs; performance.now() < deadline; await sleep(2)) {
+      signal.throwIfAborted()
+      // It is ready when everything before it worked.
+      const first = (await options.folder.readSmall('ready')) === undefined ? undefined : await readFirst(root, turn)
+      if (first !== undefined) return first
+      if (child.exitCode !== null || child.signalCode !== null) break
+    }
+    throw new Error(`the sandbox did not start: ${(await readFile(join(root, 'sandbox.log'), 'utf8')).trim()}`)
+  } catch (error) {
+    await endSandboxes(root)
+    throw error
+  }
+}
+
+async function makeFolders(root: string, uid: string): Promise<void> {
+  for (const name of ['home', 'tmp']) {
+    await mkdir(join(root, name), { recursive: true })
+    await chmod(join(root, name), name === 'tmp' ? 0o1777 : 0o755)
+    if (uid !== 'same') await chown(join(root, name), Number(uid), Number(uid))
+  }
+  await writeFile(join(root, 'passwd'), passwd, { mode: 0o644 })
+  await writeFile(join(root, 'group'), group, { mode: 0o644 })
+}
+
+async function launch(options: SandboxStart, uid: string, turn: string): Promise<ChildProcess> {
+  const { folder, limits, groups } = options
+  const own = groups === undefined ? [limits.processes, limits.memoryMb * 1024 * 1024] : ['-', '-']
+  const lists = [(groups ?? []).join('\n'), options.hidden.join('\n')]
+  const log = await open(join(folder.root, 'sandbox.log'), 'w', 0o600)
+  const child = spawn(
+    '/bin/sh',
+    [script, 'enter', folder.root, turn, uid, options.token, ...own.map(String), ...lists],
+    {
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      cwd: '/',
+      env: { PATH: path, LANG: 'C.UTF-8' },
+    },
+  )
+  child.unref()
+  await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
+  await log.close()
+  return child
+}
+
+/**
+ * Ends every sandbox of this folder. An agent that died while it prepared may have left one, whose supervisor would read
+ * the same commands: written first, the turn makes one that is still on its way end by itself. Answers the turn.
+ */
+export async function endSandboxes(root: string): Promise<string> {
+  const turn = crypto.randomUUID()
+  await writeFile(join(root, 'sandbox.turn'), `${turn}\n`)
+  for (const name of await readdir(root)) {
+    const earlier = /^sandbox\.(.+)\.process$/.exec(name)?.[1]
+    const first = earlier === undefined ? undefined : await readFirst(root, earlier)
+    if (first !== undefined) await killNamespace(first)
+  }
+  return turn
+}
+
+async function readFirst(root: string, turn: string): Promise<ProcessIdentity | undefined> {
+  return parseIdentity(await readFile(join(root, `sandbox.${turn}.process`), 'utf8').catch(() => ''))
+}
+
+/** Kills the first process of a namespace, and with it all others there; ends when it is gone. */
+async function killNamespace(first: ProcessIdentity): Promise<void> {
+  if (!processLives(first)) return
+  process.kill(first.pid, 'SIGKILL')
+  for (let tries = 0; processLives(first) && tries < 500; tries++) await sleep(10)
+}
+
+/** Removes what the job wrote, folders it closed to itself included (module caches do that). */
+export async function removeJobsFiles(root: string): Promise<void> {
+  const folders = ['home', 'tmp', 'io'].map((name) => join(root, name))
+  const remove = () => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })))
+  await remove().catch(async () => {
+    const opened = spawn('chmod', ['-R', 'u+rwX', '--', ...folders], { stdio: 'ignore' })
+    await new Promise((resolve) => opened.once('exit', resolve).once('error', resolve))
+    await remove()
+  })
+}

@@ -1,0 +1,108 @@
+import { type Accounts, AppError, isOrbName, type Orb, type OrbStore, parseOrbReference, type User } from '@rondo/model'
+import type { Compiler } from '../compiler/compiler.ts'
+import { notFound, type OrbRegistry } from './orb-registry.ts'
+import { createOrbRights } from './orb-rights.ts'
+import { createPublishing } from './publish.ts'
+
+export interface OrbRegistryPorts {
+  readonly store: OrbStore
+  readonly accounts: Pick<Accounts, 'roleIn' | 'organizationsOf'>
+  readonly compiler: Pick<Compiler, 'checkOrb'>
+}
+
+export function createOrbRegistry(ports: OrbRegistryPorts): OrbRegistry {
+  const { store } = ports
+  const rights = createOrbRights(ports.accounts)
+
+  const seen = async (viewer: User | undefined, orb: Orb | undefined) =>
+    orb !== undefined && (await rights.mayRead(viewer, orb)) ? orb : undefined
+
+  async function namespaceById(id: string) {
+    const namespace = await store.namespaceById(id)
+    if (namespace === undefined) throw notFound(`The namespace ${id}`)
+    return namespace
+  }
+
+  return {
+    store,
+    visibility: rights.visibility,
+    orb: async (viewer, name) => seen(viewer, await store.orb(name)),
+    async orbById(viewer, id) {
+      const orb = await seen(viewer, await store.orbById(id))
+      if (orb === undefined) throw notFound(`The orb ${id}`)
+      return orb
+    },
+    async version(viewer, text) {
+      const reference = parseOrbReference(text)
+      const orb = reference && (await seen(viewer, await store.orb(reference.orb)))
+      const version = orb && (await store.version(orb.id, reference.wanted))
+      return orb === undefined || version === undefined ? undefined : { orb, version }
+    },
+
+    async createNamespace(actor, name, organizationId) {
+      requireName('namespace', name)
+      await rights.requireAdministrator(actor, organizationId)
+      return store.createNamespace({ name, organizationId })
+    },
+    async renameNamespace(actor, id, name) {
+      requireName('namespace', name)
+      await rights.requireAdministrator(actor, (await namespaceById(id)).organizationId)
+      const renamed = await store.renameNamespace(id, name)
+      if (renamed === undefined) throw notFound(`The namespace ${id}`)
+      return renamed
+    },
+    async deleteNamespaceAlias(actor, name) {
+      rights.requireInstallationAdministrator(actor)
+      if (!(await store.deleteNamespaceAlias(name))) throw notFound(`The namespace alias ${name}`)
+      return true
+    },
+    async deleteNamespace(actor, id) {
+      await namespaceById(id)
+      rights.requireInstallationAdministrator(actor)
+      return store.deleteNamespace(id)
+    },
+    async createOrb(actor, namespaceId, name, hidden) {
+      requireName('orb', name)
+      await rights.requireAdministrator(actor, (await namespaceById(namespaceId)).organizationId)
+      return store.createOrb({ namespaceId, name, private: hidden })
+    },
+    async setListed(actor, orb, listed) {
+      await rights.requireAdministrator(actor, orb.organizationId)
+      await store.setListed(orb.id, listed)
+    },
+    async setCategory(actor, orb, categoryId, present) {
+      await rights.requireAdministrator(actor, orb.organizationId)
+      if (!(await store.categories()).some(({ id }) => id === categoryId)) throw notFound(`The category ${categoryId}`)
+      await (present ? store.addCategory(orb.id, categoryId) : store.removeCategory(orb.id, categoryId))
+    },
+
+    ...createPublishing(ports, rights),
+
+    async importNamespace(actor, name) {
+      requireName('namespace', name)
+      rights.requireInstallationAdministrator(actor)
+      const known = await store.namespace(name)
+      if (known !== undefined && known.organizationId !== null)
+        throw new AppError(
+          'conflict',
+          `The namespace ${name} belongs to an organization of this installation. Orbs of the same namespace cannot be imported beside it.`,
+        )
+      return known ?? store.createNamespace({ name, organizationId: null })
+    },
+    async importOrb(actor, namespaceId, name) {
+      requireName('orb', name)
+      rights.requireInstallationAdministrator(actor)
+      const namespace = await namespaceById(namespaceId)
+      const known = await store.orb(`${namespace.name}/${name}`)
+      return known ?? store.createOrb({ namespaceId, name, private: false })
+    },
+  }
+}
+
+function requireName(kind: 'namespace' | 'orb', name: string): void {
+  if (!isOrbName(name))
+    throw new AppError(
+      'bad-request',
+      `"${name.slice(0, 100)}" cannot name ${kind === 'orb' ? 'an orb' : 'a namespace'}. Use lower-case letters, digits, "-" and "_", starting with a letter.`,
+    )
+}

@@ -1,0 +1,213 @@
+import type { User } from '@rondo/model'
+import { buildHousehold, type Household, startTestDatabase, type TestDatabase } from '@rondo/testkit'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createInlineCompiler } from '../compiler/inline-compiler.ts'
+import { createOrbRegistry } from './create-orb-registry.ts'
+import { createOrbLookup } from './orb-lookup.ts'
+import type { OrbRegistry } from './orb-registry.ts'
+
+let database: TestDatabase
+let registry: OrbRegistry
+let home: Household
+let stranger: User
+let administrator: User
+let counter = 0
+
+beforeAll(async () => {
+  database = await startTestDatabase()
+  const { orbs, accounts } = database.store
+  registry = createOrbRegistry({
+    store: orbs,
+    accounts,
+    compiler: createInlineCompiler(createOrbLookup(orbs)),
+  })
+})
+beforeEach(async () => {
+  home = await buildHousehold(database.store)
+  stranger = (await buildHousehold(database.store)).user
+  administrator = (await buildHousehold(database.store, { admin: true })).user
+})
+afterAll(() => database.stop())
+
+const orbSource = (text: string) => `version: 2.1
+commands:
+  say:
+    steps:
+      - run: echo ${text}
+`
+
+async function buildOrb(options: { readonly private?: boolean } = {}) {
+  const namespace = await registry.createNamespace(home.user, `team${++counter}`, home.organization.id)
+  const orb = await registry.createOrb(home.user, namespace.id, 'tool', options.private ?? false)
+  return { namespace, orb, name: orb.name }
+}
+
+const config = (orbs: string) => `version: 2.1
+orbs:
+${orbs}
+jobs:
+  build:
+    docker: [{ image: "cimg/base:2025.05" }]
+    steps: [tool/say]
+workflows: { main: { jobs: [build] } }
+`
+
+async function compile(source: string, organizationId: string | null = home.organization.id) {
+  const compiler = createInlineCompiler(createOrbLookup(database.store.orbs))
+  return compiler.compile({ source, pipelineValues: {}, organizationId })
+}
+
+describe('publishing', () => {
+  test('what is published is what a config gets, by exact version, range and volatile [I-028]', async () => {
+    const { orb, name } = await buildOrb()
+    await registry.publish(home.user, { orb, version: '1.0.0', source: orbSource('one') })
+    await registry.publish(home.user, { orb, version: '1.1.0', source: orbSource('two') })
+    await registry.publish(home.user, { orb, version: 'dev:next', source: orbSource('three') })
+
+    const chosen = await Promise.all(
+      ['1.0.0', '1', '1.0', 'volatile', 'dev:next'].map(async (version) => {
+        const { plan } = await compile(config(`  tool: ${name}@${version}`))
+        return plan?.orbs.map(({ resolved }) => resolved)
+      }),
+    )
+
+    expect(chosen).toEqual(['1.0.0', '1.1.0', '1.0.0', '1.1.0', 'dev:next'].map((version) => [`${name}@${version}`]))
+  })
+
+  test('a source with mistakes is refused with all of them', async () => {
+    const { orb } = await buildOrb()
+    const source = 'version: 2.1\ncommands:\n  a: { steps: [b] }\n  c: { steps: [d] }\n'
+
+    const refusal = registry.publish(home.user, { orb, version: '1.0.0', source })
+
+    await expect(refusal).rejects.toMatchObject({ code: 'bad-request', message: expect.stringMatching(/orb\.yml:3/) })
+    await expect(refusal).rejects.toThrow(/orb\.yml:4/)
+  })
+
+  test.each(['1.0', 'v1.0.0', '1.0.0-beta', 'dev:', 'dev:a b', 'latest', ''])('"%s" is no version', async (version) => {
+    const { orb } = await buildOrb()
+
+    await expect(registry.publish(home.user, { orb, version, source: orbSource('x') })).rejects.toThrow(
+      'is no version of an orb',
+    )
+  })
+
+  test('a dev version is promoted with the source it holds at that moment', async () => {
+    const { orb, name } = await buildOrb()
+    await registry.publish(home.user, { orb, version: 'dev:x', source: orbSource('first') })
+    await registry.promote(home.user, orb, 'dev:x', '1.0.0')
+    await registry.publish(home.user, { orb, version: 'dev:x', source: orbSource('second') })
+
+    expect((await registry.version(undefined, `${name}@1`))?.version.source).toBe(orbSource('first'))
+    await expect(registry.promote(home.user, orb, 'dev:none', '1.0.1')).rejects.toMatchObject({ code: 'not-found' })
+  })
+
+  test('a range inside an orb is fixed when the orb is published, and does not move later', async () => {
+    const inner = await buildOrb()
+    const outer = await buildOrb()
+    await registry.publish(home.user, { orb: inner.orb, version: '1.0.0', source: orbSource('old') })
+    const source = `version: 2.1
+orbs: { inner: ${inner.name}@1 }
+commands: { say: { steps: [inner/say] } }
+`
+    await registry.publish(home.user, { orb: outer.orb, version: '1.0.0', source })
+    await registry.publish(home.user, { orb: inner.orb, version: '1.0.1', source: orbSource('new') })
+
+    const { output } = await compile(config(`  tool: ${outer.name}@1`))
+
+    expect(output).toContain('echo old')
+    expect(output).not.toContain('echo new')
+  })
+
+  test('an orb goes on with the dev version it was published with, though that was overwritten', async () => {
+    const inner = await buildOrb()
+    const outer = await buildOrb()
+    await registry.publish(home.user, { orb: inner.orb, version: 'dev:x', source: orbSource('old') })
+    const source = `version: 2.1
+orbs: { inner: "${inner.name}@dev:x" }
+commands: { say: { steps: [inner/say] } }
+`
+    await registry.publish(home.user, { orb: outer.orb, version: '1.0.0', source })
+    await registry.publish(home.user, { orb: inner.orb, version: 'dev:x', source: orbSource('new') })
+
+    expect((await compile(config(`  tool: ${outer.name}@1`))).output).toContain('echo old')
+  })
+})
+
+describe('who may', () => {
+  test('members publish dev versions, and only administrators of the organisation releases', async () => {
+    const { orb, namespace } = await buildOrb()
+    const { accounts } = database.store
+    await accounts.setMember(home.organization.id, stranger.id, 'writer')
+    const publish = (version: string) => registry.publish(stranger, { orb, version, source: orbSource('x') })
+
+    expect((await publish('dev:mine')).version).toBe('dev:mine')
+    for (const refused of [
+      () => publish('1.0.0'),
+      () => registry.promote(stranger, orb, 'dev:mine', '1.0.0'),
+      () => registry.createOrb(stranger, namespace.id, 'other', false),
+      () => registry.setListed(stranger, orb, false),
+      () => registry.renameNamespace(stranger, namespace.id, 'other'),
+      () => registry.deleteNamespace(stranger, namespace.id),
+    ])
+      await expect(refused()).rejects.toMatchObject({ code: 'forbidden' })
+  })
+
+  test('a private orb does not exist for strangers, and does not compile for other organisations', async () => {
+    const { orb, name } = await buildOrb({ private: true })
+    await registry.publish(home.user, { orb, version: '1.0.0', source: orbSource('x') })
+
+    expect(await registry.orb(stranger, name)).toBeUndefined()
+    expect(await registry.version(undefined, `${name}@1`)).toBeUndefined()
+    expect((await registry.version(home.user, `${name}@1`))?.version.version).toBe('1.0.0')
+    const asked = config(`  tool: ${name}@1`)
+    expect((await compile(asked)).plan).toBeDefined()
+    for (const other of [null, (await buildHousehold(database.store)).organization.id])
+      expect((await compile(asked, other)).problems.map(({ code }) => code)).toContain('orb-not-found')
+  })
+
+  test('only administrators of the installation import', async () => {
+    await expect(registry.importNamespace(home.user, 'circleci')).rejects.toMatchObject({ code: 'forbidden' })
+  })
+})
+
+describe('importing', () => {
+  async function importedOrb(name: string) {
+    const namespace = await registry.importNamespace(administrator, `upstream${++counter}`)
+    return registry.importOrb(administrator, namespace.id, name)
+  }
+
+  test('the same again changes nothing; another content under the same version is a conflict', async () => {
+    const orb = await importedOrb('tool')
+    const request = { orb, version: '1.0.0', source: orbSource('x') }
+    const first = await registry.importVersion(administrator, request)
+
+    expect((await registry.importVersion(administrator, request)).id).toBe(first.id)
+    await expect(registry.importVersion(administrator, { ...request, source: orbSource('y') })).rejects.toMatchObject({
+      code: 'conflict',
+    })
+  })
+
+  test('an orb may arrive before the orbs it imports', async () => {
+    const outer = await importedOrb('outer')
+    const inner = await importedOrb('inner')
+    const source = `version: 2.1
+orbs: { inner: ${inner.name}@1 }
+commands: { say: { steps: [inner/say] } }
+`
+    await registry.importVersion(administrator, { orb: outer, version: '1.0.0', source })
+    expect((await compile(config(`  tool: ${outer.name}@1`))).problems.map(({ code }) => code)).toContain(
+      'orb-not-found',
+    )
+
+    await registry.importVersion(administrator, { orb: inner, version: '1.0.0', source: orbSource('late') })
+
+    expect((await compile(config(`  tool: ${outer.name}@1`))).output).toContain('echo late')
+  })
+
+  test('a namespace of an organisation here is not mixed with one of elsewhere', async () => {
+    const { namespace } = await buildOrb()
+
+    await expect(registry.importNamespace(administrator, namespace.name)).rejects.toMatchObject({ code: 'conflict' })
+  })
+})

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { AppError, isDevVersion, type NewOrbVersion, type OrbStore, parseRelease, type User } from '@rondo/model'
+import type { Compiler } from '../compiler/compiler.ts'
+import { notFound, type OrbRegistry, type PublishRequest } from './orb-registry.ts'
+import type { OrbRights } from './orb-rights.ts'
+
+type Publishing = Pick<OrbRegistry, 'publish' | 'promote' | 'importVersion'>
+
+/** How versions come into the registry. */
+export function createPublishing(
+  ports: { readonly store: OrbStore; readonly compiler: Pick<Compiler, 'checkOrb'> },
+  rights: OrbRights,
+): Publishing {
+  const { store, compiler } = ports
+
+  async function publish(actor: User, request: PublishRequest) {
+    const version = await checked(actor, request, 'refused')
+    if (isDevVersion(version.version)) {
+      await rights.requireMember(actor, request.orb.organizationId)
+      return { ...(await store.putDevVersion(version)), source: version.source }
+    }
+    await rights.requireAdministrator(actor, request.orb.organizationId)
+    return { ...(await store.addRelease(version)), source: version.source }
+  }
+
+  /** @param missing what becomes of a source that uses orbs this registry lacks */
+  async function checked(
+    actor: User,
+    { orb, version, source }: PublishRequest,
+    missing: 'refused' | 'left',
+  ): Promise<NewOrbVersion> {
+    requireVersion(version)
+    const check = await compiler.checkOrb({ source, organizationId: orb.organizationId })
+    const errors = check.problems.filter(
+      ({ severity, code }) => severity === 'error' && (missing === 'refused' || code !== 'orb-not-found'),
+    )
+    if (errors.length > 0) throw new AppError('bad-request', errors.map(({ text }) => text).join('\n\n'))
+    return {
+      orbId: orb.id,
+      version,
+      source,
+      digest: createHash('sha256').update(source).digest('hex'),
+      imports: check.imports,
+      publishedBy: actor.id,
+    }
+  }
+
+  return {
+    publish,
+    async promote(actor, orb, devVersion, version) {
+      if (!isDevVersion(devVersion))
+        throw new AppError('bad-request', `"${devVersion.slice(0, 100)}" is no dev version. Write it as dev:label.`)
+      if (parseRelease(version) === undefined)
+        throw new AppError('bad-request', `"${version.slice(0, 100)}" is no release. Write it as 1.2.3.`)
+      const dev = await store.version(orb.id, { kind: 'dev', version: devVersion })
+      if (dev === undefined) throw notFound(`The version ${orb.name}@${devVersion}`)
+      return publish(actor, { orb, version, source: dev.source })
+    },
+    async importVersion(actor, request) {
+      rights.requireInstallationAdministrator(actor)
+      // Orbs may arrive before those they import; what is missing shows when a config uses it.
+      const version = await checked(actor, request, 'left')
+      if (isDevVersion(version.version)) return { ...(await store.putDevVersion(version)), source: version.source }
+      const known = await exactly(store, request)
+      if (known === undefined) return { ...(await store.addRelease(version)), source: version.source }
+      if (known.digest !== version.digest)
+        throw new AppError(
+          'conflict',
+          `${request.orb.name}@${request.version} is here already with another content, and a published version never changes. Import it from the registry it came from.`,
+        )
+      const pinned = await store.importsOf(request.orb.id, request.version)
+      const missing = version.imports.filter(({ reference }) => !pinned.some((pin) => pin.reference === reference))
+      if (missing.length > 0) await store.setImports(known.id, [...pinned, ...missing])
+      return known
+    },
+  }
+}
+
+async function exactly(store: OrbStore, { orb, version }: PublishRequest) {
+  const release = parseRelease(version)
+  return release === undefined ? undefined : store.version(orb.id, { kind: 'release', ...release })
+}
+
+function requireVersion(version: string): void {
+  if (parseRelease(version) === undefined && !isDevVersion(version))
+    throw new AppError(
+      'bad-request',
+      `"${version.slice(0, 100)}" is no version of an orb. Write 1.2.3, or dev:label for a version that may change.`,
+    )
+}

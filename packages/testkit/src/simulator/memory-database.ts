@@ -1,0 +1,246 @@
+import { AppError, type NewEvent } from '@rondo/model'
+import type {
+  AttemptRow,
+  CacheRow,
+  JobRow,
+  LeftRow,
+  PipelineRow,
+  ProjectRow,
+  StepRow,
+  TaskRow,
+  WorkflowRow,
+} from './memory-rows.ts'
+
+/** One row: what is committed, and what the transaction that holds its lock has made of it. */
+export class Cell<Row> {
+  readonly table: string
+  committed: Row | undefined
+  pending: Row | undefined
+  /** Whether `pending` counts. */
+  dirty = false
+  holder: Work | undefined
+  waiters: (() => void)[] = []
+
+  constructor(table: string) {
+    this.table = table
+  }
+}
+
+export interface Change {
+  readonly table: string
+  readonly before: unknown
+  readonly after: unknown
+}
+
+/** What a commit made true; told to those who watch the database from outside. */
+export interface Commit {
+  readonly at: number
+  readonly changes: readonly Change[]
+  readonly events: readonly NewEvent[]
+  readonly by: object
+}
+
+/** PostgreSQL found that two transactions wait for each other. The store runs one of them again. */
+export class Deadlock extends Error {}
+
+/**
+ * An in-memory stand-in for PostgreSQL as the engine uses it: read committed, row locks that last until the end of the
+ * transaction, writes that nobody sees before the commit and that a rollback undoes, times that are those of the
+ * transaction's start. The contract test holds it against the real one.
+ */
+export class MemoryDatabase {
+  readonly projects = new Map<string, Cell<ProjectRow>>()
+  readonly pipelines = new Map<string, Cell<PipelineRow>>()
+  readonly workflows = new Map<string, Cell<WorkflowRow>>()
+  readonly jobs = new Map<string, Cell<JobRow>>()
+  readonly jobsOfWorkflow = new Map<string, Cell<JobRow>[]>()
+  readonly tasks = new Map<string, Cell<TaskRow>>()
+  readonly tasksOfJob = new Map<string, Cell<TaskRow>[]>()
+  readonly attempts = new Map<string, Cell<AttemptRow>>()
+  /** By attempt and index. */
+  readonly steps = new Map<string, Cell<StepRow>>()
+  readonly stepsOfAttempt = new Map<string, Cell<StepRow>[]>()
+  readonly caches = new Map<string, Cell<CacheRow>>()
+  readonly left = new Map<string, Cell<LeftRow>>()
+  readonly leftByJob = new Map<string, Cell<LeftRow>[]>()
+  readonly agents = new Map<string, string>()
+  /** Names of contexts by organisation. */
+  readonly contexts = new Map<string, Set<string>>()
+  readonly organizations = new Map<string, string>()
+  /** Tasks that may be queued; those found otherwise are dropped from it in passing. */
+  readonly waiting = new Set<Cell<TaskRow>>()
+  /** Attempts that may be open, likewise. */
+  readonly open = new Set<Cell<AttemptRow>>()
+  /** The event log, in the order of the commits. */
+  readonly events: NewEvent[] = []
+  readonly #clock: { readonly now: number }
+  readonly #works = new Set<Work>()
+  #ids = 0
+  onCommit: (commit: Commit) => void = () => {}
+  onNotify: (topic: 'queue' | 'stop' | 'events') => void = () => {}
+
+  constructor(clock: { readonly now: number }) {
+    this.#clock = clock
+  }
+
+  get now(): number {
+    return this.#clock.now
+  }
+
+  /** Ids rise with time, as those of PostgreSQL's uuidv7 do. */
+  newId(): string {
+    return `00000000-0000-7000-8000-${(++this.#ids).toString(16).padStart(12, '0')}`
+  }
+
+  /** A project with what surrounds it, as if it had always been there. */
+  addProject(project: { organizationId: string; name: string; contexts: readonly string[] }): {
+    readonly organizationId: string
+    readonly projectId: string
+    readonly userId: string
+    readonly context: string
+  } {
+    const { organizationId, name, contexts } = project
+    const id = this.newId()
+    const cell = new Cell<ProjectRow>('projects')
+    cell.committed = { id, organizationId, name, pipelineNumber: 0, buildNumber: 0 }
+    this.projects.set(id, cell)
+    this.contexts.set(organizationId, new Set(contexts))
+    this.organizations.set(organizationId, `organisation of ${name}`)
+    return { organizationId, projectId: id, userId: this.newId(), context: contexts[0] ?? '' }
+  }
+
+  begin(by: object): Work {
+    const work = new Work(this, by)
+    this.#works.add(work)
+    return work
+  }
+
+  ended(work: Work): void {
+    this.#works.delete(work)
+  }
+
+  /** What PostgreSQL does with the transactions of a process that died, or with all when it is itself killed. */
+  abort(by?: object): void {
+    for (const work of [...this.#works]) if (by === undefined || work.by === by) work.rollback()
+  }
+}
+
+/** One open transaction. */
+export class Work {
+  readonly by: object
+  /** `now()` of PostgreSQL: the time at which the transaction began. */
+  readonly now: number
+  readonly #database: MemoryDatabase
+  readonly #held: Cell<unknown>[] = []
+  readonly #events: NewEvent[] = []
+  readonly #topics = new Set<'queue' | 'stop' | 'events'>()
+  #waitsFor: Work | undefined
+  #wake: (() => void) | undefined
+  over = false
+
+  constructor(database: MemoryDatabase, by: object) {
+    this.#database = database
+    this.by = by
+    this.now = database.now
+  }
+
+  read<Row>(cell: Cell<Row> | undefined): Row | undefined {
+    if (cell === undefined) return undefined
+    return cell.holder === this && cell.dirty ? cell.pending : cell.committed
+  }
+
+  /** Holds the row until the end of the transaction; waits while another does. Answers the row as it is then. */
+  async lock<Row>(cell: Cell<Row>): Promise<Row | undefined> {
+    while (cell.holder !== undefined && cell.holder !== this) {
+      for (let other: Work | undefined = cell.holder; other !== undefined; other = other.#waitsFor)
+        if (other === this) throw new Deadlock('two transactions wait for each other')
+      this.#waitsFor = cell.holder
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+        cell.waiters.push(resolve)
+      })
+      this.#waitsFor = undefined
+      this.requireOpen()
+    }
+    if (cell.holder === undefined) {
+      cell.holder = this
+      this.#held.push(cell)
+    }
+    return this.read(cell)
+  }
+
+  /** Whether the row could be locked without waiting (`skip locked`). */
+  tryLock(cell: Cell<unknown>): boolean {
+    if (cell.holder !== undefined) return cell.holder === this
+    cell.holder = this
+    this.#held.push(cell)
+    return true
+  }
+
+  /** The row must be locked. */
+  write<Row>(cell: Cell<Row>, row: Row): void {
+    this.requireOpen()
+    if (cell.holder !== this) throw new Error(`a row of ${cell.table} was written without its lock`)
+    cell.pending = row
+    cell.dirty = true
+  }
+
+  insert<Row>(table: string, rows: Map<string, Cell<Row>>, key: string, row: Row): Cell<Row> {
+    const cell = rows.get(key) ?? new Cell<Row>(table)
+    rows.set(key, cell)
+    if (!this.tryLock(cell)) throw new Error(`${table} ${key} is being inserted by two transactions`)
+    this.write(cell, row)
+    return cell
+  }
+
+  append(event: NewEvent): void {
+    this.#events.push(event)
+    this.#topics.add('events')
+  }
+
+  notify(topic: 'queue' | 'stop'): void {
+    this.#topics.add(topic)
+  }
+
+  /** The connection went away with PostgreSQL, or with the process. */
+  requireOpen(): void {
+    if (this.over) throw unavailable()
+  }
+
+  commit(): void {
+    this.requireOpen()
+    const changes: Change[] = []
+    for (const cell of this.#held) {
+      if (!cell.dirty) continue
+      changes.push({ table: cell.table, before: cell.committed, after: cell.pending })
+      cell.committed = cell.pending
+    }
+    this.#database.events.push(...this.#events)
+    this.#release()
+    if (changes.length > 0 || this.#events.length > 0)
+      this.#database.onCommit({ at: this.#database.now, changes, events: this.#events, by: this.by })
+    for (const topic of this.#topics) this.#database.onNotify(topic)
+  }
+
+  rollback(): void {
+    if (!this.over) this.#release()
+  }
+
+  #release(): void {
+    this.over = true
+    this.#database.ended(this)
+    for (const cell of this.#held) {
+      cell.dirty = false
+      cell.pending = undefined
+      cell.holder = undefined
+      const woken = cell.waiters
+      cell.waiters = []
+      for (const wake of woken) wake()
+    }
+    this.#wake?.()
+  }
+}
+
+export function unavailable(): AppError {
+  return new AppError('unavailable', 'The database cannot be reached at the moment. Try again in a few seconds.')
+}

@@ -1,0 +1,253 @@
+import { AppError, type ClaimedTask, type ClaimQuery, type EngineStore, type Job, type StopOrder } from '@rondo/model'
+import { type Cell, Deadlock, type MemoryDatabase, unavailable, type Work } from './memory-database.ts'
+import { type Effect, fenced, identify, required } from './memory-identity.ts'
+import { pipelineInSetup } from './memory-pipelines.ts'
+import type { AttemptRow, TaskRow } from './memory-rows.ts'
+import { createMemoryTransaction } from './memory-transaction.ts'
+
+export interface MemoryEngineOptions {
+  /** The process whose connections these are: its transactions are undone when it dies. */
+  readonly by: object
+  /** Called before every statement, and after every commit. */
+  readonly effect: Effect
+}
+
+/** The write side over the in-memory database, as one process sees it. */
+export function createMemoryEngine(database: MemoryDatabase, { by, effect }: MemoryEngineOptions): EngineStore {
+  /** One statement, or a few, in a transaction of their own. */
+  async function within<T>(what: string, run: (work: Work) => Promise<T> | T): Promise<T> {
+    for (let tries = 0; ; tries++) {
+      await effect(what)
+      const work = database.begin(by)
+      try {
+        const result = await run(work)
+        if (work.over) throw unavailable()
+        work.commit()
+        await effect('hear of the commit')
+        return result
+      } catch (error) {
+        work.rollback()
+        if (!(error instanceof Deadlock) || tries >= 4) throw error
+      }
+    }
+  }
+
+  return {
+    transact: (run) =>
+      within('begin', async (work) => {
+        const result = await run(createMemoryTransaction(database, work, effect))
+        await effect('commit')
+        return result
+      }),
+    saveAgent: (agent) =>
+      within('save an agent', () => {
+        const id = database.agents.get(agent.name) ?? database.newId()
+        database.agents.set(agent.name, id)
+        return id
+      }),
+    claim: (request) =>
+      within('claim', async (work) => {
+        const claimed: ClaimedTask[] = []
+        const free = { ...request.free }
+        while (claimed.length < request.free.tasks) {
+          if (claimed.length > 0) await effect('claim')
+          const task = claimOne(database, work, request, free)
+          if (task === undefined) break
+          claimed.push(task)
+          free.cpus -= task.cpus
+          free.memoryMb -= task.memoryMb
+        }
+        if (claimed.length > 0) await effect('record the claims')
+        for (const task of claimed) recordClaim(database, work, request.agentId, task)
+        return claimed
+      }),
+    renew: (agentId, attempts, leaseMs) =>
+      within('renew leases', async (work) => {
+        const orders: StopOrder[] = []
+        for (const ref of attempts) {
+          const cell = database.attempts.get(ref.attemptId)
+          const attempt = cell === undefined ? undefined : await work.lock(cell)
+          const task = attempt === undefined ? undefined : work.read(database.tasks.get(attempt.taskId))
+          const own =
+            cell !== undefined &&
+            attempt !== undefined &&
+            task?.attemptId === attempt.id &&
+            attempt.agentId === agentId &&
+            attempt.phase !== 'finished'
+          if (own) work.write(cell, { ...attempt, leaseExpiresAt: work.now + leaseMs })
+          if (!own || attempt.epoch !== ref.epoch) orders.push({ attemptId: ref.attemptId, reason: 'gone' })
+          else if (task.stopReason !== null) orders.push({ attemptId: ref.attemptId, reason: task.stopReason })
+        }
+        return orders
+      }),
+    expired: (limit) =>
+      within('look for expired leases', (work) =>
+        openAttempts(database, work)
+          .filter(({ row }) => row.leaseExpiresAt < work.now)
+          .sort((a, b) => a.row.leaseExpiresAt - b.row.leaseExpiresAt)
+          .slice(0, limit)
+          .map(({ row }) => ({
+            attemptId: row.id,
+            epoch: row.epoch,
+            agentId: row.agentId,
+            granted: row.grantedAt !== null,
+            lateMs: Math.round(work.now - row.leaseExpiresAt),
+            attempts: required(work.read(database.tasks.get(row.taskId)), 'task', row.taskId).attempts,
+          })),
+      ),
+    refreshLeases: (leaseMs) =>
+      within('refresh leases', async (work) => {
+        for (const { cell } of openAttempts(database, work)) {
+          const row = await work.lock(cell)
+          if (row !== undefined && row.phase !== 'finished')
+            work.write(cell, { ...row, leaseExpiresAt: work.now + leaseMs })
+        }
+      }),
+    check: (agentId, ref) => within('check an attempt', (work) => fenced(database, work, agentId, ref)),
+    stepId: (attemptId, step) =>
+      within('find a step', (work) => work.read(database.steps.get(`${attemptId}/${step}`))?.id),
+    findCache: (projectId, keys) =>
+      within('find a cache', (work) => {
+        for (const key of keys) {
+          const found = [...database.caches.values()]
+            .flatMap((cell) => work.read(cell) ?? [])
+            .filter((row) => row.projectId === projectId && row.key.startsWith(key))
+            .sort((a, b) => b.createdAt - a.createdAt)[0]
+          if (found !== undefined) return { key: found.key, object: found.object, createdAt: new Date(found.createdAt) }
+        }
+        return undefined
+      }),
+    hasCache: (projectId, key) =>
+      within('look for a cache', (work) => work.read(database.caches.get(`${projectId}/${key}`)) !== undefined),
+    workspaceLayers: (jobIds) =>
+      within('read layers', (work) =>
+        jobIds.flatMap((id) => {
+          const left = (database.leftByJob.get(id) ?? []).flatMap((cell) => work.read(cell) ?? [])
+          const layers = left.filter((row) => row.kind === 'layer')
+          return layers.toSorted((a, b) => a.slice - b.slice).map((layer) => layer.object)
+        }),
+      ),
+    pendingPipelines: (limit) =>
+      within('look for pending continuations', (work) =>
+        [...database.pipelines.values()]
+          .flatMap((cell) => work.read(cell) ?? [])
+          .filter((row) => row.state === 'pending')
+          .map((row) => row.id)
+          .sort()
+          .slice(0, limit),
+      ),
+    pipelineInSetup: (id) => within('read a pipeline', (work) => pipelineInSetup(database, work, id)),
+    attemptContext: (attemptId) =>
+      within('read the context of an attempt', (work) => {
+        const attempt = work.read(database.attempts.get(attemptId))
+        if (attempt === undefined) throw new AppError('not-found', `There is no attempt ${attemptId}.`)
+        const task = required(work.read(database.tasks.get(attempt.taskId)), 'task', attempt.taskId)
+        const job = required(work.read(database.jobs.get(task.jobId)), 'job', task.jobId)
+        const workflow = required(work.read(database.workflows.get(job.workflowId)), 'workflow', job.workflowId)
+        const project = required(work.read(database.projects.get(job.projectId)), 'project', job.projectId)
+        return {
+          identity: identify(database, work, attempt, task),
+          job,
+          resources: { cpus: task.cpus, memoryMb: task.memoryMb },
+          workflow,
+          pipeline: required(pipelineInSetup(database, work, workflow.pipelineId), 'pipeline', workflow.pipelineId)
+            .pipeline,
+          workflowJobs: (database.jobsOfWorkflow.get(workflow.id) ?? []).flatMap((cell) => {
+            const { plan: _plan, ...shown } = work.read(cell) ?? {}
+            return 'id' in shown ? [shown as Job] : []
+          }),
+          organizationId: project.organizationId,
+          organizationName: database.organizations.get(project.organizationId) ?? '',
+          projectName: project.name,
+        }
+      }),
+  }
+}
+
+function claimOne(
+  database: MemoryDatabase,
+  work: Work,
+  request: ClaimQuery,
+  free: { readonly cpus: number; readonly memoryMb: number },
+): ClaimedTask | undefined {
+  let next: { cell: Cell<TaskRow>; task: TaskRow } | undefined
+  for (const cell of database.waiting) {
+    const task = work.read(cell)
+    if (task === undefined || task.phase !== 'queued') {
+      // One that another transaction is about to queue stays.
+      if (cell.holder === undefined) database.waiting.delete(cell)
+      continue
+    }
+    if (cell.holder !== undefined && cell.holder !== work) continue
+    if (!request.executors.includes(task.executor)) continue
+    if (Math.min(task.cpus, request.machine.cpus) > free.cpus) continue
+    if (Math.min(task.memoryMb, request.machine.memoryMb) > free.memoryMb) continue
+    if (next === undefined || isOlder(task, next.task)) next = { cell, task }
+  }
+  if (next === undefined) return undefined
+  const { cell, task } = next
+  work.tryLock(cell)
+  const attemptId = database.newId()
+  const taken: TaskRow = {
+    ...task,
+    phase: 'running',
+    attempts: task.attempts + 1,
+    epoch: task.epoch + 1,
+    attemptId,
+  }
+  work.write(cell, taken)
+  const attempt = work.insert<AttemptRow>('attempts', database.attempts, attemptId, {
+    id: attemptId,
+    taskId: task.id,
+    number: taken.attempts,
+    epoch: taken.epoch,
+    agentId: request.agentId,
+    phase: 'claimed',
+    result: null,
+    acknowledged: 0,
+    leaseExpiresAt: work.now + request.leaseMs,
+    grantedAt: null,
+  })
+  database.open.add(attempt)
+  return {
+    attemptId,
+    epoch: taken.epoch,
+    cpus: Math.min(task.cpus, request.machine.cpus),
+    memoryMb: Math.min(task.memoryMb, request.machine.memoryMb),
+    jobName: required(work.read(database.jobs.get(task.jobId)), 'job', task.jobId).name,
+  }
+}
+
+/** Who took what, and how long it had waited. */
+function recordClaim(database: MemoryDatabase, work: Work, agentId: string, { attemptId }: ClaimedTask): void {
+  const attempt = required(work.read(database.attempts.get(attemptId)), 'attempt', attemptId)
+  const task = required(work.read(database.tasks.get(attempt.taskId)), 'task', attempt.taskId)
+  const { organizationId, projectId, pipelineId, workflowId, jobId } = identify(database, work, attempt, task)
+  const agent = [...database.agents].find(([, id]) => id === agentId)?.[0] ?? ''
+  work.append({
+    kind: 'task.claimed',
+    organizationId,
+    projectId,
+    pipelineId,
+    workflowId,
+    jobId,
+    data: { slice: task.index, attempt: task.attempts, agent, waitedMs: Math.round(work.now - task.queuedAt) },
+  })
+}
+
+function isOlder(a: TaskRow, b: TaskRow): boolean {
+  return a.queuedAt < b.queuedAt || (a.queuedAt === b.queuedAt && a.id < b.id)
+}
+
+function openAttempts(
+  database: MemoryDatabase,
+  work: Work,
+): { readonly cell: Cell<AttemptRow>; readonly row: AttemptRow }[] {
+  const found: { cell: Cell<AttemptRow>; row: AttemptRow }[] = []
+  for (const cell of database.open) {
+    const row = work.read(cell)
+    if (row !== undefined && row.phase !== 'finished') found.push({ cell, row })
+    else if (cell.holder === undefined) database.open.delete(cell)
+  }
+  return found
+}

@@ -1,0 +1,77 @@
+import type {
+  JobWithPlan,
+  Phase,
+  Pipeline,
+  PipelineInSetup,
+  Result,
+  StoredObject,
+  TestResult,
+  Workflow,
+} from '@rondo/model'
+
+/** Rows as the in-memory store keeps them; never changed in place. Times are milliseconds of the database's clock. */
+export interface ProjectRow {
+  readonly id: string
+  readonly organizationId: string
+  readonly name: string
+  readonly pipelineNumber: number
+  readonly buildNumber: number
+}
+
+export type PipelineRow = Pipeline & Pick<PipelineInSetup, 'setupSource' | 'values' | 'given' | 'continuation'>
+
+export type WorkflowRow = Workflow
+
+export type JobRow = JobWithPlan
+
+/** What a job left: rows that only ever are added. */
+export type LeftRow =
+  | { readonly kind: 'layer'; readonly slice: number; readonly object: StoredObject }
+  | { readonly kind: 'artifact'; readonly path: string; readonly object: StoredObject }
+  | { readonly kind: 'tests'; readonly tests: readonly TestResult[] }
+
+export interface TaskRow {
+  readonly id: string
+  readonly jobId: string
+  readonly index: number
+  readonly phase: Phase
+  readonly result: Result | null
+  readonly executor: string
+  readonly cpus: number
+  readonly memoryMb: number
+  readonly attemptId: string | null
+  readonly attempts: number
+  readonly epoch: number
+  readonly stopReason: 'canceled' | 'timed-out' | null
+  readonly queuedAt: number
+}
+
+export interface AttemptRow {
+  readonly id: string
+  readonly taskId: string
+  readonly number: number
+  readonly epoch: number
+  readonly agentId: string
+  readonly phase: 'claimed' | 'running' | 'finished'
+  readonly result: Result | null
+  readonly acknowledged: number
+  readonly leaseExpiresAt: number
+  readonly grantedAt: number | null
+}
+
+export interface StepRow {
+  readonly id: string
+  readonly attemptId: string
+  readonly index: number
+  readonly phase: Phase
+  readonly result: Result | null
+  readonly outputBytes: number
+}
+
+export interface CacheRow {
+  readonly projectId: string
+  readonly key: string
+  readonly object: StoredObject
+  readonly createdAt: number
+  readonly order: string
+}

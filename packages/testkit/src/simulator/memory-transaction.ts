@@ -1,0 +1,326 @@
+import { type EngineTransaction, isFinalJobStatus, isFinalWorkflowStatus, type Task } from '@rondo/model'
+import { type Cell, type MemoryDatabase, unavailable, type Work } from './memory-database.ts'
+import { type Effect, fenced, required } from './memory-identity.ts'
+import { memoryPipelineWrites } from './memory-pipelines.ts'
+import type { AttemptRow, JobRow, LeftRow, StepRow, TaskRow, WorkflowRow } from './memory-rows.ts'
+
+/** Writes of one transaction in memory; each statement of the real store is one step between two effects here. */
+export function createMemoryTransaction(database: MemoryDatabase, work: Work, before: Effect): EngineTransaction {
+  async function effect(what: string): Promise<void> {
+    await before(what)
+    if (work.over) throw unavailable()
+  }
+  const date = () => new Date(work.now)
+  const jobCell = (id: string) => required(database.jobs.get(id), 'job', id)
+
+  async function change<Row>(cell: Cell<Row>, update: (row: Row) => Row): Promise<void> {
+    const row = await work.lock(cell)
+    if (row !== undefined) work.write(cell, update(row))
+  }
+
+  function leave(jobId: string, row: LeftRow): void {
+    const cells = database.leftByJob.get(jobId) ?? []
+    database.leftByJob.set(jobId, cells)
+    cells.push(work.insert('left', database.left, database.newId(), row))
+  }
+
+  async function numberJob(jobId: string): Promise<void> {
+    const job = await work.lock(jobCell(jobId))
+    if (job === undefined || job.number !== null) return
+    const project = required(database.projects.get(job.projectId), 'project', job.projectId)
+    await change(project, (row) => ({ ...row, buildNumber: row.buildNumber + 1 }))
+    work.write(jobCell(jobId), { ...job, number: work.read(project)!.buildNumber })
+  }
+
+  return {
+    ...memoryPipelineWrites(database, work, effect),
+    async createWorkflow({ jobs, setup, ...workflow }) {
+      await effect('create a workflow')
+      const id = database.newId()
+      const pipeline = required(work.read(database.pipelines.get(workflow.pipelineId)), 'pipeline', workflow.pipelineId)
+      work.insert<WorkflowRow>('workflows', database.workflows, id, {
+        ...workflow,
+        id,
+        setup: setup ?? false,
+        pipelineNumber: pipeline.number,
+        workspaceId: workflow.workspaceId ?? id,
+        canceledBy: null,
+        erroredBy: null,
+        createdAt: date(),
+        stoppedAt: isFinalWorkflowStatus(workflow.status) ? date() : null,
+      })
+      const cells = jobs.map((job) =>
+        work.insert<JobRow>('jobs', database.jobs, job.id, {
+          ...job,
+          number: null,
+          workflowId: id,
+          projectId: workflow.projectId,
+          message: null,
+          approvedBy: null,
+          canceledBy: null,
+          createdAt: date(),
+          queuedAt: null,
+          startedAt: null,
+          stoppedAt: job.keptFrom === null ? null : date(),
+        }),
+      )
+      database.jobsOfWorkflow.set(id, cells)
+      return id
+    },
+    async lockWorkflow(id) {
+      await effect('lock a workflow')
+      const cell = database.workflows.get(id)
+      if (cell === undefined) return undefined
+      const workflow = await work.lock(cell)
+      if (workflow === undefined) return undefined
+      const project = required(work.read(database.projects.get(workflow.projectId)), 'project', workflow.projectId)
+      const cells = database.jobsOfWorkflow.get(id) ?? []
+      const tasks = cells.flatMap((job) => tasksOf(job).map(toTask))
+      tasks.sort((a, b) => a.index - b.index)
+      return { workflow, organizationId: project.organizationId, jobs: visible(cells), tasks }
+    },
+    async workflowOfJob(jobId) {
+      await effect('find the workflow of a job')
+      return work.read(database.jobs.get(jobId))?.workflowId
+    },
+    async saveJob({ id, status, ...people }) {
+      await effect(`save a job as ${status}`)
+      const cell = database.jobs.get(id)
+      if (cell === undefined) return
+      await change(cell, (row) => ({
+        ...row,
+        status,
+        message: people.message ?? row.message,
+        approvedBy: people.approvedBy ?? row.approvedBy,
+        canceledBy: people.canceledBy ?? row.canceledBy,
+        queuedAt: status === 'queued' || status === 'not_running' ? (row.queuedAt ?? date()) : row.queuedAt,
+        startedAt: status === 'running' ? (row.startedAt ?? date()) : row.startedAt,
+        stoppedAt: isFinalJobStatus(status) ? (row.stoppedAt ?? date()) : row.stoppedAt,
+      }))
+    },
+    async saveWorkflow(id, status, canceledBy) {
+      await effect(`save a workflow as ${status}`)
+      await change(required(database.workflows.get(id), 'workflow', id), (row) => ({
+        ...row,
+        status,
+        canceledBy: canceledBy ?? row.canceledBy,
+        stoppedAt: isFinalWorkflowStatus(status) ? (row.stoppedAt ?? date()) : null,
+      }))
+    },
+    async numberJob(job) {
+      await effect('number a job')
+      await numberJob(job.id)
+    },
+    async enqueue(job, executor, resources) {
+      await effect('number a job')
+      await numberJob(job.id)
+      await effect('queue the slices of a job')
+      const known = new Set(tasksOf(jobCell(job.id)).map((cell) => cell.committed?.index ?? cell.pending?.index))
+      const cells = database.tasksOfJob.get(job.id) ?? []
+      database.tasksOfJob.set(job.id, cells)
+      for (let index = 0; index < job.parallelism; index++) {
+        if (known.has(index)) continue
+        const id = database.newId()
+        const cell = work.insert<TaskRow>('tasks', database.tasks, id, {
+          id,
+          jobId: job.id,
+          index,
+          phase: 'queued',
+          result: null,
+          executor,
+          ...resources,
+          attemptId: null,
+          attempts: 0,
+          epoch: 0,
+          stopReason: null,
+          queuedAt: work.now,
+        })
+        cells.push(cell)
+        database.waiting.add(cell)
+      }
+      work.notify('queue')
+    },
+    async stopTasks(jobId, reason) {
+      await effect('end the queued tasks of a job')
+      const cells = database.tasksOfJob.get(jobId) ?? []
+      for (const cell of cells) {
+        if (work.read(cell)?.phase !== 'queued') continue
+        await change<TaskRow>(cell, (row) =>
+          row.phase === 'queued' ? { ...row, phase: 'finished', result: reason } : row,
+        )
+      }
+      await effect('ask the running tasks of a job to stop')
+      for (const cell of cells) {
+        if (work.read(cell)?.phase !== 'running') continue
+        await change(cell, (row) =>
+          row.phase === 'running' && row.stopReason === null ? { ...row, stopReason: reason } : row,
+        )
+      }
+      work.notify('stop')
+    },
+    async fence(agentId, ref) {
+      await effect('fence an attempt')
+      const cell = database.attempts.get(ref.attemptId)
+      if (cell !== undefined) await work.lock(cell)
+      return fenced(database, work, agentId, ref)
+    },
+    async grant(ref) {
+      await effect('grant a start')
+      const cell = database.attempts.get(ref.attemptId)
+      const attempt = cell === undefined ? undefined : await work.lock(cell)
+      if (cell === undefined || attempt === undefined) return false
+      const task = work.read(database.tasks.get(attempt.taskId))
+      if (attempt.epoch !== ref.epoch || attempt.grantedAt !== null || attempt.phase !== 'claimed') return false
+      if (task === undefined || task.stopReason !== null) return false
+      work.write(cell, { ...attempt, phase: 'running', grantedAt: work.now })
+      return true
+    },
+    async lockExpired(ref) {
+      await effect('hold an expired attempt')
+      const cell = database.attempts.get(ref.attemptId)
+      const attempt = cell === undefined ? undefined : await work.lock(cell)
+      return (
+        attempt !== undefined &&
+        attempt.epoch === ref.epoch &&
+        attempt.phase !== 'finished' &&
+        attempt.leaseExpiresAt < work.now &&
+        (attempt.grantedAt !== null) === ref.granted
+      )
+    },
+    async contextNames(organizationId) {
+      await effect('read the contexts')
+      return [...(database.contexts.get(organizationId) ?? [])]
+    },
+    async acknowledge(attemptId, sequence, leaseMs) {
+      await effect('acknowledge entries')
+      await change(required(database.attempts.get(attemptId), 'attempt', attemptId), (row) => ({
+        ...row,
+        acknowledged: sequence,
+        leaseExpiresAt: work.now + leaseMs,
+      }))
+    },
+    async startStep(step) {
+      await effect('start a step')
+      const key = `${step.attemptId}/${step.index}`
+      const known = database.steps.get(key)
+      if (known !== undefined) {
+        const row = await work.lock(known)
+        if (row !== undefined) return row.id
+      }
+      const id = database.newId()
+      const cell = work.insert<StepRow>('steps', database.steps, key, {
+        id,
+        attemptId: step.attemptId,
+        index: step.index,
+        phase: 'running',
+        result: null,
+        outputBytes: 0,
+      })
+      const cells = database.stepsOfAttempt.get(step.attemptId) ?? []
+      database.stepsOfAttempt.set(step.attemptId, cells)
+      if (!cells.includes(cell)) cells.push(cell)
+      return id
+    },
+    async finishStep(step) {
+      await effect('finish a step')
+      const cell = database.steps.get(`${step.attemptId}/${step.index}`)
+      if (cell === undefined) return undefined
+      await change<StepRow>(cell, (row) => ({
+        ...row,
+        phase: 'finished',
+        result: step.result,
+        outputBytes: step.outputBytes,
+      }))
+      return work.read(cell)?.id
+    },
+    async saveCache(projectId, key, object) {
+      await effect('save a cache')
+      const known = database.caches.get(`${projectId}/${key}`)
+      if (known !== undefined && (await work.lock(known)) !== undefined) return false
+      const row = { projectId, key, object, createdAt: work.now, order: database.newId() }
+      work.insert('caches', database.caches, `${projectId}/${key}`, row)
+      return true
+    },
+    async addLayer(jobId, slice, object) {
+      await effect('add a layer')
+      leave(jobId, { kind: 'layer', slice, object })
+    },
+    async addArtifact(jobId, nodeIndex, path, object) {
+      await effect('add an artifact')
+      leave(jobId, { kind: 'artifact', path: `${nodeIndex}/${path}`, object })
+    },
+    async addTests(jobId, _nodeIndex, tests) {
+      await effect('add tests')
+      leave(jobId, { kind: 'tests', tests })
+    },
+    async finishAttempt(ref, result) {
+      await effect('finish an attempt')
+      const cell = database.attempts.get(ref.attemptId)
+      const attempt = cell === undefined ? undefined : await work.lock(cell)
+      if (cell === undefined || attempt === undefined) return false
+      if (attempt.epoch !== ref.epoch || attempt.phase === 'finished') return false
+      work.write<AttemptRow>(cell, { ...attempt, phase: 'finished', result })
+      await effect('finish a task')
+      await changeTask(attempt, (row) => ({ ...row, phase: 'finished', result }))
+      await effect('finish open steps')
+      for (const step of database.stepsOfAttempt.get(ref.attemptId) ?? [])
+        if (work.read(step)?.phase === 'running')
+          await change<StepRow>(step, (row) => ({ ...row, phase: 'finished', result: 'canceled' }))
+      return true
+    },
+    async requeue(ref) {
+      await effect('end an attempt as lost')
+      const cell = database.attempts.get(ref.attemptId)
+      const attempt = cell === undefined ? undefined : await work.lock(cell)
+      if (cell === undefined || attempt === undefined || attempt.epoch !== ref.epoch) return
+      work.write<AttemptRow>(cell, { ...attempt, phase: 'finished', result: 'lost' })
+      await effect('queue a task again')
+      await changeTask(attempt, (row) => ({
+        ...row,
+        phase: row.stopReason === null ? 'queued' : 'finished',
+        result: row.stopReason,
+        attemptId: null,
+      }))
+      database.waiting.add(required(database.tasks.get(attempt.taskId), 'task', attempt.taskId))
+      work.notify('queue')
+    },
+    async append(event) {
+      await effect(`append ${event.kind}`)
+      const workflow = work.read(database.workflows.get(event.workflowId ?? ''))
+      const project = work.read(database.projects.get(event.projectId ?? ''))
+      work.append({
+        ...event,
+        organizationId: event.organizationId ?? project?.organizationId ?? null,
+        pipelineId: event.pipelineId ?? workflow?.pipelineId ?? null,
+      })
+    },
+    async notify(topic) {
+      await effect(`notify ${topic}`)
+      work.notify(topic)
+    },
+  }
+
+  function visible<Row>(cells: readonly Cell<Row>[]): readonly Row[] {
+    return cells.flatMap((cell) => {
+      const row = work.read(cell)
+      return row === undefined ? [] : [row]
+    })
+  }
+
+  function tasksOf(job: Cell<JobRow>): readonly Cell<TaskRow>[] {
+    const id = work.read(job)?.id
+    return (id === undefined ? [] : (database.tasksOfJob.get(id) ?? [])).filter((cell) => work.read(cell) !== undefined)
+  }
+
+  function toTask(cell: Cell<TaskRow>): Task {
+    const { id, jobId, index, phase, result, attemptId, attempts } = work.read(cell)!
+    return { id, jobId, index, phase, result, attemptId, attempts }
+  }
+
+  /** Changes the task of an attempt that is still its newest. */
+  async function changeTask(attempt: AttemptRow, update: (row: TaskRow) => TaskRow): Promise<void> {
+    await change(required(database.tasks.get(attempt.taskId), 'task', attempt.taskId), (row) =>
+      row.attemptId === attempt.id && row.epoch === attempt.epoch ? update(row) : row,
+    )
+  }
+}
