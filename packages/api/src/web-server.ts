@@ -7,6 +7,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { createAccess } from './access.ts'
 import { createAuthenticator } from './authenticate.ts'
 import { registerGit } from './git/routes.ts'
+import { registerGraphql } from './graphql/endpoint.ts'
 import { apis } from './http/apis.ts'
 import { handleErrors } from './http/errors.ts'
 import { registerApi } from './http/register.ts'
@@ -38,6 +39,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   const limits = limitRequests(server, options.requestRate)
   const auth = createAuthenticator(ports, limits)
   for (const api of apis({ ...ports, access }, options)) registerApi(server, auth, access, api)
+  registerGraphql(server, { ...ports, access }, auth, options)
   registerPages(server, ports, auth, access, options)
   registerHistory(server, ports, auth, access)
   registerGit(server, ports, auth, access, options)
@@ -87,7 +89,7 @@ async function serveWebApp(server: FastifyInstance, folder: string): Promise<voi
   server.setNotFoundHandler((request, reply) => {
     const page =
       request.method === 'GET' &&
-      !/^\/(api|git|live|output|assets)(\/|$)/.test(request.url) &&
+      !/^\/(api|git|live|output|assets|graphql-unstable)(\/|$)/.test(request.url) &&
       (request.headers.accept ?? '').includes('text/html')
     return page ? reply.sendFile('index.html') : reply.code(404).send({ message: 'Not found' })
   })

@@ -10,8 +10,10 @@ export interface Project {
 }
 
 export interface ProjectSettings {
-  /** A push to a branch other than the default one cancels what that branch still runs. */
+  /** A push or an API call on a branch cancels what older ones of that branch started; never on the default branch. */
   readonly autocancelBuilds: boolean
+  /** On the default branch too. Default false. */
+  readonly autocancelDefaultBranch?: boolean
   readonly setupWorkflows: boolean
   readonly buildForkPrs: boolean
   readonly buildPrsOnly: boolean

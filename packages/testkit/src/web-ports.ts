@@ -8,7 +8,13 @@ import {
   systemClock,
 } from '@rondo/adapters'
 import type { WebPorts } from '@rondo/api'
-import { createContinuationKeys, createInlineCompiler, createUserActions } from '@rondo/conductor'
+import {
+  createContinuationKeys,
+  createInlineCompiler,
+  createOrbLookup,
+  createOrbRegistry,
+  createUserActions,
+} from '@rondo/conductor'
 import type { UserActions } from '@rondo/model'
 import type { TestDatabase } from './database.ts'
 
@@ -16,6 +22,7 @@ export const testPublicUrl = 'http://ci.example.com'
 
 /** What the web server is built on, over a test's database and folder; `actions` when the test has an engine of its own. */
 export async function openWebPorts({ store, folder }: TestDatabase, actions?: UserActions): Promise<WebPorts> {
+  const compiler = createInlineCompiler(createOrbLookup(store.orbs))
   const hosting = createGitHosting(join(folder, 'repositories'))
   return {
     accounts: store.accounts,
@@ -33,12 +40,14 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
       createUserActions({
         engine: store.engine,
         repositories: hosting,
-        compiler: createInlineCompiler(),
+        compiler,
         publicUrl: testPublicUrl,
         clock: systemClock,
         newId: randomId,
         continuationKeys: createContinuationKeys(Buffer.alloc(32)),
       }),
+    orbs: createOrbRegistry({ store: store.orbs, accounts: store.accounts, compiler }),
+    compiler,
     attemptProject: async () => undefined,
   }
 }
