@@ -15,6 +15,7 @@ import { limitRequests } from './limits/request-limits.ts'
 import { registerLive } from './live/channel.ts'
 import { registerHistory } from './pages/history.ts'
 import { registerPages } from './pages/routes.ts'
+import { registerRuns } from './pages/runs.ts'
 import type { WebOptions, WebPorts } from './ports.ts'
 
 const policy =
@@ -41,6 +42,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   for (const api of apis({ ...ports, access }, options)) registerApi(server, auth, access, api)
   registerGraphql(server, { ...ports, access }, auth, options)
   registerPages(server, ports, auth, access, options)
+  registerRuns(server, ports, auth, access)
   registerHistory(server, ports, auth, access)
   registerGit(server, ports, auth, access, options)
   await server.register(async (scope) => registerLive(scope, ports, auth, access, options))

@@ -14,6 +14,13 @@ export interface TestWeb {
     url: string,
     body?: object,
   ): Promise<{ readonly status: number; readonly body: Record<string, never> }>
+  /** Exactly these headers and this text. */
+  send(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    text?: string,
+  ): Promise<{ readonly status: number; readonly body: unknown }>
   stop(): Promise<void>
 }
 
@@ -39,6 +46,10 @@ export async function startTestWeb(engine: TestEngine): Promise<TestWeb> {
         headers: { 'circle-token': token },
         ...(body === undefined ? {} : { payload: body }),
       })
+      return { status: response.statusCode, body: response.json() }
+    },
+    async send(method, url, headers, text) {
+      const response = await server.inject({ method, url, headers, ...(text === undefined ? {} : { payload: text }) })
       return { status: response.statusCode, body: response.json() }
     },
     stop: () => server.close(),
