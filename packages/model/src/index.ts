@@ -6,7 +6,16 @@
 export type { Organization, OrganizationRole, Principal, User } from './account.ts'
 export type { AppErrorCode, AppErrorOptions } from './app-error.ts'
 export { AppError } from './app-error.ts'
-export type { Artifact, CacheEntry, StoredObject, TestOutcome, TestResult, WorkspaceLayer } from './build-data.ts'
+export type {
+  Artifact,
+  CacheEntry,
+  StoredObject,
+  TestOutcome,
+  TestResult,
+  TestTiming,
+  TimingKey,
+  WorkspaceLayer,
+} from './build-data.ts'
 export type { Diagnostic, DiagnosticSeverity, Origin, OriginFrame, Span } from './diagnostic.ts'
 export type { EventKind, EventRecord, HistoryEntry, NewEvent } from './event.ts'
 export type { Job, JobWithPlan } from './job.ts'

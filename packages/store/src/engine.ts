@@ -25,6 +25,7 @@ import {
   type WorkflowRow,
   workflowColumns,
 } from './rows.ts'
+import { readTimings } from './test-timings.ts'
 
 /** The write side: transactions of the conductor, and the queue. */
 export function createEngineStore(database: Database): EngineStore {
@@ -72,6 +73,7 @@ export function createEngineStore(database: Database): EngineStore {
       database.rows<StoredObject>(sql`
         select l.digest, l.size from workspace_layers l join unnest(${[...jobIds]}::uuid[]) with ordinality as o(job_id, position) on o.job_id = l.job_id
         order by o.position, l.node_index, l.id`),
+    testTimings: (jobId, by) => readTimings(database, jobId, by),
     pendingPipelines: async (limit) =>
       (
         await database.rows<{ id: string }>(

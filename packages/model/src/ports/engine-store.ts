@@ -1,4 +1,4 @@
-import type { StoredObject, TestResult } from '../build-data.ts'
+import type { StoredObject, TestResult, TestTiming, TimingKey } from '../build-data.ts'
 import type { NewEvent } from '../event.ts'
 import type { Job, JobWithPlan } from '../job.ts'
 import type { Result } from '../outcome.ts'
@@ -33,6 +33,11 @@ export interface EngineStore {
   hasCache(projectId: string, key: string): Promise<boolean>
   /** Layers of these jobs, by their order here, then slice, then sequence. */
   workspaceLayers(jobIds: readonly string[]): Promise<readonly StoredObject[]>
+  /**
+   * How long tests took in the newest run of the same job that had ended before this one was made, on the same branch when
+   * there is one. Every slice gets the same answer, however late it asks.
+   */
+  testTimings(jobId: string, by: TimingKey): Promise<readonly TestTiming[]>
   /** Pipelines whose continuation was accepted and is to be compiled, oldest first. */
   pendingPipelines(limit: number): Promise<readonly string[]>
   pipelineInSetup(id: string): Promise<PipelineInSetup | undefined>

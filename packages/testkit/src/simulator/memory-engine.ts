@@ -117,6 +117,8 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         }
         return undefined
       }),
+    // The simulated world stores no test results.
+    testTimings: () => within('read timings', () => []),
     hasCache: (projectId, key) =>
       within('look for a cache', (work) => work.read(database.caches.get(`${projectId}/${key}`)) !== undefined),
     workspaceLayers: (jobIds) =>
