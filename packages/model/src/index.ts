@@ -96,6 +96,7 @@ export type {
   ChoreKind,
   ClaimedTask,
   ClaimQuery,
+  ClaimTerms,
   EngineStore,
   EngineTransaction,
   ExpiredAttempt,
