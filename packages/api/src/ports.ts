@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Compiler, OrbRegistry } from '@rondo/conductor'
 import type {
   Accounts,
   BuildQueries,
@@ -23,6 +24,9 @@ export interface WebPorts {
   readonly keyRing: KeyRing
   readonly hosting: GitHosting
   readonly actions: UserActions
+  readonly orbs: OrbRegistry
+  /** For configs and orbs that somebody wants to see compiled. */
+  readonly compiler: Pick<Compiler, 'compile' | 'checkOrb'>
   /** Project of the running attempt a job's Git password was issued to. */
   attemptProject(password: string): Promise<string | undefined>
 }

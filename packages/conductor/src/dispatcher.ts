@@ -126,6 +126,7 @@ function createControlPlane(
       told.add(ref.attemptId, layers)
       return layers
     },
+    findTimings: async (ref, by) => engine.testTimings((await granted(ref)).jobId, by),
   }
 }
 

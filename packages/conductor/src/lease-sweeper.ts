@@ -1,8 +1,8 @@
 import { AppError, type Clock, type EngineStore, type ExpiredAttempt } from '@rondo/model'
-import type { StartChecks } from './apply-moves.ts'
 import { attemptScope } from './attempt-scope.ts'
 import { leaseMs } from './dispatcher-ports.ts'
 import { finishTask } from './record-entries.ts'
+import type { StartChecks } from './start-job.ts'
 
 export interface LeaseSweeperOptions {
   /** How long after its lease ran out a started attempt is given up (section 2b of the reliability rules); default 5 minutes. */

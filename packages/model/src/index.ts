@@ -6,7 +6,16 @@
 export type { Organization, OrganizationRole, Principal, User } from './account.ts'
 export type { AppErrorCode, AppErrorOptions } from './app-error.ts'
 export { AppError } from './app-error.ts'
-export type { Artifact, CacheEntry, StoredObject, TestOutcome, TestResult, WorkspaceLayer } from './build-data.ts'
+export type {
+  Artifact,
+  CacheEntry,
+  StoredObject,
+  TestOutcome,
+  TestResult,
+  TestTiming,
+  TimingKey,
+  WorkspaceLayer,
+} from './build-data.ts'
 export type { Diagnostic, DiagnosticSeverity, Origin, OriginFrame, Span } from './diagnostic.ts'
 export type { EventKind, EventRecord, HistoryEntry, NewEvent } from './event.ts'
 export type { Job, JobWithPlan } from './job.ts'
@@ -83,6 +92,8 @@ export type {
   AgentRecord,
   AttemptContext,
   AttemptIdentity,
+  Chore,
+  ChoreKind,
   ClaimedTask,
   ClaimQuery,
   EngineStore,
@@ -90,6 +101,8 @@ export type {
   ExpiredAttempt,
   FencedRef,
   JobChange,
+  LockAnswer,
+  LockEntry,
   NewJob,
   NewPipeline,
   PipelineInSetup,
@@ -121,5 +134,5 @@ export { defaultResourceClass, resourcesOf } from './resource-class.ts'
 export type { JobStatus, PipelineState, WorkflowStatus } from './status.ts'
 export { isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
 export type { Attempt, StepRecord, Task } from './task.ts'
-export type { ContinueRequest, RerunRequest, TriggerRequest, UserActions } from './user-actions.ts'
+export type { ContinueRequest, PlanSelection, RerunRequest, TriggerRequest, UserActions } from './user-actions.ts'
 export type { Workflow } from './workflow.ts'

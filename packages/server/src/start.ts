@@ -20,9 +20,12 @@ import {
   createContinuationKeys,
   createDispatcher,
   createOrbLookup,
+  createOrbRegistry,
+  createStartChecks,
   createUserActions,
+  doChores,
+  enforceLimits,
   resumeContinuations,
-  startChecks,
   sweepLeases,
 } from '@rondo/conductor'
 import { createStore, type Store } from '@rondo/store'
@@ -78,6 +81,16 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
       { onError: (error) => log.error(error, 'lease sweep failed') },
       running.signal,
     ).catch((error) => log.error(error, 'lease sweeper ended'))
+    void doChores(
+      { engine: store.engine, wakeups: store.wakeups, output: parts.output, checks: parts.checks, clock: systemClock },
+      { onError: (error) => log.error(error, 'a chore failed') },
+      running.signal,
+    )
+    void enforceLimits(
+      { engine: store.engine, checks: parts.checks, clock: systemClock },
+      { onError: (error) => log.error(error, 'limits were not enforced') },
+      running.signal,
+    )
     void resumeContinuations(
       { engine: store.engine, compiler, checks: parts.checks, clock: systemClock, newId: randomId },
       { onError: (error) => log.error(error, 'continuations were not resumed') },
@@ -137,7 +150,7 @@ async function createParts(
   const hosting = createGitHosting(folder.repositories)
   const credentials = createAttemptCredentials(serverSecret(join(folder.keys, 'server-secret')))
   const continuationKeys = createContinuationKeys(serverSecret(join(folder.keys, 'server-secret')))
-  const checks = startChecks
+  const checks = createStartChecks(randomId)
   const actions = createUserActions({
     engine: store.engine,
     repositories: hosting,
@@ -169,6 +182,8 @@ async function createParts(
       keyRing,
       hosting,
       actions,
+      compiler,
+      orbs: createOrbRegistry({ store: store.orbs, accounts: store.accounts, compiler }),
       async attemptProject(password) {
         const attemptId = credentials.verify(password)
         if (attemptId === undefined) return undefined
@@ -197,7 +212,7 @@ async function createParts(
     },
     { onError },
   )
-  return { web, agents, checks }
+  return { web, agents, checks, output }
 }
 
 /** One object an agent for as long as the server lives: it remembers what each attempt was told. */

@@ -9,10 +9,12 @@ import {
   type StoredObject,
 } from '@rondo/model'
 import sql from 'sql-template-tag'
+import { choreReads } from './chores.ts'
 import { claimTasks } from './claim.ts'
 import type { Database } from './database.ts'
 import { createTransaction } from './engine-transaction.ts'
 import { findAttempt } from './fence.ts'
+import { overdueLocks } from './lock-queue.ts'
 import { readPipelineInSetup } from './pipeline-writes.ts'
 import {
   type JobRow,
@@ -23,6 +25,7 @@ import {
   type WorkflowRow,
   workflowColumns,
 } from './rows.ts'
+import { readTimings } from './test-timings.ts'
 
 /** The write side: transactions of the conductor, and the queue. */
 export function createEngineStore(database: Database): EngineStore {
@@ -70,12 +73,15 @@ export function createEngineStore(database: Database): EngineStore {
       database.rows<StoredObject>(sql`
         select l.digest, l.size from workspace_layers l join unnest(${[...jobIds]}::uuid[]) with ordinality as o(job_id, position) on o.job_id = l.job_id
         order by o.position, l.node_index, l.id`),
+    testTimings: (jobId, by) => readTimings(database, jobId, by),
     pendingPipelines: async (limit) =>
       (
         await database.rows<{ id: string }>(
           sql`select id from pipelines where state = 'pending' order by id limit ${limit}`,
         )
       ).map((row) => row.id),
+    ...choreReads(database),
+    overdueLocks: (waitedMs, limit) => overdueLocks(database, waitedMs, limit),
     pipelineInSetup: (id) => readPipelineInSetup(database, id),
     attemptContext: (attemptId) => readContext(database, attemptId),
   }
