@@ -10,7 +10,7 @@ import {
 } from '@rondo/model'
 import sql from 'sql-template-tag'
 import { choreReads } from './chores.ts'
-import { claimTasks } from './claim.ts'
+import { claimsUnknown, claimTasks } from './claim.ts'
 import type { Database } from './database.ts'
 import { createTransaction } from './engine-transaction.ts'
 import { findAttempt } from './fence.ts'
@@ -38,6 +38,7 @@ export function createEngineStore(database: Database): EngineStore {
       return rows[0]!.id
     },
     claim: (request) => database.transact((runner) => claimTasks(runner, request)),
+    claimedUnknown: (agentId, known, terms) => claimsUnknown(database, agentId, known, terms),
     renew: (agentId, attempts, leaseMs) => renewLeases(database, agentId, attempts, leaseMs),
     expired: (limit) =>
       database.rows<ExpiredAttempt>(sql`
@@ -51,6 +52,11 @@ export function createEngineStore(database: Database): EngineStore {
       )
     },
     check: (agentId, ref) => findAttempt(database, agentId, ref, false),
+    lastWord: async (agentId, ref) =>
+      (
+        await database.rows<{ acknowledged: number }>(sql`
+          select acknowledged from attempts where id = ${ref.attemptId} and epoch = ${ref.epoch} and agent_id = ${agentId} and phase = 'finished'`)
+      )[0]?.acknowledged,
     stepId: async (attemptId, step) =>
       (
         await database.rows<{ id: string }>(

@@ -17,6 +17,8 @@ export interface EngineStore {
   saveAgent(agent: AgentRecord): Promise<string>
   /** Takes queued tasks that fit, oldest first; each gets a new attempt, a higher epoch and a lease. */
   claim(request: ClaimQuery): Promise<readonly ClaimedTask[]>
+  /** What the agent claimed before, did not start and does not know of: the answer was lost. Extends those leases. */
+  claimedUnknown(agentId: string, known: readonly string[], terms: ClaimTerms): Promise<readonly ClaimedTask[]>
   /** Extends the leases of the agent's attempts; answers those to stop. By the database's clock (rule D-04). */
   renew(agentId: string, attempts: readonly FencedRef[], leaseMs: number): Promise<readonly StopOrder[]>
   /** Attempts whose lease ran out, oldest first. */
@@ -25,6 +27,8 @@ export interface EngineStore {
   refreshLeases(leaseMs: number): Promise<void>
   /** AppError `gone` unless this attempt is the newest of its task, not finished, and this agent's (rule D-02). */
   check(agentId: string, ref: FencedRef): Promise<AttemptIdentity>
+  /** Sequence number up to which an attempt of the agent is known that has ended; undefined for any other. */
+  lastWord(agentId: string, ref: FencedRef): Promise<number | undefined>
   stepId(attemptId: string, step: number): Promise<string | undefined>
   findCache(
     projectId: string,
@@ -63,12 +67,16 @@ export interface AgentRecord {
   readonly memoryMb: number
 }
 
-export interface ClaimQuery {
+export interface ClaimTerms {
+  /** A task larger than the machine counts as the whole machine. */
+  readonly machine: Resources
+  readonly leaseMs: number
+}
+
+export interface ClaimQuery extends ClaimTerms {
   readonly agentId: string
   readonly free: Resources & { readonly tasks: number }
-  readonly machine: Resources
   readonly executors: readonly string[]
-  readonly leaseMs: number
 }
 
 export interface ClaimedTask extends FencedRef, Resources {
