@@ -81,6 +81,7 @@ export type { BuildQueries, JobContext, PipelineFilter } from './ports/build-que
 export type { Clock, NewId } from './ports/clock.ts'
 export type {
   AgentRecord,
+  AllowedTimes,
   AttemptContext,
   AttemptIdentity,
   Chore,
@@ -96,6 +97,7 @@ export type {
   LockEntry,
   NewJob,
   NewPipeline,
+  OverdueJob,
   PipelineInSetup,
   StopOrder,
   Wakeups,
