@@ -187,6 +187,8 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     {
       accounts: store.accounts,
       secrets: store.secrets,
+      projectTokens: store.projectTokens,
+      follows: store.follows,
       queries: store.queries,
       live: store.live,
       objects,
