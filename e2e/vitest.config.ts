@@ -8,6 +8,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,
+    // Of tests that say so: scenarios of one installation.
+    maxConcurrency: 8,
     testTimeout: 300_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,

@@ -22,7 +22,7 @@ export function readRows(document: string): readonly Row[] {
   })
 }
 
-/** Ids in brackets at the end of titles: `… [L-021(a) I-013]`. A tag of a part counts for its row. */
+/** Ids in brackets at the end of quoted titles: `… [L-021(a) I-013]`. A tag of a part counts for its row. */
 export function readTags(testSource: string): readonly string[] {
   const titles = testSource.matchAll(/\[([LI]-\d{3}[^\]\n]*)\](['"`])/g)
   return [...titles].flatMap(([, ids = '']) => ids.match(/[LI]-\d{3}/g) ?? [])
@@ -45,7 +45,9 @@ export function report(rows: readonly Row[], proven: ReadonlySet<string>): reado
 function testSources(root: string): readonly string[] {
   return ['packages', 'e2e', 'scripts'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((path) => /\.(test|e2e)\.tsx?$/.test(path) && !path.includes('node_modules'))
+      .filter(
+        (path) => /(\.(test|e2e)\.tsx?|^scenarios\/.*\/expect\.yml)$/.test(path) && !path.includes('node_modules'),
+      )
       // The tests of this script speak of ids without proving anything.
       .filter((path) => path !== 'ledger.test.ts')
       .map((path) => readFileSync(join(root, folder, path), 'utf8')),

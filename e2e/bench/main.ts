@@ -16,17 +16,28 @@ interface Figure {
 const image = 'cimg/base:2025.05-20.04'
 const rounds = 30
 
-// `npm run bench -- config` measures the compiler alone; without a name, the whole product.
+// `npm run bench -- config` measures the compiler alone; `-- first-byte steps` some figures of the whole product; without a
+// name, all of these.
 const figures = process.argv.includes('config') ? await configFigures() : await productFigures()
 if (process.argv.includes('--json')) console.log(JSON.stringify(figures, null, 2))
 else console.table(figures)
 
 async function productFigures(): Promise<readonly Figure[]> {
   const stack = await startStack()
+  const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
+  const measure = async (name: string, run: () => Promise<readonly Figure[]>) =>
+    wanted.length === 0 || wanted.includes(name) ? run() : []
   try {
-    const figures = [await restart(stack), ...(await idleMemory(stack))]
+    const figures = [
+      ...(await measure('start', async () => [await restart(stack)])),
+      ...(await measure('memory', () => idleMemory(stack))),
+    ]
     await stack.createProject('bench', 'app')
-    return [...figures, await firstByte(stack), await stepOverhead(stack)]
+    return [
+      ...figures,
+      ...(await measure('first-byte', async () => [await firstByte(stack)])),
+      ...(await measure('steps', async () => [await stepOverhead(stack)])),
+    ]
   } finally {
     await stack.stop()
   }

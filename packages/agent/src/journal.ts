@@ -1,6 +1,8 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { closeSync, fdatasync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { ReportEntry } from '@rondo/protocol'
+import type { StepEnd } from './task-context.ts'
 
 type Line = { readonly entry: ReportEntry } | { readonly note: Note }
 
@@ -8,22 +10,29 @@ type Line = { readonly entry: ReportEntry } | { readonly note: Note }
 export type Note =
   | { readonly type: 'executor'; readonly kind: string; readonly state: Readonly<Record<string, string>> }
   | { readonly type: 'launched'; readonly id: string; readonly out: string }
+  /** The step's work is over; its output may still be on the way to the server. */
+  | { readonly type: 'ended'; readonly step: number; readonly end: StepEnd; readonly at: string }
 
-/** The agent's own record of one attempt, on disk before anything else learns of it. */
+/**
+ * The agent's own record of one attempt, written before anything else learns of it. A line is with the kernel when its
+ * call returns, so a killed agent loses none; what must outlive the machine asks for `synced`.
+ */
 export interface Journal {
   readonly entries: readonly ReportEntry[]
   readonly notes: readonly Note[]
-  /** Keeps an entry that the server is to be told. */
-  report(entry: ReportEntry): void
+  /** Keeps an entry that the server is to be told; answers its sequence number, which begins at 1. */
+  report(entry: ReportEntry): number
   note(note: Note): void
-  /** Ends when everything kept so far is on disk. */
-  flushed(): Promise<void>
-  close(): Promise<void>
+  /** Ends when everything kept so far is on the disk. */
+  synced(): Promise<void>
+  close(): void
 }
 
-export async function openJournal(root: string): Promise<Journal> {
+const sync = promisify(fdatasync)
+
+export function openJournal(root: string): Journal {
   const path = join(root, 'journal.jsonl')
-  const lines = (await readFile(path, 'utf8').catch(() => '')).split('\n')
+  const lines = readText(path).split('\n')
   const entries: ReportEntry[] = []
   const notes: Note[] = []
   for (const text of lines) {
@@ -32,32 +41,43 @@ export async function openJournal(root: string): Promise<Journal> {
     if ('entry' in line) entries.push(line.entry)
     else notes.push(line.note)
   }
-  const file: FileHandle = await open(path, 'a', 0o600)
+  const file = openSync(path, 'a', 0o600)
   // A torn last line ends where the next one begins.
-  let tail: Promise<unknown> = lines.at(-1) ? file.appendFile('\n') : Promise.resolve()
+  if (lines.at(-1)) writeSync(file, '\n')
+  let closed = false
 
   function keep(line: Line): void {
-    tail = tail.then(() => file.appendFile(`${JSON.stringify(line)}\n`))
+    // The number of a closed file may be another file's by now.
+    if (closed) throw new Error('the journal of the attempt is closed')
+    writeSync(file, `${JSON.stringify(line)}\n`)
   }
 
   return {
     entries,
     notes,
     report(entry) {
-      entries.push(entry)
       keep({ entry })
+      return entries.push(entry)
     },
     note(note) {
-      notes.push(note)
       keep({ note })
+      notes.push(note)
     },
-    async flushed() {
-      await tail
+    async synced() {
+      if (!closed) await sync(file)
     },
-    async close() {
-      await tail
-      await file.close()
+    close() {
+      closed = true
+      closeSync(file)
     },
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
   }
 }
 

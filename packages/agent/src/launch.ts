@@ -1,31 +1,53 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EnvironmentEntry } from '@rondo/model'
+import { endMark } from './output/end-marks.ts'
 import { exports, quote, shellPath } from './shell.ts'
 import type { TaskContext } from './task-context.ts'
+import type { TaskFolder } from './task-folder.ts'
 
-/** Starts a script in the job, once: a script that was started before the agent died is found, not started again. */
-export async function launch(task: TaskContext, id: string, out: string, script: string): Promise<void> {
-  const launched = task.journal.notes.some((note) => note.type === 'launched' && note.id === id)
-  if (launched && ((await task.folder.readSmall(`${id}.pid`)) !== undefined || (await settles(task, id)))) return
-  await task.folder.create(`${id}.sh`, script)
+/**
+ * Starts a script in the job, once: a script that was started before the agent died is found, not started again. `command`
+ * is a second file beside it, for a script that hands over to another program.
+ */
+export async function launch(
+  task: TaskContext,
+  id: string,
+  out: string,
+  script: string,
+  command?: string,
+): Promise<void> {
+  if (wasLaunched(task, id) && (task.folder.readSmall(`${id}.pid`) !== undefined || (await settles(task, id)))) return
+  task.folder.create(`${id}.sh`, script)
+  if (command !== undefined) task.folder.create(`${id}.cmd`, command)
   task.journal.note({ type: 'launched', id, out })
-  await task.journal.flushed()
-  await task.folder.command(`run ${id} ${out}`)
+  task.folder.command(`run ${id} ${out}`)
+}
+
+export function wasLaunched(task: TaskContext, id: string): boolean {
+  return task.journal.notes.some((note) => note.type === 'launched' && note.id === id)
 }
 
 /** The command may have been on its way to the supervisor when the agent died. */
 async function settles(task: TaskContext, id: string): Promise<boolean> {
   for (let tries = 0; tries < 20; tries++) {
-    if ((await task.folder.readSmall(`${id}.pid`)) !== undefined) return true
+    if (task.folder.readSmall(`${id}.pid`) !== undefined) return true
     await sleep(50)
   }
   return false
 }
 
 /** Exit status of a script, once it has ended; undefined before. */
-export async function statusOf(task: TaskContext, id: string): Promise<number | undefined> {
-  const text = await task.folder.readSmall(`${id}.status`)
+export function statusOf(folder: TaskFolder, id: string): number | undefined {
+  const text = folder.readSmall(`${id}.status`)
   return text === undefined || !/^\d+\n$/.test(text) ? undefined : Number(text)
+}
+
+/** Waits shortly until all that an ended script printed stands in its output file, so that what is said next comes after. */
+export async function printedAll(task: TaskContext, id: string, out: string): Promise<void> {
+  const mark = endMark(id, task.spec.attemptId)
+  for (const deadline = performance.now() + 1_000; performance.now() < deadline; await sleep(1)) {
+    if (task.folder.readEnd(out).includes(mark)) return
+  }
 }
 
 /** Runs one of our own scripts in the job's environment and waits for it. Its output goes to the step's output. */
@@ -37,13 +59,13 @@ export async function runInternal(task: TaskContext, id: string, out: string, sc
 export async function waitForStatus(task: TaskContext, id: string): Promise<number> {
   for (let looked = performance.now(); ; ) {
     task.signal.throwIfAborted()
-    const status = await statusOf(task, id)
+    const status = statusOf(task.folder, id)
     if (status !== undefined) return status
-    await task.changed()
+    await task.notices.changed()
     if (performance.now() - looked > 2_000) {
       looked = performance.now()
       const health = await task.executor.health(task.state)
-      if (!health.alive && (await statusOf(task, id)) === undefined) throw new EnvironmentGone(health.outOfMemory)
+      if (!health.alive && statusOf(task.folder, id) === undefined) throw new EnvironmentGone(health.outOfMemory)
     }
   }
 }
@@ -72,7 +94,7 @@ export function preamble(task: TaskContext, environment: readonly EnvironmentEnt
     exports(spec.job.environment),
     exports(environment),
     'export PATH="$RONDO_IO/bin:$PATH"\n',
-    `wd=${shellPath(workingDirectory)}\nmkdir -p "$wd" && cd "$wd" || { echo "The working directory $wd cannot be made."; exit 1; }\n`,
+    `wd=${shellPath(workingDirectory)}\n{ [ -d "$wd" ] || mkdir -p "$wd"; } && cd "$wd" || { echo "The working directory $wd cannot be made."; exit 1; }\n`,
     'export CIRCLE_WORKING_DIRECTORY="$wd"\n',
     directory === undefined ? '' : `cd ${shellPath(directory)} || exit 1\n`,
   ].join('')

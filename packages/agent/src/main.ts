@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { takeProcessLock } from '@rondo/adapters'
 import { runAgent } from './agent.ts'
@@ -39,7 +39,9 @@ await runAgent(
     name: env.name,
     version: '0.1.0',
     controlPlane: createControlPlaneClient(env.serverUrl, token),
-    executor: docker?.executor ?? createSandboxExecutor([env.dataFolder, dirname(env.tokenFile)]),
+    executor:
+      docker?.executor ??
+      createSandboxExecutor([...env.hidden, env.dataFolder, dirname(env.tokenFile)].map((path) => realpathSync(path))),
     dataFolder: env.dataFolder,
     log,
     ...(docker === undefined

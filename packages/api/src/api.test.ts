@@ -8,7 +8,7 @@ import {
   randomId,
   systemClock,
 } from '@rondo/adapters'
-import { createContinuationKeys, createInlineCompiler, createUserActions } from '@rondo/conductor'
+import { createContinuationKeys, createInlineCompiler, createOrbRegistry, createUserActions } from '@rondo/conductor'
 import type { NewJob, StoredObject } from '@rondo/model'
 import {
   buildAgent,
@@ -56,10 +56,11 @@ beforeAll(async () => {
     openFileOutput(join(folder, 'output')),
   ])
   const hosting = createGitHosting(join(folder, 'repositories'))
+  const compiler = createInlineCompiler()
   const actions = createUserActions({
     engine: store.engine,
     repositories: hosting,
-    compiler: createInlineCompiler(),
+    compiler,
     publicUrl,
     clock: systemClock,
     newId: randomId,
@@ -75,6 +76,8 @@ beforeAll(async () => {
     keyRing,
     hosting,
     actions,
+    orbs: createOrbRegistry({ store: store.orbs, accounts: store.accounts, compiler }),
+    compiler,
     attemptProject: async () => undefined,
   }
   server = await createWebServer(ports, { publicUrl, onError: (error) => unforeseen.push(error) })

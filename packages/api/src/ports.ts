@@ -1,3 +1,5 @@
+import type { Compiler, OrbRegistry } from '@rondo/conductor'
+import type { Socket } from 'node:net'
 import type {
   Accounts,
   BuildQueries,
@@ -22,6 +24,9 @@ export interface WebPorts {
   readonly keyRing: KeyRing
   readonly hosting: GitHosting
   readonly actions: UserActions
+  readonly orbs: OrbRegistry
+  /** For configs and orbs that somebody wants to see compiled. */
+  readonly compiler: Pick<Compiler, 'compile' | 'checkOrb'>
   /** Project of the running attempt a job's Git password was issued to. */
   attemptProject(password: string): Promise<string | undefined>
 }
@@ -34,6 +39,8 @@ export interface WebOptions {
 }
 
 export interface AgentPorts {
+  /** Whether the process at the other end of a connection may speak to this port at all; asked once a connection. */
+  admits(connection: Socket): Promise<boolean>
   authenticate(token: string): { readonly id: string } | undefined
   controlPlane(agent: { readonly id: string }): ControlPlane
 }

@@ -6,6 +6,7 @@ import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createAccess } from './access.ts'
 import { registerGit } from './git/routes.ts'
+import { registerGraphql } from './graphql/endpoint.ts'
 import { apis } from './http/apis.ts'
 import { handleErrors } from './http/errors.ts'
 import { registerApi } from './http/register.ts'
@@ -34,6 +35,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   await server.register(websocket, { options: { maxPayload: 64 * 1024 } })
   const access = createAccess(ports)
   for (const api of apis({ ...ports, access }, options)) registerApi(server, ports, access, api)
+  registerGraphql(server, { ...ports, access }, options)
   registerPages(server, ports, access, options)
   registerHistory(server, ports, access)
   registerGit(server, ports, access, options)
@@ -83,7 +85,7 @@ async function serveWebApp(server: FastifyInstance, folder: string): Promise<voi
   server.setNotFoundHandler((request, reply) => {
     const page =
       request.method === 'GET' &&
-      !/^\/(api|git|live|output|assets)(\/|$)/.test(request.url) &&
+      !/^\/(api|git|live|output|assets|graphql-unstable)(\/|$)/.test(request.url) &&
       (request.headers.accept ?? '').includes('text/html')
     return page ? reply.sendFile('index.html') : reply.code(404).send({ message: 'Not found' })
   })

@@ -254,6 +254,13 @@ workflows: {w: {jobs: [build, o/run, {o/run: {name: other, e: mine}}]}}`,
     ])
   })
 
+  it('that are empty stand for an orb put in later: only using one is a mistake', () => {
+    const source = (step: string) => withSteps(`- ${step}`, 'orbs: {mine: {}}')
+
+    expect(errorsOf(source('checkout'))).toEqual([])
+    expect(errorsOf(source('mine/x'))).toEqual([expect.stringMatching(/^orb-not-found: Orb 'mine' is empty here/)])
+  })
+
   it('cannot see pipeline parameters', () => {
     expect(
       errorsOf(`version: 2.1

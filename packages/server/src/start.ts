@@ -7,6 +7,7 @@ import {
   openFileKeyRing,
   openFileObjects,
   openFileOutput,
+  peerIsSandboxed,
   randomId,
   startEmbeddedPostgres,
   systemClock,
@@ -19,6 +20,7 @@ import {
   createContinuationKeys,
   createDispatcher,
   createOrbLookup,
+  createOrbRegistry,
   createUserActions,
   resumeContinuations,
   startChecks,
@@ -168,6 +170,8 @@ async function createParts(
       keyRing,
       hosting,
       actions,
+      compiler,
+      orbs: createOrbRegistry({ store: store.orbs, accounts: store.accounts, compiler }),
       async attemptProject(password) {
         const attemptId = credentials.verify(password)
         if (attemptId === undefined) return undefined
@@ -189,7 +193,11 @@ async function createParts(
     executors: [],
   })
   const agents = createAgentServer(
-    { authenticate: (given) => (given === token ? { id } : undefined), controlPlane: planes(dispatcher) },
+    {
+      admits: async (connection) => !(await peerIsSandboxed(connection)),
+      authenticate: (given) => (given === token ? { id } : undefined),
+      controlPlane: planes(dispatcher),
+    },
     { onError },
   )
   return { web, agents, checks }

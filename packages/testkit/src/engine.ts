@@ -5,6 +5,7 @@ import {
   createContinuationKeys,
   createDispatcher,
   createInlineCompiler,
+  createOrbLookup,
   createUserActions,
   startChecks,
 } from '@rondo/conductor'
@@ -46,7 +47,7 @@ export async function startTestEngine(): Promise<TestEngine> {
   const continuationKeys = createContinuationKeys(Buffer.alloc(32))
   const actions = createUserActions({
     engine: store.engine,
-    compiler: createInlineCompiler(),
+    compiler: createInlineCompiler(createOrbLookup(store.orbs)),
     continuationKeys,
     repositories: {
       create: async () => {},

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { createGitHosting, openFileKeyRing, openFileObjects, openFileOutput } from '@rondo/adapters'
 import { createWebServer } from '@rondo/api'
+import { createInlineCompiler, createOrbLookup, createOrbRegistry } from '@rondo/conductor'
 import type { User } from '@rondo/model'
 import type { TestEngine } from './engine.ts'
 
@@ -20,6 +21,7 @@ export interface TestWeb {
 
 export async function startTestWeb(engine: TestEngine): Promise<TestWeb> {
   const { store, folder } = engine.database
+  const compiler = createInlineCompiler(createOrbLookup(store.orbs))
   const server = await createWebServer(
     {
       accounts: store.accounts,
@@ -31,6 +33,8 @@ export async function startTestWeb(engine: TestEngine): Promise<TestWeb> {
       keyRing: await openFileKeyRing(join(folder, 'key-ring.json')),
       hosting: createGitHosting(join(folder, 'repositories')),
       actions: engine.actions,
+      orbs: createOrbRegistry({ store: store.orbs, accounts: store.accounts, compiler }),
+      compiler,
       attemptProject: async () => undefined,
     },
     {

@@ -67,7 +67,7 @@ export interface SandboxStart {
 export async function startSandbox(options: SandboxStart, signal: AbortSignal): Promise<ProcessIdentity> {
   const { root } = options.folder
   const uid = jobUser()
-  const turn = await takeTurn(root)
+  const turn = await endSandboxes(root)
   await makeFolders(root, uid)
   const child = await launch(options, uid, turn)
   try {
@@ -80,7 +80,7 @@ export async function startSandbox(options: SandboxStart, signal: AbortSignal): 
     }
     throw new Error(`the sandbox did not start: ${(await readFile(join(root, 'sandbox.log'), 'utf8')).trim()}`)
   } catch (error) {
-    await takeTurn(root)
+    await endSandboxes(root)
     throw error
   }
 }
@@ -118,9 +118,9 @@ async function launch(options: SandboxStart, uid: string, turn: string): Promise
 
 /**
  * Ends every sandbox of this folder. An agent that died while it prepared may have left one, whose supervisor would read
- * the same commands: written first, the turn makes one that is still on its way end by itself.
+ * the same commands: written first, the turn makes one that is still on its way end by itself. Answers the turn.
  */
-async function takeTurn(root: string): Promise<string> {
+export async function endSandboxes(root: string): Promise<string> {
   const turn = crypto.randomUUID()
   await writeFile(join(root, 'sandbox.turn'), `${turn}\n`)
   for (const name of await readdir(root)) {
@@ -136,7 +136,7 @@ async function readFirst(root: string, turn: string): Promise<ProcessIdentity | 
 }
 
 /** Kills the first process of a namespace, and with it all others there; ends when it is gone. */
-export async function killNamespace(first: ProcessIdentity): Promise<void> {
+async function killNamespace(first: ProcessIdentity): Promise<void> {
   if (!processLives(first)) return
   process.kill(first.pid, 'SIGKILL')
   for (let tries = 0; processLives(first) && tries < 500; tries++) await sleep(10)

@@ -66,13 +66,24 @@ case $resolver in
     ;;
 esac
 
-# 3. Everything up to here is read-only, with what is mounted below it. Options that the host set stay set.
+# 3. Everything up to here is read-only, with what is mounted below it. Options that the host set stay set. What is mounted
+# below a hidden folder cannot be reached any more, by this script neither.
+covered() {
+  while IFS= read -r path; do
+    case $1 in "$root$path"/*) [ -z "$path" ] || return 0 ;; esac
+  done <<END
+$hidden
+END
+  return 1
+}
 while read -r _ _ _ _ point options _; do
   case $point in
     "$root"/*)
+      # The kernel writes blanks as \040.
+      case $point in *\\*) point=$(printf '%b' "$point") ;; esac
       keep=
       case ,$options, in *,noexec,*) keep=,noexec ;; esac
-      mount -o "remount,bind,ro,nosuid,nodev$keep" "$(printf '%b' "$point")"
+      covered "$point" || mount -o "remount,bind,ro,nosuid,nodev$keep" "$point"
       ;;
   esac
 done </proc/self/mountinfo

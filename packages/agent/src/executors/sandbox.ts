@@ -1,9 +1,16 @@
 import { cpus, totalmem } from 'node:os'
+import { basename } from 'node:path'
 import { type ProcessIdentity, processLives } from '@rondo/adapters'
 import type { TaskSpec } from '@rondo/protocol'
 import { type Executor, ExecutorRefusal, type ExecutorState } from './executor.ts'
-import { makeControlGroups, outOfMemoryKills, removeControlGroups, type SandboxLimits } from './sandbox-limits.ts'
-import { ioPath, killNamespace, removeJobsFiles, startSandbox } from './sandbox-start.ts'
+import {
+  controlGroupPaths,
+  makeControlGroups,
+  outOfMemoryKills,
+  removeControlGroups,
+  type SandboxLimits,
+} from './sandbox-limits.ts'
+import { endSandboxes, ioPath, removeJobsFiles, startSandbox } from './sandbox-start.ts'
 
 const maxProcesses = 4096
 
@@ -26,11 +33,11 @@ export function createSandboxExecutor(hidden: readonly string[]): Executor {
       say('        programs of the host, without root and without a network of their own.')
       for (const service of executor.images.slice(1)) say(`        The service ${service.image} is NOT started.`)
       const limits = limitsFor(spec)
-      const groups = makeControlGroups(spec.attemptId, limits)
+      const groups = makeControlGroups(basename(folder.root), limits)
       sayLimits(spec, limits, groups !== undefined, say)
       try {
         const first = await startSandbox({ token: spec.attemptId, folder, limits, groups, hidden }, signal)
-        return { ...first, pid: String(first.pid), root: folder.root, groups: (groups ?? []).join('\n') }
+        return { ...first, pid: String(first.pid), groups: (groups ?? []).join('\n') }
       } catch (error) {
         await removeControlGroups(groups ?? [])
         throw error
@@ -41,11 +48,10 @@ export function createSandboxExecutor(hidden: readonly string[]): Executor {
       alive: processLives(identity(state)),
       outOfMemory: outOfMemoryKills(groupsOf(state)) > 0,
     }),
-    async remove(state) {
-      if (state.root === undefined) return
-      await killNamespace(identity(state))
-      await removeControlGroups(groupsOf(state))
-      await removeJobsFiles(state.root)
+    async remove(_state, { root }) {
+      await endSandboxes(root)
+      await removeControlGroups(controlGroupPaths(basename(root)))
+      await removeJobsFiles(root)
     },
     reachable: (url) => url,
   }

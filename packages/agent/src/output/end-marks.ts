@@ -11,6 +11,11 @@ export interface EndMarks {
 const separator = '\x1e'
 const longestId = 24
 
+/** What the supervisor prints when a script has ended. */
+export function endMark(id: string, token: string): string {
+  return `${separator}${id}.${token}${separator}`
+}
+
 /** `token` is the attempt's own, so that no program prints a mark by chance. */
 export function createEndMarks(token: string): EndMarks {
   const mark = new RegExp(`${separator}([a-z0-9-]{1,${longestId}})\\.${token}${separator}`, 'g')

@@ -15,9 +15,18 @@ export interface Masker {
  * whole stream and never on how it was cut, so that a restarted agent produces the same bytes again.
  */
 export function createMasker(secrets: readonly string[]): Masker {
+  return createMaskerFactory(secrets)()
+}
+
+/** Maskers that share one index of the secrets, for the steps of a job. */
+export function createMaskerFactory(secrets: readonly string[]): () => Masker {
   const needles = secretForms(secrets)
-  if (needles.length === 0) return { push: (chunk) => chunk, end: () => Buffer.alloc(0) }
+  if (needles.length === 0) return () => ({ push: (chunk) => chunk, end: () => Buffer.alloc(0) })
   const index = createIndex(needles)
+  return () => maskerOf(index)
+}
+
+function maskerOf(index: NeedleIndex): Masker {
   let held: Buffer = Buffer.alloc(0)
   /** Bytes of `held` that belong to a mask already written. */
   let covered = 0

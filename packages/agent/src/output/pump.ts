@@ -1,11 +1,12 @@
 import { createHash, type Hash } from 'node:crypto'
+import { fstatSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AttemptRef, ControlPlane } from '@rondo/protocol'
 import { untilReachable } from '../retry.ts'
 import type { TaskFolder } from '../task-folder.ts'
 import { createEndMarks } from './end-marks.ts'
-import { createMasker, type Masker } from './masker.ts'
+import type { Masker } from './masker.ts'
 
 export interface PumpTotals {
   readonly bytes: number
@@ -16,10 +17,12 @@ export interface PumpTotals {
 export interface OutputPump {
   /** Looks for more output; cheap, called on every hint. */
   poke(): void
-  /** Milliseconds on the monotonic clock at which output last grew. */
+  /** Milliseconds on the monotonic clock at which output was last seen to have grown. */
   lastGrowth(): number
   /** Sends what is left. Waits shortly for the end marks of `scripts`, which come after everything they printed. */
   finish(scripts?: readonly string[]): Promise<PumpTotals>
+  /** Sends nothing more: the agent goes, and the next one reads the file again. */
+  abandon(): Promise<void>
 }
 
 const chunkBytes = 512 * 1024
@@ -30,8 +33,10 @@ export interface PumpOptions {
   readonly ref: AttemptRef
   readonly step: number
   readonly file: string
-  readonly secrets: readonly string[]
+  readonly masker: Masker
   readonly maxBytes: number
+  /** The server has nothing of this step yet; else it is asked for what it has. */
+  readonly fresh: boolean
   /** Ends when the server knows the step. */
   readonly announced: () => Promise<void>
 }
@@ -46,15 +51,17 @@ export function createOutputPump(
   options: PumpOptions,
   signal: AbortSignal,
 ): OutputPump {
-  const masker: Masker = createMasker(options.secrets)
+  const { masker } = options
   const marks = createEndMarks(options.ref.attemptId)
   const hash: Hash = createHash('sha256')
   let file: FileHandle | undefined
   let raw = 0
   let masked = 0
-  let durable: number | undefined
+  let announced = false
+  let durable = options.fresh ? 0 : undefined
   let truncated = false
-  let grown = performance.now()
+  /** Size of the file at the last look for growth, and when it was first seen. */
+  let grown = { size: 0, at: performance.now() }
   let running: Promise<void> | undefined
   let again = false
 
@@ -71,8 +78,10 @@ export function createOutputPump(
     const offset = masked
     masked += bytes.length
     hash.update(bytes)
+    if (bytes.length === 0) return
+    if (!announced) await options.announced()
+    announced = true
     if (durable === undefined) {
-      await options.announced()
       durable = (
         await untilReachable(() => controlPlane.appendOutput(options.ref, options.step, 0, new Uint8Array()), signal)
       ).size
@@ -92,10 +101,10 @@ export function createOutputPump(
     file ??= await folder.openRead(options.file)
     if (file === undefined) return
     for (;;) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, raw)
-      if (bytesRead === 0) return
+      const length = Math.min(chunkBytes, (await file.stat()).size - raw)
+      if (length <= 0) return
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, raw)
       raw += bytesRead
-      grown = performance.now()
       await send(masker.push(marks.push(buffer.subarray(0, bytesRead))))
     }
   }
@@ -116,25 +125,43 @@ export function createOutputPump(
     return running
   }
 
+  async function close(): Promise<void> {
+    const open = file
+    file = undefined
+    await open?.close()
+  }
+
   return {
     poke() {
       void start()
     },
-    lastGrowth: () => grown,
+    lastGrowth() {
+      // Asked of the file: what was read of it stays behind while the server is away.
+      const size = file === undefined ? 0 : fstatSync(file.fd).size
+      if (size > grown.size) grown = { size, at: performance.now() }
+      return grown.at
+    },
     async finish(scripts = []) {
-      await start()
-      await start()
-      for (
-        const deadline = performance.now() + markWaitMs;
-        scripts.some((id) => !marks.seen(id)) && performance.now() < deadline;
-      ) {
-        await sleep(1)
+      try {
         await start()
+        await start()
+        for (
+          const deadline = performance.now() + markWaitMs;
+          scripts.some((id) => !marks.seen(id)) && performance.now() < deadline;
+        ) {
+          await sleep(1)
+          await start()
+        }
+        await send(masker.push(marks.rest()))
+        await send(masker.end())
+        return { bytes: masked, sha256: hash.digest('hex'), truncated }
+      } finally {
+        await close()
       }
-      await send(masker.push(marks.rest()))
-      await send(masker.end())
-      await file?.close()
-      return { bytes: masked, sha256: hash.digest('hex'), truncated }
+    },
+    async abandon() {
+      await running?.catch(() => {})
+      await close()
     },
   }
 }

@@ -14,7 +14,7 @@ export async function saveCache(task: TaskContext, step: SaveCacheStep, index: n
   if ('problem' in resolved) return refuse(task, out, resolved.problem)
   const { key } = resolved
   if (await untilReachable(() => task.controlPlane.hasCache(task.spec, key), task.signal)) {
-    await task.folder.append(
+    task.folder.append(
       out,
       `A cache with the key ${key} exists already; keys are never overwritten. Nothing was saved.\n`,
     )
@@ -32,7 +32,7 @@ chmod a+r "$RONDO_IO/${archive}"`
   if (status !== 0) return status === 3 ? passed : failed
   const object = await uploadCompressed(task, archive)
   task.reporter.report({ type: 'cache-saved', key, object })
-  await task.folder.append(out, `Saved ${megabytes(object.size)} under the key ${key}\n`)
+  task.folder.append(out, `Saved ${megabytes(object.size)} under the key ${key}\n`)
   await runInternal(task, `d${index}`, out, `rm -f "$RONDO_IO/${archive}"`)
   return passed
 }
@@ -48,13 +48,13 @@ export async function restoreCache(task: TaskContext, step: RestoreCacheStep, in
   }
   const found = await untilReachable(() => task.controlPlane.findCache(task.spec, keys), task.signal)
   if (found === undefined) {
-    await task.folder.append(
+    task.folder.append(
       out,
       `No cache is found for ${keys.map((key) => `"${key}"`).join(', ')}. The job goes on without it.\n`,
     )
     return passed
   }
-  await task.folder.append(
+  task.folder.append(
     out,
     `Found a cache from ${found.createdAt} with the key ${found.key} (${megabytes(found.object.size)})\n`,
   )
@@ -80,7 +80,7 @@ exit $status`
 }
 
 async function refuse(task: TaskContext, out: string, problem: string): Promise<StepEnd> {
-  await task.folder.append(out, `${problem}\n`)
+  task.folder.append(out, `${problem}\n`)
   return failed
 }
 

@@ -25,11 +25,11 @@ export async function storeArtifacts(task: TaskContext, step: StoreArtifactsStep
       task.signal,
     )
     task.reporter.report({ type: 'artifact-stored', path: stored, object })
-    await task.folder.append(out, `Uploaded ${stored} (${object.size} bytes)\n`)
+    task.folder.append(out, `Uploaded ${stored} (${object.size} bytes)\n`)
   })
   if (count > maxArtifactFiles)
-    await task.folder.append(out, `Only the first ${maxArtifactFiles} of ${count} files were stored.\n`)
-  if (ended === 'missing') await task.folder.append(out, `There is nothing at ${step.path}; no artifact was stored.\n`)
+    task.folder.append(out, `Only the first ${maxArtifactFiles} of ${count} files were stored.\n`)
+  if (ended === 'missing') task.folder.append(out, `There is nothing at ${step.path}; no artifact was stored.\n`)
   return ended === 'failed' ? failed : passed
 }
 
@@ -42,12 +42,11 @@ export async function storeTestResults(task: TaskContext, step: StoreTestResults
     const content = Buffer.concat(await collect(bytes, maxXmlBytes)).toString('utf8')
     const parsed = parseJunit(content)
     if (parsed.problem !== undefined)
-      await task.folder.append(out, `${path || step.path} is not JUnit XML: ${parsed.problem}\n`)
+      task.folder.append(out, `${path || step.path} is not JUnit XML: ${parsed.problem}\n`)
     tests.push(...parsed.tests)
   })
-  if (ended === 'missing')
-    await task.folder.append(out, `There is nothing at ${step.path}; no test result was stored.\n`)
-  else await task.folder.append(out, `Stored ${tests.length} test result(s)\n`)
+  if (ended === 'missing') task.folder.append(out, `There is nothing at ${step.path}; no test result was stored.\n`)
+  else task.folder.append(out, `Stored ${tests.length} test result(s)\n`)
   for (let at = 0; at < tests.length; at += 1_000)
     task.reporter.report({ type: 'tests-stored', tests: tests.slice(at, at + 1_000) })
   return ended === 'failed' ? failed : passed
@@ -71,7 +70,7 @@ status=$?; [ $status -le 1 ] && chmod a+r "$RONDO_IO/${archive}"`
   if (status === 3) return 'missing'
   const file = status === 0 ? await task.folder.openRead(archive) : undefined
   if (file === undefined) return 'failed'
-  const single = (await task.folder.readSmall(`${archive}.single`)) !== undefined
+  const single = task.folder.readSmall(`${archive}.single`) !== undefined
   const entries = extract()
   file.createReadStream({ highWaterMark: 256 * 1024 }).pipe(entries)
   for await (const entry of entries) {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunStep } from '@rondo/model'
-import { launch, preamble, statusOf, waitForStatus } from '../launch.ts'
+import { launch, preamble, printedAll, statusOf, waitForStatus, wasLaunched } from '../launch.ts'
 import type { OutputPump } from '../output/pump.ts'
 import { quote } from '../shell.ts'
 import type { StepEnd, TaskContext } from '../task-context.ts'
@@ -17,15 +17,18 @@ const findShell = [
 function script(task: TaskContext, step: RunStep, id: string): string {
   const shell = step.shell ?? task.spec.job.shell
   const choose = shell === undefined ? findShell : `set -- ${shell}`
-  return `${preamble(task, step.environment, step.workingDirectory)}${choose}\nexec "$@" ${quote(`${task.executor.ioPath}/${id}.cmd`)}\n`
+  return `${preamble(task, step.environment, step.workingDirectory)}${choose}\nexec $rondo_session "$@" ${quote(`${task.executor.ioPath}/${id}.cmd`)}\n`
 }
 
 /** Starts a step's command; `attempt` counts automatic reruns of the step. */
 async function start(task: TaskContext, step: RunStep, index: number, attempt: number): Promise<string> {
-  const id = attempt === 0 ? `s${index}` : `s${index}r${attempt}`
-  await task.folder.create(`${id}.cmd`, `${step.command}\n`)
-  await launch(task, id, `s${index}.out`, script(task, step, id))
+  const id = idOf(index, attempt)
+  await launch(task, id, `s${index}.out`, script(task, step, id), `${step.command}\n`)
   return id
+}
+
+function idOf(index: number, attempt: number): string {
+  return attempt === 0 ? `s${index}` : `s${index}r${attempt}`
 }
 
 /** Runs a command and waits for its end; stops it when it stays silent for too long. */
@@ -33,11 +36,15 @@ export async function runStep(task: TaskContext, step: RunStep, index: number, p
   for (let attempt = 0; ; attempt++) {
     const id = await start(task, step, index, attempt)
     const end = await waitWithTimeout(task, step, id, pump)
-    if (end.result !== 'failed' || end.exitCode === null || attempt >= step.maxAutoReruns) {
-      await explain(task, index, end)
+    if (end.result === 'passed') return end
+    await printedAll(task, id, `s${index}.out`)
+    if (end.result !== 'failed' || attempt >= step.maxAutoReruns) {
+      task.folder.append(`s${index}.out`, await explanation(task, step, end))
       return end
     }
-    await task.folder.append(
+    // Said already, if the agent was restarted since.
+    if (wasLaunched(task, idOf(index, attempt + 1))) continue
+    task.folder.append(
       `s${index}.out`,
       `\nExited with code ${end.exitCode}; running the step again (${attempt + 1} of ${step.maxAutoReruns})\n`,
     )
@@ -58,37 +65,31 @@ async function waitWithTimeout(task: TaskContext, step: RunStep, id: string, pum
     const quiet = performance.now() - Math.max(begun, pump.lastGrowth())
     if (quiet >= step.noOutputTimeoutMs) {
       await kill(task, id)
-      await task.folder.append(
-        `${id.replace(/r\d+$/, '')}.out`,
-        `\nToo long with no output (exceeded ${duration(step.noOutputTimeoutMs)}): the step was stopped\n`,
-      )
       return { result: 'timed-out', exitCode: null }
     }
+    const look = new AbortController()
     const ended = await Promise.race([
       waiting,
-      sleep(Math.min(1_000, step.noOutputTimeoutMs - quiet)).then(() => undefined),
-    ])
+      sleep(Math.min(1_000, step.noOutputTimeoutMs - quiet), undefined, { signal: look.signal }),
+    ]).finally(() => look.abort())
     if (ended !== undefined) return { result: ended.status === 0 ? 'passed' : 'failed', exitCode: ended.status }
   }
 }
 
 async function kill(task: TaskContext, id: string): Promise<void> {
-  await task.folder.command(`kill ${id} TERM`)
+  task.folder.command(`kill ${id} TERM`)
   for (const deadline = performance.now() + killAfterMs; performance.now() < deadline; await sleep(50)) {
-    if ((await statusOf(task, id)) !== undefined) return
+    if (statusOf(task.folder, id) !== undefined) return
   }
-  await task.folder.command(`kill ${id} KILL`)
+  task.folder.command(`kill ${id} KILL`)
 }
 
-async function explain(task: TaskContext, index: number, end: StepEnd): Promise<void> {
-  if (end.result !== 'failed') return
-  const memory = end.exitCode === 137 && (await task.executor.health(task.state)).outOfMemory
-  await task.folder.append(
-    `s${index}.out`,
-    memory
-      ? '\nThe command was killed because the job used more memory than its resource class allows (exit code 137). Choose a larger resource_class.\n'
-      : `\nExited with code exit status ${end.exitCode}\n`,
-  )
+async function explanation(task: TaskContext, step: RunStep, end: StepEnd): Promise<string> {
+  if (end.result === 'timed-out')
+    return `\nToo long with no output (exceeded ${duration(step.noOutputTimeoutMs)}): the step was stopped\n`
+  if (end.exitCode === 137 && (await task.executor.health(task.state)).outOfMemory)
+    return '\nThe command was killed because the job used more memory than its resource class allows (exit code 137). Choose a larger resource_class.\n'
+  return `\nExited with code exit status ${end.exitCode}\n`
 }
 
 function duration(ms: number): string {

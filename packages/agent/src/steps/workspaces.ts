@@ -24,7 +24,7 @@ tar -cf "$RONDO_IO/${archive}" "$@" && chmod a+r "$RONDO_IO/${archive}"`
   if ((await runInternal(task, `i${index}`, `s${index}.out`, script)) !== 0) return failed
   const object = await uploadCompressed(task, archive)
   task.reporter.report({ type: 'workspace-persisted', object })
-  await task.folder.append(`s${index}.out`, `Persisted a layer of ${object.size} bytes\n`)
+  task.folder.append(`s${index}.out`, `Persisted a layer of ${object.size} bytes\n`)
   return passed
 }
 
@@ -32,10 +32,10 @@ tar -cf "$RONDO_IO/${archive}" "$@" && chmod a+r "$RONDO_IO/${archive}"`
 export async function attachWorkspace(task: TaskContext, step: AttachWorkspaceStep, index: number): Promise<StepEnd> {
   const layers = await untilReachable(() => task.controlPlane.findWorkspace(task.spec), task.signal)
   if (layers.length === 0)
-    await task.folder.append(`s${index}.out`, 'No job upstream persisted anything; there is nothing to attach.\n')
+    task.folder.append(`s${index}.out`, 'No job upstream persisted anything; there is nothing to attach.\n')
   for (const [position, layer] of layers.entries()) {
     if (!(await unpack(task, index, position, layer, shellPath(step.at)))) return failed
   }
-  if (layers.length > 0) await task.folder.append(`s${index}.out`, `Attached ${layers.length} layer(s)\n`)
+  if (layers.length > 0) task.folder.append(`s${index}.out`, `Attached ${layers.length} layer(s)\n`)
   return passed
 }

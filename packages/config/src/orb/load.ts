@@ -71,8 +71,9 @@ function loadOrbs(cx: ResolveContext, node: Node | undefined, main: boolean, loa
   }
   for (const entry of node.entries.values()) {
     const orb = loadOrb(cx, entry.key, entry.value, main, loading)
-    // What the config itself names must exist; what an orb names may be missing while nothing of it is used.
-    if (main && 'reportMissing' in orb) orb.reportMissing()
+    // What the config itself names must exist; what an orb names may be missing while nothing of it is used, and so
+    // may what an empty map stands for.
+    if (main && 'reportMissing' in orb && entry.value.kind !== 'map') orb.reportMissing()
     orbs.set(entry.key, orb)
   }
   return orbs
@@ -85,6 +86,7 @@ function loadOrb(cx: ResolveContext, name: string, node: Node, main: boolean, lo
     return missing(cx, 'limit', node.span, `Orbs import orbs more than ${cx.limits.orbDepth} deep`)
   }
   if (node.kind === 'map') {
+    if (isPlaceholder(node)) return placeholder(cx, name, node.span)
     return buildSpace(cx, node, { label: `orb '${name}'`, main: false }, { ...loading, depth: loading.depth + 1 })
   }
   const value = main ? substituteReference(cx, node) : node
@@ -94,6 +96,17 @@ function loadOrb(cx: ResolveContext, name: string, node: Node, main: boolean, lo
   const found = typeName(node)
   const message = `Orb '${name}' must be a reference such as 'ns/name@1.2', or a map; found ${found}`
   return missing(cx, 'orb-reference', node.span, message)
+}
+
+/** Orb projects write `my-orb: {}` where a job puts the orb's source before the config is used. */
+function isPlaceholder(node: MapNode): boolean {
+  return [...Object.values(sections), 'orbs'].every((key) => child(node, key) === undefined)
+}
+
+function placeholder(cx: ResolveContext, name: string, span: Span): MissingOrb {
+  const message = `Orb '${name}' is empty here: it has no commands, jobs or executors`
+  const hint = `An empty orb is a placeholder. Write the orb's source below '${name}', or a reference such as 'ns/name@1.2'`
+  return missing(cx, 'orb-not-found', span, message, hint)
 }
 
 function missing(

@@ -98,7 +98,11 @@ function doubleQuoted(text: string): string {
 const indicators = /^[-?:,[\]{}#&*!|>'"%@`]/
 const ambiguous = /^(?:[yYnN]|[-+]?[0-9][0-9_:.]*|=|<<|[0-9]{4}-[0-9].*|0o?[0-7]+|---.*|\.\.\..*)$/
 
+/** Most of what configs hold: no word or number of YAML's own is as long as this and made of such characters. */
+const surelyPlain = /^[A-Za-z][A-Za-z0-9_./-]{5,}$/
+
 function isPlainSafe(text: string): boolean {
+  if (surelyPlain.test(text)) return true
   if (text === '' || typeof plainScalarValue(text) !== 'string' || ambiguous.test(text)) return false
   if (/^\s|\s$|: |:$| #|\t/.test(text) || !isPrintable(text)) return false
   return !indicators.test(text) || /^[-?:][^\s,[\]{}]/.test(text)

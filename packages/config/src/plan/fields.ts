@@ -3,7 +3,7 @@ import type { ConfigDiagnosticCode } from '../diagnostic-code.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Report } from '../report.ts'
 import { environmentEntries } from '../resolve/environment.ts'
-import type { MapNode, Node } from '../tree/node.ts'
+import type { MapNode, Node, ScalarValue } from '../tree/node.ts'
 import { displayText, isFailed, typeName } from '../tree/node.ts'
 import { environmentValue } from './environment-value.ts'
 
@@ -16,115 +16,124 @@ export interface Place {
 }
 
 /** Typed access to the keys of a map. Every reader reports what is wrong and returns undefined for it. */
-export interface Fields {
-  readonly span: Span
-  has(key: string): boolean
-  node(key: string): Node | undefined
-  /** Strings; numbers and booleans are taken as they are written. */
-  text(key: string, need?: 'required'): string | undefined
-  flag(key: string): boolean | undefined
-  integer(key: string, bounds: { readonly min: number; readonly max?: number }): number | undefined
-  texts(key: string, need?: 'required'): readonly string[] | undefined
-  choice<Value extends string>(key: string, values: readonly Value[]): Value | undefined
-  environment(key: string): readonly EnvironmentEntry[]
-  /** Reports keys outside of `known`: as errors, or as warnings where the language lets them pass. */
-  only(known: readonly string[], otherwise: 'error' | 'warn'): void
-  fail(code: ConfigDiagnosticCode, span: Span, message: string, hint?: string): undefined
-}
+export class Fields {
+  private readonly place: Place
+  private readonly map: MapNode
 
-export function readFields(place: Place, node: MapNode): Fields {
-  const { report, what, chain } = place
-  const get = (key: string): Node | undefined => node.entries.get(key)?.value
-  const present = (key: string): Node | undefined => {
-    const value = get(key)
+  constructor(place: Place, map: MapNode) {
+    this.place = place
+    this.map = map
+  }
+
+  get span(): Span {
+    return this.map.span
+  }
+
+  has(key: string): boolean {
+    return this.map.entries.has(key)
+  }
+
+  /** The value of a key; undefined when it is missing or null. */
+  node(key: string): Node | undefined {
+    const value = this.map.entries.get(key)?.value
     return value?.kind === 'scalar' && value.value === null ? undefined : value
   }
 
-  function fail(code: ConfigDiagnosticCode, span: Span, message: string, hint?: string): undefined {
-    report.error(code, span, message, { chain, hint })
+  /** Strings; numbers and booleans are taken as they are written. */
+  text(key: string, need?: 'required'): string | undefined {
+    const value = this.node(key)
+    if (value === undefined) return need === 'required' ? this.missing(key) : undefined
+    return this.asText(key, value)
+  }
+
+  flag(key: string): boolean | undefined {
+    const value = this.node(key)
+    if (value === undefined) return undefined
+    if (value.kind === 'scalar' && typeof value.value === 'boolean') return value.value
+    return this.mistyped(key, value, 'Boolean')
+  }
+
+  integer(key: string, bounds: { readonly min: number; readonly max?: number }): number | undefined {
+    const value = this.node(key)
+    if (value === undefined) return undefined
+    const { min, max = Number.MAX_SAFE_INTEGER } = bounds
+    const given = value.kind === 'scalar' ? integerOf(value.value) : undefined
+    if (given === undefined) return this.mistyped(key, value, 'Integer')
+    if (given >= min && given <= max) return given
+    const allowed = max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `between ${min} and ${max}`
+    return this.fail('invalid-value', value.span, `${key} must be ${allowed} in ${this.place.what}, found ${given}`)
+  }
+
+  texts(key: string, need?: 'required'): readonly string[] | undefined {
+    const value = this.node(key)
+    if (value === undefined) return need === 'required' ? this.missing(key) : undefined
+    if (value.kind === 'map') return this.mistyped(key, value, 'Sequence')
+    const items = value.kind === 'list' ? value.items : [value]
+    return items.flatMap((item) => this.asText(key, item) ?? [])
+  }
+
+  choice<Value extends string>(key: string, values: readonly Value[]): Value | undefined {
+    const value = this.node(key)
+    if (value === undefined) return undefined
+    const text = this.asText(key, value)
+    const found = values.find((candidate) => candidate === text)
+    if (found !== undefined || text === undefined) return found
+    const message = `'${text}' is not a value of '${key}' in ${this.place.what}; values are ${values.join(', ')}`
+    return this.fail('invalid-value', value.span, message, didYouMean(text, values))
+  }
+
+  environment(key: string): readonly EnvironmentEntry[] {
+    const value = this.node(key)
+    if (value === undefined) return []
+    return environmentEntries(this.place.report, value).map((entry) => ({
+      name: entry.key,
+      value: environmentValue(this.place, entry),
+    }))
+  }
+
+  /** Reports keys outside of `known`: as errors, or as warnings where the language lets them pass. */
+  only(known: readonly string[], otherwise: 'error' | 'warn'): void {
+    for (const { key, keySpan } of this.map.entries.values()) {
+      if (!known.includes(key)) this.reportKey(key, keySpan, known, otherwise)
+    }
+  }
+
+  fail(code: ConfigDiagnosticCode, span: Span, message: string, hint?: string): undefined {
+    this.place.report.error(code, span, message, { chain: this.place.chain, hint })
     return undefined
   }
 
-  function mistyped(key: string, value: Node, type: string): undefined {
-    return fail('expected-type', value.span, `'${key}' of ${what}: expected type: ${type}, found: ${typeName(value)}`)
+  private reportKey(key: string, keySpan: Span, known: readonly string[], otherwise: 'error' | 'warn'): void {
+    const { report, what, chain } = this.place
+    const hint = didYouMean(key, known) ?? `Permitted keys: ${known.join(', ')}`
+    if (otherwise === 'error')
+      report.error('unknown-key', keySpan, `extraneous key [${key}] is not permitted in ${what}`, { chain, hint })
+    else
+      report.warn('ignored-key', keySpan, `The key '${key}' means nothing in ${what} and is ignored`, { chain, hint })
   }
 
-  function missing(key: string): undefined {
-    if (isFailed(get(key))) return undefined
-    return fail('missing-key', node.span, `required key [${key}] not found in ${what}`)
+  private mistyped(key: string, value: Node, type: string): undefined {
+    if (isFailed(value)) return undefined
+    const message = `'${key}' of ${this.place.what}: expected type: ${type}, found: ${typeName(value)}`
+    return this.fail('expected-type', value.span, message)
   }
 
-  function asText(key: string, value: Node): string | undefined {
-    if (value.kind !== 'scalar') return mistyped(key, value, 'String')
-    return displayText(value)
+  private missing(key: string): undefined {
+    if (isFailed(this.map.entries.get(key)?.value)) return undefined
+    return this.fail('missing-key', this.map.span, `required key [${key}] not found in ${this.place.what}`)
   }
 
-  return {
-    span: node.span,
-    has: (key) => get(key) !== undefined,
-    node: present,
-    text(key, need) {
-      const value = present(key)
-      if (value === undefined) return need === 'required' ? missing(key) : undefined
-      return asText(key, value)
-    },
-    flag(key) {
-      const value = present(key)
-      if (value === undefined) return undefined
-      return value.kind === 'scalar' && typeof value.value === 'boolean' ? value.value : mistyped(key, value, 'Boolean')
-    },
-    integer(key, { min, max = Number.MAX_SAFE_INTEGER }) {
-      const value = present(key)
-      if (value === undefined) return undefined
-      const number =
-        value.kind === 'scalar' && typeof value.value === 'string' && /^\d+$/.test(value.value)
-          ? Number(value.value)
-          : undefined
-      const given = number ?? (value.kind === 'scalar' && typeof value.value === 'number' ? value.value : undefined)
-      if (given === undefined || !Number.isInteger(given)) return mistyped(key, value, 'Integer')
-      if (given >= min && given <= max) return given
-      const bounds = max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `between ${min} and ${max}`
-      return fail('invalid-value', value.span, `${key} must be ${bounds} in ${what}, found ${given}`)
-    },
-    texts(key, need) {
-      const value = present(key)
-      if (value === undefined) return need === 'required' ? missing(key) : undefined
-      if (value.kind === 'map') return mistyped(key, value, 'Sequence')
-      const items = value.kind === 'list' ? value.items : [value]
-      return items.flatMap((item) => asText(key, item) ?? [])
-    },
-    choice(key, values) {
-      const value = present(key)
-      if (value === undefined) return undefined
-      const text = asText(key, value)
-      const found = values.find((candidate) => candidate === text)
-      if (found !== undefined || text === undefined) return found
-      return fail(
-        'invalid-value',
-        value.span,
-        `'${text}' is not a value of '${key}' in ${what}; values are ${values.join(', ')}`,
-        didYouMean(text, values),
-      )
-    },
-    environment(key) {
-      return environmentEntries(report, present(key)).map((entry) => ({
-        name: entry.key,
-        value: environmentValue(place, entry),
-      }))
-    },
-    only(known, otherwise) {
-      for (const { key, keySpan } of node.entries.values()) {
-        if (known.includes(key)) continue
-        const hint = didYouMean(key, known) ?? `Permitted keys: ${known.join(', ')}`
-        if (otherwise === 'error')
-          report.error('unknown-key', keySpan, `extraneous key [${key}] is not permitted in ${what}`, { chain, hint })
-        else
-          report.warn('ignored-key', keySpan, `The key '${key}' means nothing in ${what} and is ignored`, {
-            chain,
-            hint,
-          })
-      }
-    },
-    fail,
+  private asText(key: string, value: Node): string | undefined {
+    return value.kind === 'scalar' ? displayText(value) : this.mistyped(key, value, 'String')
   }
+}
+
+/** An integer, or a text of digits; undefined for everything else. */
+function integerOf(value: ScalarValue): number | undefined {
+  if (typeof value === 'number') return Number.isInteger(value) ? value : undefined
+  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : undefined
+}
+
+export function readFields(place: Place, node: MapNode): Fields {
+  return new Fields(place, node)
 }

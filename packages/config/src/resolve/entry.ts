@@ -241,15 +241,18 @@ function findJob(cx: ResolveContext, raw: RawEntry, scope: Scope): Lookup {
 }
 
 function argumentEntries(cx: ResolveContext, raw: RawEntry, row: MatrixRow | undefined): readonly MapEntry[] {
-  const given = [...raw.attributes.values()].filter(
-    (entry) => !entryKeys.has(entry.key) && !(cx.version === 2 && entry.key === 'upstream'),
+  const given = new Map(
+    [...raw.attributes].filter(([key]) => !entryKeys.has(key) && !(cx.version === 2 && key === 'upstream')),
   )
   for (const [key, value] of row ?? []) {
-    const twice = given.find((entry) => entry.key === key)
-    if (twice !== undefined) cx.report.error('matrix', twice.keySpan, `'${key}' is given beside the matrix and in it`)
-    else given.push({ key, keySpan: value.span, value })
+    const twice = given.get(key)
+    if (twice !== undefined) {
+      const message = `'${key}' is given beside the matrix and in it; the matrix counts`
+      cx.report.warn('matrix', twice.keySpan, message, { hint: `Remove '${key}' here` })
+    }
+    given.set(key, { key, keySpan: value.span, value })
   }
-  return given
+  return [...given.values()]
 }
 
 function extraSteps(

@@ -2,7 +2,6 @@ import { fingerprint } from '../tree/same-value.ts'
 import type { Invocation, ResolvedWorkflow } from './invocation.ts'
 
 interface Body {
-  readonly fingerprint: string
   readonly members: Invocation[]
 }
 
@@ -11,31 +10,58 @@ interface Body {
  * of them get numbers in order of appearance.
  */
 export function finalNames(workflows: readonly ResolvedWorkflow[]): ReadonlyMap<Invocation, string> {
-  const byName = new Map<string, Body[]>()
-  for (const workflow of workflows) for (const invocation of workflow.invocations) addTo(byName, invocation)
-  const names = new Map<Invocation, string>()
-  for (const [name, bodies] of byName) {
-    let number = 0
-    for (const body of bodies) {
-      let final = name
-      // A number that would meet a name somebody wrote is left out.
-      while (bodies.length > 1 && byName.has(final)) {
-        number += 1
-        final = `${name}-${number}`
-      }
-      for (const member of body.members) names.set(member, final)
+  const byName = new Map<string, Invocation[]>()
+  for (const { invocations } of workflows) {
+    for (const invocation of invocations) {
+      const others = byName.get(invocation.name)
+      if (others === undefined) byName.set(invocation.name, [invocation])
+      else others.push(invocation)
     }
+  }
+  const names = new Map<Invocation, string>()
+  for (const [name, invocations] of byName) {
+    if (invocations.length === 1) names.set(invocations[0]!, name)
+    else nameBodies(name, distinctBodies(invocations), byName, names)
   }
   return names
 }
 
-function addTo(byName: Map<string, Body[]>, invocation: Invocation): void {
-  const bodies = byName.get(invocation.name) ?? []
-  byName.set(invocation.name, bodies)
-  const print = invocation.body === undefined ? invocation.type : fingerprint(invocation.body)
-  const shared = bodies.find(
-    (body) => body.fingerprint === print && !body.members.some((member) => member.workflow === invocation.workflow),
-  )
-  if (shared === undefined) bodies.push({ fingerprint: print, members: [invocation] })
-  else shared.members.push(invocation)
+function nameBodies(
+  name: string,
+  bodies: readonly Body[],
+  taken: ReadonlyMap<string, unknown>,
+  names: Map<Invocation, string>,
+): void {
+  let number = 0
+  for (const body of bodies) {
+    let final = name
+    // A number that would meet a name somebody wrote is left out.
+    while (bodies.length > 1 && taken.has(final)) {
+      number += 1
+      final = `${name}-${number}`
+    }
+    for (const member of body.members) names.set(member, final)
+  }
+}
+
+/** Invocations with equal bodies in groups; of one workflow, each group holds one at most. In order of appearance. */
+function distinctBodies(invocations: readonly Invocation[]): readonly Body[] {
+  const bodies: Body[] = []
+  const byPrint = new Map<string, { bodies: Body[]; used: Map<string, number> }>()
+  for (const invocation of invocations) {
+    const print = invocation.body === undefined ? invocation.type : fingerprint(invocation.body)
+    const same = byPrint.get(print) ?? { bodies: [], used: new Map<string, number>() }
+    byPrint.set(print, same)
+    const used = same.used.get(invocation.workflow) ?? 0
+    same.used.set(invocation.workflow, used + 1)
+    const shared = same.bodies[used]
+    if (shared !== undefined) {
+      shared.members.push(invocation)
+      continue
+    }
+    const body = { members: [invocation] }
+    bodies.push(body)
+    same.bodies.push(body)
+  }
+  return bodies
 }

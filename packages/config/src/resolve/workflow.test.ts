@@ -105,6 +105,13 @@ describe('entries of a workflow', () => {
 })
 
 describe('a matrix', () => {
+  it('counts where an argument is given beside it too, with a warning', () => {
+    const source = config('- m: {v: "9", matrix: {parameters: {v: ["1"]}}}')
+
+    expect(compileText(source).plan?.jobs['m-1']?.executor).toMatchObject({ images: [{ image: 'alpine:1' }] })
+    expect(compileText(source).diagnostics).toMatchObject([{ code: 'matrix', severity: 'warning' }])
+  })
+
   it('makes a job of every row but the excluded ones, named by its values [I-023]', () => {
     const matrix = '{parameters: {v: ["1", "2"], os: [linux, macos]}, exclude: [{v: "2", os: linux}]}'
 

@@ -42,8 +42,11 @@ export interface MapNode extends NodeBase {
 }
 
 export function scalarNode(value: ScalarValue, span: Span, text: string = scalarText(value)): ScalarNode {
-  const escaped = typeof value === 'string' && value.includes('\\<<')
-  return { kind: 'scalar', value, text, span, templated: false, escaped }
+  return { kind: 'scalar', value, text, span, templated: false, escaped: isEscaped(value) }
+}
+
+function isEscaped(value: ScalarValue): boolean {
+  return typeof value === 'string' && value.includes('\\<<')
 }
 
 /** Stands for a value that could not be evaluated, which is reported. */
@@ -57,8 +60,8 @@ export function isFailed(node: Node | undefined): boolean {
 
 /** A scalar fresh from the source, which may hold templates. */
 export function sourceScalar(value: ScalarValue, span: Span, text: string): ScalarNode {
-  const node = scalarNode(value, span, text)
-  return typeof value === 'string' && value.includes('<<') ? { ...node, templated: true } : node
+  const templated = typeof value === 'string' && value.includes('<<')
+  return { kind: 'scalar', value, text, span, templated, escaped: templated && isEscaped(value) }
 }
 
 export function listNode(items: readonly Node[], span: Span): ListNode {
@@ -73,14 +76,19 @@ export function listNode(items: readonly Node[], span: Span): ListNode {
 
 export function mapNode(entries: Iterable<MapEntry>, span: Span): MapNode {
   const byKey = new Map<string, MapEntry>()
+  for (const entry of entries) byKey.set(entry.key, entry)
+  return mapOf(byKey, span)
+}
+
+/** A map of entries that are filed under their keys already. */
+export function mapOf(entries: ReadonlyMap<string, MapEntry>, span: Span): MapNode {
   let templated = false
   let escaped = false
-  for (const entry of entries) {
-    byKey.set(entry.key, entry)
-    templated ||= entry.value.templated || entry.key.includes('<<')
-    escaped ||= entry.value.escaped || entry.key.includes('\\<<')
+  for (const { key, value } of entries.values()) {
+    templated ||= value.templated || key.includes('<<')
+    escaped ||= value.escaped || key.includes('\\<<')
   }
-  return { kind: 'map', entries: byKey, span, templated, escaped }
+  return { kind: 'map', entries, span, templated, escaped }
 }
 
 /** The value under `key` of a map; undefined for other nodes and missing keys. */

@@ -1,226 +1,30 @@
 import type { Span } from '@rondo/model'
-import type { Document, Pair, YAMLMap, Node as YamlNode } from 'yaml'
-import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, Scalar } from 'yaml'
-import { didYouMean } from '../did-you-mean.ts'
 import type { Limits } from '../limits.ts'
 import type { Report } from '../report.ts'
-import type { MapEntry, MapNode, Node } from './node.ts'
-import { listNode, mapNode, sourceScalar, typeName } from './node.ts'
-import { plainScalarValue } from './scalar.ts'
+import { FastBuilder } from './fast/fast-builder.ts'
+import { readFast } from './fast/read-block.ts'
+import type { MapNode } from './node.ts'
+import { isNull, typeName } from './node.ts'
+import { readWithLibrary } from './read-library.ts'
 
 /**
  * Text to tree: YAML 1.1 as configs use it (semantics 1), anchors resolved, merge keys applied, positions kept.
  * Reports what is wrong and returns undefined when there is no tree to go on with. Never throws.
+ *
+ * Two readers share the work: a fast one of our own for the part of YAML that configs are written in, and the library
+ * for everything else, mistakes included. What the fast one reads, the library would read alike; a test holds them to it.
  */
 export function parseTree(source: string, file: string, limits: Limits, report: Report): MapNode | undefined {
   const whole: Span = { file, start: 0, end: Math.min(source.length, 1) }
   if (source.length > limits.sourceCharacters) {
-    report.error(
-      'limit',
-      whole,
-      `${file} has ${source.length} characters; at most ${limits.sourceCharacters} are allowed`,
-    )
+    const message = `${file} has ${source.length} characters; at most ${limits.sourceCharacters} are allowed`
+    report.error('limit', whole, message)
     return undefined
   }
-  const document = readDocument(source, file, report, limits)
-  if (document === undefined) return undefined
-  const root = createTreeBuilder(file, limits, report).build(document.contents as YamlNode | null)
-  if (root === undefined) return undefined
-  if (root.kind === 'map') return root
-  const found = document.contents === null ? 'the file is empty' : `found ${typeName(root)}`
+  const read = readFast(source, new FastBuilder(file, limits, report))
+  const root = read ?? readWithLibrary(source, file, limits, report)
+  if (root === undefined || root.kind === 'map') return root
+  const found = isNull(root) ? 'the file is empty' : `found ${typeName(root)}`
   report.error('root', whole, `A config must be a map with the key 'version' at its root; ${found}`)
   return undefined
-}
-
-function readDocument(source: string, file: string, report: Report, limits: Limits): Document | undefined {
-  if (flowDepth(source) > limits.depth) {
-    report.error('limit', { file, start: 0, end: 1 }, `Brackets are nested more than ${limits.depth} deep`)
-    return undefined
-  }
-  let documents: Document[]
-  try {
-    documents = [
-      ...parseAllDocuments(source, { version: '1.1', schema: 'failsafe', uniqueKeys: false, prettyErrors: false }),
-    ]
-  } catch (error) {
-    const reason = error instanceof RangeError ? 'it is nested too deeply' : 'the reader gave up on it'
-    report.error('yaml-syntax', { file, start: 0, end: 1 }, `${file} cannot be read: ${reason}`)
-    return undefined
-  }
-  const document = documents[0]
-  for (const error of document?.errors ?? []) {
-    const [start, end] = error.pos
-    report.error('yaml-syntax', { file, start, end: Math.max(end, start + 1) }, yamlMessage(error.message))
-  }
-  const second = documents[1]
-  if (second !== undefined) {
-    const start = second.range?.[0] ?? 0
-    report.error(
-      'yaml-syntax',
-      { file, start, end: start + 1 },
-      'A config must hold a single YAML document; a second one begins here',
-    )
-  }
-  if (document === undefined) {
-    report.error(
-      'root',
-      { file, start: 0, end: 1 },
-      `A config must be a map with the key 'version' at its root; the file is empty`,
-    )
-    return undefined
-  }
-  return document.errors.length > 0 || second !== undefined ? undefined : document
-}
-
-function yamlMessage(message: string): string {
-  return message.replace(/\s+at line \d+, column \d+[\s\S]*$/, '')
-}
-
-/** An upper bound for the nesting of flow collections, cheap enough to run before the recursive reader does. */
-function flowDepth(source: string): number {
-  let depth = 0
-  let deepest = 0
-  for (let index = 0; index < source.length; index += 1) {
-    const code = source.charCodeAt(index)
-    if (code === 0x5b || code === 0x7b) depth += 1
-    else if (code === 0x5d || code === 0x7d) depth = Math.max(0, depth - 1)
-    else if (code === 0x0a && source.charCodeAt(index + 1) > 0x20 && depth < 50) depth = 0
-    deepest = Math.max(deepest, depth)
-  }
-  return deepest
-}
-
-interface Built {
-  readonly node: Node
-  /** Nodes with every alias written out. */
-  readonly size: number
-  readonly depth: number
-}
-
-function createTreeBuilder(file: string, limits: Limits, report: Report) {
-  const anchors = new Map<string, Built>()
-  let failed = false
-
-  function build(contents: YamlNode | null): Node | undefined {
-    const built = convert(contents, 1, { file, start: 0, end: 0 })
-    return failed ? undefined : built.node
-  }
-
-  function fail(code: 'limit' | 'yaml-anchor' | 'yaml-merge', span: Span, message: string, hint?: string): Built {
-    // One limit message is enough: everything after it repeats the same cause.
-    if (!(failed && code === 'limit')) report.error(code, span, message, { hint })
-    failed = true
-    return { node: sourceScalar(null, span, ''), size: 1, depth: 1 }
-  }
-
-  function convert(node: YamlNode | null, level: number, near: Span): Built {
-    if (node === null) return { node: sourceScalar(null, near, ''), size: 1, depth: 1 }
-    const span = spanOf(node, near)
-    if (level > limits.depth) return fail('limit', span, `The config is nested more than ${limits.depth} deep`)
-    if (isAlias(node)) return aliasTarget(node.source, span)
-    const built = convertPlain(node, level, span)
-    if (built.size > limits.nodes) {
-      return fail('limit', span, `Written out, the aliases below make more than ${limits.nodes} values`)
-    }
-    if (built.depth + level > limits.depth + 1)
-      return fail('limit', span, `The config is nested more than ${limits.depth} deep`)
-    const anchor = (node as { anchor?: string }).anchor
-    if (anchor !== undefined) anchors.set(anchor, built)
-    return built
-  }
-
-  function aliasTarget(name: string, span: Span): Built {
-    const target = anchors.get(name)
-    if (target !== undefined) return target
-    // After the first failure anchors may be missing that are there in the text.
-    if (failed) return { node: sourceScalar(null, span, ''), size: 1, depth: 1 }
-    return fail('yaml-anchor', span, `unknown anchor '${name}' referenced`, didYouMean(name, anchors.keys()))
-  }
-
-  function convertPlain(node: YamlNode, level: number, span: Span): Built {
-    if (isMap(node)) return convertMap(node, level, span)
-    if (isSeq(node)) {
-      const items = node.items.map((item) => convert(item as YamlNode | null, level + 1, span))
-      return {
-        node: listNode(
-          items.map((item) => item.node),
-          span,
-        ),
-        ...measure(items),
-      }
-    }
-    return { node: convertScalar(node as Scalar, span), size: 1, depth: 1 }
-  }
-
-  function convertMap(map: YAMLMap, level: number, span: Span): Built {
-    const entries = new Map<string, MapEntry>()
-    const explicit = new Set<string>()
-    const parts: Built[] = []
-    for (const pair of map.items as Pair<YamlNode, YamlNode | null>[]) {
-      const keySpan = spanOf(pair.key, span)
-      const value = convert(pair.value, level + 1, keySpan)
-      parts.push(value)
-      const key = keyText(pair.key, keySpan)
-      if (key === undefined) continue
-      if (isMergeKey(pair.key)) {
-        for (const source of mergeSources(value.node, keySpan)) {
-          for (const entry of source.entries.values()) if (!entries.has(entry.key)) entries.set(entry.key, entry)
-        }
-        continue
-      }
-      // A later duplicate wins but keeps the first one's place; an explicit key beats a merged one.
-      if (explicit.has(key))
-        report.warn('duplicate-name', keySpan, `The key '${key}' stands twice in this map; the last one counts`)
-      explicit.add(key)
-      entries.set(key, { key, keySpan, value: value.node })
-    }
-    return { node: mapNode(entries.values(), span), ...measure(parts) }
-  }
-
-  function keyText(key: YamlNode, span: Span): string | undefined {
-    if (isScalar(key)) return typeof key.value === 'string' ? key.value : String(key.value ?? '')
-    if (isAlias(key)) {
-      const target = aliasTarget(key.source, span).node
-      if (target.kind === 'scalar') return target.text
-    }
-    fail('yaml-merge', span, 'A key must be plain text, not a list or a map')
-    return undefined
-  }
-
-  function mergeSources(value: Node, span: Span): readonly MapNode[] {
-    const sources = value.kind === 'list' ? value.items : [value]
-    const maps = sources.filter((source) => source.kind === 'map')
-    if (maps.length !== sources.length && !(value.kind === 'scalar' && value.value === null)) {
-      fail('yaml-merge', span, `'<<:' must be given a map or a list of maps, found ${typeName(value)}`)
-    }
-    return maps
-  }
-
-  function convertScalar(scalar: Scalar, span: Span): Node {
-    const text = String(scalar.value ?? '')
-    const plain = scalar.type === Scalar.PLAIN || scalar.type === undefined
-    const asText = !plain || scalar.tag?.endsWith(':str') === true
-    return sourceScalar(asText ? text : plainScalarValue(text), span, text)
-  }
-
-  function spanOf(node: YamlNode | null, near: Span): Span {
-    const range = node?.range
-    return range ? { file, start: range[0], end: range[1] } : near
-  }
-
-  return { build }
-}
-
-function isMergeKey(key: YamlNode): boolean {
-  return isScalar(key) && key.value === '<<' && key.type === Scalar.PLAIN
-}
-
-function measure(parts: readonly Built[]): { size: number; depth: number } {
-  let size = 1
-  let depth = 1
-  for (const part of parts) {
-    size += part.size
-    depth = Math.max(depth, part.depth + 1)
-  }
-  return { size, depth }
 }

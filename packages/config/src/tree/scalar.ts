@@ -3,6 +3,7 @@ import type { ScalarValue } from './node.ts'
 const nullForms = new Set(['', '~', 'null', 'Null', 'NULL'])
 const trueForms = new Set(['yes', 'Yes', 'YES', 'on', 'On', 'ON', 'true', 'True', 'TRUE'])
 const falseForms = new Set(['no', 'No', 'NO', 'off', 'Off', 'OFF', 'false', 'False', 'FALSE'])
+const longestWord = 5
 const decimal = /^[-+]?(?:0|[1-9][0-9_]*)$/
 const hexadecimal = /^[-+]?0x[0-9a-fA-F_]+$/
 const binary = /^[-+]?0b[01_]+$/
@@ -16,9 +17,12 @@ const notANumber = /^\.(?:nan|NaN|NAN)$/
  * dates, base-60 and octal forms, because people who write them nearly always mean text.
  */
 export function plainScalarValue(text: string): ScalarValue {
-  if (nullForms.has(text)) return null
-  if (trueForms.has(text)) return true
-  if (falseForms.has(text)) return false
+  // Asked of every plain value of a config, so the cheap question comes first.
+  if (text.length <= longestWord) {
+    if (nullForms.has(text)) return null
+    if (trueForms.has(text)) return true
+    if (falseForms.has(text)) return false
+  }
   if (!/^[-+.0-9]/.test(text)) return text
   return numberValue(text) ?? text
 }

@@ -1,6 +1,7 @@
 import type { WebOptions } from '../../ports.ts'
 import { openApiRoute } from '../openapi.ts'
 import type { Route, RoutePorts } from '../route.ts'
+import { compileConfigRoute } from './compile-config.ts'
 import { contextVariableRoutes } from './context-variables.ts'
 import { contextRoutes } from './contexts.ts'
 import { continuePipelineRoute } from './continue-pipeline.ts'
@@ -27,6 +28,7 @@ export function v2Routes(ports: RoutePorts, options: WebOptions): readonly Route
     ...jobRoutes(ports, options),
     ...contextRoutes(ports),
     ...contextVariableRoutes(ports),
+    compileConfigRoute(ports),
   ]
   return [...routes, openApiRoute(routes, options)]
 }

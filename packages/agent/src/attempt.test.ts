@@ -1,0 +1,157 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { TaskSpec } from '@rondo/protocol'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { runAttempt, type StoppableSignal } from './attempt.ts'
+import type { StopReason } from './task-context.ts'
+import { createFakeServer, type FakeServer } from './testing/fake-server.ts'
+import { createProcessExecutor } from './testing/process-executor.ts'
+import { runStep, taskSpec } from './testing/task-spec.ts'
+
+let root: string
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'attempt-'))
+})
+
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true })
+})
+
+/** An agent that works on one attempt; `stop` with `shutdown` leaves it as a killed agent would, for the next `begin`. */
+function bench(spec: TaskSpec, server: FakeServer = createFakeServer(spec)) {
+  const executor = createProcessExecutor(root)
+  const log: string[] = []
+  return {
+    server,
+    log,
+    begin() {
+      const controller = new AbortController()
+      const signal: StoppableSignal = controller.signal
+      const stop = (reason: StopReason) => controller.abort(reason)
+      signal.stop = stop
+      const ended = runAttempt(
+        {
+          controlPlane: server.controlPlane,
+          executor,
+          dataFolder: root,
+          log: (message, fields) => void log.push(`${message} ${JSON.stringify(fields)}`),
+        },
+        { attemptId: spec.attemptId, epoch: spec.epoch },
+        signal,
+      )
+      return { stop, ended }
+    },
+  }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(5)
+}
+
+const ends = (server: FakeServer) =>
+  server.entries.flatMap((entry) =>
+    entry.type === 'step-finished'
+      ? [`${entry.step} ${entry.result}`]
+      : entry.type === 'task-finished'
+        ? [entry.result]
+        : [],
+  )
+
+test('steps run in order in one environment, and their ends are told in that order, after their output', async () => {
+  const { server, begin, log } = bench(
+    taskSpec([runStep('echo one; export X=1'), runStep('true'), runStep('echo three $X; pwd')]),
+  )
+
+  await begin().ended
+
+  expect(log).toEqual([])
+  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', '4 passed', 'passed'])
+  expect(server.output(2)).toBe('one\n')
+  expect(server.output(4)).toBe(`three\n${root}/project\n`)
+  expect(existsSync(join(root, 'tasks', '0198f0c0-0000-7000-8000-000000000001'))).toBe(false)
+})
+
+test('a server that is away holds no step, and hears everything once it is back', async () => {
+  const { server, begin } = bench(
+    taskSpec([
+      runStep(`echo ready; until [ -e ${root}/away ]; do sleep 0.01; done; echo one`),
+      runStep(`echo two; touch ${root}/two`),
+    ]),
+  )
+  const { ended } = begin()
+  await until(() => server.output(2) === 'ready\n')
+
+  server.reachable(false)
+  writeFileSync(join(root, 'away'), '')
+  await until(() => existsSync(join(root, 'two')))
+  expect(ends(server)).not.toContain('2 passed')
+  server.reachable(true)
+  await ended
+
+  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', 'passed'])
+  expect(server.output(2)).toBe('ready\none\n')
+  expect(server.output(3)).toBe('two\n')
+})
+
+test('answers that are lost make nothing happen twice', async () => {
+  const { server, begin } = bench(
+    taskSpec([runStep('echo one'), runStep('echo two; exit 3'), runStep('echo three', { when: 'always' })]),
+  )
+  const { ended } = begin()
+  server.loseAnswers(5)
+
+  await ended
+
+  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 failed', '4 passed', 'failed'])
+  expect(server.output(3)).toBe('two\n\nExited with code exit status 3\n')
+  expect(server.output(4)).toBe('three\n')
+})
+
+test('an agent that comes back goes on with the step under way, and starts none twice [L-018]', async () => {
+  const spec = taskSpec([
+    runStep(`echo a >>${root}/ran; echo one`),
+    runStep(`echo b >>${root}/ran; echo two; until [ -e ${root}/go ]; do sleep 0.01; done; echo rest`),
+    runStep(`echo c >>${root}/ran`),
+  ])
+  const { server, begin } = bench(spec)
+  const first = begin()
+  await until(() => server.output(3) === 'two\n')
+  first.stop('shutdown')
+  await first.ended
+
+  const second = begin()
+  writeFileSync(join(root, 'go'), '')
+  await second.ended
+
+  expect(readFileSync(join(root, 'ran'), 'utf8')).toBe('a\nb\nc\n')
+  expect(server.output(3)).toBe('two\nrest\n')
+  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', '4 passed', 'passed'])
+})
+
+test('ends of steps that a dead agent could not tell are told by the next', async () => {
+  const { server, begin } = bench(
+    taskSpec([
+      runStep(`echo ready; until [ -e ${root}/away ]; do sleep 0.01; done; echo one`),
+      runStep(`touch ${root}/two; until [ -e ${root}/go ]; do sleep 0.01; done`),
+    ]),
+  )
+  const first = begin()
+  await until(() => server.output(2) === 'ready\n')
+  server.reachable(false)
+  writeFileSync(join(root, 'away'), '')
+  await until(() => existsSync(join(root, 'two')))
+  first.stop('shutdown')
+  await first.ended
+
+  server.reachable(true)
+  const second = begin()
+  await until(() => ends(server).includes('2 passed'))
+  expect(server.output(2)).toBe('ready\none\n')
+  writeFileSync(join(root, 'go'), '')
+  await second.ended
+
+  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', 'passed'])
+})

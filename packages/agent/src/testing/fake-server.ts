@@ -1,0 +1,83 @@
+import { AppError } from '@rondo/model'
+import type { ControlPlane, ReportEntry, TaskSpec } from '@rondo/protocol'
+
+/** A server for one attempt that keeps its promises, and can be told to misbehave as servers and networks do. */
+export interface FakeServer {
+  readonly controlPlane: ControlPlane
+  readonly entries: ReportEntry[]
+  /** What every step printed, by index. */
+  output(step: number): string
+  /** Until it is called with true again, every call finds nobody. */
+  reachable(yes: boolean): void
+  /** The next calls are carried out, and their answers lost. */
+  loseAnswers(count: number): void
+  /** Another owner has the task: every call is refused. */
+  takeAway(): void
+}
+
+export function createFakeServer(spec: TaskSpec): FakeServer {
+  const entries: ReportEntry[] = []
+  const outputs = new Map<number, Buffer>()
+  let away = false
+  let lose = 0
+  let gone = false
+  let granted = false
+
+  async function answer<T>(carryOut: () => T): Promise<T> {
+    await new Promise((resolve) => setImmediate(resolve))
+    if (away) throw new AppError('unavailable', 'nobody is there')
+    if (gone) throw new AppError('gone', 'another owner has the task')
+    const result = carryOut()
+    if (lose === 0) return result
+    lose -= 1
+    throw new AppError('unavailable', 'the answer was lost')
+  }
+
+  const controlPlane: ControlPlane = {
+    hello: () => answer(() => ({ agentId: 'agent', leaseMs: 30_000 })),
+    claim: () => answer(() => []),
+    grant: () =>
+      answer(() => {
+        if (granted) throw new AppError('conflict', 'granted before')
+        granted = true
+        return spec
+      }),
+    resume: () => answer(() => spec),
+    heartbeat: () => answer(() => ({ stop: [] })),
+    report: ({ from, entries: sent }) =>
+      answer(() => {
+        if (from <= entries.length + 1) entries.push(...sent.slice(entries.length + 1 - from))
+        return { acknowledged: entries.length }
+      }),
+    appendOutput: (_ref, step, offset, bytes) =>
+      answer(() => {
+        if (!entries.some((entry) => entry.type === 'step-started' && entry.step === step))
+          throw new AppError('conflict', `step ${step} was not reported as started`)
+        const known = outputs.get(step) ?? Buffer.alloc(0)
+        if (offset > known.length) return { size: known.length }
+        const grown = Buffer.concat([known, bytes.subarray(known.length - offset)])
+        outputs.set(step, grown)
+        return { size: grown.length }
+      }),
+    uploadObject: () => Promise.reject(new AppError('unavailable', 'there is no store')),
+    downloadObject: () => Promise.reject(new AppError('not-found', 'there is no such object')),
+    findCache: () => answer(() => undefined),
+    hasCache: () => answer(() => false),
+    findWorkspace: () => answer(() => []),
+  }
+
+  return {
+    controlPlane,
+    entries,
+    output: (step) => (outputs.get(step) ?? Buffer.alloc(0)).toString(),
+    reachable(yes) {
+      away = !yes
+    },
+    loseAnswers(count) {
+      lose = count
+    },
+    takeAway() {
+      gone = true
+    },
+  }
+}

@@ -1,0 +1,131 @@
+import type { Span } from '@rondo/model'
+import type { Limits } from '../../limits.ts'
+import type { Report } from '../../report.ts'
+import { EntryCollector } from '../entry-collector.ts'
+import type { MapNode, Node } from '../node.ts'
+import { listNode, sourceScalar } from '../node.ts'
+import { plainScalarValue } from '../scalar.ts'
+import { giveUp } from './cursor.ts'
+import type { ScalarText } from './read-scalar.ts'
+
+interface Anchored {
+  readonly node: Node
+  /** Nodes, and levels of them, with every alias written out. */
+  readonly size: number
+  readonly depth: number
+}
+
+/** Where an anchored value begins, in the builder's counts. */
+export interface Mark {
+  readonly size: number
+  readonly deepest: number
+}
+
+/** Makes nodes of what the fast reader finds, within the limits of a source. Beyond them it gives up. */
+export class FastBuilder {
+  /** Offset behind the last value made. */
+  lastEnd = 0
+  private readonly file: string
+  private readonly limits: Limits
+  private readonly report: Report
+  private readonly anchors = new Map<string, Anchored>()
+  private size = 0
+  private deepest = 0
+
+  constructor(file: string, limits: Limits, report: Report) {
+    this.file = file
+    this.limits = limits
+    this.report = report
+  }
+
+  /** To be called once for each value, before it is read. */
+  enter(level: number): void {
+    this.size += 1
+    if (level > this.deepest) this.deepest = level
+    if (level > this.limits.depth || this.size > this.limits.nodes) giveUp()
+  }
+
+  plain({ text, start, end }: ScalarText): Node {
+    return sourceScalar(plainScalarValue(text), this.span(start, end), text)
+  }
+
+  quoted({ text, start, end }: ScalarText): Node {
+    return sourceScalar(text, this.span(start, end), text)
+  }
+
+  empty(start: number, end: number): Node {
+    return sourceScalar(null, this.span(start, end), '')
+  }
+
+  asText(node: Node): Node {
+    return node.kind === 'scalar' ? sourceScalar(node.text, node.span, node.text) : giveUp()
+  }
+
+  list(items: readonly Node[], start: number, end: number): Node {
+    return listNode(items, this.span(start, end))
+  }
+
+  entries(): FastEntries {
+    return new FastEntries(this, this.report)
+  }
+
+  /** The latest value defined under a name; its level counts from where the alias stands. */
+  alias(name: string, level: number, end: number): Node {
+    const target = this.anchors.get(name) ?? giveUp()
+    this.size += target.size - 1
+    this.deepest = Math.max(this.deepest, level + target.depth - 1)
+    if (this.deepest > this.limits.depth || this.size > this.limits.nodes) giveUp()
+    this.lastEnd = end
+    return target.node
+  }
+
+  /** @param level the level of the value that begins here, which is entered already */
+  mark(level: number): Mark {
+    const mark = { size: this.size - 1, deepest: this.deepest }
+    this.deepest = level
+    return mark
+  }
+
+  define(name: string, node: Node, mark: Mark, level: number): void {
+    this.anchors.set(name, { node, size: this.size - mark.size, depth: this.deepest - level + 1 })
+    this.deepest = Math.max(this.deepest, mark.deepest)
+  }
+
+  span(start: number, end: number): Span {
+    this.lastEnd = end
+    return { file: this.file, start, end }
+  }
+}
+
+/** The entries of one map. */
+class FastEntries {
+  private readonly builder: FastBuilder
+  private readonly collector: EntryCollector
+
+  constructor(builder: FastBuilder, report: Report) {
+    this.builder = builder
+    this.collector = new EntryCollector(report)
+  }
+
+  /** @param plain whether the key stands without quotes; only then `<<` merges */
+  add(key: ScalarText, plain: boolean, value: Node): void {
+    if (plain && key.text === '<<') {
+      this.merge(value)
+      return
+    }
+    const end = this.builder.lastEnd
+    this.collector.add(key.text, this.builder.span(key.start, key.end), value)
+    this.builder.lastEnd = end
+  }
+
+  private merge(value: Node): void {
+    for (const source of value.kind === 'list' ? value.items : [value]) {
+      if (source.kind === 'map') this.collector.merge(source)
+      else if (value.kind !== 'scalar' || value.value !== null) giveUp()
+    }
+  }
+
+  finish(start: number, end: number): MapNode {
+    return this.collector.finish(this.builder.span(start, end))
+  }
+}
