@@ -1,5 +1,5 @@
-import type { Compiler, OrbRegistry } from '@rondo/conductor'
 import type { Socket } from 'node:net'
+import type { Compiler, OrbRegistry } from '@rondo/conductor'
 import type {
   Accounts,
   BuildQueries,
