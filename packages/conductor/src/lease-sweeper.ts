@@ -1,8 +1,9 @@
 import { AppError, type Clock, type EngineStore, type ExpiredAttempt } from '@rondo/model'
-import type { StartChecks } from './apply-moves.ts'
+import { advance } from './apply-moves.ts'
 import { attemptScope } from './attempt-scope.ts'
 import { leaseMs } from './dispatcher-ports.ts'
 import { finishTask } from './record-entries.ts'
+import type { StartChecks } from './start-job.ts'
 
 export interface LeaseSweeperOptions {
   /** How long after its lease ran out a started attempt is given up (section 2b of the reliability rules); default 5 minutes. */
@@ -66,6 +67,8 @@ async function settle(
           because: 'its agent fell silent before the start was granted, so no user code has run',
         },
       })
+      // A task that was asked to stop ends here, and a lock may have waited for that.
+      await advance(tx, identity.workflowId, ports.checks)
       return
     }
     await finishTask(

@@ -21,23 +21,20 @@ export async function recordEntries(
   agentId: string,
   request: ReportRequest,
 ): Promise<{ acknowledged: number }> {
-  const closed: string[] = []
   const ends = request.entries.some((entry) => entry.type === 'task-finished')
   const workflowId = ends ? (await ports.engine.check(agentId, request)).workflowId : undefined
-  const acknowledged = await ports.engine.transact(async (tx) => {
+  return ports.engine.transact(async (tx) => {
     // Whoever changes jobs holds the workflow before anything else, so that no two wait for each other.
     if (workflowId !== undefined) await tx.lockWorkflow(workflowId)
     const identity = await tx.fence(agentId, request)
     const last = identity.acknowledged
     const fresh = request.entries.slice(Math.max(0, last + 1 - request.from))
-    if (request.from > last + 1 || fresh.length === 0) return last
-    for (const entry of fresh) await recordEntry(ports, tx, identity, entry, closed)
+    if (request.from > last + 1 || fresh.length === 0) return { acknowledged: last }
+    for (const entry of fresh) await recordEntry(ports, tx, identity, entry)
     const known = last + fresh.length
     await tx.acknowledge(identity.attemptId, known, leaseMs)
-    return known
+    return { acknowledged: known }
   })
-  for (const stepId of closed) await ports.output.close(stepId)
-  return { acknowledged }
 }
 
 async function recordEntry(
@@ -45,7 +42,6 @@ async function recordEntry(
   tx: EngineTransaction,
   identity: AttemptIdentity,
   entry: ReportEntry,
-  closed: string[],
 ): Promise<void> {
   const scope = attemptScope(identity)
   switch (entry.type) {
@@ -77,7 +73,7 @@ async function recordEntry(
         truncated: entry.truncated,
         at: entry.at,
       })
-      if (stepId !== undefined) closed.push(stepId)
+      if (stepId !== undefined) await tx.addChore('close-output', stepId)
       return tx.append({
         ...scope,
         kind: 'step.finished',

@@ -8,10 +8,10 @@ import {
   type Repositories,
   type TriggerRequest,
 } from '@rondo/model'
-import type { StartChecks } from './apply-moves.ts'
 import { type ConfigCompilation, compileConfig, uncompiled } from './compile-config.ts'
 import { createWorkflows } from './create-workflows.ts'
 import { pipelineValues } from './pipeline-values.ts'
+import type { StartChecks } from './start-job.ts'
 import type { UserActionsPorts } from './user-actions.ts'
 
 const configPath = '.circleci/config.yml'
@@ -63,9 +63,17 @@ export async function triggerPipeline(
       actorId: request.actorId,
       data: { number: pipeline.number, state: pipeline.state },
     })
-    if (compiled.config.plan !== null) await createWorkflows(tx, ports, checks, pipeline, compiled.config.plan)
+    if (compiled.config.plan !== null) await createWorkflows(tx, checks, pipeline, compiled.config.plan)
+    if (supersedes(request, pipeline)) await tx.addChore('supersede', pipeline.id)
     return pipeline
   })
+}
+
+/** Whether the project wants what older pipelines of the branch started to be canceled (ledger I-039). */
+function supersedes({ project, trigger }: TriggerRequest, { state, git: { branch } }: Pipeline): boolean {
+  const { autocancelBuilds, autocancelDefaultBranch = false } = project.settings
+  if (!autocancelBuilds || state === 'errored' || branch === null) return false
+  return (trigger === 'webhook' || trigger === 'api') && (branch !== project.defaultBranch || autocancelDefaultBranch)
 }
 
 function outcomeOf(compiled: ConfigCompilation): Pick<NewPipeline, 'state' | 'errors' | 'parameters' | 'config'> {

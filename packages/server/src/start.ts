@@ -21,9 +21,11 @@ import {
   createDispatcher,
   createOrbLookup,
   createOrbRegistry,
+  createStartChecks,
   createUserActions,
+  doChores,
+  enforceLimits,
   resumeContinuations,
-  startChecks,
   sweepLeases,
 } from '@rondo/conductor'
 import { createStore, type Store } from '@rondo/store'
@@ -79,6 +81,16 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
       { onError: (error) => log.error(error, 'lease sweep failed') },
       running.signal,
     ).catch((error) => log.error(error, 'lease sweeper ended'))
+    void doChores(
+      { engine: store.engine, wakeups: store.wakeups, output: parts.output, checks: parts.checks, clock: systemClock },
+      { onError: (error) => log.error(error, 'a chore failed') },
+      running.signal,
+    )
+    void enforceLimits(
+      { engine: store.engine, checks: parts.checks, clock: systemClock },
+      { onError: (error) => log.error(error, 'limits were not enforced') },
+      running.signal,
+    )
     void resumeContinuations(
       { engine: store.engine, compiler, checks: parts.checks, clock: systemClock, newId: randomId },
       { onError: (error) => log.error(error, 'continuations were not resumed') },
@@ -138,7 +150,7 @@ async function createParts(
   const hosting = createGitHosting(folder.repositories)
   const credentials = createAttemptCredentials(serverSecret(join(folder.keys, 'server-secret')))
   const continuationKeys = createContinuationKeys(serverSecret(join(folder.keys, 'server-secret')))
-  const checks = startChecks
+  const checks = createStartChecks(randomId)
   const actions = createUserActions({
     engine: store.engine,
     repositories: hosting,
@@ -200,7 +212,7 @@ async function createParts(
     },
     { onError },
   )
-  return { web, agents, checks }
+  return { web, agents, checks, output }
 }
 
 /** One object an agent for as long as the server lives: it remembers what each attempt was told. */

@@ -9,10 +9,12 @@ import {
   type StoredObject,
 } from '@rondo/model'
 import sql from 'sql-template-tag'
+import { choreReads } from './chores.ts'
 import { claimTasks } from './claim.ts'
 import type { Database } from './database.ts'
 import { createTransaction } from './engine-transaction.ts'
 import { findAttempt } from './fence.ts'
+import { overdueLocks } from './lock-queue.ts'
 import { readPipelineInSetup } from './pipeline-writes.ts'
 import {
   type JobRow,
@@ -76,6 +78,8 @@ export function createEngineStore(database: Database): EngineStore {
           sql`select id from pipelines where state = 'pending' order by id limit ${limit}`,
         )
       ).map((row) => row.id),
+    ...choreReads(database),
+    overdueLocks: (waitedMs, limit) => overdueLocks(database, waitedMs, limit),
     pipelineInSetup: (id) => readPipelineInSetup(database, id),
     attemptContext: (attemptId) => readContext(database, attemptId),
   }

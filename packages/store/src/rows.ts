@@ -12,11 +12,12 @@ export const pipelineColumns =
 
 export const workflowColumns =
   raw(`w.id, w.pipeline_id as "pipelineId", wp.number as "pipelineNumber", w.project_id as "projectId", w.name, w.setup, w.status,
-  w.started_by as "startedBy", w.canceled_by as "canceledBy", null as "erroredBy", w.rerun_of as "rerunOf", w.workspace_id as "workspaceId",
+  w.started_by as "startedBy", w.canceled_by as "canceledBy", null as "erroredBy", w.rerun_of as "rerunOf",
+  w.max_auto_reruns as "maxAutoReruns", w.auto_rerun_number as "autoRerunNumber", w.workspace_id as "workspaceId",
   w.created_at as "createdAt", w.stopped_at as "stoppedAt"`)
 
 export const jobColumns =
-  raw(`j.id, j.workflow_id as "workflowId", j.project_id as "projectId", j.name, j.type, j.number, j.status, j.requires, j.contexts,
+  raw(`j.id, j.workflow_id as "workflowId", j.project_id as "projectId", j.name, j.type, j.number, j.status, j.requires, j.contexts, j.lock_key as "lockKey",
   j.parallelism, j.resource_class as "resourceClass", j.executor, j.approved_by as "approvedBy", j.canceled_by as "canceledBy", j.message,
   j.kept_from as "keptFrom", j.created_at as "createdAt", j.queued_at as "queuedAt", j.started_at as "startedAt", j.stopped_at as "stoppedAt"`)
 

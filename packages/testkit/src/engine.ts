@@ -6,8 +6,10 @@ import {
   createDispatcher,
   createInlineCompiler,
   createOrbLookup,
+  createStartChecks,
   createUserActions,
-  startChecks,
+  doDueChores,
+  type StartChecks,
 } from '@rondo/conductor'
 import type { ClaimedTask, Job, Pipeline, Project, Result, TriggerRequest, UserActions } from '@rondo/model'
 import type { ControlPlane, ReportEntry } from '@rondo/protocol'
@@ -32,8 +34,15 @@ export interface TestEngine {
   claim(tasks?: number): Promise<readonly ClaimedTask[]>
   /** Grants and ends a claimed task. */
   finish(task: ClaimedTask, result?: Result, message?: string): Promise<void>
+  /** Takes and grants the task of this job, which must be waiting; tasks of others that come before are passed through. */
+  take(pipeline: Pick<Pipeline, 'id'>, name: string): Promise<ClaimedTask>
+  /** Ends a granted task. */
+  end(task: ClaimedTask, result?: Result, message?: string): Promise<void>
   /** Takes and ends the task of this job; it must be waiting. */
   run(pipeline: Pick<Pipeline, 'id'>, name: string, result?: Result): Promise<void>
+  /** Does what must follow the commits so far, as a server does it by itself. */
+  settle(): Promise<void>
+  readonly checks: StartChecks
   stop(): Promise<void>
 }
 
@@ -61,12 +70,14 @@ export async function startTestEngine(): Promise<TestEngine> {
     clock: systemClock,
     newId: randomId,
   })
+  const checks = createStartChecks(randomId)
+  const output = await openFileOutput(join(folder, 'output'))
   const dispatcher = createDispatcher({
     engine: store.engine,
     wakeups: store.wakeups,
     objects: await openFileObjects(join(folder, 'objects')),
-    output: await openFileOutput(join(folder, 'output')),
-    checks: startChecks,
+    output,
+    checks,
     clock: systemClock,
     taskSpec: {
       secrets: store.secrets,
@@ -103,6 +114,7 @@ export async function startTestEngine(): Promise<TestEngine> {
     actions,
     plane,
     agentId,
+    checks,
     home: () => buildHousehold(store),
     async push(project, config, parts = {}) {
       configs.set(`${project.organizationName}/${project.name}`, config)
@@ -131,8 +143,24 @@ export async function startTestEngine(): Promise<TestEngine> {
     },
     claim: (tasks = 1_000) =>
       store.engine.claim(claimQuery(agentId, { free: { cpus: 10_000, memoryMb: 10_000_000, tasks } })),
-    async finish(task, result = 'passed', message) {
+    async finish(task, result, message) {
       await plane.grant(task)
+      await engine.end(task, result, message)
+    },
+    async take(pipeline, name) {
+      const { id } = await engine.job(pipeline, name)
+      for (;;) {
+        const [task] = await engine.claim(1)
+        if (task === undefined) throw new Error(`job ${name} was not waiting to be taken`)
+        const { identity } = await store.engine.attemptContext(task.attemptId)
+        if (identity.jobId !== id) await engine.finish(task)
+        else {
+          await plane.grant(task)
+          return task
+        }
+      }
+    },
+    async end(task, result = 'passed', message) {
       const ending: ReportEntry = {
         type: 'task-finished',
         result,
@@ -142,14 +170,14 @@ export async function startTestEngine(): Promise<TestEngine> {
       await plane.report({ ...task, from: 1, entries: [ending] })
     },
     async run(pipeline, name, result) {
-      const { id } = await engine.job(pipeline, name)
-      for (;;) {
-        const [task] = await engine.claim(1)
-        if (task === undefined) throw new Error(`job ${name} was not waiting to be taken`)
-        const { identity } = await store.engine.attemptContext(task.attemptId)
-        await engine.finish(task, identity.jobId === id ? result : 'passed')
-        if (identity.jobId === id) return
+      await engine.end(await engine.take(pipeline, name), result)
+    },
+    async settle() {
+      const fail = (error: unknown) => {
+        throw error
       }
+      while ((await store.engine.dueChores(1)).length > 0)
+        await doDueChores({ engine: store.engine, output, checks }, fail)
     },
     stop: () => database.stop(),
   }

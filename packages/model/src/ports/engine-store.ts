@@ -36,6 +36,12 @@ export interface EngineStore {
   /** Pipelines whose continuation was accepted and is to be compiled, oldest first. */
   pendingPipelines(limit: number): Promise<readonly string[]>
   pipelineInSetup(id: string): Promise<PipelineInSetup | undefined>
+  /** What must follow a commit and is due, in order. */
+  dueChores(limit: number): Promise<readonly Chore[]>
+  /** Looks at a chore that could not be done again after this time. */
+  postponeChore(id: number, afterMs: number): Promise<void>
+  /** Lock nodes that have waited for longer than this, oldest first. */
+  overdueLocks(waitedMs: number, limit: number): Promise<readonly string[]>
   /** Jobs with bodies of a workflow, and its pipeline. */
   attemptContext(attemptId: string): Promise<AttemptContext>
 }
@@ -103,9 +109,35 @@ export interface AttemptContext {
 export interface WorkflowSnapshot {
   readonly workflow: Workflow
   readonly organizationId: string
+  /** Since the pipeline was made, by the database's clock. */
+  readonly pipelineAgeMs: number
   readonly jobs: readonly JobWithPlan[]
   readonly tasks: readonly Task[]
+  /** What the workflow's lock nodes hold or wait for. */
+  readonly locks: readonly LockEntry[]
 }
+
+/** A lock node's place in its key's queue. */
+export interface LockEntry {
+  readonly jobId: string
+  readonly key: string
+  readonly held: boolean
+}
+
+/** `superseded`: a newer pipeline of the project holds the lock or waits for it, so this one must not come after it. */
+export type LockAnswer = 'held' | 'waiting' | 'superseded'
+
+/**
+ * What must follow a commit. Written in the transaction that made it due and carried out afterwards, at least once:
+ * `advance` decides a workflow again, `supersede` cancels what a pipeline makes redundant, `close-output` ends a step's output.
+ */
+export interface Chore {
+  readonly id: number
+  readonly kind: ChoreKind
+  readonly subjectId: string
+}
+
+export type ChoreKind = 'advance' | 'supersede' | 'close-output'
 
 export type NewPipeline = Pick<
   Pipeline,
@@ -140,6 +172,7 @@ export interface NewJob
     | 'status'
     | 'requires'
     | 'contexts'
+    | 'lockKey'
     | 'parallelism'
     | 'resourceClass'
     | 'executor'
@@ -177,12 +210,34 @@ export interface EngineTransaction {
       readonly workspaceId: string | null
       /** Default false. */
       readonly setup?: boolean
+      /** Default 0. */
+      readonly maxAutoReruns?: number
+      /** Default 0. */
+      readonly autoRerunNumber?: number
       readonly jobs: readonly NewJob[]
     },
   ): Promise<string>
   /** Locks the workflow's row until the end of the transaction. */
   lockWorkflow(id: string): Promise<WorkflowSnapshot | undefined>
   workflowOfJob(jobId: string): Promise<string | undefined>
+  /** Workflows of the pipeline that rerun another. */
+  rerunCount(pipelineId: string): Promise<number>
+  /**
+   * Puts a lock node into the queue of its key, which is one for the whole organisation: first in, first out. Asking again
+   * changes nothing.
+   */
+  requestLock(
+    snapshot: Pick<WorkflowSnapshot, 'workflow' | 'organizationId'>,
+    lock: Omit<LockEntry, 'held'>,
+  ): Promise<LockAnswer>
+  /** Takes these lock nodes out; whoever is next then holds the lock, and a chore advances its workflow. */
+  releaseLocks(organizationId: string, jobIds: readonly string[]): Promise<void>
+  /** Writes down what must follow the commit. */
+  addChore(kind: ChoreKind, subjectId: string): Promise<void>
+  /** Ends a chore in the transaction that carries it out; false when another process has. */
+  takeChore(id: number): Promise<boolean>
+  /** Workflows of older pipelines of the same branch that a push or the API started and that have not ended. */
+  redundantWorkflows(pipelineId: string): Promise<readonly string[]>
   /** Times follow from the status, by the database's clock. */
   saveJob(change: JobChange): Promise<void>
   saveWorkflow(id: string, status: WorkflowStatus, canceledBy?: string | null): Promise<void>
@@ -231,11 +286,11 @@ export interface EngineTransaction {
   requeue(ref: FencedRef): Promise<void>
   append(event: NewEvent): Promise<void>
   /** Tells waiting processes after commit; a hint, never the truth (rule D-07). */
-  notify(topic: 'queue' | 'stop'): Promise<void>
+  notify(topic: 'queue' | 'stop' | 'chores'): Promise<void>
 }
 
 /** Hints that something changed. Callers look at the truth at least every two seconds whatever happens here. */
 export interface Wakeups {
   /** Ends at the next notification of the topic, after `timeoutMs`, or when the signal aborts. */
-  wait(topic: 'queue' | 'stop' | 'events', timeoutMs: number, signal?: AbortSignal): Promise<void>
+  wait(topic: 'queue' | 'stop' | 'events' | 'chores', timeoutMs: number, signal?: AbortSignal): Promise<void>
 }

@@ -304,6 +304,7 @@ class Script {
       status: kept === null ? 'blocked' : 'success',
       requires: index === 0 ? [] : [{ node: 'job-0', statuses: ['success'] }],
       contexts: this.#random.pick([[], [this.#home.context]]),
+      lockKey: null,
       parallelism: this.#random.int(1, 3),
       resourceClass: this.#random.pick([null, 'small']),
       executor: 'docker',
@@ -396,7 +397,7 @@ function plain(value: unknown): unknown {
   entries.sort(([a], [b]) => (a < b ? -1 : 1))
   return Object.fromEntries(
     entries.map(([key, part]) => {
-      if (key === 'ageMs') return [key, 'a time']
+      if (key === 'ageMs' || key === 'pipelineAgeMs') return [key, 'a time']
       // Names are the stand's own.
       if (key === 'agent' || key === 'organizationName' || key === 'projectName') return [key, 'a name']
       return [key, plain(part)]

@@ -24,7 +24,7 @@ import type { AttemptRow, JobRow, TaskRow, WorkflowRow } from './memory-rows.ts'
  *  8. A start is granted once, and never for a job that has ended or was asked to stop.
  *  9. What started is not queued again; what is taken from an agent was silent for its whole term.
  * 10. Build and pipeline numbers of a project have no gap and no double.
- * 11. At rest nothing waits, runs or is held, and every job that was kept by a rerun had succeeded.
+ * 11. At rest nothing waits, runs or is held, and every job that was kept by a rerun ended as it says.
  * 18. Every change of a status is one that the tables of the model have.
  * 19. An approval is given once, and only what waited for one becomes a success by it.
  */
@@ -67,8 +67,8 @@ function jobChanged(database: MemoryDatabase, change: Change, commit: Commit, re
   const name = `job ${after.name}`
   if (before === undefined) {
     const kept = after.keptFrom === null ? undefined : database.jobs.get(after.keptFrom)?.committed
-    if (after.keptFrom !== null && (after.status !== 'success' || kept?.status !== 'success'))
-      report(11, `${name} stands for a job that is ${kept?.status ?? 'unknown'}`)
+    if (after.keptFrom !== null && (kept?.status !== after.status || !isFinalJobStatus(after.status)))
+      report(11, `${name} is ${after.status} and stands for a job that is ${kept?.status ?? 'unknown'}`)
   }
   const from = before?.status ?? (after.keptFrom === null ? 'blocked' : after.status)
   if (isFinalJobStatus(from) && after.status !== from && before !== undefined)
@@ -113,8 +113,15 @@ function follow(
 /** Rules 4 and 5. */
 function jobLeft(database: MemoryDatabase, job: JobRow, report: Report): void {
   if (job.status === 'canceled') return
-  const fate = fateOf(job, statusesOf(database, job.workflowId))
+  const statuses = statusesOf(database, job.workflowId)
+  const fate = fateOf(job, statuses)
   if (job.status === 'not_run') {
+    // A lock node that a newer pipeline overtook, and an unlock node without its lock, are not run either.
+    if (
+      fate === 'met' &&
+      (job.type === 'lock' || (job.type === 'unlock' && lockOf(database, job)?.status !== 'success'))
+    )
+      return
     if (fate !== 'never') report(4, `job ${job.name} was not run, though its requirements are ${fate}`)
     return
   }
@@ -193,8 +200,31 @@ function workflowFits(database: MemoryDatabase, id: string, report: Report): voi
     const job = cell.committed
     if (job?.status !== 'blocked') continue
     const fate = fateOf(job, statuses)
+    if (job.type === 'unlock' && fate === 'met' && isGuardBusy(database, job)) continue
     if (fate !== 'open') report(4, `job ${job.name} is still blocked, though its requirements are ${fate}`)
   }
+}
+
+/** Everything upstream of a job, nearest first. */
+export function upstream(database: MemoryDatabase, job: JobRow): readonly JobRow[] {
+  const jobs = (database.jobsOfWorkflow.get(job.workflowId) ?? []).flatMap((cell) => cell.committed ?? [])
+  const found = new Set<JobRow>([job])
+  for (const next of found)
+    for (const { node } of next.requires) {
+      const other = jobs.find((candidate) => candidate.name === node)
+      if (other !== undefined) found.add(other)
+    }
+  return [...found].slice(1)
+}
+
+/** The lock node whose lock an unlock node gives back. */
+export function lockOf(database: MemoryDatabase, unlock: JobRow): JobRow | undefined {
+  return upstream(database, unlock).find((job) => job.type === 'lock' && job.lockKey === unlock.lockKey)
+}
+
+/** Whether an agent still works on something that an unlock node stands behind. */
+export function isGuardBusy(database: MemoryDatabase, unlock: JobRow): boolean {
+  return upstream(database, unlock).some((job) => tasksOf(database, job.id).some((task) => task.phase === 'running'))
 }
 
 /** Whether requirements are met, can still be, or never will. */
@@ -219,7 +249,7 @@ function statusOf(jobs: readonly JobStatus[]): WorkflowStatus {
     return has('success') ? 'success' : 'not_run'
   }
   if (!has('queued', 'running', 'not_running') && has('on_hold')) return 'on_hold'
-  return failed && has('queued', 'running', 'not_running') ? 'failing' : 'running'
+  return failed ? 'failing' : 'running'
 }
 
 /** Rule 7. */

@@ -136,6 +136,29 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
           .sort()
           .slice(0, limit),
       ),
+    dueChores: (limit) =>
+      within('look for chores', (work) =>
+        [...database.chores.values()]
+          .flatMap((cell) => work.read(cell) ?? [])
+          .filter((row) => row.dueAt <= work.now)
+          .sort((a, b) => a.dueAt - b.dueAt || a.id - b.id)
+          .slice(0, limit),
+      ),
+    postponeChore: (id, afterMs) =>
+      within('postpone a chore', async (work) => {
+        const cell = database.chores.get(String(id))
+        const row = cell === undefined ? undefined : await work.lock(cell)
+        if (cell !== undefined && row !== undefined) work.write(cell, { ...row, dueAt: work.now + afterMs })
+      }),
+    overdueLocks: (waitedMs, limit) =>
+      within('look for overdue locks', (work) =>
+        [...database.locks.values()]
+          .flatMap((cell) => work.read(cell) ?? [])
+          .filter((row) => !row.held && row.since < work.now - waitedMs)
+          .sort((a, b) => a.since - b.since)
+          .slice(0, limit)
+          .map((row) => row.jobId),
+      ),
     pipelineInSetup: (id) => within('read a pipeline', (work) => pipelineInSetup(database, work, id)),
     attemptContext: (attemptId) =>
       within('read the context of an attempt', (work) => {

@@ -37,11 +37,12 @@ function randomWorkflow(random: Random, name: string): WorkflowPlan {
       type,
       ...(type === 'build' ? { job: `build-${random.pick([1, 1, 1, 2, 3])}` } : {}),
       requires: random.some(earlier, width).map((node) => randomRequirement(random, node.name)),
+      ...(random.chance(0.15) ? { serialGroup: random.pick(['deploy', 'release']) } : {}),
       contexts: random.chance(0.04) ? [contexts.absent] : random.chance(0.1) ? [contexts.present] : [],
       origin,
     })
   }
-  return { name, jobs, schedules: [], maxAutoReruns: 0, origin }
+  return { name, jobs, schedules: [], maxAutoReruns: random.pick([0, 0, 0, 1, 2]), origin }
 }
 
 function randomRequirement(random: Random, node: string): Requirement {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { simulate } from './simulate.ts'
 
-const blocks = Array.from({ length: 6 }, (_, index) => ({ from: index * 50 + 1, to: index * 50 + 50 }))
+const blocks = Array.from({ length: 5 }, (_, index) => ({ from: index * 50 + 1, to: index * 50 + 50 }))
 
 describe('simulated worlds', () => {
   test.each(blocks)(

@@ -3,9 +3,11 @@ import {
   createAttemptCredentials,
   createContinuationKeys,
   createDispatcher,
+  createStartChecks,
   createUserActions,
+  doChores,
+  enforceLimits,
   resumeContinuations,
-  startChecks,
   sweepLeases,
 } from '@rondo/conductor'
 import type {
@@ -23,6 +25,7 @@ import type { ControlPlane } from '@rondo/protocol'
 import { buildRevision } from '../builders.ts'
 import { createMemoryEngine } from './memory-engine.ts'
 import type { Effect } from './memory-identity.ts'
+import type { StartChecks } from './sabotage.ts'
 import type { World } from './world.ts'
 
 const publicUrl = 'http://ci.example.com'
@@ -47,7 +50,7 @@ const repositories: Repositories = {
   create: async () => {},
   exists: async () => true,
   branches: async () => [],
-  resolve: async (_name, ref) => buildRevision({ revision: ref.revision ?? '' }),
+  resolve: async (_name, ref) => buildRevision({ revision: ref.revision ?? '', branch: ref.branch ?? null }),
   readFile: async (_name, revision) => Buffer.from(revision),
 }
 
@@ -113,6 +116,9 @@ export class Life {
   readonly #engine: EngineStore
   readonly #compiler: Compiler
   readonly #clock: Clock
+  readonly #checks: StartChecks
+  readonly #wakeups: Wakeups
+  readonly #output: StepOutput
   readonly #planes = new Map<string, ControlPlane>()
   readonly #stopped = new AbortController()
   #tellDeath: () => void = () => {}
@@ -133,15 +139,19 @@ export class Life {
     this.#engine = sabotage.engine?.(engine, world) ?? engine
     this.#clock = this.#createClock(random.int(-600_000, 600_000))
     this.#compiler = world.compiler(effect)
+    const checks = createStartChecks(() => world.database.newId())
+    this.#checks = sabotage.checks?.(checks) ?? checks
+    this.#output = this.#countedOutput(effect)
     const deaf = random.chance(plan.deaf)
     const wakeups: Wakeups = {
       wait: (topic, timeoutMs, signal) => this.#alive(world.wait(topic, timeoutMs, signal, deaf)),
     }
+    this.#wakeups = sabotage.wakeups?.(wakeups) ?? wakeups
     this.#dispatcher = createDispatcher({
       engine: this.#engine,
-      wakeups: sabotage.wakeups?.(wakeups) ?? wakeups,
+      wakeups: this.#wakeups,
       objects: noObjects,
-      output: this.#countedOutput(effect),
+      output: this.#output,
       checks: this.#checks,
       clock: this.#clock,
       taskSpec: {
@@ -169,12 +179,15 @@ export class Life {
   }
 
   begin(): void {
-    const { sabotage } = this.#world
-    const onError = (error: unknown) => this.#world.unexpected(this.#server.name, error)
-    const ports = { engine: this.#engine, checks: this.#checks, clock: this.#clock }
-    void sweepLeases(ports, { onError, ...sabotage.sweeper }, this.#stopped.signal)
-    const continuing = { ...ports, compiler: this.#compiler, newId: () => this.#world.database.newId() }
-    void resumeContinuations(continuing, { onError }, this.#stopped.signal)
+    const { sabotage, database } = this.#world
+    const options = { onError: (error: unknown) => this.#world.unexpected(this.#server.name, error) }
+    const { signal } = this.#stopped
+    const ports = { engine: this.#engine, checks: this.#checks, clock: this.#clock, wakeups: this.#wakeups }
+    void sweepLeases(ports, { ...options, ...sabotage.sweeper }, signal)
+    void doChores({ ...ports, output: this.#output }, options, signal)
+    void enforceLimits(ports, options, signal)
+    const continuing = { ...ports, compiler: this.#compiler, newId: () => database.newId() }
+    void resumeContinuations(continuing, options, signal)
   }
 
   end(): void {
@@ -195,10 +208,6 @@ export class Life {
 
   register(name: string): Promise<string> {
     return this.#dispatcher.register({ ...hello, name })
-  }
-
-  get #checks(): typeof startChecks {
-    return this.#world.sabotage.checks?.(startChecks) ?? startChecks
   }
 
   /** Between any two statements time may pass, the process may die, and the database may go away. */

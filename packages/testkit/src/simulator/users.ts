@@ -17,10 +17,12 @@ export class Users {
   readonly #world: World
   /** Requests that are under way. */
   #open = 0
+  readonly #project: Project
   #planned = 0
 
   constructor(world: World) {
     this.#world = world
+    this.#project = project(world.home, world.random.chance(0.2))
   }
 
   get done(): boolean {
@@ -67,10 +69,10 @@ export class Users {
     plans.set(text, { ...randomPlan(random), setup })
     const pipeline = await this.#call('trigger', (server) =>
       server.actions.trigger({
-        project: project(home),
+        project: this.#project,
         trigger: 'webhook',
         actorId: home.userId,
-        ref: { revision: text },
+        ref: { revision: text, branch: random.pick(['main', 'feature']) },
         parameters: {},
       }),
     )
@@ -159,7 +161,7 @@ export class Users {
   }
 }
 
-function project(home: Home): Project {
+function project(home: Home, autocancelBuilds: boolean): Project {
   return {
     id: home.projectId,
     organizationId: home.organizationId,
@@ -167,7 +169,7 @@ function project(home: Home): Project {
     organizationName: 'organisation',
     name: 'app',
     defaultBranch: 'main',
-    settings: { autocancelBuilds: false, setupWorkflows: true },
+    settings: { autocancelBuilds, setupWorkflows: true },
     createdAt: new Date(0),
   }
 }
