@@ -54,6 +54,10 @@ function createControlPlane(
         throw new AppError('conflict', 'This agent has not said hello since the server started. Say hello, then claim.')
       // A sandbox takes docker jobs where no engine is.
       const executors = request.executors.map((executor) => (executor === 'sandbox' ? 'docker' : executor))
+      // A repeat of a claim whose answer was lost finds the same tasks.
+      const unknown =
+        request.running === undefined ? [] : await engine.claimedUnknown(agentId, request.running, { machine, leaseMs })
+      if (unknown.length > 0) return unknown
       const deadline = clock.monotonicMs() + Math.min(request.waitMs, maxWaitMs)
       for (;;) {
         // Listening starts before looking, so that nothing queued in between is missed.
@@ -126,6 +130,7 @@ function createControlPlane(
       told.add(ref.attemptId, layers)
       return layers
     },
+    findTimings: async (ref, by) => engine.testTimings((await granted(ref)).jobId, by),
   }
 }
 

@@ -175,6 +175,8 @@ async function createParts(
     {
       accounts: store.accounts,
       secrets: store.secrets,
+      projectTokens: store.projectTokens,
+      follows: store.follows,
       queries: store.queries,
       live: store.live,
       objects,

@@ -10,7 +10,7 @@ import {
 } from '@rondo/model'
 import sql from 'sql-template-tag'
 import { choreReads } from './chores.ts'
-import { claimTasks } from './claim.ts'
+import { claimsUnknown, claimTasks } from './claim.ts'
 import type { Database } from './database.ts'
 import { createTransaction } from './engine-transaction.ts'
 import { findAttempt } from './fence.ts'
@@ -25,6 +25,7 @@ import {
   type WorkflowRow,
   workflowColumns,
 } from './rows.ts'
+import { readTimings } from './test-timings.ts'
 
 /** The write side: transactions of the conductor, and the queue. */
 export function createEngineStore(database: Database): EngineStore {
@@ -37,6 +38,7 @@ export function createEngineStore(database: Database): EngineStore {
       return rows[0]!.id
     },
     claim: (request) => database.transact((runner) => claimTasks(runner, request)),
+    claimedUnknown: (agentId, known, terms) => claimsUnknown(database, agentId, known, terms),
     renew: (agentId, attempts, leaseMs) => renewLeases(database, agentId, attempts, leaseMs),
     expired: (limit) =>
       database.rows<ExpiredAttempt>(sql`
@@ -50,6 +52,11 @@ export function createEngineStore(database: Database): EngineStore {
       )
     },
     check: (agentId, ref) => findAttempt(database, agentId, ref, false),
+    lastWord: async (agentId, ref) =>
+      (
+        await database.rows<{ acknowledged: number }>(sql`
+          select acknowledged from attempts where id = ${ref.attemptId} and epoch = ${ref.epoch} and agent_id = ${agentId} and phase = 'finished'`)
+      )[0]?.acknowledged,
     stepId: async (attemptId, step) =>
       (
         await database.rows<{ id: string }>(
@@ -72,6 +79,7 @@ export function createEngineStore(database: Database): EngineStore {
       database.rows<StoredObject>(sql`
         select l.digest, l.size from workspace_layers l join unnest(${[...jobIds]}::uuid[]) with ordinality as o(job_id, position) on o.job_id = l.job_id
         order by o.position, l.node_index, l.id`),
+    testTimings: (jobId, by) => readTimings(database, jobId, by),
     pendingPipelines: async (limit) =>
       (
         await database.rows<{ id: string }>(

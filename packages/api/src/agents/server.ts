@@ -41,6 +41,12 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
     exists: await plane.hasCache(body, body.key),
   }))
   post(agentCalls.findWorkspace, async (plane, body) => ({ layers: await plane.findWorkspace(body) }))
+  post(
+    agentCalls.findTimings,
+    async (plane, body: { by: Parameters<ControlPlane['findTimings']>[1] } & Parameters<ControlPlane['grant']>[0]) => ({
+      timings: await plane.findTimings(body, body.by),
+    }),
+  )
 
   server.post(`${agentPathPrefix}/${agentCalls.appendOutput}`, async (request) => {
     const query = request.query as Record<string, string>

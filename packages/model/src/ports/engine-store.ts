@@ -1,4 +1,4 @@
-import type { StoredObject, TestResult } from '../build-data.ts'
+import type { StoredObject, TestResult, TestTiming, TimingKey } from '../build-data.ts'
 import type { NewEvent } from '../event.ts'
 import type { Job, JobWithPlan } from '../job.ts'
 import type { Result } from '../outcome.ts'
@@ -17,6 +17,8 @@ export interface EngineStore {
   saveAgent(agent: AgentRecord): Promise<string>
   /** Takes queued tasks that fit, oldest first; each gets a new attempt, a higher epoch and a lease. */
   claim(request: ClaimQuery): Promise<readonly ClaimedTask[]>
+  /** What the agent claimed before, did not start and does not know of: the answer was lost. Extends those leases. */
+  claimedUnknown(agentId: string, known: readonly string[], terms: ClaimTerms): Promise<readonly ClaimedTask[]>
   /** Extends the leases of the agent's attempts; answers those to stop. By the database's clock (rule D-04). */
   renew(agentId: string, attempts: readonly FencedRef[], leaseMs: number): Promise<readonly StopOrder[]>
   /** Attempts whose lease ran out, oldest first. */
@@ -25,6 +27,8 @@ export interface EngineStore {
   refreshLeases(leaseMs: number): Promise<void>
   /** AppError `gone` unless this attempt is the newest of its task, not finished, and this agent's (rule D-02). */
   check(agentId: string, ref: FencedRef): Promise<AttemptIdentity>
+  /** Sequence number up to which an attempt of the agent is known that has ended; undefined for any other. */
+  lastWord(agentId: string, ref: FencedRef): Promise<number | undefined>
   stepId(attemptId: string, step: number): Promise<string | undefined>
   findCache(
     projectId: string,
@@ -33,6 +37,11 @@ export interface EngineStore {
   hasCache(projectId: string, key: string): Promise<boolean>
   /** Layers of these jobs, by their order here, then slice, then sequence. */
   workspaceLayers(jobIds: readonly string[]): Promise<readonly StoredObject[]>
+  /**
+   * How long tests took in the newest run of the same job that had ended before this one was made, on the same branch when
+   * there is one. Every slice gets the same answer, however late it asks.
+   */
+  testTimings(jobId: string, by: TimingKey): Promise<readonly TestTiming[]>
   /** Pipelines whose continuation was accepted and is to be compiled, oldest first. */
   pendingPipelines(limit: number): Promise<readonly string[]>
   pipelineInSetup(id: string): Promise<PipelineInSetup | undefined>
@@ -58,12 +67,16 @@ export interface AgentRecord {
   readonly memoryMb: number
 }
 
-export interface ClaimQuery {
+export interface ClaimTerms {
+  /** A task larger than the machine counts as the whole machine. */
+  readonly machine: Resources
+  readonly leaseMs: number
+}
+
+export interface ClaimQuery extends ClaimTerms {
   readonly agentId: string
   readonly free: Resources & { readonly tasks: number }
-  readonly machine: Resources
   readonly executors: readonly string[]
-  readonly leaseMs: number
 }
 
 export interface ClaimedTask extends FencedRef, Resources {

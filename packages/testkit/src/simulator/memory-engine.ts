@@ -61,6 +61,25 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         for (const task of claimed) recordClaim(database, work, request.agentId, task)
         return claimed
       }),
+    claimedUnknown: (agentId, known, terms) =>
+      within('look for claims unknown to the agent', async (work) => {
+        const found: ClaimedTask[] = []
+        for (const { cell } of openAttempts(database, work)) {
+          const attempt = await work.lock(cell)
+          if (attempt === undefined || attempt.phase !== 'claimed' || attempt.agentId !== agentId) continue
+          const task = required(work.read(database.tasks.get(attempt.taskId)), 'task', attempt.taskId)
+          if (task.attemptId !== attempt.id || known.includes(attempt.id)) continue
+          work.write(cell, { ...attempt, leaseExpiresAt: work.now + terms.leaseMs })
+          found.push({
+            attemptId: attempt.id,
+            epoch: attempt.epoch,
+            cpus: Math.min(task.cpus, terms.machine.cpus),
+            memoryMb: Math.min(task.memoryMb, terms.machine.memoryMb),
+            jobName: required(work.read(database.jobs.get(task.jobId)), 'job', task.jobId).name,
+          })
+        }
+        return found
+      }),
     renew: (agentId, attempts, leaseMs) =>
       within('renew leases', async (work) => {
         const orders: StopOrder[] = []
@@ -104,6 +123,12 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         }
       }),
     check: (agentId, ref) => within('check an attempt', (work) => fenced(database, work, agentId, ref)),
+    lastWord: (agentId, ref) =>
+      within('look for the last word of an attempt', (work) => {
+        const attempt = work.read(database.attempts.get(ref.attemptId))
+        const own = attempt?.agentId === agentId && attempt.epoch === ref.epoch && attempt.phase === 'finished'
+        return own ? attempt.acknowledged : undefined
+      }),
     stepId: (attemptId, step) =>
       within('find a step', (work) => work.read(database.steps.get(`${attemptId}/${step}`))?.id),
     findCache: (projectId, keys) =>
@@ -117,6 +142,8 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         }
         return undefined
       }),
+    // The simulated world stores no test results.
+    testTimings: () => within('read timings', () => []),
     hasCache: (projectId, key) =>
       within('look for a cache', (work) => work.read(database.caches.get(`${projectId}/${key}`)) !== undefined),
     workspaceLayers: (jobIds) =>
