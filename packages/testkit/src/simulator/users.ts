@@ -1,4 +1,4 @@
-import { AppError, isFinalWorkflowStatus, type Project } from '@rondo/model'
+import { AppError, defaultProjectSettings, isFinalWorkflowStatus, type Project } from '@rondo/model'
 import { randomPlan } from './random-plan.ts'
 import type { Life } from './simulated-server.ts'
 import type { World } from './world.ts'
@@ -169,7 +169,7 @@ function project(home: Home, autocancelBuilds: boolean): Project {
     organizationName: 'organisation',
     name: 'app',
     defaultBranch: 'main',
-    settings: { autocancelBuilds, setupWorkflows: true },
+    settings: { ...defaultProjectSettings, autocancelBuilds, setupWorkflows: true },
     createdAt: new Date(0),
   }
 }
