@@ -177,6 +177,7 @@ async function createParts(
       secrets: store.secrets,
       projectTokens: store.projectTokens,
       follows: store.follows,
+      checkoutKeys: store.checkoutKeys,
       queries: store.queries,
       live: store.live,
       objects,
