@@ -116,6 +116,50 @@ describe('the journal', () => {
     ])
   })
 
+  test('a last report that comes again is known, and one that says more is not taken', async () => {
+    await buildWorkflow(database.store, home.project, [buildJob()], { queue: true })
+    const task = await claimed()
+    await plane.grant(task)
+    const report = { ...task, from: 1, entries: [step(0), finished('passed')] }
+    await plane.report(report)
+
+    const repeated = await plane.report(report)
+
+    expect(repeated).toEqual({ acknowledged: 2 })
+    await expect(plane.report({ ...task, from: 3, entries: [step(1)] })).rejects.toMatchObject({ code: 'gone' })
+    await expect(plane.report({ ...report, epoch: task.epoch + 1 })).rejects.toMatchObject({ code: 'gone' })
+  })
+
+  test('a claim whose answer was lost is answered again, until the attempt is started or known', async () => {
+    await buildWorkflow(database.store, home.project, [buildJob()], { queue: true })
+    await plane.hello({
+      name: home.user.login,
+      version: '',
+      hostname: '',
+      os: '',
+      arch: '',
+      cpus: 8,
+      memoryMb: 65_536,
+      executors: ['docker'],
+    })
+    const ask = {
+      agentId: agent,
+      free: { cpus: 8, memoryMb: 65_536, tasks: 1 },
+      executors: ['docker'] as const,
+      waitMs: 0,
+    }
+    const signal = new AbortController().signal
+    const [lost] = await plane.claim({ ...ask, running: [] }, signal)
+
+    const again = await plane.claim({ ...ask, running: [] }, signal)
+    const known = await plane.claim({ ...ask, running: [lost!.attemptId] }, signal)
+    await plane.grant(lost!)
+    const started = await plane.claim({ ...ask, running: [] }, signal)
+
+    expect(again).toEqual([lost])
+    expect([known, started]).toEqual([[], []])
+  })
+
   test('a start is granted once, and nothing is taken before it', async () => {
     await buildWorkflow(database.store, home.project, [buildJob()], { queue: true })
     const task = await claimed()

@@ -1,4 +1,5 @@
 import {
+  AppError,
   type AttemptIdentity,
   type EngineTransaction,
   isFinalJobStatus,
@@ -17,6 +18,22 @@ import { statusOfSlices } from './life-cycles.ts'
  * nothing. Answers the last sequence number known.
  */
 export async function recordEntries(
+  ports: DispatcherPorts,
+  agentId: string,
+  request: ReportRequest,
+): Promise<{ acknowledged: number }> {
+  try {
+    return await record(ports, agentId, request)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'gone') throw error
+    // The last report ends its attempt; repeated because the answer was lost, it is known like any other.
+    const known = (await ports.engine.lastWord(agentId, request)) ?? 0
+    if (known < request.from + request.entries.length - 1) throw error
+    return { acknowledged: known }
+  }
+}
+
+async function record(
   ports: DispatcherPorts,
   agentId: string,
   request: ReportRequest,

@@ -72,6 +72,11 @@ export interface ClaimRequest {
   readonly free: { readonly cpus: number; readonly memoryMb: number; readonly tasks: number }
   readonly executors: readonly AgentExecutor[]
   readonly waitMs: number
+  /**
+   * Attempts it has. What it claimed before, did not start and does not name here is handed out to it again: the answer
+   * was lost. Absent: nothing is handed out twice.
+   */
+  readonly running?: readonly string[]
 }
 
 export interface Claim extends AttemptRef {

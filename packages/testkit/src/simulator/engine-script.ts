@@ -129,6 +129,13 @@ class Script {
       this.#attempts.push(...claimed.map(({ attemptId, epoch }) => ({ attemptId, epoch })))
       return claimed
     },
+    'claims unknown to the agent': async () => {
+      const known = [this.#ref().attemptId]
+      const terms = { machine: { cpus: 4, memoryMb: 4096 }, leaseMs: this.#random.pick([-5_000, 60_000]) }
+      const found = await this.#engine.claimedUnknown(this.#random.pick(this.#agents), known, terms)
+      return found.map((task) => this.show(task)).sort()
+    },
+    'last word': () => this.#engine.lastWord(this.#random.pick(this.#agents), this.#ref()),
     renew: () => {
       const refs = new Map([this.#ref(), this.#ref()].map((ref) => [ref.attemptId, ref]))
       return this.#engine.renew(
