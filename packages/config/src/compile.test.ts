@@ -335,3 +335,31 @@ describe('pipeline parameters', () => {
     ])
   })
 })
+
+it('keeps out of what version 2 does not know: other names hold anchors there', () => {
+  const source = `version: 2
+commands: [&say {run: hi}]
+executors: &e x
+setup: &setup {run: {command: set up}}
+orbs: none
+parameters: 1
+jobs: {build: {docker: [{image: a}], steps: [*say, *setup, {run: "<< not.a.template"}]}}`
+
+  expect(errorsOf(source)).toEqual([])
+  expect(jobOf(source).steps).toMatchObject([
+    { command: 'hi' },
+    { command: 'set up' },
+    { command: '<< not.a.template' },
+  ])
+})
+
+it('says once what is wrong with a place that many jobs share', () => {
+  const source = `version: 2.1
+jobs: {a: {parameters: {v: {type: string}}, docker: [{image: a}], steps: [{run: {command: x, nmae: y}}]}}
+workflows: {w: {jobs: [{a: {requires: [nobody], matrix: {parameters: {v: ["1", "2", "3"]}}}}]}}`
+
+  expect(errorsOf(source)).toEqual([
+    expect.stringMatching(/^requires: /),
+    expect.stringMatching(/^unknown-key: extraneous key \[nmae\]/),
+  ])
+})
