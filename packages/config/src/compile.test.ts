@@ -328,6 +328,15 @@ describe('pipeline parameters', () => {
     expect(result.plan?.jobs.build?.executor).toMatchObject({ images: [{ image: 'a:5' }] })
   })
 
+  it('cannot be made of each other', () => {
+    const source = withSteps(
+      '- run: << pipeline.parameters.b >>',
+      'parameters: {a: {type: string, default: x}, b: {type: string, default: << pipeline.parameters.a >>}}',
+    )
+
+    expect(errorsOf(source)).toEqual([expect.stringMatching(/^parameter-declaration: The default of .*'b' refers/)])
+  })
+
   it('are compared with their types, and must be declared', () => {
     expect(errorsOf(source, { pipelineParameters: { n: '5', x: 1 } })).toEqual([
       'argument-type: Type error for argument n: expected type: integer, actual value: "5" (type string)',
