@@ -27,7 +27,12 @@ describe.runIf(ready).each(users)('without a container engine, as $who', ({ who,
     chmodSync(secrets, 0o755)
     writeFileSync(join(secrets, 'open'), 'host secret', { mode: 0o644 })
     writeFileSync(join(secrets, 'closed'), 'host secret', { mode: 0o600 })
-    stack = await startStack({ executor: 'sandbox', ...(user === undefined ? {} : { user }) })
+    // Among the programs, where a job would see it if nothing were hidden.
+    stack = await startStack({
+      executor: 'sandbox',
+      ...(root ? { within: '/opt' } : {}),
+      ...(user === undefined ? {} : { user }),
+    })
     await stack.createProject('acme', 'box')
   })
 
@@ -143,11 +148,12 @@ workflows: {main: {jobs: [first, {second: {requires: [first]}}]}}
       'mknod /tmp/disk b 8 0',
       'chroot / true',
       'cat /proc/1/root/etc/shadow',
-      'kill -0 2147480000',
+      asks(stack.agentPort),
     ]
 
     const job = await run(
       `- run: {name: probe, command: ${JSON.stringify(`${probes.map((probe) => `if ${probe} >/dev/null 2>&1; then echo ${JSON.stringify(`DONE: ${probe}`)}; fi`).join('\n')}\necho end`)}}
+- run: {name: server, command: ${JSON.stringify(asks(Number(new URL(stack.url).port)))}}
 - run: {name: processes, command: 'cat /proc/[0-9]*/comm | sort -u'}
 - run: {name: rights, command: 'cat /proc/self/status /proc/self/uid_map'}`,
     )
@@ -286,6 +292,11 @@ workflows: {main: {jobs: [first, {second: {requires: [first]}}]}}
     },
   )
 })
+
+/** A command that succeeds when something on this port answers in HTTP. */
+function asks(port: number): string {
+  return `bash -c 'exec 3<>/dev/tcp/127.0.0.1/${port} && printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3 && grep -q HTTP <&3'`
+}
 
 /** Number of an account without rights, made when it is missing. */
 function plainUser(): number {

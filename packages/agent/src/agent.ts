@@ -91,7 +91,13 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       }
       try {
         for (const claim of await options.controlPlane.claim(
-          { agentId, free: room, executors: [options.executor.kind], waitMs: claimWaitMs },
+          {
+            agentId,
+            free: room,
+            executors: [options.executor.kind],
+            waitMs: claimWaitMs,
+            running: [...running.keys()],
+          },
           signal,
         ))
           begin(claim)

@@ -155,3 +155,49 @@ test('ends of steps that a dead agent could not tell are told by the next', asyn
 
   expect(ends(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', 'passed'])
 })
+
+test('tests are shared out by the times they took, as the server tells them when the job asks', async () => {
+  const split = (more = '') => runStep(`printf '%s\\n' slow.rb ./a.rb new.rb b.rb | circleci tests split ${more}`)
+  const run = async (taskIndex: number) => {
+    const { server, begin } = bench(
+      taskSpec(
+        [
+          split('--split-by=timings'),
+          split('--split-by timings --timings-type=filename --time-default=1m'),
+          split('--split-by=timings --timings-type=classname'),
+        ],
+        {
+          taskIndex,
+          parallelism: 2,
+          environment: [
+            { name: 'CIRCLE_NODE_INDEX', value: String(taskIndex) },
+            { name: 'CIRCLE_NODE_TOTAL', value: '2' },
+          ],
+        },
+      ),
+    )
+    server.timings('filename', [
+      { name: './slow.rb', seconds: 9 },
+      { name: 'a.rb', seconds: 3 },
+      { name: 'b.rb', seconds: 3 },
+    ])
+    await begin().ended
+    return [2, 3, 4].map((step) => server.output(step).split('\n').filter(Boolean))
+  }
+
+  const [first, second] = [await run(0), await run(1)]
+
+  // What has no time yet counts 5, as the others do on average.
+  expect(first[0]).toEqual(['slow.rb'])
+  expect(second[0]).toEqual(['new.rb', './a.rb', 'b.rb'])
+  expect(first[1]).toEqual(['new.rb'])
+  expect(second[1]).toEqual(['slow.rb', './a.rb', 'b.rb'])
+  expect([...first[2]!, ...second[2]!].sort()).toEqual([
+    './a.rb',
+    'No timings of these tests are at hand yet: splitting by name. Store test results, and the next run has them.',
+    'No timings of these tests are at hand yet: splitting by name. Store test results, and the next run has them.',
+    'b.rb',
+    'new.rb',
+    'slow.rb',
+  ])
+})

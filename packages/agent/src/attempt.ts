@@ -12,6 +12,7 @@ import { createStepRecorder, type StepRecorderPorts } from './step-recorder.ts'
 import { runSteps, type TaskEnd } from './task.ts'
 import type { StopReason, TaskBase, TaskContext } from './task-context.ts'
 import { openTaskFolder, removeTaskFolder } from './task-folder.ts'
+import { answerTimings } from './timings.ts'
 
 export interface AttemptDeps {
   readonly controlPlane: ControlPlane
@@ -63,7 +64,7 @@ export async function runAttempt(deps: AttemptDeps, ref: AttemptRef, signal: Abo
     await folder.close()
     if (!leave) {
       await deps.executor
-        .remove(state)
+        .remove(state, folder)
         .catch((error) => deps.log('executor not removed', { attempt: ref.attemptId, error: String(error) }))
       await removeTaskFolder(root).catch((error) =>
         deps.log('task folder not removed', { attempt: ref.attemptId, error: String(error) }),
@@ -107,6 +108,7 @@ async function execute(
   const notices = openNotices(own.folder)
   const ports = { ...own, controlPlane: deps.controlPlane, notices }
   const base: TaskBase = { ...ports, executor: deps.executor, steps: createStepRecorder(ports) }
+  let stopAnswering = () => {}
   try {
     const environment = await openEnvironment(base)
     if ('result' in environment) {
@@ -117,8 +119,10 @@ async function execute(
     notices.listen()
     const task: TaskContext = { ...base, state: environment.state }
     announceVariables(task)
+    stopAnswering = answerTimings(task)
     return await runSteps(task)
   } finally {
+    stopAnswering()
     notices.close()
   }
 }

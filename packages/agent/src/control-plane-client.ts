@@ -71,5 +71,8 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
     hasCache: async (ref, key) => (await call<{ exists: boolean }>('hasCache', { ...ref, key })).exists,
     findWorkspace: async (ref) =>
       (await call<{ layers: Awaited<ReturnType<ControlPlane['findWorkspace']>> }>('findWorkspace', ref)).layers,
+    findTimings: async (ref, by) =>
+      (await call<{ timings: Awaited<ReturnType<ControlPlane['findTimings']>> }>('findTimings', { ...ref, by }))
+        .timings,
   }
 }

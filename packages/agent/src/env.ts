@@ -10,6 +10,8 @@ export interface AgentEnv {
   readonly dataFolder: string
   /** RONDO_AGENT_NAME: name shown to people; default the host's. */
   readonly name: string
+  /** RONDO_AGENT_HIDDEN: folders that jobs in the host sandbox never see, separated by colons; default none. */
+  readonly hidden: readonly string[]
   /** RONDO_EXECUTOR: auto, docker or sandbox. */
   readonly executor: 'auto' | 'docker' | 'sandbox'
 }
@@ -24,6 +26,7 @@ export function readAgentEnv(source: NodeJS.ProcessEnv = process.env): AgentEnv 
     tokenFile: required(source, 'RONDO_AGENT_TOKEN_FILE'),
     dataFolder: required(source, 'RONDO_AGENT_DATA'),
     name: source.RONDO_AGENT_NAME ?? hostname(),
+    hidden: (source.RONDO_AGENT_HIDDEN ?? '').split(':').filter(Boolean),
     executor,
   }
 }

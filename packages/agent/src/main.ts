@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { takeProcessLock } from '@rondo/adapters'
 import { runAgent } from './agent.ts'
@@ -27,7 +27,7 @@ if (docker === undefined && env.executor === 'docker')
   throw new Error(
     'RONDO_EXECUTOR is docker, but no Docker engine answers on /var/run/docker.sock. Start it, or use auto.',
   )
-const problem = docker === undefined ? sandboxProblem() : undefined
+const problem = docker === undefined ? await sandboxProblem() : undefined
 if (problem !== undefined)
   throw new Error(
     `There is no Docker engine, and a sandbox cannot be made here (${problem}). Install docker.io, or allow user namespaces to this user.`,
@@ -39,7 +39,9 @@ await runAgent(
     name: env.name,
     version: '0.1.0',
     controlPlane: createControlPlaneClient(env.serverUrl, token),
-    executor: docker?.executor ?? createSandboxExecutor([env.dataFolder, dirname(env.tokenFile)]),
+    executor:
+      docker?.executor ??
+      createSandboxExecutor([...env.hidden, env.dataFolder, dirname(env.tokenFile)].map((path) => realpathSync(path))),
     dataFolder: env.dataFolder,
     log,
     ...(docker === undefined

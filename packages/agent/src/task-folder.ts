@@ -16,6 +16,8 @@ export interface TaskFolder {
   create(name: string, content: string | Buffer, mode?: number): void
   /** Undefined while there is no such plain file. */
   openRead(name: string): Promise<FileHandle | undefined>
+  /** A file's descriptor, which the caller closes; undefined while there is no such plain file. */
+  openOutput(name: string): number | undefined
   append(name: string, content: string): void
   openWrite(name: string): Promise<FileHandle>
   readSmall(name: string): string | undefined
@@ -84,6 +86,13 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
         fchmodSync(file, mode)
       } finally {
         closeSync(file)
+      }
+    },
+    openOutput(name) {
+      try {
+        return openPlain(name, constants.O_RDONLY)
+      } catch {
+        return undefined
       }
     },
     openRead: (name) => openHandle(name, constants.O_RDONLY).catch(() => undefined),

@@ -1,20 +1,28 @@
+import type { Socket } from 'node:net'
+import type { Compiler, OrbRegistry } from '@rondo/conductor'
 import type {
   Accounts,
   BuildQueries,
+  Follows,
   GitHosting,
   KeyRing,
   LiveEvents,
   Objects,
+  ProjectTokens,
   SecretStore,
   StepOutput,
   UserActions,
 } from '@rondo/model'
 import type { ControlPlane } from '@rondo/protocol'
 
+import type { BucketOptions } from './limits/token-buckets.ts'
+
 /** Everything the web server is built on. */
 export interface WebPorts {
   readonly accounts: Accounts
   readonly secrets: SecretStore
+  readonly projectTokens: ProjectTokens
+  readonly follows: Follows
   readonly queries: BuildQueries
   readonly live: LiveEvents
   readonly objects: Objects
@@ -22,6 +30,9 @@ export interface WebPorts {
   readonly keyRing: KeyRing
   readonly hosting: GitHosting
   readonly actions: UserActions
+  readonly orbs: OrbRegistry
+  /** For configs and orbs that somebody wants to see compiled. */
+  readonly compiler: Pick<Compiler, 'compile' | 'checkOrb'>
   /** Project of the running attempt a job's Git password was issued to. */
   attemptProject(password: string): Promise<string | undefined>
 }
@@ -30,10 +41,14 @@ export interface WebOptions {
   readonly publicUrl: string
   /** Folder of the built web app; without it only the API is served. */
   readonly webFolder?: string
+  /** Requests of one user; default 150 a second with bursts of 300. */
+  readonly requestRate?: BucketOptions
   readonly onError: (error: unknown, request: { method: string; url: string }) => void
 }
 
 export interface AgentPorts {
+  /** Whether the process at the other end of a connection may speak to this port at all; asked once a connection. */
+  admits(connection: Socket): Promise<boolean>
   authenticate(token: string): { readonly id: string } | undefined
   controlPlane(agent: { readonly id: string }): ControlPlane
 }

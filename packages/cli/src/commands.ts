@@ -1,5 +1,6 @@
 import { processConfig, validateConfig } from './config.ts'
 import { demo } from './demo/demo.ts'
+import { run } from './run/run.ts'
 import { up } from './server/up.ts'
 
 export interface Command {
@@ -27,6 +28,14 @@ export const commands: readonly Command[] = [
     details:
       'Settings come from the environment:\n  RONDO_DATA        folder for everything Rondo keeps (default .rondo beside the program)\n  RONDO_PORT        web app, API and Git (8080)\n  RONDO_AGENT_PORT  agents (8585)\n  RONDO_HOST        address to listen on (0.0.0.0)\n  RONDO_PUBLIC_URL  address people and jobs are told\n  RONDO_EXECUTOR    auto, docker or sandbox\n  RONDO_AGENT       local or none\n  DATABASE_URL      a PostgreSQL of yours instead of the built-in one',
     run: up,
+  },
+  {
+    name: 'run',
+    usage: 'rondo run [WORKFLOW | JOB | WORKFLOW/JOB] [options]',
+    summary: 'run the working tree here, uncommitted changes included',
+    details:
+      "Runs .circleci/config.yml of the folder it is called in, as a push would: whole workflows, or one, or one job alone.\nCaches are kept for the next run. Ignored files are left out. Ctrl-C cancels.\n\n  --needs                with a job: also the jobs it requires\n  -p, --param NAME=VALUE a pipeline parameter\n  -e, --env NAME[=VALUE] a variable, as if set in the project; --env-file FILE for many\n  --context NAME[=FILE]  a context, with the variables of a file\n  --approve NAME,…|all   approval jobs to approve without asking\n  --branch NAME          the branch the config shall see\n  -v, --verbose          output of every step, of Rondo's own too\n  --remote URL           run on a server instead, as a pipeline without a branch; --project ORG/REPO there\n                         (RONDO_TOKEN holds your personal API token)\n\nRONDO_RUN_DATA is where caches are kept (default ~/.cache/rondo/run); RONDO_EXECUTOR as for `rondo up`.\nExit code 0 when everything succeeded, 1 when not, 2 when it could not begin, 3 when it waits for an approval, 130 after Ctrl-C.",
+    run,
   },
   {
     name: 'config',

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Where the server that commands speak to keeps its things and listens; the same variables as the server's own. */
@@ -7,6 +8,10 @@ export interface CliEnv {
   readonly port: number
   /** Colours and redrawing are for people at a terminal who did not ask for none. */
   readonly decorated: boolean
+  /** RONDO_RUN_DATA: what local runs keep, their caches above all; default `rondo/run` in the user's cache folder. */
+  readonly runFolder: string
+  /** RONDO_TOKEN or CIRCLECI_CLI_TOKEN: who asks a server elsewhere. */
+  readonly token: string | undefined
   /** Passed on to the server's process. */
   readonly forServer: NodeJS.ProcessEnv
 }
@@ -16,6 +21,18 @@ export function readCliEnv(source: NodeJS.ProcessEnv = process.env): CliEnv {
     dataFolder: resolve(source.RONDO_DATA || fileURLToPath(new URL('../../../.rondo', import.meta.url))),
     port: Number(source.RONDO_PORT || 8080),
     decorated: Boolean(process.stdout.isTTY) && !source.NO_COLOR && source.TERM !== 'dumb',
+    runFolder: resolve(source.RONDO_RUN_DATA || join(cacheFolder(source), 'rondo', 'run')),
+    token: source.RONDO_TOKEN || source.CIRCLECI_CLI_TOKEN || undefined,
     forServer: source,
   }
+}
+
+/** Root's home is closed to the unprivileged user that PostgreSQL then runs as; the system's cache folder is not. */
+function cacheFolder(source: NodeJS.ProcessEnv): string {
+  return source.XDG_CACHE_HOME || (process.getuid?.() === 0 ? '/var/cache' : join(homedir(), '.cache'))
+}
+
+/** The environment for git: the user's own, in the language whose messages can be quoted. */
+export function gitEnvironment(source: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return { ...source, LC_ALL: 'C' }
 }

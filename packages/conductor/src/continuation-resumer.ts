@@ -1,6 +1,6 @@
 import type { Clock } from '@rondo/model'
-import type { StartChecks } from './apply-moves.ts'
 import { type ContinuePorts, finishContinuation } from './continue-pipeline.ts'
+import type { StartChecks } from './start-job.ts'
 
 /** Continuations looked at in one round; the rest wait for the next. */
 const batch = 20

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createInlineCompiler } from './compiler/inline-compiler.ts'
 import { createContinuationKeys } from './continuation-keys.ts'
 import { resumeContinuations } from './continuation-resumer.ts'
-import { createUserActions, startChecks } from './user-actions.ts'
+import { createStartChecks, createUserActions } from './user-actions.ts'
 
 const setupConfig = `version: 2.1
 setup: true
@@ -296,7 +296,7 @@ test('a continuation that was accepted by a process that died is finished by the
   const ports = {
     engine: database.store.engine,
     compiler: createInlineCompiler(),
-    checks: startChecks,
+    checks: createStartChecks(randomId),
     clock: systemClock,
     newId: randomId,
   }

@@ -8,11 +8,11 @@ import {
   type PipelineError,
   type PipelineInSetup,
 } from '@rondo/model'
-import type { StartChecks } from './apply-moves.ts'
 import { type ConfigCompilation, compileConfig, storable, uncompiled } from './compile-config.ts'
 import type { Compiler } from './compiler/compiler.ts'
 import type { ContinuationKeys } from './continuation-keys.ts'
 import { createWorkflows } from './create-workflows.ts'
+import type { StartChecks } from './start-job.ts'
 
 export interface ContinuePorts {
   readonly engine: EngineStore
@@ -108,7 +108,7 @@ export async function finishContinuation(ports: FinishPorts, checks: StartChecks
       pipelineId,
       data: { from: 'pending', to: state },
     })
-    if (compiled.config.plan !== null) await createWorkflows(tx, ports, checks, pipeline, compiled.config.plan)
+    if (compiled.config.plan !== null) await createWorkflows(tx, checks, pipeline, compiled.config.plan)
   })
 }
 

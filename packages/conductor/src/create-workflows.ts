@@ -1,18 +1,18 @@
-import type { EngineTransaction, NewId, Pipeline, Plan } from '@rondo/model'
-import { advance, type StartChecks } from './apply-moves.ts'
+import type { EngineTransaction, Pipeline, Plan } from '@rondo/model'
+import { advance } from './apply-moves.ts'
 import { jobsFor } from './plan-jobs.ts'
+import type { StartChecks } from './start-job.ts'
 
 /** Writes the workflows of a plan with their jobs and starts what requires nothing. Scheduled ones wait for their time. */
 export async function createWorkflows(
   tx: EngineTransaction,
-  ports: { readonly newId: NewId },
   checks: StartChecks,
   pipeline: Pipeline,
   plan: Plan,
 ): Promise<void> {
   for (const workflow of plan.workflows) {
     if (workflow.schedules.length > 0) continue
-    const jobs = jobsFor(plan, workflow, pipeline.git, ports.newId)
+    const jobs = jobsFor(plan, workflow, pipeline.git, checks.newId)
     if (jobs.length === 0) continue
     const id = await tx.createWorkflow({
       pipelineId: pipeline.id,
@@ -23,6 +23,7 @@ export async function createWorkflows(
       rerunOf: null,
       workspaceId: null,
       setup: plan.setup,
+      maxAutoReruns: workflow.maxAutoReruns,
       jobs,
     })
     await tx.append({

@@ -1,5 +1,5 @@
 import type { Clock, EngineStore, Objects, StepOutput, Wakeups } from '@rondo/model'
-import type { StartChecks } from './apply-moves.ts'
+import type { StartChecks } from './start-job.ts'
 import type { TaskSpecPorts } from './task-spec.ts'
 
 export interface DispatcherPorts {

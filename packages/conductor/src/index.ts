@@ -5,6 +5,9 @@
 
 export type { AttemptCredentials } from './attempt-credentials.ts'
 export { createAttemptCredentials } from './attempt-credentials.ts'
+export { checkoutProject } from './checkout-project.ts'
+export type { ChoreOptions, ChorePorts } from './chores.ts'
+export { doChores, doDueChores } from './chores.ts'
 export type {
   CheckOrbRequest,
   CompileAnswer,
@@ -24,6 +27,7 @@ export { describeEvent } from './describe-event.ts'
 export type { Dispatcher } from './dispatcher.ts'
 export { createDispatcher } from './dispatcher.ts'
 export type { DispatcherPorts } from './dispatcher-ports.ts'
+export { defaultTimes, enforceLimits } from './enforce-limits.ts'
 export { sweepLeases } from './lease-sweeper.ts'
 export { requiredStatusOf, statusOfSlices } from './life-cycles.ts'
 export type { Decision, JobState, Move } from './next-moves.ts'
@@ -34,6 +38,7 @@ export { createOrbLookup } from './orbs/orb-lookup.ts'
 export type { OrbRegistry, OrbVersionWithSource, PublishRequest } from './orbs/orb-registry.ts'
 export { jobsFor } from './plan-jobs.ts'
 export { rerunJobs } from './rerun-jobs.ts'
+export type { StartChecks } from './start-job.ts'
 export type { TaskSpecPorts } from './task-spec.ts'
 export type { UserActionsPorts } from './user-actions.ts'
-export { createUserActions, startChecks } from './user-actions.ts'
+export { createStartChecks, createUserActions } from './user-actions.ts'

@@ -248,6 +248,7 @@ function dedupe<T extends { node: string }>(requirements: readonly T[]): readonl
 interface JobParts {
   readonly type?: NodeType
   readonly status?: JobStatus
+  readonly lockKey?: string
   readonly requires?: readonly (string | { readonly node: string; readonly statuses: readonly RequiredStatus[] })[]
 }
 
@@ -255,5 +256,12 @@ function job(name: string, parts: JobParts = {}): JobState {
   const requires = (parts.requires ?? []).map((requirement) =>
     typeof requirement === 'string' ? { node: requirement, statuses: ['success'] as const } : requirement,
   )
-  return { id: name, name, type: parts.type ?? 'build', status: parts.status ?? 'blocked', requires }
+  return {
+    id: name,
+    name,
+    type: parts.type ?? 'build',
+    status: parts.status ?? 'blocked',
+    requires,
+    lockKey: parts.lockKey ?? null,
+  }
 }

@@ -1,5 +1,6 @@
 import { isFinalJobStatus, type JobStatus, type NodeType, type Requirement, type WorkflowStatus } from '@rondo/model'
 import { requiredStatusOf } from './life-cycles.ts'
+import { guardOf } from './lock-guard.ts'
 
 /** What deciding needs to know of a job. */
 export interface JobState {
@@ -8,11 +9,22 @@ export interface JobState {
   readonly type: NodeType
   readonly status: JobStatus
   readonly requires: readonly Requirement[]
+  /** Key of a `lock` or `unlock` node. */
+  readonly lockKey: string | null
+}
+
+/** What the jobs' statuses do not say. */
+export interface Facts {
+  /** Ids of lock nodes that hold their lock. */
+  readonly holding: ReadonlySet<string>
+  /** Ids of jobs with a task that an agent still works on, whatever the job's status. */
+  readonly busy: ReadonlySet<string>
 }
 
 export interface Move {
   readonly jobId: string
-  readonly to: 'queued' | 'on_hold' | 'success' | 'not_run'
+  /** `not_running`: the node asks for its lock. */
+  readonly to: 'queued' | 'on_hold' | 'success' | 'not_run' | 'not_running'
 }
 
 export interface Decision {
@@ -20,20 +32,22 @@ export interface Decision {
   readonly status: WorkflowStatus
 }
 
+const none: Facts = { holding: new Set(), busy: new Set() }
+
 /**
  * Everything a workflow does next, until nothing more follows: jobs whose requirements are met start, jobs whose
  * requirements can no longer be met end as `not_run`. Plain function of the snapshot.
  */
-export function nextMoves(jobs: readonly JobState[]): Decision {
+export function nextMoves(jobs: readonly JobState[], facts: Facts = none): Decision {
   const status = new Map(jobs.map((job) => [job.name, job.status]))
   const moves: Move[] = []
-  const blocked = new Set(jobs.filter((job) => job.status === 'blocked'))
+  const waiting = new Set(jobs.filter((job) => job.status === 'blocked' || job.status === 'not_running'))
   for (let moved = true; moved; ) {
     moved = false
-    for (const job of blocked) {
-      const to = moveOf(job, status)
+    for (const job of waiting) {
+      const to = job.status === 'blocked' ? moveOf(job, jobs, status, facts) : lockMove(job, facts)
       if (to === undefined) continue
-      blocked.delete(job)
+      waiting.delete(job)
       status.set(job.name, to)
       moves.push({ jobId: job.id, to })
       moved = true
@@ -42,14 +56,20 @@ export function nextMoves(jobs: readonly JobState[]): Decision {
   return { moves, status: workflowStatus([...status.values()]) }
 }
 
-function moveOf(job: JobState, status: ReadonlyMap<string, JobStatus>): Move['to'] | undefined {
+function moveOf(
+  job: JobState,
+  jobs: readonly JobState[],
+  status: ReadonlyMap<string, JobStatus>,
+  facts: Facts,
+): Move['to'] | undefined {
   let met = true
   for (const requirement of job.requires) {
     const ended = requiredStatusOf(status.get(requirement.node) ?? 'not_run')
     if (ended === undefined) met = false
     else if (!requirement.statuses.includes(ended)) return 'not_run'
   }
-  return met ? start(job.type) : undefined
+  if (!met) return undefined
+  return job.type === 'unlock' ? unlockMove(job, jobs, status, facts) : start(job.type)
 }
 
 function start(type: NodeType): Move['to'] {
@@ -59,11 +79,28 @@ function start(type: NodeType): Move['to'] {
       return 'queued'
     case 'approval':
       return 'on_hold'
-    case 'no-op':
     case 'lock':
+      return 'not_running'
+    case 'no-op':
     case 'unlock':
       return 'success'
   }
+}
+
+function lockMove(job: JobState, facts: Facts): Move['to'] | undefined {
+  return facts.holding.has(job.id) ? 'success' : undefined
+}
+
+/** Waits for the last process of what the lock guards, also of jobs that were canceled; without the lock there is nothing to give back. */
+function unlockMove(
+  job: JobState,
+  jobs: readonly JobState[],
+  status: ReadonlyMap<string, JobStatus>,
+  { busy }: Facts,
+): Move['to'] | undefined {
+  if (guardOf(job, jobs).some((guarded) => busy.has(guarded.id))) return undefined
+  const lock = jobs.find((other) => other.type === 'lock' && other.lockKey === job.lockKey)
+  return lock === undefined || status.get(lock.name) === 'success' ? 'success' : 'not_run'
 }
 
 const failures: readonly JobStatus[] = ['failed', 'timedout', 'infrastructure_fail', 'terminated-unknown']

@@ -11,7 +11,7 @@ export function jobsFor(
   ref: { readonly branch: string | null; readonly tag: string | null },
   newId: NewId,
 ): readonly NewJob[] {
-  const kept = keptNodes(workflow.jobs, ref)
+  const kept = withLocks(keptNodes(workflow.jobs, ref))
   const names = new Set(kept.map((node) => node.name))
   return kept.map((node) => {
     const body = node.job === undefined ? null : (plan.jobs[node.job] ?? null)
@@ -23,12 +23,39 @@ export function jobsFor(
       status: 'blocked',
       requires: node.requires.filter((requirement) => names.has(requirement.node)),
       contexts: node.contexts,
+      lockKey: node.key ?? null,
       parallelism: body?.parallelism ?? 1,
       resourceClass: body?.resourceClass ?? null,
       executor: body?.executor.type ?? null,
       keptFrom: null,
       plan: body,
     }
+  })
+}
+
+/**
+ * An entry with a `serial-group` gets a lock node in front and an unlock node behind, as a job group has (semantics 21.4).
+ * What required the entry still does; nothing requires the unlock node, which runs whatever the outcome.
+ */
+function withLocks(nodes: readonly WorkflowNode[]): readonly WorkflowNode[] {
+  return nodes.flatMap((node) => {
+    if (node.serialGroup === undefined) return [node]
+    const { serialGroup: key, ...entry } = node
+    const lock: WorkflowNode = {
+      name: `${node.name}/lock`,
+      type: 'lock',
+      key,
+      requires: node.requires,
+      contexts: [],
+      origin: node.origin,
+    }
+    const unlock: WorkflowNode = {
+      ...lock,
+      name: `${node.name}/unlock`,
+      type: 'unlock',
+      requires: [{ node: node.name, statuses: ['success', 'failed', 'canceled', 'unauthorized', 'not_run'] }],
+    }
+    return [lock, { ...entry, requires: [{ node: lock.name, statuses: ['success'] }] }, unlock]
   })
 }
 

@@ -1,4 +1,5 @@
 import {
+  AppError,
   type AttemptIdentity,
   type EngineTransaction,
   isFinalJobStatus,
@@ -21,23 +22,36 @@ export async function recordEntries(
   agentId: string,
   request: ReportRequest,
 ): Promise<{ acknowledged: number }> {
-  const closed: string[] = []
+  try {
+    return await record(ports, agentId, request)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'gone') throw error
+    // The last report ends its attempt; repeated because the answer was lost, it is known like any other.
+    const known = (await ports.engine.lastWord(agentId, request)) ?? 0
+    if (known < request.from + request.entries.length - 1) throw error
+    return { acknowledged: known }
+  }
+}
+
+async function record(
+  ports: DispatcherPorts,
+  agentId: string,
+  request: ReportRequest,
+): Promise<{ acknowledged: number }> {
   const ends = request.entries.some((entry) => entry.type === 'task-finished')
   const workflowId = ends ? (await ports.engine.check(agentId, request)).workflowId : undefined
-  const acknowledged = await ports.engine.transact(async (tx) => {
+  return ports.engine.transact(async (tx) => {
     // Whoever changes jobs holds the workflow before anything else, so that no two wait for each other.
     if (workflowId !== undefined) await tx.lockWorkflow(workflowId)
     const identity = await tx.fence(agentId, request)
     const last = identity.acknowledged
     const fresh = request.entries.slice(Math.max(0, last + 1 - request.from))
-    if (request.from > last + 1 || fresh.length === 0) return last
-    for (const entry of fresh) await recordEntry(ports, tx, identity, entry, closed)
+    if (request.from > last + 1 || fresh.length === 0) return { acknowledged: last }
+    for (const entry of fresh) await recordEntry(ports, tx, identity, entry)
     const known = last + fresh.length
     await tx.acknowledge(identity.attemptId, known, leaseMs)
-    return known
+    return { acknowledged: known }
   })
-  for (const stepId of closed) await ports.output.close(stepId)
-  return { acknowledged }
 }
 
 async function recordEntry(
@@ -45,7 +59,6 @@ async function recordEntry(
   tx: EngineTransaction,
   identity: AttemptIdentity,
   entry: ReportEntry,
-  closed: string[],
 ): Promise<void> {
   const scope = attemptScope(identity)
   switch (entry.type) {
@@ -77,7 +90,7 @@ async function recordEntry(
         truncated: entry.truncated,
         at: entry.at,
       })
-      if (stepId !== undefined) closed.push(stepId)
+      if (stepId !== undefined) await tx.addChore('close-output', stepId)
       return tx.append({
         ...scope,
         kind: 'step.finished',

@@ -112,6 +112,7 @@ function job(name: string, status: JobStatus, requires: readonly string[] = []):
     number: 1,
     requires: requires.map((node) => ({ node, statuses: ['success'] })),
     contexts: [],
+    lockKey: null,
     parallelism: 1,
     resourceClass: null,
     executor: 'docker',

@@ -1,8 +1,10 @@
 import type { JobWithPlan, NewId, NewJob, RerunRequest } from '@rondo/model'
+import { guardOf } from './lock-guard.ts'
 
 /**
- * Jobs of a rerun. From failed: what did not succeed runs again, and everything downstream of it. Chosen jobs: these and everything downstream
- * run again. Otherwise everything runs again. A kept job points at the job whose results it stands for.
+ * Jobs of a rerun. From failed: what did not succeed runs again, and everything downstream of it. Chosen jobs: these,
+ * everything downstream, and what they need that did not succeed. Otherwise everything runs again. A kept job has the
+ * ending it had, and points at the job whose results it stands for.
  */
 export function rerunJobs(
   jobs: readonly JobWithPlan[],
@@ -17,9 +19,10 @@ export function rerunJobs(
       name: job.name,
       type: job.type,
       number: null,
-      status: kept ? 'success' : 'blocked',
+      status: kept ? job.status : 'blocked',
       requires: job.requires,
       contexts: job.contexts,
+      lockKey: job.lockKey,
       parallelism: job.parallelism,
       resourceClass: job.resourceClass,
       executor: job.executor,
@@ -34,12 +37,35 @@ function jobsToRun(
   request: Pick<RerunRequest, 'fromFailed' | 'jobIds'>,
 ): ReadonlySet<string> {
   if (!request.fromFailed && request.jobIds === undefined) return new Set(jobs.map((job) => job.name))
-  const chosen = new Set(
-    jobs.filter((job) => request.jobIds?.includes(job.id) || job.status !== 'success').map((job) => job.name),
-  )
-  for (let size = -1; size !== chosen.size; ) {
-    size = chosen.size
-    for (const job of jobs) if (job.requires.some((requirement) => chosen.has(requirement.node))) chosen.add(job.name)
+  const chosen = request.jobIds === undefined ? withoutSuccess(jobs) : withNeeds(jobs, request.jobIds)
+  const again = new Set(chosen.map((job) => job.name))
+  for (let size = -1; size !== again.size; ) {
+    size = again.size
+    for (const job of jobs) if (job.requires.some((requirement) => again.has(requirement.node))) again.add(job.name)
   }
-  return chosen
+  return withLocks(jobs, again)
+}
+
+function withoutSuccess(jobs: readonly JobWithPlan[]): readonly JobWithPlan[] {
+  return jobs.filter((job) => job.status !== 'success')
+}
+
+/** Jobs by id, each with what is upstream of it and did not succeed. */
+function withNeeds(jobs: readonly JobWithPlan[], ids: readonly string[]): readonly JobWithPlan[] {
+  const wanted = jobs.filter((job) => ids.includes(job.id))
+  return wanted.flatMap((job) => [job, ...withoutSuccess(guardOf(job, jobs))])
+}
+
+/** What a lock guards never runs again without the lock: its lock and unlock nodes run again with it. */
+function withLocks(jobs: readonly JobWithPlan[], again: ReadonlySet<string>): ReadonlySet<string> {
+  const all = new Set(again)
+  for (const unlock of jobs) {
+    if (unlock.type !== 'unlock') continue
+    const lock = jobs.find((job) => job.type === 'lock' && job.lockKey === unlock.lockKey)
+    if (lock === undefined) continue
+    const guarded = guardOf(unlock, jobs).filter((job) => guardOf(job, jobs).includes(lock))
+    if (!guarded.some((job) => again.has(job.name))) continue
+    all.add(lock.name).add(unlock.name)
+  }
+  return all
 }

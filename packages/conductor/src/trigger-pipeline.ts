@@ -5,13 +5,15 @@ import {
   type Pipeline,
   type PipelineError,
   type PipelineValues,
+  type PlanSelection,
   type Repositories,
   type TriggerRequest,
 } from '@rondo/model'
-import type { StartChecks } from './apply-moves.ts'
 import { type ConfigCompilation, compileConfig, uncompiled } from './compile-config.ts'
 import { createWorkflows } from './create-workflows.ts'
 import { pipelineValues } from './pipeline-values.ts'
+import { selectFromPlan } from './select-from-plan.ts'
+import type { StartChecks } from './start-job.ts'
 import type { UserActionsPorts } from './user-actions.ts'
 
 const configPath = '.circleci/config.yml'
@@ -43,7 +45,8 @@ export async function triggerPipeline(
     publicUrl: ports.publicUrl,
     receivedAt: ports.clock.now(),
   })
-  const compiled = await compileSource(ports, request, values, source)
+  const whole = await compileSource(ports, request, values, source)
+  const compiled = request.only === undefined ? whole : selectOnly(whole, request.only)
   return ports.engine.transact(async (tx) => {
     const pipeline = await tx.createPipeline({
       ...reserved,
@@ -63,9 +66,30 @@ export async function triggerPipeline(
       actorId: request.actorId,
       data: { number: pipeline.number, state: pipeline.state },
     })
-    if (compiled.config.plan !== null) await createWorkflows(tx, ports, checks, pipeline, compiled.config.plan)
+    if (compiled.config.plan !== null) await createWorkflows(tx, checks, pipeline, compiled.config.plan)
+    if (supersedes(request, pipeline)) await tx.addChore('supersede', pipeline.id)
     return pipeline
   })
+}
+
+/** The same compilation with a part of its plan; with the reason when there is no such part. */
+function selectOnly(compiled: ConfigCompilation, only: PlanSelection): ConfigCompilation {
+  const { plan } = compiled.config
+  if (plan === null) return compiled
+  const part = selectFromPlan(plan, only)
+  if ('plan' in part) return { ...compiled, config: { ...compiled.config, plan: part.plan } }
+  return {
+    ...compiled,
+    config: { ...compiled.config, plan: null },
+    errors: [{ type: 'config', message: part.problem }],
+  }
+}
+
+/** Whether the project wants what older pipelines of the branch started to be canceled (ledger I-039). A revision asked for by itself is no newer state of the branch. */
+function supersedes({ project, trigger, ref }: TriggerRequest, { state, git: { branch } }: Pipeline): boolean {
+  const { autocancelBuilds, autocancelDefaultBranch = false } = project.settings
+  if (!autocancelBuilds || state === 'errored' || branch === null || ref.revision !== undefined) return false
+  return (trigger === 'webhook' || trigger === 'api') && (branch !== project.defaultBranch || autocancelDefaultBranch)
 }
 
 function outcomeOf(compiled: ConfigCompilation): Pick<NewPipeline, 'state' | 'errors' | 'parameters' | 'config'> {

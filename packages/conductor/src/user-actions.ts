@@ -3,7 +3,6 @@ import {
   type Clock,
   type EngineStore,
   type EngineTransaction,
-  isFinalJobStatus,
   isFinalWorkflowStatus,
   type NewId,
   type Repositories,
@@ -11,12 +10,14 @@ import {
   type UserActions,
   type WorkflowSnapshot,
 } from '@rondo/model'
-import { advance, type StartChecks } from './apply-moves.ts'
+import { advance } from './apply-moves.ts'
+import { canceledBy, cancelJob, cancelWorkflow } from './cancel.ts'
 import { changeJob, workflowScope } from './change-state.ts'
 import type { Compiler } from './compiler/compiler.ts'
 import type { ContinuationKeys } from './continuation-keys.ts'
 import { continuePipeline } from './continue-pipeline.ts'
-import { rerunJobs } from './rerun-jobs.ts'
+import { createRerun } from './create-rerun.ts'
+import type { StartChecks } from './start-job.ts'
 import { triggerPipeline } from './trigger-pipeline.ts'
 
 export interface UserActionsPorts {
@@ -31,7 +32,7 @@ export interface UserActionsPorts {
 
 export function createUserActions(ports: UserActionsPorts): UserActions {
   const { engine } = ports
-  const checks = startChecks
+  const checks = createStartChecks(ports.newId)
 
   async function changeWorkflow(
     workflowId: string,
@@ -69,33 +70,27 @@ export function createUserActions(ports: UserActionsPorts): UserActions {
       }),
     cancelWorkflow: (workflowId, actorId) =>
       changeWorkflow(workflowId, async (tx, snapshot) => {
-        if (isFinalWorkflowStatus(snapshot.workflow.status)) return
-        for (const job of snapshot.jobs) await cancelIfOpen(tx, snapshot, job, actorId)
-        await tx.saveWorkflow(workflowId, snapshot.workflow.status, actorId)
+        await cancelWorkflow(tx, snapshot, canceledBy(actorId))
       }),
-    cancelJob: (jobId, actorId) => changeOneJob(jobId, (tx, snapshot, job) => cancelIfOpen(tx, snapshot, job, actorId)),
+    cancelJob: (jobId, actorId) =>
+      changeOneJob(jobId, (tx, snapshot, job) => cancelJob(tx, snapshot, job, canceledBy(actorId))),
     rerun: (request) => rerun(ports, checks, request),
   }
 }
 
-async function cancelIfOpen(
-  tx: EngineTransaction,
-  snapshot: WorkflowSnapshot,
-  job: WorkflowSnapshot['jobs'][number],
-  actorId: string | null,
-): Promise<void> {
-  if (isFinalJobStatus(job.status)) return
-  await changeJob(tx, snapshot, job, 'canceled', actorId === null ? {} : { canceledBy: actorId })
-  if (job.status !== 'blocked') await tx.stopTasks(job.id, 'canceled')
+/** Asked within the deciding transaction, on its own connection. */
+export function createStartChecks(newId: NewId): StartChecks {
+  return {
+    newId,
+    async missingContexts(tx, organizationId, contexts) {
+      const known = new Set(await tx.contextNames(organizationId))
+      return contexts.filter((name) => !known.has(name))
+    },
+  }
 }
 
-/** Asked within the deciding transaction, on its own connection. */
-export const startChecks: StartChecks = {
-  async missingContexts(tx, organizationId, contexts) {
-    const known = new Set(await tx.contextNames(organizationId))
-    return contexts.filter((name) => !known.has(name))
-  },
-}
+/** Reruns of one pipeline, at most (semantics 27). */
+const maxReruns = 100
 
 async function rerun(ports: UserActionsPorts, checks: StartChecks, request: RerunRequest): Promise<string> {
   return ports.engine.transact(async (tx) => {
@@ -107,28 +102,20 @@ async function rerun(ports: UserActionsPorts, checks: StartChecks, request: Reru
         'conflict',
         `Workflow ${workflow.name} is still ${workflow.status}. Cancel it or wait for its end, then rerun it.`,
       )
-    const jobs = rerunJobs(snapshot.jobs, request, ports.newId)
-    if (jobs.every((job) => job.keptFrom !== null))
-      throw new AppError('conflict', `Nothing failed in workflow ${workflow.name}. Rerun it from the start instead.`)
-    const keepsWorkspace = jobs.some((job) => job.keptFrom !== null)
-    const id = await tx.createWorkflow({
-      pipelineId: workflow.pipelineId,
-      projectId: workflow.projectId,
-      name: workflow.name,
-      status: 'running',
-      startedBy: request.actorId,
-      rerunOf: workflow.id,
-      workspaceId: keepsWorkspace ? workflow.workspaceId : null,
-      setup: workflow.setup,
-      jobs,
-    })
-    await tx.append({
-      ...workflowScope(snapshot),
-      kind: 'workflow.created',
-      workflowId: id,
-      actorId: request.actorId,
-      data: { name: workflow.name, rerunOf: workflow.id },
-    })
+    if (request.enableSsh === true && request.jobIds === undefined)
+      throw new AppError('bad-request', 'SSH is opened into chosen jobs: name them in `jobs`.')
+    const strangers = (request.jobIds ?? []).filter((id) => !snapshot.jobs.some((job) => job.id === id))
+    if (strangers.length > 0)
+      throw new AppError(
+        'bad-request',
+        `Workflow ${workflow.name} has no job ${strangers.join(', ')}. Name jobs of the workflow that is rerun.`,
+      )
+    if ((await tx.rerunCount(workflow.pipelineId)) >= maxReruns)
+      throw new AppError(
+        'conflict',
+        `This pipeline was rerun ${maxReruns} times, which is the most it can be. Trigger a new pipeline instead.`,
+      )
+    const id = await createRerun(tx, snapshot, checks, { request, actorId: request.actorId, autoRerunNumber: 0 })
     await advance(tx, id, checks)
     return id
   })

@@ -26,6 +26,15 @@ export interface WorkspaceLayer {
   readonly object: StoredObject
 }
 
+/** What tests are called when they are shared out: by their file, their class, or one by one. */
+export type TimingKey = 'filename' | 'classname' | 'testname'
+
+export interface TestTiming {
+  readonly name: string
+  /** All results of that name together. */
+  readonly seconds: number
+}
+
 export type TestOutcome = 'success' | 'failure' | 'error' | 'skipped'
 
 export interface TestResult {

@@ -6,7 +6,16 @@
 export type { Organization, OrganizationRole, Principal, User } from './account.ts'
 export type { AppErrorCode, AppErrorOptions } from './app-error.ts'
 export { AppError } from './app-error.ts'
-export type { Artifact, CacheEntry, StoredObject, TestOutcome, TestResult, WorkspaceLayer } from './build-data.ts'
+export type {
+  Artifact,
+  CacheEntry,
+  StoredObject,
+  TestOutcome,
+  TestResult,
+  TestTiming,
+  TimingKey,
+  WorkspaceLayer,
+} from './build-data.ts'
 export type { Diagnostic, DiagnosticSeverity, Origin, OriginFrame, Span } from './diagnostic.ts'
 export type { EventKind, EventRecord, HistoryEntry, NewEvent } from './event.ts'
 export type { Job, JobWithPlan } from './job.ts'
@@ -81,22 +90,30 @@ export type { BuildQueries, JobContext, PipelineFilter } from './ports/build-que
 export type { Clock, NewId } from './ports/clock.ts'
 export type {
   AgentRecord,
+  AllowedTimes,
   AttemptContext,
   AttemptIdentity,
+  Chore,
+  ChoreKind,
   ClaimedTask,
   ClaimQuery,
+  ClaimTerms,
   EngineStore,
   EngineTransaction,
   ExpiredAttempt,
   FencedRef,
   JobChange,
+  LockAnswer,
+  LockEntry,
   NewJob,
   NewPipeline,
+  OverdueJob,
   PipelineInSetup,
   StopOrder,
   Wakeups,
   WorkflowSnapshot,
 } from './ports/engine-store.ts'
+export type { Follows } from './ports/follows.ts'
 export type { KeyRing } from './ports/key-ring.ts'
 export { contextScope, projectScope } from './ports/key-ring.ts'
 export type { LiveEvents } from './ports/live.ts'
@@ -105,6 +122,7 @@ export type { OrbContent, OrbLookup, OrbRequest } from './ports/orb-lookup.ts'
 export type { NewOrbVersion, OrbFilter, OrbPage, OrbStore, OrbVisibility } from './ports/orb-store.ts'
 export type { StepOutput } from './ports/output.ts'
 export type { Page, PageRequest } from './ports/page.ts'
+export type { ProjectToken, ProjectTokenScope, ProjectTokens } from './ports/project-tokens.ts'
 export type {
   GitHosting,
   GitService,
@@ -115,11 +133,11 @@ export type {
 } from './ports/repositories.ts'
 export type { ContextRecord, SealedSecret, SecretStore } from './ports/secrets.ts'
 export type { Project, ProjectSettings } from './project.ts'
-export { projectSlug } from './project.ts'
+export { defaultProjectSettings, projectSlug } from './project.ts'
 export type { Resources } from './resource-class.ts'
 export { defaultResourceClass, resourcesOf } from './resource-class.ts'
 export type { JobStatus, PipelineState, WorkflowStatus } from './status.ts'
 export { isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
 export type { Attempt, StepRecord, Task } from './task.ts'
-export type { ContinueRequest, RerunRequest, TriggerRequest, UserActions } from './user-actions.ts'
+export type { ContinueRequest, PlanSelection, RerunRequest, TriggerRequest, UserActions } from './user-actions.ts'
 export type { Workflow } from './workflow.ts'

@@ -13,6 +13,8 @@ export interface Job {
   readonly status: JobStatus
   readonly requires: readonly Requirement[]
   readonly contexts: readonly string[]
+  /** What a `lock` or `unlock` node is about; null for other types. */
+  readonly lockKey: string | null
   readonly parallelism: number
   readonly resourceClass: string | null
   readonly executor: 'docker' | 'machine' | 'macos' | null

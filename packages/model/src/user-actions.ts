@@ -8,8 +8,18 @@ export interface TriggerRequest {
   readonly actorId: string | null
   readonly ref: RefRequest
   readonly parameters: Readonly<Record<string, unknown>>
+  /** Run only this part of the config. */
+  readonly only?: PlanSelection
   /** Commit before a push, for `pipeline.git.base_revision`. */
   readonly baseRevision?: string
+}
+
+/** One workflow, or one job without its workflow. */
+export interface PlanSelection {
+  /** Name of a workflow, of a job of one workflow, or `WORKFLOW/JOB`. */
+  readonly name: string
+  /** With a job: run also what it requires. */
+  readonly withRequired: boolean
 }
 
 export interface RerunRequest {
@@ -19,6 +29,8 @@ export interface RerunRequest {
   readonly fromFailed: boolean
   /** Rerun these jobs and what depends on them; excludes `fromFailed`. */
   readonly jobIds?: readonly string[]
+  /** SSH into the chosen jobs was asked for. This installation cannot open it yet: the jobs run and say so. */
+  readonly enableSsh?: boolean
 }
 
 /** Sent by a job of a setup workflow; the key is all the authority there is. */

@@ -14,6 +14,10 @@ export interface Workflow {
   readonly erroredBy: string | null
   /** The workflow this one reruns. */
   readonly rerunOf: string | null
+  /** How often the workflow is rerun from failed by itself. */
+  readonly maxAutoReruns: number
+  /** Which automatic rerun this is, from 1; 0 when it is none. */
+  readonly autoRerunNumber: number
   /** First workflow of a chain of reruns; workspaces belong to it. */
   readonly workspaceId: string
   readonly createdAt: Date

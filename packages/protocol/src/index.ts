@@ -1,4 +1,4 @@
-/** What crosses a process: the agent's contract, the private page API and the live channel. Schemas and types, no behaviour. */
+/** What crosses a process: the agent's contract, the private page API and the live channel. Schemas and types; the only behaviour is the live channel's client. */
 export type {
   AgentExecutor,
   AgentHello,
@@ -16,6 +16,7 @@ export type {
   TaskSpec,
 } from './agent/control-plane.ts'
 export { agentCalls, agentPathPrefix } from './agent/http-binding.ts'
+export { createLive, type Live, type LiveOptions, type OutputListener } from './live/client.ts'
 export type { ClientMessage, LiveEvent, LiveTopic, ServerMessage } from './live/messages.ts'
 export type {
   JobPageView,
@@ -24,6 +25,7 @@ export type {
   PipelineEventView,
   PipelineView,
   ProjectView,
+  RunRequest,
   SessionView,
   SliceView,
   StepView,

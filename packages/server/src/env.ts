@@ -19,6 +19,8 @@ export interface ServerEnv {
   readonly agent: 'local' | 'none'
   /** RONDO_EXECUTOR: what docker jobs run in: `docker`, `sandbox`, or `auto` (an engine when one answers). */
   readonly executor: 'auto' | 'docker' | 'sandbox'
+  /** RONDO_STOP_WITH_INPUT: `yes` stops the server when its standard input ends, as it does when its parent is killed. */
+  readonly stopWithInput: boolean
   /** RONDO_LOG_LEVEL: trace, debug, info, warn or error. */
   readonly logLevel: string
 }
@@ -43,6 +45,7 @@ export function readServerEnv(source: NodeJS.ProcessEnv = process.env): {
     databaseUrl: source.DATABASE_URL || undefined,
     agent: readChoice(source, 'RONDO_AGENT', ['local', 'none'], problems),
     executor: readChoice(source, 'RONDO_EXECUTOR', ['auto', 'docker', 'sandbox'], problems),
+    stopWithInput: source.RONDO_STOP_WITH_INPUT === 'yes',
     logLevel: source.RONDO_LOG_LEVEL || 'info',
   }
   if (!logLevels.includes(env.logLevel))

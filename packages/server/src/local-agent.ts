@@ -45,6 +45,7 @@ export function createLocalAgent(env: ServerEnv, folder: DataFolder): LocalAgent
         RONDO_SERVER_URL: `http://127.0.0.1:${env.agentPort}`,
         RONDO_AGENT_TOKEN_FILE: localAgentToken(folder).file,
         RONDO_AGENT_DATA: folder.agent,
+        RONDO_AGENT_HIDDEN: folder.root,
         RONDO_AGENT_NAME: 'local',
         RONDO_EXECUTOR: env.executor,
       },

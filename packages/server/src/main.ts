@@ -17,18 +17,18 @@ try {
     )
   say(`Rondo is ready at ${env.publicUrl}`)
   let stopping = false
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      if (stopping) process.exit(130)
-      stopping = true
-      say('Stopping. Jobs that run go on when Rondo is started again.')
-      const deadline = setTimeout(() => fail('Not everything stopped within 20 seconds.', 1), 20_000)
-      void server.stop().then(() => {
-        clearTimeout(deadline)
-        process.exit(0)
-      })
+  const stop = () => {
+    if (stopping) process.exit(130)
+    stopping = true
+    say('Stopping. Jobs that run go on when Rondo is started again.')
+    const deadline = setTimeout(() => fail('Not everything stopped within 20 seconds.', 1), 20_000)
+    void server.stop().then(() => {
+      clearTimeout(deadline)
+      process.exit(0)
     })
   }
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, stop)
+  if (env.stopWithInput) process.stdin.resume().once('end', stop)
 } catch (error) {
   if (error instanceof AppError) fail(error.message, 1)
   throw error

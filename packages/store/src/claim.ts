@@ -1,4 +1,4 @@
-import type { ClaimedTask, ClaimQuery } from '@rondo/model'
+import type { ClaimedTask, ClaimQuery, ClaimTerms } from '@rondo/model'
 import sql from 'sql-template-tag'
 import type { Runner } from './database.ts'
 
@@ -19,6 +19,20 @@ export async function claimTasks(runner: Runner, request: ClaimQuery): Promise<r
   }
   if (claimed.length > 0) await recordClaims(runner, request.agentId, claimed)
   return claimed
+}
+
+/** Claims whose answer never reached the agent, so that none waits for its lease to run out. */
+export async function claimsUnknown(
+  runner: Runner,
+  agentId: string,
+  known: readonly string[],
+  terms: ClaimTerms,
+): Promise<readonly ClaimedTask[]> {
+  return runner.rows<ClaimedTask>(sql`
+    update attempts a set lease_expires_at = now() + ${terms.leaseMs} * interval '1 ms' from tasks t join jobs j on j.id = t.job_id
+    where t.id = a.task_id and t.attempt_id = a.id and a.agent_id = ${agentId} and a.phase = 'claimed' and not a.id = any(${[...known]}::uuid[])
+    returning a.id as "attemptId", a.epoch, least(t.cpus, ${terms.machine.cpus}) as cpus, least(t.memory_mb, ${terms.machine.memoryMb}) as "memoryMb",
+      j.name as "jobName"`)
 }
 
 /** Who took what, and how long it had waited. */

@@ -1,7 +1,9 @@
-import type { EngineTransaction } from '@rondo/model'
+import type { EngineTransaction, WorkflowSnapshot } from '@rondo/model'
 import sql from 'sql-template-tag'
+import { choreWrites } from './chores.ts'
 import type { Runner } from './database.ts'
 import { findAttempt } from './fence.ts'
+import { lockEntries, lockWrites } from './lock-queue.ts'
 import { pipelineWrites } from './pipeline-writes.ts'
 import {
   type JobWithPlanRow,
@@ -26,25 +28,28 @@ export function createTransaction(tx: Runner): EngineTransaction {
 
   return {
     ...pipelineWrites(tx),
+    ...lockWrites(tx),
+    ...choreWrites(tx),
     async createWorkflow(workflow) {
       const rows = await tx.rows<{ id: string }>(sql`
         with fresh as (select uuidv7() as id)
-        insert into workflows (id, pipeline_id, project_id, name, setup, status, started_by, rerun_of, workspace_id, stopped_at)
-        select id, ${workflow.pipelineId}, ${workflow.projectId}, ${workflow.name}, ${workflow.setup ?? false}, ${workflow.status}, ${workflow.startedBy}, ${workflow.rerunOf}, coalesce(${workflow.workspaceId}::uuid, id), 
-          case when ${workflow.status} = any(${stoppedWorkflow}) then now() end from fresh returning id`)
+        insert into workflows (id, pipeline_id, project_id, name, setup, status, started_by, rerun_of, workspace_id, max_auto_reruns, auto_rerun_number, stopped_at)
+        select id, ${workflow.pipelineId}, ${workflow.projectId}, ${workflow.name}, ${workflow.setup ?? false}, ${workflow.status}, ${workflow.startedBy}, ${workflow.rerunOf},
+          coalesce(${workflow.workspaceId}::uuid, id), ${workflow.maxAutoReruns ?? 0}, ${workflow.autoRerunNumber ?? 0}, case when ${workflow.status} = any(${stoppedWorkflow}) then now() end from fresh returning id`)
       const id = rows[0]!.id
       const jobs = workflow.jobs.map((job, position) => ({ ...job, position }))
       await tx.rows(sql`
-        insert into jobs (id, workflow_id, project_id, position, name, type, number, status, requires, contexts, parallelism, resource_class, executor, plan, kept_from, stopped_at)
-        select j.id, ${id}, ${workflow.projectId}, j.position, j.name, j.type, null, j.status, j.requires, j.contexts, j.parallelism, j."resourceClass", j.executor, j.plan, j."keptFrom",
+        insert into jobs (id, workflow_id, project_id, position, name, type, number, status, requires, contexts, lock_key, parallelism, resource_class, executor, plan, kept_from, stopped_at)
+        select j.id, ${id}, ${workflow.projectId}, j.position, j.name, j.type, null, j.status, j.requires, j.contexts, j."lockKey", j.parallelism, j."resourceClass", j.executor, j.plan, j."keptFrom",
           case when j."keptFrom" is not null then now() end
-        from jsonb_to_recordset(${JSON.stringify(jobs)}::jsonb) as j(id uuid, position int, name text, type text, status text, requires jsonb, contexts jsonb,
+        from jsonb_to_recordset(${JSON.stringify(jobs)}::jsonb) as j(id uuid, position int, name text, type text, status text, requires jsonb, contexts jsonb, "lockKey" text,
           parallelism int, "resourceClass" text, executor text, plan jsonb, "keptFrom" uuid)`)
       return id
     },
     async lockWorkflow(id) {
-      const locked = await tx.rows<{ organizationId: string }>(sql`
-        select p.organization_id as "organizationId" from workflows w join projects p on p.id = w.project_id where w.id = ${id} for update of w`)
+      const locked = await tx.rows<Pick<WorkflowSnapshot, 'organizationId' | 'pipelineAgeMs'>>(sql`
+        select p.organization_id as "organizationId", (extract(epoch from now() - pl.created_at) * 1000)::float8 as "pipelineAgeMs"
+        from workflows w join projects p on p.id = w.project_id join pipelines pl on pl.id = w.pipeline_id where w.id = ${id} for update of w`)
       if (locked[0] === undefined) return undefined
       const workflows = await tx.rows<WorkflowRow>(
         sql`select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id where w.id = ${id}`,
@@ -55,15 +60,22 @@ export function createTransaction(tx: Runner): EngineTransaction {
       const tasks = await tx.rows<TaskRow>(
         sql`select ${taskColumns} from tasks t join jobs j on j.id = t.job_id where j.workflow_id = ${id} order by t.index`,
       )
-      return { workflow: workflows[0]!, organizationId: locked[0].organizationId, jobs, tasks }
+      const locks = jobs.some((job) => job.lockKey !== null) ? await lockEntries(tx, id) : []
+      return { workflow: workflows[0]!, ...locked[0], jobs, tasks, locks }
     },
     workflowOfJob: async (jobId) =>
       (await tx.rows<{ id: string }>(sql`select workflow_id as id from jobs where id = ${jobId}`))[0]?.id,
+    rerunCount: async (pipelineId) =>
+      (
+        await tx.rows<{ count: number }>(
+          sql`select count(*) from workflows where pipeline_id = ${pipelineId} and rerun_of is not null`,
+        )
+      )[0]?.count ?? 0,
     async saveJob(change) {
       await tx.rows(sql`
         update jobs set status = ${change.status}, message = coalesce(${change.message ?? null}, message),
           approved_by = coalesce(${change.approvedBy ?? null}::uuid, approved_by), canceled_by = coalesce(${change.canceledBy ?? null}::uuid, canceled_by),
-          queued_at = case when ${change.status} in ('queued', 'not_running') then coalesce(queued_at, now()) else queued_at end,
+          queued_at = case when ${change.status} in ('queued', 'not_running', 'on_hold') then coalesce(queued_at, now()) else queued_at end,
           started_at = case when ${change.status} = any(${started}) then coalesce(started_at, now()) else started_at end,
           stopped_at = case when ${change.status} = any(${stopped}) then coalesce(stopped_at, now()) else stopped_at end
         where id = ${change.id}`)

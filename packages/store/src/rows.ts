@@ -1,10 +1,13 @@
 import type { EventRecord, Job, JobWithPlan, Pipeline, Project, StepRecord, Task, Workflow } from '@rondo/model'
+import { defaultProjectSettings } from '@rondo/model'
 import { raw } from 'sql-template-tag'
 
 /** Columns as the mappers below expect them; each names its table alias, so that joins can be written plainly. */
+const settings = `'${JSON.stringify(defaultProjectSettings)}'::jsonb || p.settings as settings`
+
 export const projectColumns =
   raw(`p.id, p.organization_id as "organizationId", o.vcs_type as "vcsType", o.name as "organizationName",
-  p.name, p.default_branch as "defaultBranch", p.settings, p.created_at as "createdAt"`)
+  p.name, p.default_branch as "defaultBranch", ${settings}, p.created_at as "createdAt"`)
 
 export const pipelineColumns =
   raw(`pl.id, pl.project_id as "projectId", pl.number, pl.state, pl.errors, pl.trigger, pl.triggered_by as "triggeredBy",
@@ -12,11 +15,12 @@ export const pipelineColumns =
 
 export const workflowColumns =
   raw(`w.id, w.pipeline_id as "pipelineId", wp.number as "pipelineNumber", w.project_id as "projectId", w.name, w.setup, w.status,
-  w.started_by as "startedBy", w.canceled_by as "canceledBy", null as "erroredBy", w.rerun_of as "rerunOf", w.workspace_id as "workspaceId",
+  w.started_by as "startedBy", w.canceled_by as "canceledBy", null as "erroredBy", w.rerun_of as "rerunOf",
+  w.max_auto_reruns as "maxAutoReruns", w.auto_rerun_number as "autoRerunNumber", w.workspace_id as "workspaceId",
   w.created_at as "createdAt", w.stopped_at as "stoppedAt"`)
 
 export const jobColumns =
-  raw(`j.id, j.workflow_id as "workflowId", j.project_id as "projectId", j.name, j.type, j.number, j.status, j.requires, j.contexts,
+  raw(`j.id, j.workflow_id as "workflowId", j.project_id as "projectId", j.name, j.type, j.number, j.status, j.requires, j.contexts, j.lock_key as "lockKey",
   j.parallelism, j.resource_class as "resourceClass", j.executor, j.approved_by as "approvedBy", j.canceled_by as "canceledBy", j.message,
   j.kept_from as "keptFrom", j.created_at as "createdAt", j.queued_at as "queuedAt", j.started_at as "startedAt", j.stopped_at as "stoppedAt"`)
 

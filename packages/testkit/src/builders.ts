@@ -46,6 +46,7 @@ export function buildJob(parts: Partial<NewJob> = {}): NewJob {
     status: 'blocked',
     requires: [],
     contexts: [],
+    lockKey: null,
     parallelism: 1,
     resourceClass: 'small',
     executor: 'docker',

@@ -5,10 +5,14 @@ import {
   createContinuationKeys,
   createDispatcher,
   createInlineCompiler,
+  createOrbLookup,
+  createStartChecks,
   createUserActions,
-  startChecks,
+  type DispatcherPorts,
+  doDueChores,
+  type StartChecks,
 } from '@rondo/conductor'
-import type { ClaimedTask, Job, Pipeline, Project, Result, TriggerRequest, UserActions } from '@rondo/model'
+import type { ClaimedTask, Job, Pipeline, Project, Result, StepOutput, TriggerRequest, UserActions } from '@rondo/model'
 import type { ControlPlane, ReportEntry } from '@rondo/protocol'
 import { buildHousehold, buildRevision, claimQuery, type Household } from './builders.ts'
 import { startTestDatabase, type TestDatabase } from './database.ts'
@@ -31,8 +35,19 @@ export interface TestEngine {
   claim(tasks?: number): Promise<readonly ClaimedTask[]>
   /** Grants and ends a claimed task. */
   finish(task: ClaimedTask, result?: Result, message?: string): Promise<void>
+  /** Takes and grants the task of this job, which must be waiting; tasks of others that come before are passed through. */
+  take(pipeline: Pick<Pipeline, 'id'>, name: string): Promise<ClaimedTask>
+  /** Ends a granted task. */
+  end(task: ClaimedTask, result?: Result, message?: string): Promise<void>
   /** Takes and ends the task of this job; it must be waiting. */
   run(pipeline: Pick<Pipeline, 'id'>, name: string, result?: Result): Promise<void>
+  /** The agent's side as a server that starts now sees it: nothing that only memory held is there. */
+  restart(): ControlPlane
+  /** Output of steps, as the server keeps it. */
+  readonly output: StepOutput
+  /** Does what must follow the commits so far, as a server does it by itself. */
+  settle(): Promise<void>
+  readonly checks: StartChecks
   stop(): Promise<void>
 }
 
@@ -46,7 +61,7 @@ export async function startTestEngine(): Promise<TestEngine> {
   const continuationKeys = createContinuationKeys(Buffer.alloc(32))
   const actions = createUserActions({
     engine: store.engine,
-    compiler: createInlineCompiler(),
+    compiler: createInlineCompiler(createOrbLookup(store.orbs)),
     continuationKeys,
     repositories: {
       create: async () => {},
@@ -60,12 +75,14 @@ export async function startTestEngine(): Promise<TestEngine> {
     clock: systemClock,
     newId: randomId,
   })
-  const dispatcher = createDispatcher({
+  const checks = createStartChecks(randomId)
+  const output = await openFileOutput(join(folder, 'output'))
+  const ports: DispatcherPorts = {
     engine: store.engine,
     wakeups: store.wakeups,
     objects: await openFileObjects(join(folder, 'objects')),
-    output: await openFileOutput(join(folder, 'output')),
-    checks: startChecks,
+    output,
+    checks,
     clock: systemClock,
     taskSpec: {
       secrets: store.secrets,
@@ -75,7 +92,8 @@ export async function startTestEngine(): Promise<TestEngine> {
       publicUrl,
       limits: { maxRunMs: 3_600_000, maxOutputBytesPerStep: 1_000_000 },
     },
-  })
+  }
+  const dispatcher = createDispatcher(ports)
   const agentId = await dispatcher.register({
     name: 'test-agent',
     version: '1',
@@ -102,6 +120,9 @@ export async function startTestEngine(): Promise<TestEngine> {
     actions,
     plane,
     agentId,
+    checks,
+    output,
+    restart: () => createDispatcher(ports).controlPlane({ id: agentId }),
     home: () => buildHousehold(store),
     async push(project, config, parts = {}) {
       configs.set(`${project.organizationName}/${project.name}`, config)
@@ -130,8 +151,24 @@ export async function startTestEngine(): Promise<TestEngine> {
     },
     claim: (tasks = 1_000) =>
       store.engine.claim(claimQuery(agentId, { free: { cpus: 10_000, memoryMb: 10_000_000, tasks } })),
-    async finish(task, result = 'passed', message) {
+    async finish(task, result, message) {
       await plane.grant(task)
+      await engine.end(task, result, message)
+    },
+    async take(pipeline, name) {
+      const { id } = await engine.job(pipeline, name)
+      for (;;) {
+        const [task] = await engine.claim(1)
+        if (task === undefined) throw new Error(`job ${name} was not waiting to be taken`)
+        const { identity } = await store.engine.attemptContext(task.attemptId)
+        if (identity.jobId !== id) await engine.finish(task)
+        else {
+          await plane.grant(task)
+          return task
+        }
+      }
+    },
+    async end(task, result = 'passed', message) {
       const ending: ReportEntry = {
         type: 'task-finished',
         result,
@@ -141,14 +178,14 @@ export async function startTestEngine(): Promise<TestEngine> {
       await plane.report({ ...task, from: 1, entries: [ending] })
     },
     async run(pipeline, name, result) {
-      const { id } = await engine.job(pipeline, name)
-      for (;;) {
-        const [task] = await engine.claim(1)
-        if (task === undefined) throw new Error(`job ${name} was not waiting to be taken`)
-        const { identity } = await store.engine.attemptContext(task.attemptId)
-        await engine.finish(task, identity.jobId === id ? result : 'passed')
-        if (identity.jobId === id) return
+      await engine.end(await engine.take(pipeline, name), result)
+    },
+    async settle() {
+      const fail = (error: unknown) => {
+        throw error
       }
+      while ((await store.engine.dueChores(1)).length > 0)
+        await doDueChores({ engine: store.engine, output, checks }, fail)
     },
     stop: () => database.stop(),
   }

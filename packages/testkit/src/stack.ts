@@ -12,6 +12,8 @@ export interface StackOptions {
   readonly executor?: 'docker' | 'sandbox'
   /** Number of the user (and group) that everything runs as, when the tests run as root; default: who runs the tests. */
   readonly user?: number
+  /** Folder in which the data folder is made; default the system's for temporary files. */
+  readonly within?: string
 }
 
 export interface JobView {
@@ -24,6 +26,8 @@ export interface JobView {
 /** The whole product on free ports with a data folder of its own, driven from outside as its users drive it. */
 export interface Stack {
   readonly url: string
+  /** The agents' port. */
+  readonly agentPort: number
   readonly data: string
   readonly admin: { readonly login: string; readonly password: string; readonly token: string }
   api<T = Record<string, unknown>>(method: string, path: string, body?: unknown, token?: string): Promise<T>
@@ -61,7 +65,7 @@ export interface Stack {
 }
 
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const data = mkdtempSync(join(tmpdir(), 'rondo-stack-'))
+  const data = mkdtempSync(join(options.within ?? tmpdir(), 'rondo-stack-'))
   // PostgreSQL runs as another user when the tests run as root.
   spawnSync('chmod', ['755', data])
   if (options.user !== undefined) spawnSync('chown', [`${options.user}:${options.user}`, data])
@@ -121,6 +125,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 
   const stack: Stack = {
     url,
+    agentPort,
     data,
     admin,
     api,

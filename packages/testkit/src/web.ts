@@ -1,9 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { join } from 'node:path'
-import { createGitHosting, openFileKeyRing, openFileObjects, openFileOutput } from '@rondo/adapters'
 import { createWebServer } from '@rondo/api'
 import type { User } from '@rondo/model'
 import type { TestEngine } from './engine.ts'
+import { openWebPorts, testPublicUrl } from './web-ports.ts'
 
 /** The web server over a test engine, asked without a network. */
 export interface TestWeb {
@@ -15,31 +14,24 @@ export interface TestWeb {
     url: string,
     body?: object,
   ): Promise<{ readonly status: number; readonly body: Record<string, never> }>
+  /** Exactly these headers and this text. */
+  send(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    text?: string,
+  ): Promise<{ readonly status: number; readonly body: unknown }>
   stop(): Promise<void>
 }
 
 export async function startTestWeb(engine: TestEngine): Promise<TestWeb> {
-  const { store, folder } = engine.database
-  const server = await createWebServer(
-    {
-      accounts: store.accounts,
-      secrets: store.secrets,
-      queries: store.queries,
-      live: store.live,
-      objects: await openFileObjects(join(folder, 'objects')),
-      output: await openFileOutput(join(folder, 'output')),
-      keyRing: await openFileKeyRing(join(folder, 'key-ring.json')),
-      hosting: createGitHosting(join(folder, 'repositories')),
-      actions: engine.actions,
-      attemptProject: async () => undefined,
+  const { store } = engine.database
+  const server = await createWebServer(await openWebPorts(engine.database, engine.actions), {
+    publicUrl: testPublicUrl,
+    onError(error) {
+      throw error
     },
-    {
-      publicUrl: 'http://ci.example.com',
-      onError(error) {
-        throw error
-      },
-    },
-  )
+  })
   return {
     async token(user) {
       const token = `rpt_${randomBytes(32).toString('base64url')}`
@@ -54,6 +46,10 @@ export async function startTestWeb(engine: TestEngine): Promise<TestWeb> {
         headers: { 'circle-token': token },
         ...(body === undefined ? {} : { payload: body }),
       })
+      return { status: response.statusCode, body: response.json() }
+    },
+    async send(method, url, headers, text) {
+      const response = await server.inject({ method, url, headers, ...(text === undefined ? {} : { payload: text }) })
       return { status: response.statusCode, body: response.json() }
     },
     stop: () => server.close(),

@@ -7,7 +7,7 @@ export type ExecutorState = Readonly<Record<string, string>>
 /**
  * A place in which a task's supervisor runs. One per attempt. `prepare` is called once and may take long; `adopt` takes
  * its place after a restart and answers undefined when nothing is left of it. `remove` may be called at any time after,
- * any number of times, and leaves nothing behind.
+ * any number of times, and leaves nothing behind, of a `prepare` that was cut short either: then the state is empty.
  */
 export interface Executor {
   readonly kind: 'docker' | 'sandbox'
@@ -17,7 +17,7 @@ export interface Executor {
   adopt(state: ExecutorState, folder: TaskFolder): Promise<boolean>
   /** Whether the supervisor still lives; says why not in words a user understands. */
   health(state: ExecutorState): Promise<{ readonly alive: boolean; readonly outOfMemory: boolean }>
-  remove(state: ExecutorState): Promise<void>
+  remove(state: ExecutorState, folder: Pick<TaskFolder, 'root'>): Promise<void>
   /** The server's address as the job reaches it. */
   reachable(url: string): string
 }

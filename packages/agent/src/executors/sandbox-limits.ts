@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface SandboxLimits {
@@ -11,47 +11,51 @@ export interface SandboxLimits {
 const mount = '/sys/fs/cgroup'
 const periodUs = 100_000
 
+/** Control groups one name has, version 1 or 2, whether they exist or not. */
+export function controlGroupPaths(name: string): readonly string[] {
+  if (existsSync(join(mount, 'cgroup.controllers'))) return [join(mount, 'rondo', name)]
+  return ['memory', 'pids', 'cpu'].map((controller) => join(mount, controller, 'rondo', name))
+}
+
 /**
- * Control groups of one attempt, version 1 or 2, with its limits set; undefined where this user may make none. A process
- * joins by writing its number into `cgroup.procs` of each.
+ * Makes the control groups of one attempt with its limits; undefined where this user may make none. A process joins by
+ * writing its number into `cgroup.procs` of each.
  */
 export function makeControlGroups(name: string, limits: SandboxLimits): readonly string[] | undefined {
+  const groups = controlGroupPaths(name)
   try {
-    return existsSync(join(mount, 'cgroup.controllers')) ? makeUnified(name, limits) : makeSeparate(name, limits)
+    const [first = '', pids, cpu] = groups
+    if (pids === undefined || cpu === undefined) limitUnified(first, limits)
+    else limitSeparate(first, pids, cpu, limits)
+    return groups
   } catch {
     // Not allowed, read-only, or a kernel without them: the caller says so to the user.
+    for (const group of groups) removeEmpty(group)
     return undefined
   }
 }
 
-function makeUnified(name: string, limits: SandboxLimits): readonly string[] {
-  const parent = join(mount, 'rondo')
-  const group = join(parent, name)
+function limitUnified(group: string, limits: SandboxLimits): void {
+  const parent = dirname(group)
   writeFileSync(join(mount, 'cgroup.subtree_control'), '+cpu +memory +pids')
   mkdirSync(parent, { recursive: true })
   writeFileSync(join(parent, 'cgroup.subtree_control'), '+cpu +memory +pids')
   mkdirSync(group, { recursive: true })
   writeFileSync(join(group, 'memory.max'), String(limits.memoryMb * 1024 * 1024))
-  writeFileSync(join(group, 'memory.swap.max'), '0')
+  const swap = join(group, 'memory.swap.max')
+  if (existsSync(swap)) writeFileSync(swap, '0')
   writeFileSync(join(group, 'pids.max'), String(limits.processes))
   writeFileSync(join(group, 'cpu.max'), `${Math.floor(limits.cpus * periodUs)} ${periodUs}`)
-  return [group]
 }
 
-function makeSeparate(name: string, limits: SandboxLimits): readonly string[] {
-  const group = (controller: string) => {
-    const path = join(mount, controller, 'rondo', name)
-    mkdirSync(path, { recursive: true })
-    return path
-  }
-  const [memory, pids, cpu] = [group('memory'), group('pids'), group('cpu')]
+function limitSeparate(memory: string, pids: string, cpu: string, limits: SandboxLimits): void {
+  for (const group of [memory, pids, cpu]) mkdirSync(group, { recursive: true })
   writeFileSync(join(memory, 'memory.limit_in_bytes'), String(limits.memoryMb * 1024 * 1024))
   const withSwap = join(memory, 'memory.memsw.limit_in_bytes')
   if (existsSync(withSwap)) writeFileSync(withSwap, String(limits.memoryMb * 1024 * 1024))
   writeFileSync(join(pids, 'pids.max'), String(limits.processes))
   writeFileSync(join(cpu, 'cpu.cfs_period_us'), String(periodUs))
   writeFileSync(join(cpu, 'cpu.cfs_quota_us'), String(Math.floor(limits.cpus * periodUs)))
-  return [memory, pids, cpu]
 }
 
 /** How many processes the kernel killed in these groups for memory. */
@@ -63,13 +67,14 @@ export function outOfMemoryKills(groups: readonly string[]): number {
 
 /** Removes groups whose processes were just killed: each is busy until the last one is gone. */
 export async function removeControlGroups(groups: readonly string[]): Promise<void> {
-  for (const group of groups) {
-    for (let tries = 0; existsSync(group) && tries < 200; tries++) {
-      try {
-        rmdirSync(group)
-      } catch {
-        await sleep(10)
-      }
-    }
+  for (const group of groups) for (let tries = 0; !removeEmpty(group) && tries < 200; tries++) await sleep(10)
+}
+
+function removeEmpty(group: string): boolean {
+  try {
+    rmdirSync(group)
+  } catch {
+    // It holds a process, or was never made.
   }
+  return !existsSync(group)
 }

@@ -1,19 +1,28 @@
 import { cpus, totalmem } from 'node:os'
+import { basename } from 'node:path'
 import { type ProcessIdentity, processLives } from '@rondo/adapters'
 import type { TaskSpec } from '@rondo/protocol'
 import { type Executor, ExecutorRefusal, type ExecutorState } from './executor.ts'
-import { makeControlGroups, outOfMemoryKills, removeControlGroups, type SandboxLimits } from './sandbox-limits.ts'
-import { ioPath, killNamespace, removeJobsFiles, startSandbox } from './sandbox-start.ts'
+import {
+  controlGroupPaths,
+  makeControlGroups,
+  outOfMemoryKills,
+  removeControlGroups,
+  type SandboxLimits,
+} from './sandbox-limits.ts'
+import { ioPath } from './sandbox-root.ts'
+import { endSandboxes, removeJobsFiles, startSandbox } from './sandbox-start.ts'
 
 const maxProcesses = 4096
 
 /**
  * Runs docker jobs on the host itself where there is no engine: own user, mount, process and IPC namespaces, the host's
  * programs read-only, a private home and temporary folder, the host's network. When the agent is root each job is a user
- * of its own that the host does not know; else it is the agent's user, which sees nothing but its own folders. `hidden`
- * are folders to be kept out of its sight should they lie among the programs.
+ * of its own that the host does not know; else it is the agent's user, which sees nothing but its own folders. `folders`
+ * are to be kept out of its sight should they lie among the programs.
  */
-export function createSandboxExecutor(hidden: readonly string[]): Executor {
+export function createSandboxExecutor(folders: readonly string[]): Executor {
+  const hidden = folders.filter((folder, index) => !folders.some((other, at) => covers(other, folder, at < index)))
   return {
     kind: 'sandbox',
     ioPath,
@@ -26,11 +35,11 @@ export function createSandboxExecutor(hidden: readonly string[]): Executor {
       say('        programs of the host, without root and without a network of their own.')
       for (const service of executor.images.slice(1)) say(`        The service ${service.image} is NOT started.`)
       const limits = limitsFor(spec)
-      const groups = makeControlGroups(spec.attemptId, limits)
+      const groups = makeControlGroups(basename(folder.root), limits)
       sayLimits(spec, limits, groups !== undefined, say)
       try {
         const first = await startSandbox({ token: spec.attemptId, folder, limits, groups, hidden }, signal)
-        return { ...first, pid: String(first.pid), root: folder.root, groups: (groups ?? []).join('\n') }
+        return { ...first, pid: String(first.pid), groups: (groups ?? []).join('\n') }
       } catch (error) {
         await removeControlGroups(groups ?? [])
         throw error
@@ -41,14 +50,18 @@ export function createSandboxExecutor(hidden: readonly string[]): Executor {
       alive: processLives(identity(state)),
       outOfMemory: outOfMemoryKills(groupsOf(state)) > 0,
     }),
-    async remove(state) {
-      if (state.root === undefined) return
-      await killNamespace(identity(state))
-      await removeControlGroups(groupsOf(state))
-      await removeJobsFiles(state.root)
+    async remove(_state, { root }) {
+      await endSandboxes(root)
+      await removeControlGroups(controlGroupPaths(basename(root)))
+      await removeJobsFiles(root)
     },
     reachable: (url) => url,
   }
+}
+
+/** Whether nothing is left of a folder to be hidden when another one is. */
+function covers(other: string, folder: string, earlier: boolean): boolean {
+  return folder.startsWith(`${other}/`) || (earlier && folder === other)
 }
 
 function identity(state: ExecutorState): ProcessIdentity {

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
-import { fstatSync } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
+import { closeSync, fstatSync, read, readSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import type { AttemptRef, ControlPlane } from '@rondo/protocol'
 import { untilReachable } from '../retry.ts'
 import type { TaskFolder } from '../task-folder.ts'
@@ -26,6 +26,7 @@ export interface OutputPump {
 }
 
 const chunkBytes = 512 * 1024
+const readAtOnceBytes = 64 * 1024
 /** A mark follows its script's exit at once, unless the job's environment died with it. */
 const markWaitMs = 3_000
 
@@ -54,7 +55,7 @@ export function createOutputPump(
   const { masker } = options
   const marks = createEndMarks(options.ref.attemptId)
   const hash: Hash = createHash('sha256')
-  let file: FileHandle | undefined
+  let file: number | undefined
   let raw = 0
   let masked = 0
   let announced = false
@@ -62,6 +63,7 @@ export function createOutputPump(
   let truncated = false
   /** Size of the file at the last look for growth, and when it was first seen. */
   let grown = { size: 0, at: performance.now() }
+  let ended = false
   let running: Promise<void> | undefined
   let again = false
 
@@ -98,14 +100,15 @@ export function createOutputPump(
   }
 
   async function readOn(): Promise<void> {
-    file ??= await folder.openRead(options.file)
+    if (ended) return
+    file ??= folder.openOutput(options.file)
     if (file === undefined) return
     for (;;) {
-      const length = Math.min(chunkBytes, (await file.stat()).size - raw)
+      const length = Math.min(chunkBytes, fstatSync(file).size - raw)
       if (length <= 0) return
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, raw)
-      raw += bytesRead
-      await send(masker.push(marks.push(buffer.subarray(0, bytesRead))))
+      const bytes = await readPart(file, raw, length)
+      raw += bytes.length
+      await send(masker.push(marks.push(bytes)))
     }
   }
 
@@ -125,10 +128,10 @@ export function createOutputPump(
     return running
   }
 
-  async function close(): Promise<void> {
-    const open = file
+  function close(): void {
+    ended = true
+    if (file !== undefined) closeSync(file)
     file = undefined
-    await open?.close()
   }
 
   return {
@@ -137,7 +140,7 @@ export function createOutputPump(
     },
     lastGrowth() {
       // Asked of the file: what was read of it stays behind while the server is away.
-      const size = file === undefined ? 0 : fstatSync(file.fd).size
+      const size = file === undefined ? 0 : fstatSync(file).size
       if (size > grown.size) grown = { size, at: performance.now() }
       return grown.at
     },
@@ -156,12 +159,24 @@ export function createOutputPump(
         await send(masker.end())
         return { bytes: masked, sha256: hash.digest('hex'), truncated }
       } finally {
-        await close()
+        close()
       }
     },
     async abandon() {
       await running?.catch(() => {})
-      await close()
+      close()
     },
   }
+}
+
+const readAsync = promisify(read)
+
+/** Few bytes are read at once, many while others go on. */
+async function readPart(file: number, from: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length)
+  const count =
+    length <= readAtOnceBytes
+      ? readSync(file, buffer, 0, length, from)
+      : (await readAsync(file, buffer, 0, length, from)).bytesRead
+  return buffer.subarray(0, count)
 }

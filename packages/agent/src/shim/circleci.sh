@@ -1,7 +1,7 @@
 #!/bin/sh
 # The `circleci` command inside a job. Needs a POSIX shell; some parts need awk, find or sort.
 usage() {
-  echo "usage: circleci step halt | env subst [TEXT] | tests glob PATTERN… | tests split [--split-by=name|filesize] [FILE] | tests run --command=CMD" >&2
+  echo "usage: circleci step halt | env subst [TEXT] | tests glob PATTERN… | tests split [--split-by=name|filesize|timings] [--timings-type=filename|classname|testname] [FILE] | tests run --command=CMD [OPTIONS OF split]" >&2
   exit 2
 }
 
@@ -47,32 +47,98 @@ tests_glob() {
   done | sort -u
 }
 
-tests_split() {
-  index=${CIRCLE_NODE_INDEX:-0} total=${CIRCLE_NODE_TOTAL:-1} by=name file=
-  for argument in "$@"; do
-    case $argument in
-      --split-by=*) by=${argument#*=} ;;
-      --index=*) index=${argument#*=} ;;
-      --total=*) total=${argument#*=} ;;
-      --timings-type=* | --time-default=* | --show-counts) ;;
-      -*) echo "circleci tests split: $argument is not known" >&2; exit 2 ;;
-      *) file=$argument ;;
+# Options as --name=value or --name value; sets index, total, by, kind, default, command and file.
+read_options() {
+  index=${CIRCLE_NODE_INDEX:-0} total=${CIRCLE_NODE_TOTAL:-1} by=name kind=autodetect default= command= file=
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --show-counts | --verbose) shift; continue ;;
+      --*=*) name=${1%%=*} value=${1#*=} ;;
+      --*) [ $# -gt 1 ] || { echo "circleci tests: $1 needs a value" >&2; exit 2; }; name=$1 value=$2; shift ;;
+      *) file=$1; shift; continue ;;
+    esac
+    shift
+    case $name in
+      --split-by) by=$value ;;
+      --index) index=$value ;;
+      --total) total=$value ;;
+      --timings-type) kind=$value ;;
+      --time-default) default=$value ;;
+      --command) command=$value ;;
+      *) echo "circleci tests: $name is not known" >&2; exit 2 ;;
     esac
   done
-  [ "$by" = timings ] && echo "No timing data is at hand; splitting by name." >&2
-  if [ -n "$file" ]; then cat "$file"; else cat; fi | tr ' ' '\n' | sed '/^$/d' | if [ "$by" = filesize ]; then
-    while read -r name; do echo "$(wc -c <"$name" 2>/dev/null || echo 0) $name"; done | sort -k1,1nr -k2 |
-      awk -v index_="$index" -v total="$total" '{ best = 0; for (i = 1; i < total; i++) if (load[i] < load[best]) best = i; load[best] += $1; sub(/^[0-9]+ /, ""); if (best == index_) print }'
+  case $by in name | filesize | timings) ;; *) echo "circleci tests: --split-by=$by is not known; use name, filesize or timings" >&2; exit 2 ;; esac
+  case $kind in autodetect | filename | classname | testname) ;; *) echo "circleci tests: --timings-type=$kind is not known; use filename, classname or testname" >&2; exit 2 ;; esac
+}
+
+# Asks the agent how long tests took, by one kind of name; afterwards $RONDO_IO/timings.KIND holds lines of seconds, tab, name.
+ask_timings() {
+  [ -e "$RONDO_IO/timings.$1.ready" ] || echo "$1" >>"$RONDO_IO/asks.out"
+  until [ -e "$RONDO_IO/timings.$1.ready" ]; do sleep 0.1 2>/dev/null || sleep 1; done
+  [ -s "$RONDO_IO/timings.$1" ]
+}
+
+# Names on stdin, each after its seconds when it took any before; what is new counts as the average, or as --time-default.
+weigh_by_timings() {
+  AT=$CIRCLE_WORKING_DIRECTORY DEFAULT=$default awk -F '\t' '
+    function plain(name) { if (index(name, at) == 1) name = substr(name, length(at) + 1); sub(/^\.\//, "", name); return name }
+    BEGIN {
+      at = ENVIRON["AT"] "/"; given = ENVIRON["DEFAULT"]
+      if (given != "") { unknown = given + 0; if (given ~ /[0-9]ms$/) unknown /= 1000; if (given ~ /[0-9]m$/) unknown *= 60 }
+    }
+    NR == FNR { seconds[plain($2)] = $1; next }
+    { names[++count] = $0; if (plain($0) in seconds) { known++; sum += seconds[plain($0)] } }
+    END {
+      if (!known) exit 1
+      if (given == "") unknown = sum / known
+      for (i = 1; i <= count; i++) { name = plain(names[i]); printf "%.3f\t%s\n", (name in seconds) ? seconds[name] : unknown, names[i] }
+    }' "$1" -
+}
+
+# The heaviest goes to the node with the least, one after the other. Every node comes to the same answer.
+share_out() {
+  LC_ALL=C sort -t '	' -k1,1nr -k2 | awk -F '\t' -v index_="$index" -v total="$total" '{
+    best = 0; for (i = 1; i < total; i++) if (load[i] < load[best]) best = i
+    load[best] += $1; if (best == index_) print $2
+  }'
+}
+
+split_names() {
+  if [ -n "$file" ]; then names=$(cat "$file") || exit 1; else names=$(cat); fi
+  newline='
+'
+  # On one line they are separated by spaces, on several a name may hold some.
+  case $names in *"$newline"*) ;; *) names=$(printf '%s' "$names" | tr ' ' '\n') ;; esac
+  names=$(printf '%s\n' "$names" | sed '/^$/d')
+  [ -n "$names" ] || return 0
+  if [ "$total" -le 1 ]; then printf '%s\n' "$names"; return; fi
+  if [ "$by" = timings ]; then
+    [ "$kind" = autodetect ] && kind='filename classname testname'
+    for one in $kind; do
+      ask_timings "$one" || continue
+      weighed=$(printf '%s\n' "$names" | weigh_by_timings "$RONDO_IO/timings.$one") || continue
+      printf '%s\n' "$weighed" | share_out
+      return
+    done
+    echo 'No timings of these tests are at hand yet: splitting by name. Store test results, and the next run has them.' >&2
+  fi
+  if [ "$by" = filesize ]; then
+    printf '%s\n' "$names" | while read -r name; do printf '%s\t%s\n' "$(wc -c <"$name" 2>/dev/null || echo 0)" "$name"; done | share_out
   else
-    sort | awk -v index_="$index" -v total="$total" '(NR - 1) % total == index_'
+    printf '%s\n' "$names" | LC_ALL=C sort | awk -v index_="$index" -v total="$total" '(NR - 1) % total == index_'
   fi
 }
 
+tests_split() {
+  read_options "$@"
+  split_names
+}
+
 tests_run() {
-  command=
-  for argument in "$@"; do case $argument in --command=*) command=${argument#*=} ;; esac; done
+  read_options "$@"
   [ -n "$command" ] || usage
-  list=$(tests_split)
+  list=$(split_names) || exit 1
   [ -n "$list" ] || { echo "No tests fall to this node."; exit 0; }
   printf '%s\n' "$list" | /bin/sh -c "$command"
 }

@@ -36,7 +36,9 @@ else
   echo "Cloning ${checkout.url}"
   git init --quiet . && git remote add origin ${quote(url)} || exit 1
 fi
-git fetch --quiet --force --tags ${filter} origin ${quote(wanted)} || git fetch --quiet --force ${filter} origin ${checkout.revision} || exit 1
+# A branch may have gone, or never have been: the commit itself may still be there.
+git fetch --quiet --force --tags ${filter} origin ${quote(wanted)} 2>.git/rondo-fetch || git fetch --quiet --force ${filter} origin ${checkout.revision} || { cat .git/rondo-fetch; exit 1; }
+rm -f .git/rondo-fetch
 ${switchTo} || exit 1
 git --no-pager log --no-color -n 1 --format='HEAD is now at %h %s'
 `

@@ -1,4 +1,4 @@
-import { AppError } from '@rondo/model'
+import { AppError, type TestTiming, type TimingKey } from '@rondo/model'
 import type { ControlPlane, ReportEntry, TaskSpec } from '@rondo/protocol'
 
 /** A server for one attempt that keeps its promises, and can be told to misbehave as servers and networks do. */
@@ -7,6 +7,8 @@ export interface FakeServer {
   readonly entries: ReportEntry[]
   /** What every step printed, by index. */
   output(step: number): string
+  /** What is known of earlier runs of the job's tests. */
+  timings(by: TimingKey, known: readonly TestTiming[]): void
   /** Until it is called with true again, every call finds nobody. */
   reachable(yes: boolean): void
   /** The next calls are carried out, and their answers lost. */
@@ -18,6 +20,7 @@ export interface FakeServer {
 export function createFakeServer(spec: TaskSpec): FakeServer {
   const entries: ReportEntry[] = []
   const outputs = new Map<number, Buffer>()
+  const timings = new Map<TimingKey, readonly TestTiming[]>()
   let away = false
   let lose = 0
   let gone = false
@@ -64,12 +67,14 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
     findCache: () => answer(() => undefined),
     hasCache: () => answer(() => false),
     findWorkspace: () => answer(() => []),
+    findTimings: (_ref, by) => answer(() => timings.get(by) ?? []),
   }
 
   return {
     controlPlane,
     entries,
     output: (step) => (outputs.get(step) ?? Buffer.alloc(0)).toString(),
+    timings: (by, known) => void timings.set(by, known),
     reachable(yes) {
       away = !yes
     },

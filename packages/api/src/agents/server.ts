@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { AppError } from '@rondo/model'
 import { agentCalls, agentPathPrefix, type ControlPlane } from '@rondo/protocol'
@@ -11,6 +12,7 @@ const maxOutputChunk = 4 * 1024 * 1024
 export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, 'onError'>): FastifyInstance {
   const server = Fastify({ bodyLimit: 32 * 1024 * 1024, keepAliveTimeout: 75_000, forceCloseConnections: true })
   handleErrors(server, options, true)
+  admitOnly(server, ports)
   server.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
 
   function planeOf(request: FastifyRequest): ControlPlane {
@@ -39,6 +41,12 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
     exists: await plane.hasCache(body, body.key),
   }))
   post(agentCalls.findWorkspace, async (plane, body) => ({ layers: await plane.findWorkspace(body) }))
+  post(
+    agentCalls.findTimings,
+    async (plane, body: { by: Parameters<ControlPlane['findTimings']>[1] } & Parameters<ControlPlane['grant']>[0]) => ({
+      timings: await plane.findTimings(body, body.by),
+    }),
+  )
 
   server.post(`${agentPathPrefix}/${agentCalls.appendOutput}`, async (request) => {
     const query = request.query as Record<string, string>
@@ -66,6 +74,18 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
     return reply.type('application/octet-stream').send(Readable.from(bytes))
   })
   return server
+}
+
+/** Ends connections of processes that have no business here without a word: they learn nothing, not even that it is Rondo. */
+function admitOnly(server: FastifyInstance, ports: Pick<AgentPorts, 'admits'>): void {
+  const answers = new WeakMap<Socket, Promise<boolean>>()
+  server.addHook('onRequest', async (request, reply) => {
+    const answer = answers.get(request.socket) ?? ports.admits(request.socket)
+    answers.set(request.socket, answer)
+    if (await answer) return
+    reply.hijack()
+    request.socket.destroy()
+  })
 }
 
 function refOf(query: Record<string, string>): { attemptId: string; epoch: number } {

@@ -1,6 +1,7 @@
 import type { JobView, PipelineView } from '@rondo/protocol'
 import { expect, test } from 'vitest'
-import { allGreen, renderPipeline, seconds, settled } from './view.ts'
+import { seconds } from '../terminal/paint.ts'
+import { allGreen, renderPipeline, settled } from './view.ts'
 
 function job(name: string, status: JobView['status']): JobView {
   return {

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { JobPageView, JobView, PipelineView, StepView } from '@rondo/protocol'
+import { mark, painter, seconds } from '../terminal/paint.ts'
 
-const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const done = new Set(['success', 'failed', 'canceled', 'timedout', 'infrastructure_fail', 'unauthorized', 'not_run'])
 
 export interface ViewOptions {
@@ -26,18 +26,18 @@ export function renderPipeline(
   for (const workflow of pipeline.workflows) {
     lines.push(
       '',
-      `  ${mark(workflow.status, options, paint)} ${paint('bold', workflow.name)}  ${paint('dim', workflow.status)}`,
+      `  ${mark(workflow.status, paint, options.color ? options.frame : undefined)} ${paint('bold', workflow.name)}  ${paint('dim', workflow.status)}`,
     )
     const width = Math.max(...workflow.jobs.map((job) => job.name.length))
     for (const job of workflow.jobs) {
       lines.push(
-        `    ${mark(job.status, options, paint)} ${job.name.padEnd(width)}  ${paint('dim', timing(job, options.now).padStart(7))}  ${paint('dim', job.status === 'success' ? '' : job.status.replaceAll('_', ' '))}`,
+        `    ${mark(job.status, paint, options.color ? options.frame : undefined)} ${job.name.padEnd(width)}  ${paint('dim', timing(job, options.now).padStart(7))}  ${paint('dim', job.status === 'success' ? '' : job.status.replaceAll('_', ' '))}`,
       )
       if (job.status !== 'running') continue
       const steps = pages.get(job.id)?.slices.flatMap((slice) => slice.steps) ?? []
       for (const step of steps.slice(-3))
         lines.push(
-          `        ${mark(stepStatus(step), options, paint)} ${paint('dim', `${step.name}  ${stepTime(step, options.now)}`)}`,
+          `        ${mark(stepStatus(step), paint, options.color ? options.frame : undefined)} ${paint('dim', `${step.name}  ${stepTime(step, options.now)}`)}`,
         )
     }
   }
@@ -48,17 +48,6 @@ function stepStatus(step: StepView): string {
   return step.phase === 'finished' ? (step.result === 'passed' ? 'success' : 'failed') : 'running'
 }
 
-function mark(status: string, options: ViewOptions, paint: ReturnType<typeof painter>): string {
-  if (status === 'success') return paint('green', '✓')
-  if (status === 'failed' || status === 'timedout' || status === 'infrastructure_fail' || status === 'error')
-    return paint('red', '✗')
-  if (status === 'on_hold') return paint('magenta', '‖')
-  if (status === 'canceled' || status === 'not_run') return paint('dim', '⊘')
-  if (status === 'running' || status === 'failing')
-    return paint('blue', options.color ? (spinner[options.frame % spinner.length] ?? '·') : '…')
-  return paint('dim', '·')
-}
-
 function timing(job: JobView, now: number): string {
   if (job.startedAt === null) return ''
   return seconds((job.stoppedAt === null ? now : Date.parse(job.stoppedAt)) - Date.parse(job.startedAt))
@@ -66,21 +55,6 @@ function timing(job: JobView, now: number): string {
 
 function stepTime(step: StepView, now: number): string {
   return seconds((step.finishedAt === null ? now : Date.parse(step.finishedAt)) - Date.parse(step.startedAt))
-}
-
-/** `0.4s`, `12s`, `3m 05s`. */
-export function seconds(ms: number): string {
-  const total = Math.max(0, ms) / 1000
-  if (total < 10) return `${total.toFixed(1)}s`
-  return total < 60
-    ? `${Math.round(total)}s`
-    : `${Math.floor(total / 60)}m ${String(Math.round(total % 60)).padStart(2, '0')}s`
-}
-
-const codes = { bold: 1, dim: 2, red: 31, green: 32, blue: 34, magenta: 35 } as const
-
-function painter(color: boolean): (style: keyof typeof codes, text: string) => string {
-  return (style, text) => (color && text !== '' ? `\x1b[${codes[style]}m${text}\x1b[0m` : text)
 }
 
 /** Cuts a line to the terminal's width; a line that fits keeps its colours. */

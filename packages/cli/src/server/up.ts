@@ -12,6 +12,15 @@ export function spawnServer(quiet: boolean): ChildProcess {
   })
 }
 
+/** Starts a server's process that a Ctrl-C of the terminal does not reach, and that ends when this process has ended. */
+export function spawnOwnServer(variables: NodeJS.ProcessEnv): ChildProcess {
+  return spawn(process.execPath, [program], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+    env: { ...variables, RONDO_STOP_WITH_INPUT: 'yes' },
+  })
+}
+
 /** The server alone, until it ends; signals are passed on to it. */
 export async function up(): Promise<number> {
   const server = spawnServer(false)

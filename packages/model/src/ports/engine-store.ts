@@ -1,4 +1,4 @@
-import type { StoredObject, TestResult } from '../build-data.ts'
+import type { StoredObject, TestResult, TestTiming, TimingKey } from '../build-data.ts'
 import type { NewEvent } from '../event.ts'
 import type { Job, JobWithPlan } from '../job.ts'
 import type { Result } from '../outcome.ts'
@@ -17,6 +17,8 @@ export interface EngineStore {
   saveAgent(agent: AgentRecord): Promise<string>
   /** Takes queued tasks that fit, oldest first; each gets a new attempt, a higher epoch and a lease. */
   claim(request: ClaimQuery): Promise<readonly ClaimedTask[]>
+  /** What the agent claimed before, did not start and does not know of: the answer was lost. Extends those leases. */
+  claimedUnknown(agentId: string, known: readonly string[], terms: ClaimTerms): Promise<readonly ClaimedTask[]>
   /** Extends the leases of the agent's attempts; answers those to stop. By the database's clock (rule D-04). */
   renew(agentId: string, attempts: readonly FencedRef[], leaseMs: number): Promise<readonly StopOrder[]>
   /** Attempts whose lease ran out, oldest first. */
@@ -25,17 +27,32 @@ export interface EngineStore {
   refreshLeases(leaseMs: number): Promise<void>
   /** AppError `gone` unless this attempt is the newest of its task, not finished, and this agent's (rule D-02). */
   check(agentId: string, ref: FencedRef): Promise<AttemptIdentity>
+  /** Sequence number up to which an attempt of the agent is known that has ended; undefined for any other. */
+  lastWord(agentId: string, ref: FencedRef): Promise<number | undefined>
   stepId(attemptId: string, step: number): Promise<string | undefined>
   findCache(
     projectId: string,
     keys: readonly string[],
   ): Promise<{ key: string; object: StoredObject; createdAt: Date } | undefined>
   hasCache(projectId: string, key: string): Promise<boolean>
+  /** Whether an object is a cache of the project or a workspace layer of one of these jobs. */
+  mayRead(projectId: string, jobIds: readonly string[], digest: string): Promise<boolean>
   /** Layers of these jobs, by their order here, then slice, then sequence. */
   workspaceLayers(jobIds: readonly string[]): Promise<readonly StoredObject[]>
+  /**
+   * How long tests took in the newest run of the same job that had ended before this one was made, on the same branch when
+   * there is one. Every slice gets the same answer, however late it asks.
+   */
+  testTimings(jobId: string, by: TimingKey): Promise<readonly TestTiming[]>
   /** Pipelines whose continuation was accepted and is to be compiled, oldest first. */
   pendingPipelines(limit: number): Promise<readonly string[]>
   pipelineInSetup(id: string): Promise<PipelineInSetup | undefined>
+  /** What must follow a commit and is due, in order. */
+  dueChores(limit: number): Promise<readonly Chore[]>
+  /** Looks at a chore that could not be done again after this time. */
+  postponeChore(id: number, afterMs: number): Promise<void>
+  /** Jobs that have taken longer than allowed at what they are doing; at most `limit` of each kind, oldest first. */
+  overdue(allowed: AllowedTimes, limit: number): Promise<readonly OverdueJob[]>
   /** Jobs with bodies of a workflow, and its pipeline. */
   attemptContext(attemptId: string): Promise<AttemptContext>
 }
@@ -52,12 +69,16 @@ export interface AgentRecord {
   readonly memoryMb: number
 }
 
-export interface ClaimQuery {
+export interface ClaimTerms {
+  /** A task larger than the machine counts as the whole machine. */
+  readonly machine: Resources
+  readonly leaseMs: number
+}
+
+export interface ClaimQuery extends ClaimTerms {
   readonly agentId: string
   readonly free: Resources & { readonly tasks: number }
-  readonly machine: Resources
   readonly executors: readonly string[]
-  readonly leaseMs: number
 }
 
 export interface ClaimedTask extends FencedRef, Resources {
@@ -95,6 +116,8 @@ export interface AttemptContext {
   readonly workflow: Workflow
   readonly pipeline: Pipeline
   readonly workflowJobs: readonly Job[]
+  /** Whether the attempt is the newest of its task and has not ended. */
+  readonly open: boolean
   readonly organizationId: string
   readonly organizationName: string
   readonly projectName: string
@@ -103,9 +126,53 @@ export interface AttemptContext {
 export interface WorkflowSnapshot {
   readonly workflow: Workflow
   readonly organizationId: string
+  /** Since the pipeline was made, by the database's clock. */
+  readonly pipelineAgeMs: number
   readonly jobs: readonly JobWithPlan[]
   readonly tasks: readonly Task[]
+  /** What the workflow's lock nodes hold or wait for. */
+  readonly locks: readonly LockEntry[]
 }
+
+/** A lock node's place in its key's queue. */
+export interface LockEntry {
+  readonly jobId: string
+  readonly key: string
+  readonly held: boolean
+}
+
+/** Milliseconds a job may take; by the database's clock. */
+export interface AllowedTimes {
+  /** From the first grant of a start to the end. */
+  readonly runMs: number
+  /** In the queue, until an agent takes its first task. */
+  readonly queueMs: number
+  /** For somebody to approve. */
+  readonly approvalMs: number
+  /** For a lock. */
+  readonly lockMs: number
+}
+
+export interface OverdueJob {
+  readonly jobId: string
+  readonly workflowId: string
+  readonly doing: 'run' | 'queue' | 'approval' | 'lock'
+}
+
+/** `superseded`: a newer pipeline of the project holds the lock or waits for it, so this one must not come after it. */
+export type LockAnswer = 'held' | 'waiting' | 'superseded'
+
+/**
+ * What must follow a commit. Written in the transaction that made it due and carried out afterwards, at least once:
+ * `advance` decides a workflow again, `supersede` cancels what a pipeline makes redundant, `close-output` ends a step's output.
+ */
+export interface Chore {
+  readonly id: number
+  readonly kind: ChoreKind
+  readonly subjectId: string
+}
+
+export type ChoreKind = 'advance' | 'supersede' | 'close-output'
 
 export type NewPipeline = Pick<
   Pipeline,
@@ -140,6 +207,7 @@ export interface NewJob
     | 'status'
     | 'requires'
     | 'contexts'
+    | 'lockKey'
     | 'parallelism'
     | 'resourceClass'
     | 'executor'
@@ -177,12 +245,34 @@ export interface EngineTransaction {
       readonly workspaceId: string | null
       /** Default false. */
       readonly setup?: boolean
+      /** Default 0. */
+      readonly maxAutoReruns?: number
+      /** Default 0. */
+      readonly autoRerunNumber?: number
       readonly jobs: readonly NewJob[]
     },
   ): Promise<string>
   /** Locks the workflow's row until the end of the transaction. */
   lockWorkflow(id: string): Promise<WorkflowSnapshot | undefined>
   workflowOfJob(jobId: string): Promise<string | undefined>
+  /** Workflows of the pipeline that rerun another. */
+  rerunCount(pipelineId: string): Promise<number>
+  /**
+   * Puts a lock node into the queue of its key, which is one for the whole organisation: first in, first out. Asking again
+   * changes nothing.
+   */
+  requestLock(
+    snapshot: Pick<WorkflowSnapshot, 'workflow' | 'organizationId'>,
+    lock: Omit<LockEntry, 'held'>,
+  ): Promise<LockAnswer>
+  /** Takes these lock nodes out; whoever is next then holds the lock, and a chore advances its workflow. */
+  releaseLocks(organizationId: string, jobIds: readonly string[]): Promise<void>
+  /** Writes down what must follow the commit. */
+  addChore(kind: ChoreKind, subjectId: string): Promise<void>
+  /** Ends a chore in the transaction that carries it out; false when another process has. */
+  takeChore(id: number): Promise<boolean>
+  /** Workflows of older pipelines of the same branch that a push or the API started and that have not ended. */
+  redundantWorkflows(pipelineId: string): Promise<readonly string[]>
   /** Times follow from the status, by the database's clock. */
   saveJob(change: JobChange): Promise<void>
   saveWorkflow(id: string, status: WorkflowStatus, canceledBy?: string | null): Promise<void>
@@ -231,11 +321,11 @@ export interface EngineTransaction {
   requeue(ref: FencedRef): Promise<void>
   append(event: NewEvent): Promise<void>
   /** Tells waiting processes after commit; a hint, never the truth (rule D-07). */
-  notify(topic: 'queue' | 'stop'): Promise<void>
+  notify(topic: 'queue' | 'stop' | 'chores'): Promise<void>
 }
 
 /** Hints that something changed. Callers look at the truth at least every two seconds whatever happens here. */
 export interface Wakeups {
   /** Ends at the next notification of the topic, after `timeoutMs`, or when the signal aborts. */
-  wait(topic: 'queue' | 'stop' | 'events', timeoutMs: number, signal?: AbortSignal): Promise<void>
+  wait(topic: 'queue' | 'stop' | 'events' | 'chores', timeoutMs: number, signal?: AbortSignal): Promise<void>
 }

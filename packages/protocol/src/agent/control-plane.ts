@@ -1,4 +1,4 @@
-import type { JobPlan, Result, StoredObject, TestResult } from '@rondo/model'
+import type { JobPlan, Result, StoredObject, TestResult, TestTiming, TimingKey } from '@rondo/model'
 
 /**
  * What an agent may ask of the server: the whole contract, free of any transport. Implemented once by the agent's HTTP
@@ -39,6 +39,8 @@ export interface ControlPlane {
   hasCache(ref: AttemptRef, key: string): Promise<boolean>
   /** Layers of all jobs upstream, in the order they are to be applied. */
   findWorkspace(ref: AttemptRef): Promise<readonly StoredObject[]>
+  /** How long the job's tests took before; the same for every slice of a job. See `EngineStore.testTimings`. */
+  findTimings(ref: AttemptRef, by: TimingKey): Promise<readonly TestTiming[]>
 }
 
 export interface AgentHello {
@@ -70,6 +72,11 @@ export interface ClaimRequest {
   readonly free: { readonly cpus: number; readonly memoryMb: number; readonly tasks: number }
   readonly executors: readonly AgentExecutor[]
   readonly waitMs: number
+  /**
+   * Attempts it has. What it claimed before, did not start and does not name here is handed out to it again: the answer
+   * was lost. Absent: nothing is handed out twice.
+   */
+  readonly running?: readonly string[]
 }
 
 export interface Claim extends AttemptRef {

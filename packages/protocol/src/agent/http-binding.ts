@@ -9,7 +9,8 @@
  * | downloadObject | `GET /agent/v1/download-object?attempt=&epoch=&digest=`, answer: the bytes                      |
  *
  * `find-cache` takes `{attemptId, epoch, keys}`, `has-cache` `{attemptId, epoch, key}` and answers `{exists}`;
- * `find-cache` answers `{found: FoundCache | null}`, `find-workspace` `{layers}`, `claim` `{claims}`.
+ * `find-cache` answers `{found: FoundCache | null}`, `find-workspace` `{layers}`, `find-timings` takes `{attemptId, epoch, by}` and
+ * answers `{timings}`, `claim` `{claims}`.
  * Credential: `Authorization: Bearer <agent token>`. A refusal is `{code, message}` with the HTTP status of its
  * `AppErrorCode` (bad-request 400, unauthenticated 401, forbidden 403, not-found 404, conflict 409, gone 410,
  * too-large 413, rate-limited 429, unavailable 503).
@@ -29,4 +30,5 @@ export const agentCalls = {
   findCache: 'find-cache',
   hasCache: 'has-cache',
   findWorkspace: 'find-workspace',
+  findTimings: 'find-timings',
 } as const

@@ -16,6 +16,7 @@ import type { JobStatus, PipelineState, WorkflowStatus } from '@rondo/model'
  * | GET /api/private/workflows/:id               | WorkflowPageView                                          |
  * | GET /api/private/jobs/:id                    | JobPageView (the id also as `VCS/ORG/REPO/NUMBER`)        |
  * | GET /api/private/steps/:id/output?offset=    | the bytes, text/plain; `X-Output-Size`, `X-Output-Closed` |
+ * | POST /api/private/runs RunRequest             | { id, number, state, errors }: a pipeline of a commit without a branch |
  *
  * Actions (approve, cancel, rerun, trigger) go through API v2.
  */
@@ -150,4 +151,18 @@ export interface TestView {
   readonly result: 'success' | 'failure' | 'error' | 'skipped'
   readonly message: string
   readonly runTime: number
+}
+
+/** A pipeline of one commit that was pushed under `refs/rondo/`, for `rondo run`. */
+export interface RunRequest {
+  /** Slug of the project: `gh/acme/web`. */
+  readonly project: string
+  readonly revision: string
+  /** The branch that the config and the job shall see. */
+  readonly branch: string
+  /** A workflow, a job, or `WORKFLOW/JOB`; all workflows without it. */
+  readonly only?: string
+  /** With a job: also what it requires. */
+  readonly withRequired?: boolean
+  readonly parameters?: Readonly<Record<string, string | number | boolean>>
 }

@@ -129,6 +129,13 @@ class Script {
       this.#attempts.push(...claimed.map(({ attemptId, epoch }) => ({ attemptId, epoch })))
       return claimed
     },
+    'claims unknown to the agent': async () => {
+      const known = [this.#ref().attemptId]
+      const terms = { machine: { cpus: 4, memoryMb: 4096 }, leaseMs: this.#random.pick([-5_000, 60_000]) }
+      const found = await this.#engine.claimedUnknown(this.#random.pick(this.#agents), known, terms)
+      return found.map((task) => this.show(task)).sort()
+    },
+    'last word': () => this.#engine.lastWord(this.#random.pick(this.#agents), this.#ref()),
     renew: () => {
       const refs = new Map([this.#ref(), this.#ref()].map((ref) => [ref.attemptId, ref]))
       return this.#engine.renew(
@@ -304,6 +311,7 @@ class Script {
       status: kept === null ? 'blocked' : 'success',
       requires: index === 0 ? [] : [{ node: 'job-0', statuses: ['success'] }],
       contexts: this.#random.pick([[], [this.#home.context]]),
+      lockKey: null,
       parallelism: this.#random.int(1, 3),
       resourceClass: this.#random.pick([null, 'small']),
       executor: 'docker',
@@ -396,7 +404,7 @@ function plain(value: unknown): unknown {
   entries.sort(([a], [b]) => (a < b ? -1 : 1))
   return Object.fromEntries(
     entries.map(([key, part]) => {
-      if (key === 'ageMs') return [key, 'a time']
+      if (key === 'ageMs' || key === 'pipelineAgeMs') return [key, 'a time']
       // Names are the stand's own.
       if (key === 'agent' || key === 'organizationName' || key === 'projectName') return [key, 'a name']
       return [key, plain(part)]

@@ -1,9 +1,11 @@
-import { AppError, type NewEvent } from '@rondo/model'
+import { AppError, type NewEvent, type Wakeups } from '@rondo/model'
 import type {
   AttemptRow,
   CacheRow,
+  ChoreRow,
   JobRow,
   LeftRow,
+  LockRow,
   PipelineRow,
   ProjectRow,
   StepRow,
@@ -25,6 +27,8 @@ export class Cell<Row> {
     this.table = table
   }
 }
+
+export type Topic = Parameters<Wakeups['wait']>[0]
 
 export interface Change {
   readonly table: string
@@ -63,6 +67,11 @@ export class MemoryDatabase {
   readonly caches = new Map<string, Cell<CacheRow>>()
   readonly left = new Map<string, Cell<LeftRow>>()
   readonly leftByJob = new Map<string, Cell<LeftRow>[]>()
+  /** By lock node. */
+  readonly locks = new Map<string, Cell<LockRow>>()
+  /** By organisation; whoever changes lock queues holds it. */
+  readonly lockQueues = new Map<string, Cell<true>>()
+  readonly chores = new Map<string, Cell<ChoreRow>>()
   readonly agents = new Map<string, string>()
   /** Names of contexts by organisation. */
   readonly contexts = new Map<string, Set<string>>()
@@ -77,7 +86,7 @@ export class MemoryDatabase {
   readonly #works = new Set<Work>()
   #ids = 0
   onCommit: (commit: Commit) => void = () => {}
-  onNotify: (topic: 'queue' | 'stop' | 'events') => void = () => {}
+  onNotify: (topic: Topic) => void = () => {}
 
   constructor(clock: { readonly now: number }) {
     this.#clock = clock
@@ -90,6 +99,11 @@ export class MemoryDatabase {
   /** Ids rise with time, as those of PostgreSQL's uuidv7 do. */
   newId(): string {
     return `00000000-0000-7000-8000-${(++this.#ids).toString(16).padStart(12, '0')}`
+  }
+
+  /** Numbers rise as identity columns do. */
+  newNumber(): number {
+    return ++this.#ids
   }
 
   /** A project with what surrounds it, as if it had always been there. */
@@ -133,7 +147,7 @@ export class Work {
   readonly #database: MemoryDatabase
   readonly #held: Cell<unknown>[] = []
   readonly #events: NewEvent[] = []
-  readonly #topics = new Set<'queue' | 'stop' | 'events'>()
+  readonly #topics = new Set<Topic>()
   #waitsFor: Work | undefined
   #wake: (() => void) | undefined
   over = false
@@ -185,6 +199,11 @@ export class Work {
     cell.dirty = true
   }
 
+  /** The row must be locked. */
+  remove(cell: Cell<unknown>): void {
+    this.write(cell, undefined)
+  }
+
   insert<Row>(table: string, rows: Map<string, Cell<Row>>, key: string, row: Row): Cell<Row> {
     const cell = rows.get(key) ?? new Cell<Row>(table)
     rows.set(key, cell)
@@ -198,7 +217,7 @@ export class Work {
     this.#topics.add('events')
   }
 
-  notify(topic: 'queue' | 'stop'): void {
+  notify(topic: Exclude<Topic, 'events'>): void {
     this.#topics.add(topic)
   }
 

@@ -1,6 +1,7 @@
 import { AppError, type ClaimedTask, type ClaimQuery, type EngineStore, type Job, type StopOrder } from '@rondo/model'
 import { type Cell, Deadlock, type MemoryDatabase, unavailable, type Work } from './memory-database.ts'
 import { type Effect, fenced, identify, required } from './memory-identity.ts'
+import { overdueJobs } from './memory-overdue.ts'
 import { pipelineInSetup } from './memory-pipelines.ts'
 import type { AttemptRow, TaskRow } from './memory-rows.ts'
 import { createMemoryTransaction } from './memory-transaction.ts'
@@ -61,6 +62,25 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         for (const task of claimed) recordClaim(database, work, request.agentId, task)
         return claimed
       }),
+    claimedUnknown: (agentId, known, terms) =>
+      within('look for claims unknown to the agent', async (work) => {
+        const found: ClaimedTask[] = []
+        for (const { cell } of openAttempts(database, work)) {
+          const attempt = await work.lock(cell)
+          if (attempt === undefined || attempt.phase !== 'claimed' || attempt.agentId !== agentId) continue
+          const task = required(work.read(database.tasks.get(attempt.taskId)), 'task', attempt.taskId)
+          if (task.attemptId !== attempt.id || known.includes(attempt.id)) continue
+          work.write(cell, { ...attempt, leaseExpiresAt: work.now + terms.leaseMs })
+          found.push({
+            attemptId: attempt.id,
+            epoch: attempt.epoch,
+            cpus: Math.min(task.cpus, terms.machine.cpus),
+            memoryMb: Math.min(task.memoryMb, terms.machine.memoryMb),
+            jobName: required(work.read(database.jobs.get(task.jobId)), 'job', task.jobId).name,
+          })
+        }
+        return found
+      }),
     renew: (agentId, attempts, leaseMs) =>
       within('renew leases', async (work) => {
         const orders: StopOrder[] = []
@@ -104,6 +124,12 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         }
       }),
     check: (agentId, ref) => within('check an attempt', (work) => fenced(database, work, agentId, ref)),
+    lastWord: (agentId, ref) =>
+      within('look for the last word of an attempt', (work) => {
+        const attempt = work.read(database.attempts.get(ref.attemptId))
+        const own = attempt?.agentId === agentId && attempt.epoch === ref.epoch && attempt.phase === 'finished'
+        return own ? attempt.acknowledged : undefined
+      }),
     stepId: (attemptId, step) =>
       within('find a step', (work) => work.read(database.steps.get(`${attemptId}/${step}`))?.id),
     findCache: (projectId, keys) =>
@@ -117,6 +143,8 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         }
         return undefined
       }),
+    // The simulated world stores no test results.
+    testTimings: () => within('read timings', () => []),
     hasCache: (projectId, key) =>
       within('look for a cache', (work) => work.read(database.caches.get(`${projectId}/${key}`)) !== undefined),
     workspaceLayers: (jobIds) =>
@@ -136,6 +164,30 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
           .sort()
           .slice(0, limit),
       ),
+    dueChores: (limit) =>
+      within('look for chores', (work) =>
+        [...database.chores.values()]
+          .flatMap((cell) => work.read(cell) ?? [])
+          .filter((row) => row.dueAt <= work.now)
+          .sort((a, b) => a.dueAt - b.dueAt || a.id - b.id)
+          .slice(0, limit),
+      ),
+    postponeChore: (id, afterMs) =>
+      within('postpone a chore', async (work) => {
+        const cell = database.chores.get(String(id))
+        const row = cell === undefined ? undefined : await work.lock(cell)
+        if (cell !== undefined && row !== undefined) work.write(cell, { ...row, dueAt: work.now + afterMs })
+      }),
+    overdue: (allowed, limit) => within('look for overdue jobs', (work) => overdueJobs(database, work, allowed, limit)),
+    mayRead: (projectId, jobIds, digest) =>
+      within('look for an object', (work) => {
+        const caches = [...database.caches.values()].flatMap((cell) => work.read(cell) ?? [])
+        const left = jobIds.flatMap((id) => database.leftByJob.get(id) ?? []).flatMap((cell) => work.read(cell) ?? [])
+        return (
+          caches.some((row) => row.projectId === projectId && row.object.digest === digest) ||
+          left.some((row) => row.kind === 'layer' && row.object.digest === digest)
+        )
+      }),
     pipelineInSetup: (id) => within('read a pipeline', (work) => pipelineInSetup(database, work, id)),
     attemptContext: (attemptId) =>
       within('read the context of an attempt', (work) => {
@@ -159,6 +211,7 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
           organizationId: project.organizationId,
           organizationName: database.organizations.get(project.organizationId) ?? '',
           projectName: project.name,
+          open: attempt.phase !== 'finished' && task.attemptId === attempt.id,
         }
       }),
   }

@@ -1,4 +1,5 @@
 import type {
+  ChoreKind,
   JobWithPlan,
   Phase,
   Pipeline,
@@ -74,4 +75,23 @@ export interface CacheRow {
   readonly object: StoredObject
   readonly createdAt: number
   readonly order: string
+}
+
+export interface LockRow {
+  readonly jobId: string
+  readonly key: string
+  readonly organizationId: string
+  readonly projectId: string
+  readonly pipelineNumber: number
+  readonly workflowId: string
+  readonly held: boolean
+  readonly order: number
+  readonly since: number
+}
+
+export interface ChoreRow {
+  readonly id: number
+  readonly kind: ChoreKind
+  readonly subjectId: string
+  readonly dueAt: number
 }

@@ -1,6 +1,7 @@
 import { type EngineTransaction, isFinalJobStatus, isFinalWorkflowStatus, type Task } from '@rondo/model'
 import { type Cell, type MemoryDatabase, unavailable, type Work } from './memory-database.ts'
 import { type Effect, fenced, required } from './memory-identity.ts'
+import { lockEntriesOf, memoryLockWrites } from './memory-locks.ts'
 import { memoryPipelineWrites } from './memory-pipelines.ts'
 import type { AttemptRow, JobRow, LeftRow, StepRow, TaskRow, WorkflowRow } from './memory-rows.ts'
 
@@ -34,6 +35,7 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
 
   return {
     ...memoryPipelineWrites(database, work, effect),
+    ...memoryLockWrites(database, work, effect),
     async createWorkflow({ jobs, setup, ...workflow }) {
       await effect('create a workflow')
       const id = database.newId()
@@ -42,6 +44,8 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
         ...workflow,
         id,
         setup: setup ?? false,
+        maxAutoReruns: workflow.maxAutoReruns ?? 0,
+        autoRerunNumber: workflow.autoRerunNumber ?? 0,
         pipelineNumber: pipeline.number,
         workspaceId: workflow.workspaceId ?? id,
         canceledBy: null,
@@ -77,7 +81,15 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       const cells = database.jobsOfWorkflow.get(id) ?? []
       const tasks = cells.flatMap((job) => tasksOf(job).map(toTask))
       tasks.sort((a, b) => a.index - b.index)
-      return { workflow, organizationId: project.organizationId, jobs: visible(cells), tasks }
+      const pipeline = required(work.read(database.pipelines.get(workflow.pipelineId)), 'pipeline', workflow.pipelineId)
+      return {
+        workflow,
+        organizationId: project.organizationId,
+        pipelineAgeMs: work.now - pipeline.createdAt.getTime(),
+        jobs: visible(cells),
+        tasks,
+        locks: lockEntriesOf(database, work, id),
+      }
     },
     async workflowOfJob(jobId) {
       await effect('find the workflow of a job')
@@ -93,7 +105,7 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
         message: people.message ?? row.message,
         approvedBy: people.approvedBy ?? row.approvedBy,
         canceledBy: people.canceledBy ?? row.canceledBy,
-        queuedAt: status === 'queued' || status === 'not_running' ? (row.queuedAt ?? date()) : row.queuedAt,
+        queuedAt: ['queued', 'not_running', 'on_hold'].includes(status) ? (row.queuedAt ?? date()) : row.queuedAt,
         startedAt: status === 'running' ? (row.startedAt ?? date()) : row.startedAt,
         stoppedAt: isFinalJobStatus(status) ? (row.stoppedAt ?? date()) : row.stoppedAt,
       }))

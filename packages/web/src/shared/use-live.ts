@@ -1,7 +1,6 @@
-import type { LiveTopic } from '@rondo/protocol'
+import type { Live, LiveTopic } from '@rondo/protocol'
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, useContext, useEffect, useState } from 'react'
-import type { Live } from './live.ts'
 
 export const LiveContext = createContext<Live | undefined>(undefined)
 

@@ -1,6 +1,6 @@
+import { createLive, type Live } from '@rondo/protocol'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { createLive, type Live } from '../shared/live.ts'
 
 /** The page's one live connection. When it comes back, everything on the page is read anew: changes may have been missed. */
 export function useConnection(): { readonly connection: Live | undefined; readonly connected: boolean } {

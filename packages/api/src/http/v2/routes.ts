@@ -1,6 +1,7 @@
 import type { WebOptions } from '../../ports.ts'
 import { openApiRoute } from '../openapi.ts'
 import type { Route, RoutePorts } from '../route.ts'
+import { compileConfigRoute } from './compile-config.ts'
 import { contextVariableRoutes } from './context-variables.ts'
 import { contextRoutes } from './contexts.ts'
 import { continuePipelineRoute } from './continue-pipeline.ts'
@@ -9,6 +10,7 @@ import { meRoutes } from './me.ts'
 import { organizationRoutes } from './organizations.ts'
 import { pipelineRoutes } from './pipelines.ts'
 import { projectPipelineRoutes } from './project-pipelines.ts'
+import { projectSettingsRoutes } from './project-settings.ts'
 import { projectVariableRoutes } from './project-variables.ts'
 import { projectRoutes } from './projects.ts'
 import { workflowRoutes } from './workflows.ts'
@@ -19,6 +21,7 @@ export function v2Routes(ports: RoutePorts, options: WebOptions): readonly Route
     ...meRoutes(ports),
     ...organizationRoutes(ports, options),
     ...projectRoutes(options),
+    ...projectSettingsRoutes(ports),
     ...projectPipelineRoutes(ports, options),
     ...projectVariableRoutes(ports),
     ...pipelineRoutes(ports, options),
@@ -27,6 +30,7 @@ export function v2Routes(ports: RoutePorts, options: WebOptions): readonly Route
     ...jobRoutes(ports, options),
     ...contextRoutes(ports),
     ...contextVariableRoutes(ports),
+    compileConfigRoute(ports),
   ]
   return [...routes, openApiRoute(routes, options)]
 }

@@ -1,11 +1,11 @@
-import type { ClientMessage, LiveTopic, ServerMessage } from '@rondo/protocol'
+import type { ClientMessage, LiveTopic, ServerMessage } from './messages.ts'
 
 export interface OutputListener {
   bytes(offset: number, bytes: Uint8Array): void
   ended(size: number): void
 }
 
-/** The page's one connection to the server: comes back by itself, and then takes everything up where it was. */
+/** A page's (or a terminal's) one connection to the server: comes back by itself, and then takes everything up where it was. */
 export interface Live {
   topic(topic: LiveTopic, changed: () => void): () => void
   output(stepId: string, offset: number, listener: OutputListener): () => void

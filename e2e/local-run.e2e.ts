@@ -1,0 +1,172 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { dockerAnswers, imagePresent, type Stack, startStack } from '@rondo/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const image = 'cimg/base:2025.05-20.04'
+const ready = dockerAnswers() && imagePresent(image)
+const program = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url))
+
+const config = `version: 2.1
+parameters:
+  who: {type: string, default: nobody}
+executors:
+  linux: {docker: [{image: '${image}'}]}
+jobs:
+  build:
+    executor: linux
+    steps:
+      - checkout
+      - restore_cache: {keys: [v1]}
+      - run: 'echo "for << pipeline.parameters.who >>: $(cat uncommitted.txt), on $CIRCLE_BRANCH, cache $(cat cached/mark 2>/dev/null || echo none), secret $TOKEN"'
+      - run: mkdir -p cached && echo warm > cached/mark
+      - save_cache: {key: v1, paths: [cached]}
+      - persist_to_workspace: {root: ., paths: [uncommitted.txt]}
+  check:
+    executor: linux
+    steps:
+      - attach_workspace: {at: .}
+      - run: 'echo "in $DEPLOY_TO:"; cat uncommitted.txt; exit 7'
+  ship:
+    executor: linux
+    steps: [{run: echo shipped}]
+  wait:
+    executor: linux
+    steps: [{run: 'echo waiting; sleep 300'}]
+workflows:
+  main:
+    jobs:
+      - build
+      - check: {requires: [build], context: place}
+      - hold: {type: approval, requires: [build]}
+      - ship: {requires: [hold]}
+  slow:
+    when: {equal: [slow, << pipeline.parameters.who >>]}
+    jobs: [wait]
+`
+
+test.runIf(!ready)('local runs are left out: a Docker engine or its images are not here', () => {
+  expect(ready).toBe(false)
+})
+
+describe.runIf(ready)('rondo run', () => {
+  let folder: string
+  let data: string
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'rondo-project-'))
+    data = mkdtempSync('/tmp/rondo-run-data-')
+    // PostgreSQL runs as another user when the tests run as root.
+    mkdirSync(join(data, 'run'), { mode: 0o755 })
+    spawn('chmod', ['755', data])
+    for (const [name, text] of Object.entries({ '.circleci/config.yml': config, 'uncommitted.txt': 'fresh text' })) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true })
+      writeFileSync(join(folder, name), text)
+    }
+  })
+  afterAll(() => {
+    for (const path of [folder, data]) rmSync(path, { recursive: true, force: true })
+  })
+
+  /** Runs the command to its end; `seen` may act on what it has printed so far. */
+  function rondoRun(
+    args: readonly string[],
+    seen: (printed: string, interrupt: () => void) => void = () => {},
+    variables: Record<string, string> = {},
+  ): Promise<{ readonly code: number | null; readonly printed: string }> {
+    const child = spawn(process.execPath, [program, 'run', ...args], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, RONDO_RUN_DATA: join(data, 'run'), RONDO_EXECUTOR: 'docker', ...variables },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let printed = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        printed += chunk
+        seen(printed, () => child.kill('SIGINT'))
+      })
+    return new Promise((resolve) => child.once('exit', (code) => resolve({ code, printed })))
+  }
+
+  test('a job alone, with a parameter, a variable and a file that was never committed', async () => {
+    const { code, printed } = await rondoRun(['build', '-p', 'who=me', '-e', 'TOKEN=very-secret', '--branch', 'topic'])
+    expect(printed).toContain('build │ for me: fresh text, on topic, cache none, secret ****')
+    expect(printed).not.toContain('check')
+    expect(code).toBe(0)
+  })
+
+  test('a whole workflow: cache of the run before, workspace, context, approval; a failed job fails the run', async () => {
+    const place = join(folder, '..', `${folder.split('/').at(-1)}-place`)
+    writeFileSync(place, 'DEPLOY_TO=the-stage\n')
+    const { code, printed } = await rondoRun(['main', '--context', `place=${place}`, '--approve', 'hold'])
+    rmSync(place)
+    expect(printed).toContain('for nobody: fresh text, on main, cache warm, secret \n')
+    expect(printed).toContain('check │ fresh text')
+    expect(printed).toMatch(/check │ ✗ .* exit 7/)
+    expect(printed).toContain('ship  │ shipped')
+    expect(printed).toMatch(/✗ main {2}failed/)
+    expect(code).toBe(1)
+  })
+
+  test('what waits for an approval that nobody gives is said, with a code of its own', async () => {
+    const { code, printed } = await rondoRun(['main/ship', '--needs', '--context', 'place'])
+    expect(printed).toMatch(/‖ main {2}on hold/)
+    expect(code).toBe(3)
+  })
+
+  test('an interrupt cancels the jobs and ends the server', async () => {
+    let interrupted = false
+    const { code, printed } = await rondoRun(['slow', '-p', 'who=slow'], (text, interrupt) => {
+      if (interrupted || !text.includes('wait │ waiting')) return
+      interrupted = true
+      interrupt()
+    })
+    expect(printed).toMatch(/⊘ wait .* canceled/)
+    expect(code).toBe(130)
+  })
+
+  test('a mistake in the config is shown with its place', async () => {
+    writeFileSync(join(folder, '.circleci/config.yml'), config.replace('- restore_cache', '- restore_cahce'))
+    const { code, printed } = await rondoRun([])
+    writeFileSync(join(folder, '.circleci/config.yml'), config)
+    expect(printed).toContain('.circleci/config.yml:11:')
+    expect(printed).toContain('restore_cahce')
+    expect(code).toBe(1)
+  })
+
+  describe('elsewhere', () => {
+    let stack: Stack
+    beforeAll(async () => {
+      stack = await startStack()
+      await stack.createProject('acme', 'web')
+    })
+    afterAll(() => stack?.stop())
+
+    test('runs the working tree on a server, as a pipeline that moved no branch', async () => {
+      const { code, printed } = await rondoRun(['build', '--remote', stack.url, '--project', 'acme/web'], undefined, {
+        RONDO_TOKEN: stack.admin.token,
+      })
+      expect(printed).toContain('build │ for nobody: fresh text, on main, cache none')
+      expect(printed).toMatch(/^Pipeline 1: http/m)
+      expect(code).toBe(0)
+    })
+
+    test('says what is missing when it has no token', async () => {
+      const { code, printed } = await rondoRun(['--remote', stack.url])
+      expect(printed).toBe('rondo run: Set RONDO_TOKEN to a personal API token of that server.\n')
+      expect(code).toBe(2)
+    })
+
+    test('refuses a token that is not one', async () => {
+      const { code, printed } = await rondoRun(['--remote', stack.url, '--project', 'acme/web'], undefined, {
+        RONDO_TOKEN: 'wrong',
+      })
+      expect(printed).toContain('rondo run: ')
+      expect(printed).not.toContain(' at ')
+      expect(code).toBe(2)
+    })
+  })
+})

@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { parseArgs, parseEnv } from 'node:util'
+
+export interface RunOptions {
+  /** Workflow, job or `WORKFLOW/JOB`; all workflows without it. */
+  readonly only: string | undefined
+  readonly withRequired: boolean
+  readonly parameters: Readonly<Record<string, string | number | boolean>>
+  readonly environment: Readonly<Record<string, string>>
+  readonly contexts: ReadonlyMap<string, Readonly<Record<string, string>>>
+  /** Names of approval jobs, or `all`. */
+  readonly approve: ReadonlySet<string>
+  readonly branch: string | undefined
+  /** Output of the steps that every job has, too. */
+  readonly verbose: boolean
+  /** Address of a server that shall run it instead of this machine. */
+  readonly remote: string | undefined
+  /** Slug of the project there. */
+  readonly project: string | undefined
+}
+
+/** Reads the words after `rondo run`. Throws an Error whose message is for the user. */
+export function readRunOptions(args: readonly string[], variables: NodeJS.ProcessEnv): RunOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      needs: { type: 'boolean', default: false },
+      param: { type: 'string', multiple: true, short: 'p', default: [] },
+      env: { type: 'string', multiple: true, short: 'e', default: [] },
+      'env-file': { type: 'string', multiple: true, default: [] },
+      context: { type: 'string', multiple: true, default: [] },
+      approve: { type: 'string', multiple: true, default: [] },
+      branch: { type: 'string' },
+      verbose: { type: 'boolean', short: 'v', default: false },
+      remote: { type: 'string' },
+      project: { type: 'string' },
+    },
+  })
+  if (positionals.length > 1)
+    throw new Error(`One workflow or job can be named, not ${positionals.length}: ${positionals.join(' ')}.`)
+  const files = values['env-file'].map((file) => readVariables(file))
+  return {
+    only: positionals[0],
+    withRequired: values.needs,
+    parameters: Object.fromEntries(values.param.map((text) => pair(text, '--param')).map(([k, v]) => [k, typed(v)])),
+    environment: Object.assign({}, ...files, Object.fromEntries(values.env.map((text) => variable(text, variables)))),
+    contexts: new Map(values.context.map(contextOf)),
+    approve: new Set(values.approve.flatMap((names) => names.split(','))),
+    branch: values.branch,
+    verbose: values.verbose,
+    remote: values.remote,
+    project: values.project,
+  }
+}
+
+/** `NAME=FILE` takes the variables of a file; `NAME` alone is a context without any. */
+function contextOf(text: string): [string, Record<string, string>] {
+  const at = text.indexOf('=')
+  return at < 0 ? [text, {}] : [text.slice(0, at), readVariables(text.slice(at + 1))]
+}
+
+function readVariables(file: string): Record<string, string> {
+  if (!existsSync(file)) throw new Error(`There is no file ${file}. Give a file of lines NAME=value.`)
+  return parseEnv(readFileSync(file, 'utf8')) as Record<string, string>
+}
+
+/** `NAME` alone takes the value that the variable has here. */
+function variable(text: string, variables: NodeJS.ProcessEnv): [string, string] {
+  if (text.includes('=')) return pair(text, '--env')
+  const value = variables[text]
+  if (value === undefined) throw new Error(`--env ${text}: there is no such variable here. Give --env ${text}=value.`)
+  return [text, value]
+}
+
+function pair(text: string, option: string): [string, string] {
+  const at = text.indexOf('=')
+  if (at < 1) throw new Error(`${option} ${text}: write ${option} NAME=value.`)
+  return [text.slice(0, at), text.slice(at + 1)]
+}
+
+/** Parameters are text, unless they can be nothing but a number or a boolean. */
+function typed(value: string): string | number | boolean {
+  if (value === 'true' || value === 'false') return value === 'true'
+  return /^-?\d{1,15}$/.test(value) ? Number(value) : value
+}

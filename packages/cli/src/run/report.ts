@@ -1,0 +1,138 @@
+import type { JobView, PipelineView, StepView } from '@rondo/protocol'
+import { OutputLines } from '../terminal/output-lines.ts'
+import { mark, type Paint, painter, seconds } from '../terminal/paint.ts'
+import type { Screen } from '../terminal/screen.ts'
+import type { StepPlace, Watcher } from './watch.ts'
+
+/** Steps that every job has print their output only when they fail. */
+const quietBytes = 256 * 1024
+const nameColors = ['cyan', 'magenta', 'yellow', 'blue', 'green'] as const
+
+export interface Report extends Watcher {
+  /** Draws what runs; called some ten times a second. */
+  draw(now: number): void
+  /** The last lines: every job and how it ended. */
+  end(pipeline: PipelineView): void
+}
+
+/** Tells of a run line by line, each under the name of its job, and draws what runs below them. */
+export function createReport(
+  screen: Screen,
+  options: { readonly color: boolean; readonly verbose: boolean; readonly ask: () => string | undefined },
+): Report {
+  const paint = painter(options.color)
+  const open = new Map<string, { readonly place: StepPlace; readonly lines: OutputLines; kept: string[] | undefined }>()
+  let pipeline: PipelineView | undefined
+  let frame = 0
+
+  function prefix(place: StepPlace): string {
+    const jobs = pipeline?.workflows.flatMap((workflow) => workflow.jobs) ?? []
+    const names = jobs.filter((job) => job.type === 'build').map((job) => label(job, job.parallelism - 1))
+    const width = Math.min(24, Math.max(4, ...names.map((name) => name.length)))
+    const index = Math.max(
+      0,
+      jobs.findIndex((job) => job.id === place.job.id),
+    )
+    return `${paint(nameColors[index % nameColors.length] ?? 'cyan', label(place.job, place.slice).padEnd(width))} ${paint('dim', '│')} `
+  }
+
+  function print(place: StepPlace, lines: readonly string[]): void {
+    const head = prefix(place)
+    screen.print(lines.map((line) => head + line))
+  }
+
+  return {
+    pipeline(next) {
+      pipeline = next
+    },
+    stepStarted(place) {
+      const quiet = place.step.type !== 'run' && !options.verbose
+      open.set(place.step.id, { place, lines: new OutputLines(options.color), kept: quiet ? [] : undefined })
+      if (!quiet) print(place, [`${paint('blue', '▸')} ${paint('bold', place.step.name)}`])
+    },
+    output(place, bytes) {
+      const step = open.get(place.step.id)
+      if (step === undefined) return
+      const lines = step.lines.take(bytes)
+      if (step.kept === undefined) print(place, lines)
+      else step.kept = keepTail([...step.kept, ...lines])
+    },
+    stepEnded(place) {
+      const step = open.get(place.step.id)
+      open.delete(place.step.id)
+      const failed = place.step.result !== 'passed'
+      const rest = step?.lines.end() ?? []
+      if (step?.kept === undefined) print(place, rest)
+      else if (failed) print(place, [...step.kept, ...rest])
+      print(place, [ending(place.step, paint)])
+    },
+    draw(now) {
+      frame++
+      if (pipeline === undefined) return
+      const running = [...open.values()].map(
+        ({ place }) =>
+          `${mark('running', paint, frame)} ${label(place.job, place.slice)}  ${paint('dim', `${place.step.name}  ${seconds(now - Date.parse(place.step.startedAt))}`)}`,
+      )
+      const question = options.ask()
+      screen.footer([
+        '',
+        ...running.slice(0, 8),
+        ...pipeline.workflows.map((workflow) => overview(workflow, paint, frame)),
+        ...(question === undefined ? [] : [paint('magenta', question)]),
+      ])
+    },
+    end(last) {
+      screen.footer([])
+      screen.print(summary(last, paint))
+    },
+  }
+}
+
+function label(job: JobView, slice: number): string {
+  return job.parallelism > 1 ? `${job.name}[${slice}]` : job.name
+}
+
+/** A quiet step's last lines are what a reader wants of its failure. */
+function keepTail(lines: string[]): string[] {
+  let bytes = 0
+  let from = lines.length
+  while (from > 0 && bytes < quietBytes) bytes += lines[--from]?.length ?? 0
+  return lines.slice(from)
+}
+
+function ending(step: StepView, paint: Paint): string {
+  const time = paint(
+    'dim',
+    step.finishedAt === null ? '' : seconds(Date.parse(step.finishedAt) - Date.parse(step.startedAt)),
+  )
+  if (step.result === 'passed') return `${paint('green', '✓')} ${step.name}  ${time}`
+  const why = step.exitCode === null || step.exitCode === 0 ? (step.result ?? 'ended') : `exit ${step.exitCode}`
+  return `${paint('red', '✗')} ${step.name}  ${paint('red', why)}  ${time}`
+}
+
+function overview(workflow: PipelineView['workflows'][number], paint: Paint, frame: number): string {
+  const jobs = workflow.jobs.map((job) => `${mark(job.status, paint, frame)} ${job.name}`)
+  return `${paint('bold', workflow.name)}  ${jobs.join('  ')}`
+}
+
+function summary(pipeline: PipelineView, paint: Paint): readonly string[] {
+  const lines: string[] = []
+  for (const workflow of pipeline.workflows) {
+    const width = Math.max(...workflow.jobs.map((job) => job.name.length))
+    lines.push(
+      '',
+      `${mark(workflow.status, paint)} ${paint('bold', workflow.name)}  ${workflow.status.replaceAll('_', ' ')}`,
+    )
+    for (const job of workflow.jobs) {
+      const time =
+        job.startedAt === null || job.stoppedAt === null
+          ? ''
+          : seconds(Date.parse(job.stoppedAt) - Date.parse(job.startedAt))
+      const words = job.status === 'success' ? '' : (job.message ?? job.status.replaceAll('_', ' '))
+      lines.push(
+        `  ${mark(job.status, paint)} ${job.name.padEnd(width)}  ${paint('dim', time.padStart(7))}  ${paint('dim', words)}`.trimEnd(),
+      )
+    }
+  }
+  return lines
+}

@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto'
+import { isFinalJobStatus } from '@rondo/model'
+import type { PipelineView } from '@rondo/protocol'
+import { readCliEnv } from '../env.ts'
+import { Screen } from '../terminal/screen.ts'
+import { Approvals } from './approvals.ts'
+import { type Connection, connect } from './connection.ts'
+import { type RunOptions, readRunOptions } from './options.ts'
+import { openPrivateServer } from './private-server.ts'
+import { createReport } from './report.ts'
+import { prepareLocalProject, remoteProject } from './target.ts'
+import { watchPipeline } from './watch.ts'
+import { snapshotWorkingTree, type WorkingTree } from './working-tree.ts'
+
+/**
+ * `rondo run`: the working tree, uncommitted changes included, through the same compiler, conductor and agent as on a
+ * server. Exit codes: 0 everything succeeded, 1 something did not, 2 it could not begin, 3 it waits for an approval, 130 it
+ * was canceled.
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  const env = readCliEnv()
+  const say = (text: string) => void process.stderr.write(`${text}\n`)
+  let options: RunOptions
+  try {
+    options = readRunOptions(args, env.forServer)
+  } catch (error) {
+    say(`${messageOf(error)}\n\`rondo help run\` lists the options.`)
+    return 2
+  }
+  const stops: (() => unknown)[] = []
+  try {
+    const tree = snapshotWorkingTree(process.cwd())
+    stops.push(() => tree[Symbol.dispose]())
+    const { connection, slug } = await open(options, tree, stops)
+    stops.push(() => connection.live.close())
+    const ref = `refs/rondo/runs/${randomUUID()}`
+    tree.push(`${connection.url}/git/${slug.replace(/^\w+\//, '')}.git`, connection.token, ref)
+    const started = await connection.start({
+      project: slug,
+      revision: tree.revision,
+      branch: options.branch ?? tree.branch,
+      parameters: options.parameters,
+      ...(options.only === undefined ? {} : { only: options.only, withRequired: options.withRequired }),
+    })
+    if (started.errors.length > 0) {
+      say(started.errors.map((error) => error.message).join('\n\n'))
+      return 1
+    }
+    if (options.remote !== undefined) say(`Pipeline ${started.number}: ${connection.url}/pipeline/${started.id}`)
+    return await follow(connection, started.id, options, env.decorated)
+  } catch (error) {
+    say(`rondo run: ${messageOf(error)}`)
+    return 2
+  } finally {
+    for (const stop of stops.reverse()) await stop()
+  }
+}
+
+async function open(
+  options: RunOptions,
+  tree: WorkingTree,
+  stops: (() => unknown)[],
+): Promise<{ readonly connection: Connection; readonly slug: string }> {
+  const env = readCliEnv()
+  if (options.remote !== undefined) {
+    if (env.token === undefined) throw new Error('Set RONDO_TOKEN to a personal API token of that server.')
+    const connection = connect(options.remote.replace(/\/+$/, ''), env.token)
+    return { connection, slug: remoteProject(tree, options.project) }
+  }
+  const server = await openPrivateServer(env.runFolder, env.forServer)
+  stops.push(() =>
+    server.stop(() => process.stderr.write('Another rondo run still uses this server; waiting for it.\n')),
+  )
+  const connection = connect(server.url, server.token)
+  return { connection, slug: await prepareLocalProject(connection, tree, options) }
+}
+
+async function follow(connection: Connection, id: string, options: RunOptions, decorated: boolean): Promise<number> {
+  const canceling = cancelOnInterrupt(connection, id)
+  const screen = new Screen(process.stdout, decorated)
+  const approvals = new Approvals(connection, options.approve, process.stdin.isTTY ? process.stdin : undefined)
+  const report = createReport(screen, {
+    color: decorated,
+    verbose: options.verbose,
+    ask: () => approvals.question(),
+  })
+  const drawing = setInterval(() => report.draw(Date.now()), 100)
+  try {
+    const end = await watchPipeline(
+      connection,
+      id,
+      {
+        ...report,
+        pipeline(pipeline) {
+          report.pipeline(pipeline)
+          approvals.look(pipeline)
+        },
+      },
+      { waitsForApproval: () => approvals.open(), signal: canceling.signal },
+    )
+    clearInterval(drawing)
+    report.end(end)
+    return canceling.asked ? 130 : exitCode(end)
+  } finally {
+    clearInterval(drawing)
+    approvals.close()
+    canceling.stop()
+  }
+}
+
+function exitCode(pipeline: PipelineView): number {
+  const { workflows } = pipeline
+  if (workflows.every((workflow) => workflow.status === 'success')) return 0
+  const failed = workflows
+    .flatMap((workflow) => workflow.jobs)
+    .some((job) => isFinalJobStatus(job.status) && job.status !== 'success')
+  return !failed && workflows.some((workflow) => workflow.status === 'on_hold') ? 3 : 1
+}
+
+/** The first Ctrl-C cancels the workflows and waits for their end, the second does not wait. */
+function cancelOnInterrupt(
+  connection: Connection,
+  id: string,
+): { readonly signal: AbortSignal; readonly asked: boolean; stop(): void } {
+  const aborting = new AbortController()
+  let asked = false
+  const interrupt = () => {
+    if (asked) return aborting.abort(new Error('Canceled without waiting for the jobs to end.'))
+    asked = true
+    connection
+      .pipeline(id)
+      .then((pipeline) =>
+        Promise.all(
+          pipeline.workflows.map((workflow) => connection.call('POST', `/api/v2/workflow/${workflow.id}/cancel`)),
+        ),
+      )
+      .catch((error: unknown) => aborting.abort(error))
+  }
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+  return {
+    signal: aborting.signal,
+    get asked() {
+      return asked
+    },
+    stop: () => process.off('SIGINT', interrupt).off('SIGTERM', interrupt),
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

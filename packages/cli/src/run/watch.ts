@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isFinalJobStatus, isFinalWorkflowStatus } from '@rondo/model'
+import type { JobView, PipelineView, StepView } from '@rondo/protocol'
+import type { Connection } from './connection.ts'
+
+/** One step of one parallel slice of a job. */
+export interface StepPlace {
+  readonly job: JobView
+  readonly slice: number
+  readonly step: StepView
+}
+
+/** What a watched pipeline does. Steps of a slice follow one another; slices and jobs mix. */
+export interface Watcher {
+  pipeline(pipeline: PipelineView): void
+  stepStarted(place: StepPlace): void
+  output(place: StepPlace, bytes: Uint8Array): void
+  /** After the last of its output. */
+  stepEnded(place: StepPlace): void
+}
+
+/** Follows a pipeline, with the output of every step, until it has ended or can only go on after an approval nobody gives. */
+export async function watchPipeline(
+  connection: Connection,
+  id: string,
+  watcher: Watcher,
+  options: { readonly waitsForApproval: () => boolean; readonly signal: AbortSignal },
+): Promise<PipelineView> {
+  const steps = new StepFollower(connection, watcher)
+  const followed = new Set<string>()
+  const stops: (() => void)[] = []
+  let changed = true
+  const change = () => {
+    changed = true
+  }
+  stops.push(connection.live.topic({ kind: 'pipeline', id }, change))
+  try {
+    for (let tick = 0; ; tick++) {
+      options.signal.throwIfAborted()
+      // Told of changes at once; a slow look of our own in case the telling was lost.
+      if (changed || tick % 50 === 0) {
+        changed = false
+        const pipeline = await connection.pipeline(id)
+        watcher.pipeline(pipeline)
+        for (const job of pipeline.workflows.flatMap((workflow) => workflow.jobs)) {
+          if (job.startedAt === null || job.type !== 'build') continue
+          if (!followed.has(job.id) && followed.add(job.id))
+            stops.push(connection.live.topic({ kind: 'job', id: job.id }, change))
+          if (!steps.complete(job.id)) steps.look(await connection.job(job.id))
+        }
+        if (ended(pipeline) || (idle(pipeline) && !options.waitsForApproval())) {
+          await steps.drained()
+          return await connection.pipeline(id)
+        }
+      }
+      await sleep(20)
+    }
+  } finally {
+    for (const stop of stops) stop()
+  }
+}
+
+function ended(pipeline: PipelineView): boolean {
+  return (
+    pipeline.state !== 'pending' &&
+    pipeline.state !== 'setup-pending' &&
+    pipeline.workflows.every((workflow) => isFinalWorkflowStatus(workflow.status))
+  )
+}
+
+/** Nothing runs, and something waits for an approval. */
+export function idle(pipeline: PipelineView): boolean {
+  const jobs = pipeline.workflows.flatMap((workflow) => workflow.jobs)
+  return (
+    jobs.some((job) => job.status === 'on_hold') &&
+    jobs.every((job) => isFinalJobStatus(job.status) || job.status === 'on_hold' || job.status === 'blocked')
+  )
+}
+
+/** Streams each step's output, one step of a slice after the other; background steps beside them. */
+class StepFollower {
+  readonly #connection: Connection
+  readonly #watcher: Watcher
+  readonly #seen = new Set<string>()
+  readonly #last = new Map<string, Promise<void>>()
+  readonly #newest = new Map<string, StepPlace>()
+  readonly #complete = new Set<string>()
+
+  constructor(connection: Connection, watcher: Watcher) {
+    this.#connection = connection
+    this.#watcher = watcher
+  }
+
+  complete(jobId: string): boolean {
+    return this.#complete.has(jobId)
+  }
+
+  look(page: Awaited<ReturnType<Connection['job']>>): void {
+    if (isFinalJobStatus(page.job.status)) this.#complete.add(page.job.id)
+    for (const slice of page.slices)
+      for (const step of slice.steps) {
+        const place = { job: page.job, slice: slice.index, step }
+        this.#newest.set(step.id, place)
+        if (this.#seen.has(step.id)) continue
+        this.#seen.add(step.id)
+        const key = step.background ? step.id : `${page.job.id} ${slice.index}`
+        const before = this.#last.get(key) ?? Promise.resolve()
+        this.#last.set(
+          key,
+          before.then(() => this.#follow(place)),
+        )
+      }
+  }
+
+  async drained(): Promise<void> {
+    await Promise.all(this.#last.values())
+  }
+
+  #follow(place: StepPlace): Promise<void> {
+    this.#watcher.stepStarted(place)
+    return new Promise((resolve) => {
+      const stop = this.#connection.live.output(place.step.id, 0, {
+        bytes: (_offset, bytes) => this.#watcher.output(place, bytes),
+        ended: () => {
+          stop()
+          void this.#finished(place).then((final) => {
+            this.#watcher.stepEnded(final)
+            resolve()
+          })
+        },
+      })
+    })
+  }
+
+  /** Output may end a moment before the step's result is known. */
+  async #finished(place: StepPlace): Promise<StepPlace> {
+    for (let tries = 0; tries < 100; tries++) {
+      const newest = this.#newest.get(place.step.id) ?? place
+      if (newest.step.phase === 'finished') return newest
+      this.look(await this.#connection.job(place.job.id))
+      await sleep(20)
+    }
+    return this.#newest.get(place.step.id) ?? place
+  }
+}

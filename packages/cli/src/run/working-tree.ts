@@ -1,0 +1,142 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join, resolve } from 'node:path'
+import { gitEnvironment } from '../env.ts'
+
+/** Git refuses to commit for nobody; the commit of a run needs no person. */
+const author = {
+  GIT_AUTHOR_NAME: 'Rondo run',
+  GIT_AUTHOR_EMAIL: 'run@localhost',
+  GIT_COMMITTER_NAME: 'Rondo run',
+  GIT_COMMITTER_EMAIL: 'run@localhost',
+}
+
+/** The files of a folder as one commit, uncommitted changes and new files included, ignored ones not. */
+export interface WorkingTree extends Disposable {
+  readonly root: string
+  readonly branch: string
+  /** Address of the remote `origin`. */
+  readonly origin: string | undefined
+  readonly revision: string
+  /** Files that differ from the last commit; all of them when there is none. */
+  readonly changedFiles: number
+  /** Sends the commit to a repository under a ref that is no branch. Throws with what git said. */
+  push(url: string, token: string, ref: string): void
+}
+
+/**
+ * Makes a commit of the working tree of a folder without touching it or its repository: index and objects go into a
+ * temporary folder. A folder without git works too. Throws an Error whose message is for the user.
+ */
+export function snapshotWorkingTree(folder: string): WorkingTree {
+  const scratch = mkdtempSync(join(tmpdir(), 'rondo-run-'))
+  try {
+    return snapshot(folder, scratch)
+  } catch (error) {
+    rmSync(scratch, { recursive: true, force: true })
+    throw error
+  }
+}
+
+function snapshot(folder: string, scratch: string): WorkingTree {
+  const top = git(folder, ['rev-parse', '--show-toplevel'], {}, true)
+  const root = top === undefined ? realpathSync(folder) : top
+  if (!existsSync(join(root, '.circleci/config.yml')))
+    throw new Error(`There is no .circleci/config.yml in ${root}. Go to a project that has one, or write one.`)
+  const variables = top === undefined ? ownRepository(root, scratch) : sharedRepository(root, scratch)
+  const head = git(root, ['rev-parse', '--verify', '--quiet', 'HEAD'], variables, true)
+  git(root, ['add', '--all'], variables)
+  const tree = git(root, ['write-tree'], variables)!
+  const unchanged = head !== undefined && git(root, ['rev-parse', `${head}^{tree}`], variables) === tree
+  const shallow = git(root, ['rev-parse', '--is-shallow-repository'], variables, true) === 'true'
+  // A shallow history cannot be pushed; its newest commit's files can.
+  const parent = head === undefined || shallow ? [] : ['-p', head]
+  const revision =
+    unchanged && !shallow
+      ? head
+      : git(root, ['commit-tree', tree, ...parent, '-m', message(root, head, variables)], variables)!
+  return {
+    root,
+    branch: git(root, ['symbolic-ref', '--short', '--quiet', 'HEAD'], variables, true) ?? 'main',
+    origin: git(root, ['remote', 'get-url', 'origin'], variables, true),
+    revision,
+    changedFiles: unchanged ? 0 : changes(root, head, tree, variables),
+    push(url, token, ref) {
+      const header = `Authorization: Basic ${Buffer.from(`rondo:${token}`).toString('base64')}`
+      git(root, ['push', '--quiet', url, `${revision}:${ref}`], {
+        ...variables,
+        GIT_TERMINAL_PROMPT: '0',
+        GIT_CONFIG_COUNT: '2',
+        GIT_CONFIG_KEY_0: 'http.extraHeader',
+        GIT_CONFIG_VALUE_0: header,
+        GIT_CONFIG_KEY_1: 'push.followTags',
+        GIT_CONFIG_VALUE_1: 'false',
+      })
+    },
+    [Symbol.dispose]: () => rmSync(scratch, { recursive: true, force: true }),
+  }
+}
+
+/** The repository's objects are read, ours are written beside; its index is copied for what it knows of unchanged files. */
+function sharedRepository(root: string, scratch: string): Record<string, string> {
+  const inside = (name: string) => resolve(root, git(root, ['rev-parse', '--git-path', name])!)
+  const index = join(scratch, 'index')
+  if (existsSync(inside('index'))) copyFileSync(inside('index'), index)
+  const objects = join(scratch, 'objects')
+  mkdirSync(objects)
+  return {
+    GIT_INDEX_FILE: index,
+    GIT_OBJECT_DIRECTORY: objects,
+    GIT_ALTERNATE_OBJECT_DIRECTORIES: inside('objects'),
+  }
+}
+
+function ownRepository(root: string, scratch: string): Record<string, string> {
+  const variables = { GIT_DIR: join(scratch, 'git'), GIT_WORK_TREE: root }
+  git(root, ['init', '--quiet', '--initial-branch=main'], variables)
+  return variables
+}
+
+function message(root: string, head: string | undefined, variables: Record<string, string>): string {
+  if (head === undefined) return 'Working tree'
+  return `${git(root, ['log', '-1', '--format=%s', head], variables)} (working tree)`
+}
+
+function changes(root: string, head: string | undefined, tree: string, variables: Record<string, string>): number {
+  const listed =
+    head === undefined
+      ? git(root, ['ls-tree', '-r', '--name-only', tree], variables)
+      : git(root, ['diff-tree', '-r', '--name-only', head, tree], variables)
+  return listed!.split('\n').filter(Boolean).length
+}
+
+/** A name for the project of a folder: readable, and different for two folders of one name. */
+export function projectNameOf(root: string): string {
+  const name = basename(root)
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 60)
+  return `${name || 'project'}-${createHash('sha256').update(root).digest('hex').slice(0, 6)}`
+}
+
+/** What git prints, without the last line end; undefined when it fails and may. */
+function git(
+  folder: string,
+  args: readonly string[],
+  variables: Record<string, string> = {},
+  mayFail = false,
+): string | undefined {
+  const settings = ['-c', 'commit.gpgSign=false', '-c', 'core.safecrlf=false']
+  const result = spawnSync('git', [...settings, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    maxBuffer: 256 * 1024 * 1024,
+    env: { ...author, ...gitEnvironment(), ...variables },
+  })
+  if (result.error !== undefined) throw new Error(`git could not be run: ${result.error.message}`)
+  if (result.status === 0) return result.stdout.replace(/\n$/, '')
+  if (mayFail) return undefined
+  throw new Error(`git ${args[0]}: ${result.stderr.trim()}`)
+}

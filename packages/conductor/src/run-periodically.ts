@@ -1,0 +1,35 @@
+import type { Clock, Wakeups } from '@rondo/model'
+
+/** Work that is done again and again: at once, after a while, and when somebody says that there is something to do. */
+export interface PeriodicWork {
+  readonly everyMs: number
+  /** Notifications that bring the next round forward. */
+  readonly topic?: Parameters<Wakeups['wait']>[0]
+  /** One round. True: there is more to do, so the next round follows at once. */
+  round(): Promise<boolean>
+  /** A round that fails is told and tried again after the usual while. */
+  readonly onError?: (error: unknown) => void
+}
+
+/** Runs rounds one after the other until the signal aborts; a round that began is finished. Never throws. */
+export async function runPeriodically(
+  ports: { readonly clock: Clock; readonly wakeups?: Wakeups },
+  work: PeriodicWork,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const round = new AbortController()
+    const either = AbortSignal.any([signal, round.signal])
+    // Listening starts before looking, so that nothing that comes up in between is missed.
+    const woken =
+      work.topic === undefined || ports.wakeups === undefined
+        ? ports.clock.sleep(work.everyMs, either)
+        : ports.wakeups.wait(work.topic, work.everyMs, either)
+    const more = await work.round().catch((error: unknown) => {
+      work.onError?.(error)
+      return false
+    })
+    if (more) round.abort()
+    await woken
+  }
+}

@@ -1,0 +1,60 @@
+import {
+  defaultResourceClass,
+  type EngineTransaction,
+  type JobWithPlan,
+  type NewId,
+  type Resources,
+  resourcesOf,
+  type WorkflowSnapshot,
+} from '@rondo/model'
+import { changeJob, jobScope } from './change-state.ts'
+
+/** What starting a job needs to ask of the world; answered before the transaction's decision is written. */
+export interface StartChecks {
+  /** Names among `contexts` that the organisation does not have. */
+  missingContexts(
+    tx: EngineTransaction,
+    organizationId: string,
+    contexts: readonly string[],
+  ): Promise<readonly string[]>
+  /** For the jobs of workflows that are rerun by themselves. */
+  readonly newId: NewId
+}
+
+/** Queues the slices of a job whose requirements are met; false when it is refused instead, with the reason on the job. */
+export async function startJob(
+  tx: EngineTransaction,
+  snapshot: WorkflowSnapshot,
+  job: JobWithPlan,
+  checks: StartChecks,
+): Promise<boolean> {
+  const missing =
+    job.contexts.length === 0 ? [] : await checks.missingContexts(tx, snapshot.organizationId, job.contexts)
+  if (missing.length > 0) {
+    await tx.numberJob(job)
+    await changeJob(tx, snapshot, job, 'unauthorized', {
+      message: `There is no context named ${missing.join(', ')} in this organisation. Create it, or take it out of the config.`,
+    })
+    return false
+  }
+  if (job.type === 'release') {
+    await changeJob(tx, snapshot, job, 'failed', {
+      message: 'Release jobs are not available on this installation. Take the job out of the workflow.',
+    })
+    return false
+  }
+  const executor = job.executor ?? 'docker'
+  const resourceClass = job.resourceClass ?? defaultResourceClass(executor)
+  const resources: Resources | undefined = resourcesOf(executor, resourceClass)
+  if (resources === undefined) {
+    await tx.numberJob(job)
+    await changeJob(tx, snapshot, job, 'failed', {
+      message: `There is no resource class "${resourceClass}" for the ${executor} executor. Use one of the classes the documentation lists.`,
+    })
+    return false
+  }
+  await changeJob(tx, snapshot, job, 'queued')
+  await tx.enqueue(job, executor, resources)
+  await tx.append({ ...jobScope(snapshot, job), kind: 'task.queued' })
+  return true
+}

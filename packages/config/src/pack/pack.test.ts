@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { readReference, referenceFiles } from '../reference/reference-folder.ts'
+import { pack } from './pack.ts'
+
+const folder = (files: Readonly<Record<string, string>>) => new Map(Object.entries(files))
+
+describe('packing a folder', () => {
+  it('makes a file the value of its name, a folder a map, and an @file or one at the top part of its folder', () => {
+    const { text } = pack(
+      folder({
+        '@orb.yml': 'version: 2.1\ndescription: d\n',
+        'display.yml': 'display: { home_url: "https://example.com" }\n',
+        'commands/say.yml': 'steps: [checkout]\n',
+        'commands/@empty.yml': '# nothing yet\n',
+        'jobs/build/@common.yml': 'docker: [{image: a}]\n',
+        'jobs/build/steps.yaml': 'x: 1\n',
+      }),
+    )
+
+    expect(text).toBe(
+      'commands:\n  say:\n    steps:\n    - checkout\ndescription: d\ndisplay:\n  home_url: https://example.com\njobs:\n  build:\n    docker:\n    - image: a\n    steps:\n      x: 1\nversion: 2.1\n',
+    )
+  })
+
+  it('ignores what is hidden or no YAML', () => {
+    const { text } = pack(folder({ 'a/a.yml': 'x: 1\n', '.b.yml': 'x: 1\n', '.c/d.yml': 'x: 1\n', 'README.md': '# x' }))
+
+    expect(text).toBe('a:\n  a:\n    x: 1\n')
+  })
+
+  it('merges maps deeply, and lets the later file win', () => {
+    const { text } = pack(folder({ '@a.yml': 'm: {a: 1, b: 1}\n', '@b.yml': 'm: {b: 2, c: [1]}\n' }))
+
+    expect(text).toBe('m:\n  a: 1\n  b: 2\n  c:\n  - 1\n')
+  })
+
+  it('resolves anchors, and keeps numbers as written', () => {
+    const { text } = pack(folder({ '@a.yml': 'a: &a {v: 3.10}\nb: *a\n' }))
+
+    expect(text).toBe('a:\n  v: 3.10\nb:\n  v: 3.10\n')
+  })
+
+  it('tells every file that cannot be read, with its place', () => {
+    const { text, diagnostics } = pack(folder({ 'a.yml': 'x: [1\n', 'b/c.yml': '- 1\n', 'd.yml': 'x: 1\n' }))
+
+    expect(text).toBeUndefined()
+    expect(new Set(diagnostics.map(({ span }) => span.file))).toEqual(new Set(['a.yml', 'b/c.yml']))
+  })
+})
+
+describe('an include', () => {
+  const files = new Map([['scripts/say.sh', 'cat << EOF\necho\n']])
+  const include = (path: string) => files.get(path)
+  const orb = (value: string) => folder({ 'commands/say.yml': `steps: [{run: {command: "${value}"}}]\n` })
+
+  it.each(['<<include(scripts/say.sh)>>', '<< include(scripts/say.sh) >>'])(
+    '%s becomes the text of the file',
+    (value) => {
+      const { text } = pack(orb(value), { include })
+
+      expect(parse(text ?? '').commands.say.steps[0].run.command).toBe('cat \\<< EOF\necho\n')
+    },
+  )
+
+  it.each([
+    ['echo <<include(scripts/say.sh)>>', 'must be the whole value'],
+    ['<<include(a)>><<include(b)>>', 'must be the whole value'],
+    ['<<include(scripts/none.sh)>>', 'no file scripts/none.sh'],
+  ])('%s is refused', (value, message) => {
+    expect(pack(orb(value), { include }).diagnostics[0]?.message).toContain(message)
+  })
+
+  it('stays as it is in a config', () => {
+    expect(pack(orb('<<include(a)>>')).text).toContain('<<include(a)>>')
+  })
+})
+
+const packed = [
+  ['hugo-pack', '.circleci'],
+  ['nested-orbs-and-local-commands-etc', 'test'],
+  ['test-with-large-nested-rails-orb', 'test'],
+] as const
+
+describe.runIf(referenceFiles('cases/cli/v0/cmd').length > 0)('official test data', () => {
+  it.each(packed)('%s is packed as the official program packs it', (name, below) => {
+    const root = `cases/cli/v0/cmd/${name}/${below}`
+    const files = new Map(referenceFiles(root).map((path) => [path, readReference(`${root}/${path}`)]))
+
+    const { text, diagnostics } = pack(files)
+
+    expect(diagnostics).toEqual([])
+    expect(parse(text ?? '')).toEqual(parse(readReference(`cases/cli/v0/cmd/${name}/result.yml`)))
+  })
+})

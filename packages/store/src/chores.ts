@@ -1,0 +1,35 @@
+import type { Chore, EngineStore, EngineTransaction } from '@rondo/model'
+import sql from 'sql-template-tag'
+import type { Runner } from './database.ts'
+
+/** See the port for what each means. */
+export function choreReads(runner: Runner): Pick<EngineStore, 'dueChores' | 'postponeChore'> {
+  return {
+    dueChores: (limit) =>
+      runner.rows<Chore>(
+        sql`select id, kind, subject_id as "subjectId" from chores where due_at <= now() order by due_at, id limit ${limit}`,
+      ),
+    async postponeChore(id, afterMs) {
+      await runner.rows(sql`update chores set due_at = now() + ${afterMs} * interval '1 ms' where id = ${id}`)
+    },
+  }
+}
+
+/** Writes of one transaction; see the port for what each means. */
+export function choreWrites(tx: Runner): Pick<EngineTransaction, 'addChore' | 'takeChore' | 'redundantWorkflows'> {
+  return {
+    async addChore(kind, subjectId) {
+      await tx.rows(sql`insert into chores (kind, subject_id) values (${kind}, ${subjectId})`)
+      await tx.rows(sql`select pg_notify('rondo', 'chores')`)
+    },
+    takeChore: async (id) => (await tx.rows(sql`delete from chores where id = ${id} returning id`)).length > 0,
+    redundantWorkflows: async (pipelineId) =>
+      (
+        await tx.rows<{ id: string }>(sql`
+          select w.id from pipelines newer join workflows w on w.project_id = newer.project_id and w.stopped_at is null
+            join pipelines older on older.id = w.pipeline_id
+          where newer.id = ${pipelineId} and older.number < newer.number and older.git->>'branch' = newer.git->>'branch'
+            and older.trigger in ('webhook', 'api') and w.rerun_of is null order by w.id`)
+      ).map((row) => row.id),
+  }
+}

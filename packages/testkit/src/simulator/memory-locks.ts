@@ -1,0 +1,117 @@
+import type { ChoreKind, EngineTransaction, LockEntry } from '@rondo/model'
+import { Cell, type MemoryDatabase, type Work } from './memory-database.ts'
+import { type Effect, required } from './memory-identity.ts'
+import type { ChoreRow, LockRow } from './memory-rows.ts'
+
+type LockWrites = Pick<
+  EngineTransaction,
+  'requestLock' | 'releaseLocks' | 'addChore' | 'takeChore' | 'redundantWorkflows' | 'rerunCount'
+>
+
+/** Writes of lock queues and chores in memory. */
+export function memoryLockWrites(database: MemoryDatabase, work: Work, effect: Effect): LockWrites {
+  async function holdQueues(organizationId: string): Promise<void> {
+    await effect('hold the lock queues')
+    const cell = database.lockQueues.get(organizationId) ?? new Cell<true>('lock queues')
+    database.lockQueues.set(organizationId, cell)
+    await work.lock(cell)
+  }
+
+  function queueOf(organizationId: string, key: string): readonly LockRow[] {
+    return [...database.locks.values()]
+      .flatMap((cell) => work.read(cell) ?? [])
+      .filter((row) => row.organizationId === organizationId && row.key === key)
+      .sort((a, b) => a.order - b.order)
+  }
+
+  async function addChore(kind: ChoreKind, subjectId: string): Promise<void> {
+    await effect('add a chore')
+    const id = database.newNumber()
+    work.insert<ChoreRow>('chores', database.chores, String(id), { id, kind, subjectId, dueAt: work.now })
+    work.notify('chores')
+  }
+
+  return {
+    addChore,
+    async requestLock({ workflow, organizationId }, { jobId, key }) {
+      await holdQueues(organizationId)
+      await effect('ask for a lock')
+      const queue = queueOf(organizationId, key)
+      const own = queue.find((row) => row.jobId === jobId)
+      if (own !== undefined) return own.held ? 'held' : 'waiting'
+      const { projectId, pipelineNumber } = workflow
+      if (queue.some((row) => row.projectId === projectId && row.pipelineNumber > pipelineNumber)) return 'superseded'
+      work.insert<LockRow>('locks', database.locks, jobId, {
+        jobId,
+        key,
+        organizationId,
+        projectId,
+        pipelineNumber,
+        workflowId: workflow.id,
+        held: queue.length === 0,
+        order: database.newNumber(),
+        since: work.now,
+      })
+      return queue.length === 0 ? 'held' : 'waiting'
+    },
+    async releaseLocks(organizationId, jobIds) {
+      await holdQueues(organizationId)
+      await effect('release locks')
+      for (const jobId of jobIds) {
+        const cell = database.locks.get(jobId)
+        const row = cell === undefined ? undefined : await work.lock(cell)
+        if (cell === undefined || row === undefined) continue
+        work.remove(cell)
+        const [first] = queueOf(organizationId, row.key)
+        if (first === undefined || first.held) continue
+        const next = required(database.locks.get(first.jobId), 'lock', first.jobId)
+        await work.lock(next)
+        work.write(next, { ...first, held: true, since: work.now })
+        await addChore('advance', first.workflowId)
+      }
+    },
+    async takeChore(id) {
+      await effect('take a chore')
+      const cell = database.chores.get(String(id))
+      if (cell === undefined || (await work.lock(cell)) === undefined) return false
+      work.remove(cell)
+      return true
+    },
+    async redundantWorkflows(pipelineId) {
+      await effect('look for redundant workflows')
+      const newer = required(work.read(database.pipelines.get(pipelineId)), 'pipeline', pipelineId)
+      return [...database.workflows.values()]
+        .flatMap((cell) => work.read(cell) ?? [])
+        .filter((row) => {
+          const older = work.read(database.pipelines.get(row.pipelineId))
+          return (
+            older !== undefined &&
+            row.stoppedAt === null &&
+            row.rerunOf === null &&
+            older.projectId === newer.projectId &&
+            older.number < newer.number &&
+            older.git.branch !== null &&
+            older.git.branch === newer.git.branch &&
+            (older.trigger === 'webhook' || older.trigger === 'api')
+          )
+        })
+        .map((row) => row.id)
+        .sort()
+    },
+    async rerunCount(pipelineId) {
+      await effect('count reruns')
+      return [...database.workflows.values()]
+        .flatMap((cell) => work.read(cell) ?? [])
+        .filter((row) => row.pipelineId === pipelineId && row.rerunOf !== null).length
+    },
+  }
+}
+
+/** What the lock nodes of a workflow hold or wait for. */
+export function lockEntriesOf(database: MemoryDatabase, work: Work, workflowId: string): readonly LockEntry[] {
+  return [...database.locks.values()]
+    .flatMap((cell) => work.read(cell) ?? [])
+    .filter((row) => row.workflowId === workflowId)
+    .sort((a, b) => a.order - b.order)
+    .map(({ jobId, key, held }) => ({ jobId, key, held }))
+}
