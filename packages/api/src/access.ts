@@ -7,10 +7,11 @@ import {
   type Pipeline,
   type Principal,
   type Project,
+  type ProjectToken,
   type Workflow,
 } from '@rondo/model'
 import type { WebPorts } from './ports.ts'
-import { permits, type Right } from './rights.ts'
+import { permits, type Right, scopePermits } from './rights.ts'
 
 export type { Right } from './rights.ts'
 
@@ -27,6 +28,11 @@ export interface Access {
   jobByNumber(asker: Principal, slug: string, number: string, right: Right): Promise<JobContext>
   context(asker: Principal, id: string, right: Right): Promise<ContextRecord>
   organization(asker: Principal, slugOrId: string, right: Right): Promise<Organization>
+}
+
+/** Projects may keep what configures them to administrators. */
+function neededRight(right: Right, project: Project): Right {
+  return right === 'configure' && project.settings.writeSettingsRequiresAdmin ? 'administer' : right
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
@@ -47,7 +53,7 @@ const vcsTypes: ReadonlyMap<string, Organization['vcsType']> = new Map([
 export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'secrets'>): Access {
   const { accounts, queries, secrets } = ports
 
-  /** Undefined: nothing of the organisation exists for the asker. */
+  /** Undefined: nothing of the organisation exists for the asker, by a role in it. */
   async function roleOf(asker: Principal, organizationId: string): Promise<OrganizationRole | undefined> {
     if (asker.kind !== 'user') return undefined
     if (asker.user.admin) return 'admin'
@@ -67,7 +73,8 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'sec
   async function projectOf(asker: Principal, id: string | undefined, right: Right, missing: string): Promise<Project> {
     const project = id === undefined ? undefined : await accounts.project(id)
     if (project === undefined) throw new AppError('not-found', missing)
-    await admit(asker, project.organizationId, right, missing)
+    if (asker.kind === 'project') admitToken(asker.token, project, right, missing)
+    else await admit(asker, project.organizationId, neededRight(right, project), missing)
     return project
   }
 
@@ -81,6 +88,16 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'sec
     if (found === undefined) throw new AppError('not-found', missing)
     await projectOf(asker, projectId(found), right, missing)
     return found
+  }
+
+  /** A token of a project is that project's alone. */
+  function admitToken(token: ProjectToken, project: Project, right: Right, missing: string): void {
+    if (token.projectId !== project.id) throw new AppError('not-found', missing)
+    if (!scopePermits(token.scope, neededRight(right, project)))
+      throw new AppError(
+        'forbidden',
+        `The token's scope (${token.scope}) does not allow this. Make one with a wider scope, or use a personal token.`,
+      )
   }
 
   const known = <T>(id: string, find: (id: string) => Promise<T | undefined>) => (isId(id) ? find(id) : undefined)

@@ -1,7 +1,12 @@
 import { AppError, type Principal } from '@rondo/model'
 import type { FastifyRequest } from 'fastify'
 import { hashToken } from './credentials.ts'
+import type { RequestLimits } from './limits/request-limits.ts'
 import type { WebPorts } from './ports.ts'
+
+/** A person, or a project whose token was given. */
+export type Asker = Extract<Principal, { kind: 'user' | 'project' }>
+export type Person = Extract<Principal, { kind: 'user' }>
 
 export const sessionCookie = 'ring-session'
 const reads = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -36,17 +41,57 @@ export function basicOf(authorization: string): { username: string; password: st
     : { username: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
-/** Who asks: by token, else by session. Writes by session must carry the session's own CSRF token. */
-export async function authenticate(
-  ports: Pick<WebPorts, 'accounts'>,
-  request: FastifyRequest,
-): Promise<Extract<Principal, { kind: 'user' }>> {
-  const token = tokenOf(request)
-  if (token !== undefined) {
-    const user = await ports.accounts.userByTokenHash(hashToken(token))
+/** Knows who asks; refuses who asks too much, or cannot say who they are. */
+export interface Authenticator {
+  /** By a personal token, else by session. Writes by session must carry the session's own CSRF token. */
+  person(request: FastifyRequest): Promise<Person>
+  /** The same where tokens of projects count too: API v1.1, artifacts and badges (reference/api, 2.1). */
+  anyone(request: FastifyRequest): Promise<Asker>
+  /** Nobody in particular: only counted. */
+  nobody(request: FastifyRequest): void
+  /** Tries a credential of another kind. Undefined says that it was wrong, and counts against the address. */
+  attempt<Known>(request: FastifyRequest, check: () => Promise<Known | undefined>): Promise<Known | undefined>
+}
+
+export function createAuthenticator(
+  ports: Pick<WebPorts, 'accounts' | 'projectTokens'>,
+  limits: RequestLimits,
+): Authenticator {
+  async function attempt<Known>(request: FastifyRequest, check: () => Promise<Known | undefined>) {
+    limits.checkFailures(request)
+    const known = await check()
+    if (known === undefined) limits.failed(request)
+    return known
+  }
+
+  function counted<Known extends Asker>(request: FastifyRequest, asker: Known): Known {
+    limits.count(request, asker.kind === 'user' ? asker.user.id : asker.token.projectId)
+    return asker
+  }
+
+  async function person(request: FastifyRequest): Promise<Person> {
+    const token = tokenOf(request)
+    if (token === undefined) return bySession(ports, request)
+    const user = await attempt(request, () => ports.accounts.userByTokenHash(hashToken(token)))
     if (user === undefined) throw new AppError('unauthenticated', 'Invalid token provided.')
     return { kind: 'user', user, via: 'token' }
   }
+
+  async function anyone(request: FastifyRequest): Promise<Asker> {
+    const given = tokenOf(request)
+    const token = given === undefined ? undefined : await ports.projectTokens.byHash(hashToken(given))
+    return token === undefined ? person(request) : { kind: 'project', token }
+  }
+
+  return {
+    person: async (request) => counted(request, await person(request)),
+    anyone: async (request) => counted(request, await anyone(request)),
+    nobody: (request) => limits.count(request, request.ip),
+    attempt,
+  }
+}
+
+async function bySession(ports: Pick<WebPorts, 'accounts'>, request: FastifyRequest): Promise<Person> {
   const session = request.cookies[sessionCookie]
   const user = session === undefined ? undefined : await ports.accounts.userBySessionHash(hashToken(session))
   if (session === undefined || user === undefined) throw new AppError('unauthenticated', 'You must log in first.')

@@ -3,20 +3,26 @@ import type { Compiler, OrbRegistry } from '@rondo/conductor'
 import type {
   Accounts,
   BuildQueries,
+  Follows,
   GitHosting,
   KeyRing,
   LiveEvents,
   Objects,
+  ProjectTokens,
   SecretStore,
   StepOutput,
   UserActions,
 } from '@rondo/model'
 import type { ControlPlane } from '@rondo/protocol'
 
+import type { BucketOptions } from './limits/token-buckets.ts'
+
 /** Everything the web server is built on. */
 export interface WebPorts {
   readonly accounts: Accounts
   readonly secrets: SecretStore
+  readonly projectTokens: ProjectTokens
+  readonly follows: Follows
   readonly queries: BuildQueries
   readonly live: LiveEvents
   readonly objects: Objects
@@ -35,6 +41,8 @@ export interface WebOptions {
   readonly publicUrl: string
   /** Folder of the built web app; without it only the API is served. */
   readonly webFolder?: string
+  /** Requests of one user; default 150 a second with bursts of 300. */
+  readonly requestRate?: BucketOptions
   readonly onError: (error: unknown, request: { method: string; url: string }) => void
 }
 

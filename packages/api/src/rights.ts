@@ -1,16 +1,28 @@
-import type { OrganizationRole } from '@rondo/model'
+import type { OrganizationRole, ProjectTokenScope } from '@rondo/model'
 
 /**
- * What an operation may take. `view`: reading builds and what they left. `contribute`: starting, stopping and approving them,
- * pushing, variables, contexts and keys. `administer`: who belongs to the organisation, and what others may do.
+ * What an operation may take (ledger I-065). `view`: reading builds and what they left. `contribute`: starting, stopping and
+ * approving them, and pushing. `configure`: variables, contexts, keys, schedules, webhooks and settings. `administer`: who
+ * belongs to the organisation, what others may do, and ending what they share.
  */
-export type Right = 'view' | 'contribute' | 'administer'
+export type Right = 'view' | 'contribute' | 'configure' | 'administer'
 
-const rightsOf: Readonly<Record<OrganizationRole, ReadonlySet<Right>>> = {
-  member: new Set(['view', 'contribute']),
-  admin: new Set(['view', 'contribute', 'administer']),
+const rightsOfRoles: Readonly<Record<OrganizationRole, ReadonlySet<Right>>> = {
+  reader: new Set(['view']),
+  writer: new Set(['view', 'contribute', 'configure']),
+  admin: new Set(['view', 'contribute', 'configure', 'administer']),
+}
+
+const rightsOfScopes: Readonly<Record<ProjectTokenScope, ReadonlySet<Right>>> = {
+  status: new Set(),
+  'view-builds': new Set(['view']),
+  all: new Set(['view', 'contribute', 'configure']),
 }
 
 export function permits(role: OrganizationRole, right: Right): boolean {
-  return rightsOf[role].has(right)
+  return rightsOfRoles[role].has(right)
+}
+
+export function scopePermits(scope: ProjectTokenScope, right: Right): boolean {
+  return rightsOfScopes[scope].has(right)
 }

@@ -5,11 +5,13 @@ import fastifyStatic from '@fastify/static'
 import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createAccess } from './access.ts'
+import { createAuthenticator } from './authenticate.ts'
 import { registerGit } from './git/routes.ts'
 import { registerGraphql } from './graphql/endpoint.ts'
 import { apis } from './http/apis.ts'
 import { handleErrors } from './http/errors.ts'
 import { registerApi } from './http/register.ts'
+import { limitRequests } from './limits/request-limits.ts'
 import { registerLive } from './live/channel.ts'
 import { registerHistory } from './pages/history.ts'
 import { registerPages } from './pages/routes.ts'
@@ -35,13 +37,15 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   await server.register(cookie)
   await server.register(websocket, { options: { maxPayload: 64 * 1024 } })
   const access = createAccess(ports)
-  for (const api of apis({ ...ports, access }, options)) registerApi(server, ports, access, api)
-  registerGraphql(server, { ...ports, access }, options)
-  registerPages(server, ports, access, options)
-  registerRuns(server, ports, access)
-  registerHistory(server, ports, access)
-  registerGit(server, ports, access, options)
-  await server.register(async (scope) => registerLive(scope, ports, access, options))
+  const limits = limitRequests(server, options.requestRate)
+  const auth = createAuthenticator(ports, limits)
+  for (const api of apis({ ...ports, access }, options)) registerApi(server, auth, access, api)
+  registerGraphql(server, { ...ports, access }, auth, options)
+  registerPages(server, ports, auth, access, options)
+  registerRuns(server, ports, auth, access)
+  registerHistory(server, ports, auth, access)
+  registerGit(server, ports, auth, access, options)
+  await server.register(async (scope) => registerLive(scope, ports, auth, access, options))
   server.get('/health', async () => ({ status: 'up' }))
   if (options.webFolder !== undefined && existsSync(options.webFolder)) await serveWebApp(server, options.webFolder)
   else server.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'Not found' }))
@@ -52,7 +56,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
 function parseBodies(server: FastifyInstance): void {
   const parseJson = server.getDefaultJsonParser('error', 'error')
   server.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) =>
-    body === '' ? done(null, {}) : parseJson(request, body, done),
+    /^\s*(null\s*)?$/.test(body) ? done(null, {}) : parseJson(request, body, done),
   )
   server.addContentTypeParser(
     ['application/x-www-form-urlencoded', 'text/plain'],

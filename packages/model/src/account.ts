@@ -1,3 +1,5 @@
+import type { ProjectToken } from './ports/project-tokens.ts'
+
 /** An organisation owns projects and contexts. */
 export interface Organization {
   readonly id: string
@@ -15,9 +17,11 @@ export interface User {
   readonly createdAt: Date
 }
 
-export type OrganizationRole = 'admin' | 'member'
+/** What somebody is in an organisation, after what a version-control provider lets them do: own, write, or read. */
+export type OrganizationRole = 'admin' | 'writer' | 'reader'
 
 /** Who is asking, derived by the server from the credential alone (rule D-14). */
 export type Principal =
   | { readonly kind: 'user'; readonly user: User; readonly via: 'session' | 'token' }
+  | { readonly kind: 'project'; readonly token: ProjectToken }
   | { readonly kind: 'attempt'; readonly attemptId: string; readonly projectId: string }

@@ -90,6 +90,7 @@ export type { BuildQueries, JobContext, PipelineFilter } from './ports/build-que
 export type { Clock, NewId } from './ports/clock.ts'
 export type {
   AgentRecord,
+  AllowedTimes,
   AttemptContext,
   AttemptIdentity,
   Chore,
@@ -106,11 +107,13 @@ export type {
   LockEntry,
   NewJob,
   NewPipeline,
+  OverdueJob,
   PipelineInSetup,
   StopOrder,
   Wakeups,
   WorkflowSnapshot,
 } from './ports/engine-store.ts'
+export type { Follows } from './ports/follows.ts'
 export type { KeyRing } from './ports/key-ring.ts'
 export { contextScope, projectScope } from './ports/key-ring.ts'
 export type { LiveEvents } from './ports/live.ts'
@@ -119,6 +122,7 @@ export type { OrbContent, OrbLookup, OrbRequest } from './ports/orb-lookup.ts'
 export type { NewOrbVersion, OrbFilter, OrbPage, OrbStore, OrbVisibility } from './ports/orb-store.ts'
 export type { StepOutput } from './ports/output.ts'
 export type { Page, PageRequest } from './ports/page.ts'
+export type { ProjectToken, ProjectTokenScope, ProjectTokens } from './ports/project-tokens.ts'
 export type {
   GitHosting,
   GitService,
@@ -129,7 +133,7 @@ export type {
 } from './ports/repositories.ts'
 export type { ContextRecord, SealedSecret, SecretStore } from './ports/secrets.ts'
 export type { Project, ProjectSettings } from './project.ts'
-export { projectSlug } from './project.ts'
+export { defaultProjectSettings, projectSlug } from './project.ts'
 export type { Resources } from './resource-class.ts'
 export { defaultResourceClass, resourcesOf } from './resource-class.ts'
 export type { JobStatus, PipelineState, WorkflowStatus } from './status.ts'

@@ -15,6 +15,30 @@ export interface ProjectSettings {
   /** On the default branch too. Default false. */
   readonly autocancelDefaultBranch?: boolean
   readonly setupWorkflows: boolean
+  readonly buildForkPrs: boolean
+  readonly buildPrsOnly: boolean
+  readonly disableSsh: boolean
+  readonly forksReceiveSecretEnvVars: boolean
+  /** Free for everybody to read. */
+  readonly oss: boolean
+  readonly setGithubStatus: boolean
+  /** Settings, variables and keys are for administrators of the organisation alone. */
+  readonly writeSettingsRequiresAdmin: boolean
+  /** Branches that build without a pull request although `buildPrsOnly` is set. */
+  readonly prOnlyBranchOverrides: readonly string[]
+}
+
+export const defaultProjectSettings: ProjectSettings = {
+  autocancelBuilds: false,
+  setupWorkflows: true,
+  buildForkPrs: false,
+  buildPrsOnly: false,
+  disableSsh: false,
+  forksReceiveSecretEnvVars: false,
+  oss: false,
+  setGithubStatus: true,
+  writeSettingsRequiresAdmin: false,
+  prOnlyBranchOverrides: [],
 }
 
 /** `gh/ORG/REPO`, as API v2 prints it. */

@@ -2,6 +2,7 @@ import {
   type Accounts,
   type ApiToken,
   AppError,
+  defaultProjectSettings,
   type Organization,
   type OrganizationRole,
   type Project,
@@ -127,6 +128,12 @@ export function createAccounts(database: Database): Accounts {
           sql`${user.admin ? empty : sql`where o.id in (select organization_id from members where user_id = ${user.id})`} order by o.name, p.name`,
         ),
       ),
+    async saveProjectSettings(projectId, changes) {
+      const row = await first<Project>(sql`
+        with p as (update projects set settings = settings || ${JSON.stringify(changes)}::jsonb where id = ${projectId} returning *)
+        select ${projectColumns} from p join organizations o on o.id = p.organization_id`)
+      return row?.settings ?? defaultProjectSettings
+    },
     async setDefaultBranch(projectId, branch) {
       await database.rows(sql`update projects set default_branch = ${branch} where id = ${projectId}`)
     },

@@ -1,10 +1,13 @@
 import type { EventRecord, Job, JobWithPlan, Pipeline, Project, StepRecord, Task, Workflow } from '@rondo/model'
+import { defaultProjectSettings } from '@rondo/model'
 import { raw } from 'sql-template-tag'
 
 /** Columns as the mappers below expect them; each names its table alias, so that joins can be written plainly. */
+const settings = `'${JSON.stringify(defaultProjectSettings)}'::jsonb || p.settings as settings`
+
 export const projectColumns =
   raw(`p.id, p.organization_id as "organizationId", o.vcs_type as "vcsType", o.name as "organizationName",
-  p.name, p.default_branch as "defaultBranch", p.settings, p.created_at as "createdAt"`)
+  p.name, p.default_branch as "defaultBranch", ${settings}, p.created_at as "createdAt"`)
 
 export const pipelineColumns =
   raw(`pl.id, pl.project_id as "projectId", pl.number, pl.state, pl.errors, pl.trigger, pl.triggered_by as "triggeredBy",

@@ -1,11 +1,23 @@
-import type { Accounts, BuildQueries, EngineStore, LiveEvents, OrbStore, SecretStore, Wakeups } from '@rondo/model'
+import type {
+  Accounts,
+  BuildQueries,
+  EngineStore,
+  Follows,
+  LiveEvents,
+  OrbStore,
+  ProjectTokens,
+  SecretStore,
+  Wakeups,
+} from '@rondo/model'
 import { createAccounts } from './accounts.ts'
 import { openDatabase } from './database.ts'
 import { createEngineStore } from './engine.ts'
+import { createFollows } from './follows.ts'
 import { createListener } from './listener.ts'
 import { createEventFollower } from './live-events.ts'
 import { migrate } from './migrate.ts'
 import { createOrbStore } from './orbs.ts'
+import { createProjectTokens } from './project-tokens.ts'
 import { createBuildQueries } from './queries.ts'
 import { createSecretStore } from './secrets.ts'
 
@@ -18,6 +30,8 @@ export interface StoreOptions {
 export interface Store {
   readonly accounts: Accounts
   readonly secrets: SecretStore
+  readonly projectTokens: ProjectTokens
+  readonly follows: Follows
   readonly queries: BuildQueries
   readonly engine: EngineStore
   readonly orbs: OrbStore
@@ -37,6 +51,8 @@ export function createStore(options: StoreOptions): Store {
   return {
     accounts: createAccounts(database),
     secrets: createSecretStore(database),
+    projectTokens: createProjectTokens(database),
+    follows: createFollows(database),
     queries: createBuildQueries(database),
     engine: createEngineStore(database),
     orbs: createOrbStore(database),

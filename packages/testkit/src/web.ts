@@ -1,10 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { join } from 'node:path'
-import { createGitHosting, openFileKeyRing, openFileObjects, openFileOutput } from '@rondo/adapters'
 import { createWebServer } from '@rondo/api'
-import { createInlineCompiler, createOrbLookup, createOrbRegistry } from '@rondo/conductor'
 import type { User } from '@rondo/model'
 import type { TestEngine } from './engine.ts'
+import { openWebPorts, testPublicUrl } from './web-ports.ts'
 
 /** The web server over a test engine, asked without a network. */
 export interface TestWeb {
@@ -27,30 +25,13 @@ export interface TestWeb {
 }
 
 export async function startTestWeb(engine: TestEngine): Promise<TestWeb> {
-  const { store, folder } = engine.database
-  const compiler = createInlineCompiler(createOrbLookup(store.orbs))
-  const server = await createWebServer(
-    {
-      accounts: store.accounts,
-      secrets: store.secrets,
-      queries: store.queries,
-      live: store.live,
-      objects: await openFileObjects(join(folder, 'objects')),
-      output: await openFileOutput(join(folder, 'output')),
-      keyRing: await openFileKeyRing(join(folder, 'key-ring.json')),
-      hosting: createGitHosting(join(folder, 'repositories')),
-      actions: engine.actions,
-      orbs: createOrbRegistry({ store: store.orbs, accounts: store.accounts, compiler }),
-      compiler,
-      attemptProject: async () => undefined,
+  const { store } = engine.database
+  const server = await createWebServer(await openWebPorts(engine.database, engine.actions), {
+    publicUrl: testPublicUrl,
+    onError(error) {
+      throw error
     },
-    {
-      publicUrl: 'http://ci.example.com',
-      onError(error) {
-        throw error
-      },
-    },
-  )
+  })
   return {
     async token(user) {
       const token = `rpt_${randomBytes(32).toString('base64url')}`

@@ -3,7 +3,7 @@ import { createGunzip } from 'node:zlib'
 import { AppError, type GitService, type Project, type PushedRef, type User } from '@rondo/model'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../access.ts'
-import { basicOf } from '../authenticate.ts'
+import { type Authenticator, basicOf } from '../authenticate.ts'
 import { hashToken } from '../credentials.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'
 
@@ -18,7 +18,13 @@ interface Params {
 const zeros = /^0+$/
 
 /** Git over smart HTTP for the built-in hosting. */
-export function registerGit(server: FastifyInstance, ports: WebPorts, access: Access, options: WebOptions): void {
+export function registerGit(
+  server: FastifyInstance,
+  ports: WebPorts,
+  auth: Authenticator,
+  access: Access,
+  options: WebOptions,
+): void {
   server.register(async (scope) => {
     // Packs are streamed, whatever their size; git's own limits apply.
     scope.removeAllContentTypeParsers()
@@ -73,9 +79,12 @@ export function registerGit(server: FastifyInstance, ports: WebPorts, access: Ac
     }
     const projectId = await ports.attemptProject(basic.password)
     if (projectId !== undefined) return { kind: 'attempt', projectId }
-    const user =
-      (await ports.accounts.userByTokenHash(hashToken(basic.password))) ??
-      (await ports.accounts.userByTokenHash(hashToken(basic.username)))
+    const { userByTokenHash } = ports.accounts
+    const user = await auth.attempt(
+      request,
+      async () =>
+        (await userByTokenHash(hashToken(basic.password))) ?? (await userByTokenHash(hashToken(basic.username))),
+    )
     if (user !== undefined) return { kind: 'user', user, via: 'token' }
     await reply
       .code(401)

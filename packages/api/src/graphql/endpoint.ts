@@ -1,7 +1,7 @@
 import { AppError } from '@rondo/model'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { GraphQLError } from 'graphql'
-import { authenticate, sessionCookie, tokenOf } from '../authenticate.ts'
+import { type Authenticator, sessionCookie, tokenOf } from '../authenticate.ts'
 import type { RoutePorts } from '../http/route.ts'
 import type { WebOptions } from '../ports.ts'
 import { type Operation, runOperation } from './run-operation.ts'
@@ -18,6 +18,7 @@ const bodyLimit = 1024 * 1024
 export function registerGraphql(
   server: FastifyInstance,
   ports: RoutePorts,
+  auth: Authenticator,
   options: Pick<WebOptions, 'onError'>,
 ): void {
   const schema = createSchema(ports)
@@ -25,7 +26,7 @@ export function registerGraphql(
   server.post(path, { bodyLimit }, async (request) => {
     try {
       const operation = readOperation(request.body)
-      return await runOperation(schema, operation, await viewerOf(ports, request), onError)
+      return await runOperation(schema, operation, await viewerOf(auth, request), onError)
     } catch (error) {
       if (error instanceof AppError) return { errors: [new GraphQLError(error.message)] }
       throw error
@@ -49,10 +50,13 @@ function readOperation(body: unknown): Operation {
 }
 
 /** Without a token or with an empty one somebody is nobody in particular; with a wrong one they are told so. */
-async function viewerOf(ports: RoutePorts, request: FastifyRequest): Promise<Viewer> {
-  if (tokenOf(request) === undefined && request.cookies[sessionCookie] === undefined) return { asker: undefined }
+async function viewerOf(auth: Authenticator, request: FastifyRequest): Promise<Viewer> {
+  if (tokenOf(request) === undefined && request.cookies[sessionCookie] === undefined) {
+    auth.nobody(request)
+    return { asker: undefined }
+  }
   try {
-    return { asker: await authenticate(ports, request) }
+    return { asker: await auth.person(request) }
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'unauthenticated') throw error
     throw new AppError('unauthenticated', 'You must log in: the token is not valid.')

@@ -1,8 +1,7 @@
 import { AppError, type Principal } from '@rondo/model'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Access } from '../access.ts'
-import { authenticate } from '../authenticate.ts'
-import type { WebPorts } from '../ports.ts'
+import type { Authenticator } from '../authenticate.ts'
 import type { Call, Params, Query, Route } from './route.ts'
 import { anybody } from './subjects.ts'
 
@@ -12,20 +11,21 @@ export interface Api {
   /** Whether a slug may also come as one segment with its slashes escaped. */
   readonly escapedSlugs: boolean
   readonly routes: readonly Route[]
+  /** Whether tokens of projects count, not only personal ones. */
+  readonly projectTokens: boolean
   /** Headers of every answer, by who asks. */
   readonly headers?: (asker: Principal | undefined) => Readonly<Record<string, string>>
 }
 
 /** `asker` is undefined where anybody may ask and nobody said who they are. */
-type Entry = { readonly asker: Principal | undefined; readonly subject: unknown; readonly params: Params }
+type Entry = { readonly asker: Principal | undefined; readonly params: Params }
 
-/** Who asks and what for is settled before a body is read: 401, 403 and 404 come before 400 and 413. */
-export function registerApi(
-  server: FastifyInstance,
-  ports: Pick<WebPorts, 'accounts'>,
-  access: Access,
-  api: Api,
-): void {
+/**
+ * The order of refusals: who cannot say who they are (401) or asks too much (429) is refused before a body is read; then what
+ * cannot be understood (413, 400); then what is not there or not theirs (404, 403). So nobody learns what a request should
+ * look like without a credential, and whether a thing exists is never told by a request that makes no sense.
+ */
+export function registerApi(server: FastifyInstance, auth: Authenticator, access: Access, api: Api): void {
   const entries = new WeakMap<FastifyRequest, Entry>()
   for (const route of api.routes) {
     for (const base of api.bases) {
@@ -42,7 +42,7 @@ export function registerApi(
           },
           handler: async (request, reply) => {
             const entry = entries.get(request)!
-            const answer = await route.handle(callOf(request, entry) as never)
+            const answer = await route.handle(await callOf(route, request, entry))
             return reply
               .code(route.status)
               .headers(api.headers?.(entry.asker) ?? {})
@@ -55,24 +55,29 @@ export function registerApi(
 
   async function enter(route: Route, request: FastifyRequest): Promise<Entry> {
     const params = paramsOf(route.path, request.params as Params)
-    if (route.subject === anybody) return { asker: undefined, subject: undefined, params }
-    const asker = await authenticate(ports, request)
-    const place = { params, query: request.query as Query }
-    return { asker, subject: await route.subject.find(access, asker, place, route.right), params }
+    if (route.subject !== anybody)
+      return { asker: await (api.projectTokens ? auth.anyone(request) : auth.person(request)), params }
+    auth.nobody(request)
+    return { asker: undefined, params }
   }
-}
 
-function callOf(request: FastifyRequest, { asker, subject, params }: Entry): Call<unknown, unknown, unknown> {
-  return {
-    asker: asker as Principal,
-    get user() {
-      if (asker?.kind === 'user') return asker.user
-      throw new AppError('forbidden', 'User authentication required.')
-    },
-    subject,
-    params,
-    query: request.query,
-    body: request.body ?? {},
+  async function callOf(route: Route, request: FastifyRequest, { asker, params }: Entry): Promise<never> {
+    const place = { params, query: request.query as Query }
+    const subject = asker && (await route.subject.find(access, asker, place, route.right))
+    const call: Call<unknown, unknown, unknown> = {
+      asker: asker as Principal,
+      actorId: asker?.kind === 'user' ? asker.user.id : null,
+      get user() {
+        if (asker?.kind === 'user') return asker.user
+        throw new AppError('forbidden', 'User authentication required.')
+      },
+      subject,
+      params,
+      query: request.query,
+      body: request.body ?? {},
+    }
+    // Which types these are, the route's schemas have just made sure of.
+    return call as never
   }
 }
 

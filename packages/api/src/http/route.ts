@@ -24,6 +24,8 @@ export interface Call<Found, Asked, Sent> {
   readonly asker: Principal
   /** AppError `forbidden` when a project's token asks: the operation needs a person. */
   readonly user: User
+  /** Who is said to have done it: null for a project's token. */
+  readonly actorId: string | null
   readonly subject: Found
   /** By their names in `path`; never absent when the path has them. */
   readonly params: Params

@@ -3,17 +3,23 @@ import type { EventRecord } from '@rondo/model'
 import type { ClientMessage, LiveTopic, ServerMessage } from '@rondo/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { Access } from '../access.ts'
-import { authenticate } from '../authenticate.ts'
+import type { Authenticator } from '../authenticate.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'
 import { followOutput } from './follow-output.ts'
 
 const maxChannels = 200
 
 /** The live channel: one WebSocket a page; see the protocol's `live/messages.ts`. */
-export function registerLive(server: FastifyInstance, ports: WebPorts, access: Access, options: WebOptions): void {
+export function registerLive(
+  server: FastifyInstance,
+  ports: WebPorts,
+  auth: Authenticator,
+  access: Access,
+  options: WebOptions,
+): void {
   server.get(
     '/live',
-    { websocket: true, preValidation: async (request) => void (await authenticate(ports, request)) },
+    { websocket: true, preValidation: async (request) => void (await auth.person(request)) },
     async (socket: WebSocket, request) => {
       const channels = new Map<number, Disposable>()
       const waiting: Buffer[] = []
@@ -28,7 +34,7 @@ export function registerLive(server: FastifyInstance, ports: WebPorts, access: A
       const origin = request.headers.origin
       if (origin !== undefined && new URL(origin).host !== request.headers.host && origin !== options.publicUrl)
         return socket.close(1008, 'origin')
-      const asker = await authenticate(ports, request)
+      const asker = await auth.person(request)
       const { user } = asker
       ready = true
       for (const data of waiting) void receive(data)

@@ -3,15 +3,15 @@ import type { HistoryEntry } from '@rondo/model'
 import type { PipelineEventView } from '@rondo/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { Access } from '../access.ts'
-import { authenticate } from '../authenticate.ts'
+import type { Authenticator } from '../authenticate.ts'
 import type { WebPorts } from '../ports.ts'
 
 const pageSize = 500
 
 /** The event history of a pipeline: who did what, when and why. */
-export function registerHistory(server: FastifyInstance, ports: WebPorts, access: Access): void {
+export function registerHistory(server: FastifyInstance, ports: WebPorts, auth: Authenticator, access: Access): void {
   server.get('/api/private/pipelines/:id/events', async (request, reply) => {
-    const asker = await authenticate(ports, request)
+    const asker = await auth.person(request)
     const { id } = request.params as { id: string }
     const { 'page-token': token } = request.query as { 'page-token'?: string }
     const pipeline = await access.pipeline(asker, id, 'view')

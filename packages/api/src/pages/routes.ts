@@ -1,26 +1,31 @@
 import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { AppError, type Principal, type User } from '@rondo/model'
+import { AppError, type User } from '@rondo/model'
 import type { SessionView } from '@rondo/protocol'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Access, isId } from '../access.ts'
-import { authenticate, csrfToken, sessionCookie } from '../authenticate.ts'
+import { type Authenticator, csrfToken, type Person, sessionCookie } from '../authenticate.ts'
 import { hashToken, verifyPassword } from '../credentials.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'
 import { jobPage, pipelineViews, projectView } from './views.ts'
 
 type Params = Readonly<Record<string, string>>
-type Asker = Extract<Principal, { kind: 'user' }>
 const sessionMs = 14 * 24 * 3_600_000
 
 /** One document a page; see the table in the protocol's `pages/views.ts`. */
-export function registerPages(server: FastifyInstance, ports: WebPorts, access: Access, options: WebOptions): void {
+export function registerPages(
+  server: FastifyInstance,
+  ports: WebPorts,
+  auth: Authenticator,
+  access: Access,
+  options: WebOptions,
+): void {
   const { queries, accounts } = ports
   const base = '/api/private'
 
-  function get(path: string, handle: (asker: Asker, params: Params, query: Params) => Promise<unknown>): void {
+  function get(path: string, handle: (asker: Person, params: Params, query: Params) => Promise<unknown>): void {
     server.get(`${base}${path}`, async (request: FastifyRequest, reply) => {
-      const asker = await authenticate(ports, request)
+      const asker = await auth.person(request)
       return reply
         .header('cache-control', 'no-store')
         .send(await handle(asker, request.params as Params, request.query as Params))
@@ -53,8 +58,11 @@ export function registerPages(server: FastifyInstance, ports: WebPorts, access: 
     },
     async (request, reply) => {
       const { login, password } = request.body as { login: string; password: string }
-      const found = await accounts.userByLogin(login)
-      if (!(await verifyPassword(password, found?.passwordHash ?? null)) || found === undefined)
+      const found = await auth.attempt(request, async () => {
+        const user = await accounts.userByLogin(login)
+        return (await verifyPassword(password, user?.passwordHash ?? null)) ? user : undefined
+      })
+      if (found === undefined)
         throw new AppError('unauthenticated', 'That login and password do not match. Check both and try again.')
       const session = randomBytes(32).toString('base64url')
       await accounts.addSession({
@@ -78,7 +86,7 @@ export function registerPages(server: FastifyInstance, ports: WebPorts, access: 
     return reply.clearCookie(sessionCookie, { path: '/' }).send({})
   })
   server.get(`${base}/session`, async (request) =>
-    sessionView((await authenticate(ports, request)).user, request.cookies[sessionCookie]),
+    sessionView((await auth.person(request)).user, request.cookies[sessionCookie]),
   )
 
   get('/projects', async ({ user }) => ({
@@ -129,7 +137,7 @@ export function registerPages(server: FastifyInstance, ports: WebPorts, access: 
   )
 
   server.get(`${base}/steps/:id/output`, async (request, reply) => {
-    const asker = await authenticate(ports, request)
+    const asker = await auth.person(request)
     const { id } = request.params as { id: string }
     const step = isId(id) ? await queries.step(id) : undefined
     if (step === undefined) throw new AppError('not-found', 'Step not found')
@@ -145,7 +153,7 @@ export function registerPages(server: FastifyInstance, ports: WebPorts, access: 
   })
 
   server.get('/output/job/:id/artifacts/:node/*', async (request, reply) => {
-    const asker = await authenticate(ports, request)
+    const asker = await auth.anyone(request)
     const params = request.params as Params
     const { job } = await access.job(asker, params.id ?? '', 'view')
     const artifact = (await queries.artifactsOf(job.id)).find(

@@ -2,7 +2,7 @@ import { AppError } from '@rondo/model'
 import type { RunRequest } from '@rondo/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { Access } from '../access.ts'
-import { authenticate } from '../authenticate.ts'
+import type { Authenticator } from '../authenticate.ts'
 import type { WebPorts } from '../ports.ts'
 
 const body = {
@@ -20,9 +20,9 @@ const body = {
 }
 
 /** Pipelines of `rondo run`: a commit that no branch holds, all of its config or a part. */
-export function registerRuns(server: FastifyInstance, ports: WebPorts, access: Access): void {
+export function registerRuns(server: FastifyInstance, ports: WebPorts, auth: Authenticator, access: Access): void {
   server.post('/api/private/runs', { schema: { body } }, async (request, reply) => {
-    const asker = await authenticate(ports, request)
+    const asker = await auth.person(request)
     const { project: slug, revision, branch, only, withRequired, parameters } = request.body as RunRequest
     const project = await access.project(asker, slug, 'contribute')
     const pipeline = await ports.actions.trigger({

@@ -138,7 +138,7 @@ describe('who may', () => {
   test('members publish dev versions, and only administrators of the organisation releases', async () => {
     const { orb, namespace } = await buildOrb()
     const { accounts } = database.store
-    await accounts.setMember(home.organization.id, stranger.id, 'member')
+    await accounts.setMember(home.organization.id, stranger.id, 'writer')
     const publish = (version: string) => registry.publish(stranger, { orb, version, source: orbSource('x') })
 
     expect((await publish('dev:mine')).version).toBe('dev:mine')

@@ -24,10 +24,11 @@ export function createOrbRights(accounts: Pick<Accounts, 'roleIn' | 'organizatio
       return !orb.private || (viewer !== undefined && (await roleOf(viewer, orb.organizationId)) !== undefined)
     },
     async requireMember(actor, organizationId) {
-      if ((await roleOf(actor, organizationId)) === undefined)
+      const role = await roleOf(actor, organizationId)
+      if (role !== 'admin' && role !== 'writer')
         throw new AppError(
           'forbidden',
-          'Only members of the organization that owns the namespace may do this. Ask one of its administrators.',
+          'Only members who write to the organization that owns the namespace may do this. Ask one of its administrators.',
         )
     },
     async requireAdministrator(actor, organizationId) {

@@ -1,5 +1,5 @@
 import type { Organization, OrganizationRole, User } from '../account.ts'
-import type { Project } from '../project.ts'
+import type { Project, ProjectSettings } from '../project.ts'
 
 export interface ApiToken {
   readonly id: string
@@ -43,5 +43,7 @@ export interface Accounts {
   projectByName(vcsType: Organization['vcsType'], organization: string, name: string): Promise<Project | undefined>
   /** All projects for administrators, else those of the user's organisations; by name. */
   projectsVisibleTo(user: User): Promise<readonly Project[]>
+  /** Changes what is named; answers all. */
+  saveProjectSettings(projectId: string, changes: Partial<ProjectSettings>): Promise<ProjectSettings>
   setDefaultBranch(projectId: string, branch: string): Promise<void>
 }

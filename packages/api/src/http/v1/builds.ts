@@ -60,8 +60,8 @@ export function buildRoutes(
       subject: jobInProject,
       right: 'contribute',
       answer: BuildShape,
-      handle: async ({ subject, user }) => {
-        await actions.cancelJob(subject.job.id, user.id)
+      handle: async ({ subject, actorId }) => {
+        await actions.cancelJob(subject.job.id, actorId)
         return present((await queries.job(subject.job.id))!)
       },
     }),

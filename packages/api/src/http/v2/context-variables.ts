@@ -32,7 +32,7 @@ export function contextVariableRoutes({ secrets, keyRing }: Pick<WebPorts, 'secr
       path: '/context/{context-id}/environment-variable/{env-var-name}',
       summary: 'Sets a variable of a context.',
       subject: contextInPath,
-      right: 'contribute',
+      right: 'configure',
       body: Type.Object({ value: VariableValue }),
       answer: ContextVariableShape,
       handle: async ({ subject, params, body: { value } }) => {
@@ -49,7 +49,7 @@ export function contextVariableRoutes({ secrets, keyRing }: Pick<WebPorts, 'secr
       path: '/context/{context-id}/environment-variable/{env-var-name}',
       summary: 'Deletes a variable of a context.',
       subject: contextInPath,
-      right: 'contribute',
+      right: 'configure',
       answer: Message,
       handle: async ({ subject, params }) => {
         if (!(await secrets.deleteContextVariable(subject.id, params['env-var-name']!)))

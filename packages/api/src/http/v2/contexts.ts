@@ -48,11 +48,11 @@ export function contextRoutes({ secrets, access }: Pick<RoutePorts, 'secrets' | 
       path: '/context',
       summary: 'Creates a context of an organization.',
       subject: oneself,
-      right: 'contribute',
+      right: 'configure',
       body: CreateBody,
       answer: ContextShape,
       handle: async ({ asker, body: { name, owner } }) => {
-        const organization = await access.organization(asker, owner.id ?? owner.slug ?? '', 'contribute')
+        const organization = await access.organization(asker, owner.id ?? owner.slug ?? '', 'configure')
         return presentContext(await secrets.createContext(organization.id, name))
       },
     }),
@@ -70,7 +70,7 @@ export function contextRoutes({ secrets, access }: Pick<RoutePorts, 'secrets' | 
       path: '/context/{context-id}',
       summary: 'Deletes a context with its variables.',
       subject: contextInPath,
-      right: 'contribute',
+      right: 'configure',
       answer: Message,
       handle: async ({ subject }) => {
         await secrets.deleteContext(subject.id)

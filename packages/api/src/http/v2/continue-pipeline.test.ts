@@ -10,7 +10,8 @@ const asked: ContinueRequest[] = []
 function serverThat(continuePipeline: (request: ContinueRequest) => Promise<void>) {
   const server = Fastify()
   handleErrors(server, { onError: () => {} })
-  registerApi(server, { accounts: {} as never }, {} as never, {
+  registerApi(server, { nobody: () => {} } as never, {} as never, {
+    projectTokens: false,
     bases: ['/api/v2'],
     escapedSlugs: true,
     routes: [continuePipelineRoute({ actions: { continuePipeline } as never })],

@@ -37,7 +37,7 @@ export function projectPipelineRoutes(
       summary: 'Pipelines of a project that the user triggered, newest first.',
       subject: projectInPath,
       right: 'view',
-      query: ListQuery,
+      query: Type.Object(PageQuery),
       answer: PageOf(PipelineShape),
       handle: async ({ subject, user, query }) =>
         pages.page({ projectId: subject.id, triggeredBy: user.id }, pageRequest(query)),

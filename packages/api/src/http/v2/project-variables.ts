@@ -24,7 +24,7 @@ export function projectVariableRoutes({ secrets, keyRing }: Pick<WebPorts, 'secr
       path: '/project/{project-slug}/envvar',
       summary: 'Sets a variable of a project.',
       subject: projectInPath,
-      right: 'contribute',
+      right: 'configure',
       body: Type.Object({ name: VariableName, value: VariableValue }),
       status: 201,
       answer: VariableShape,
@@ -51,7 +51,7 @@ export function projectVariableRoutes({ secrets, keyRing }: Pick<WebPorts, 'secr
       path: '/project/{project-slug}/envvar/{name}',
       summary: 'Deletes a variable of a project.',
       subject: projectInPath,
-      right: 'contribute',
+      right: 'configure',
       answer: Message,
       handle: async ({ subject, params }) => {
         if (!(await secrets.deleteProjectVariable(subject.id, params.name!))) throw missing

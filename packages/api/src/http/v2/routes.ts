@@ -10,6 +10,7 @@ import { meRoutes } from './me.ts'
 import { organizationRoutes } from './organizations.ts'
 import { pipelineRoutes } from './pipelines.ts'
 import { projectPipelineRoutes } from './project-pipelines.ts'
+import { projectSettingsRoutes } from './project-settings.ts'
 import { projectVariableRoutes } from './project-variables.ts'
 import { projectRoutes } from './projects.ts'
 import { workflowRoutes } from './workflows.ts'
@@ -20,6 +21,7 @@ export function v2Routes(ports: RoutePorts, options: WebOptions): readonly Route
     ...meRoutes(ports),
     ...organizationRoutes(ports, options),
     ...projectRoutes(options),
+    ...projectSettingsRoutes(ports),
     ...projectPipelineRoutes(ports, options),
     ...projectVariableRoutes(ports),
     ...pipelineRoutes(ports, options),

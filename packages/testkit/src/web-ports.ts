@@ -1,0 +1,53 @@
+import { join } from 'node:path'
+import {
+  createGitHosting,
+  openFileKeyRing,
+  openFileObjects,
+  openFileOutput,
+  randomId,
+  systemClock,
+} from '@rondo/adapters'
+import type { WebPorts } from '@rondo/api'
+import {
+  createContinuationKeys,
+  createInlineCompiler,
+  createOrbLookup,
+  createOrbRegistry,
+  createUserActions,
+} from '@rondo/conductor'
+import type { UserActions } from '@rondo/model'
+import type { TestDatabase } from './database.ts'
+
+export const testPublicUrl = 'http://ci.example.com'
+
+/** What the web server is built on, over a test's database and folder; `actions` when the test has an engine of its own. */
+export async function openWebPorts({ store, folder }: TestDatabase, actions?: UserActions): Promise<WebPorts> {
+  const compiler = createInlineCompiler(createOrbLookup(store.orbs))
+  const hosting = createGitHosting(join(folder, 'repositories'))
+  return {
+    accounts: store.accounts,
+    secrets: store.secrets,
+    projectTokens: store.projectTokens,
+    follows: store.follows,
+    queries: store.queries,
+    live: store.live,
+    objects: await openFileObjects(join(folder, 'objects')),
+    output: await openFileOutput(join(folder, 'output')),
+    keyRing: await openFileKeyRing(join(folder, 'key-ring.json')),
+    hosting,
+    actions:
+      actions ??
+      createUserActions({
+        engine: store.engine,
+        repositories: hosting,
+        compiler,
+        publicUrl: testPublicUrl,
+        clock: systemClock,
+        newId: randomId,
+        continuationKeys: createContinuationKeys(Buffer.alloc(32)),
+      }),
+    orbs: createOrbRegistry({ store: store.orbs, accounts: store.accounts, compiler }),
+    compiler,
+    attemptProject: async () => undefined,
+  }
+}
