@@ -22,12 +22,12 @@ if (!lock.taken) {
   log('another agent works on this data folder; this one ends', { dataFolder: env.dataFolder, holder: lock.holder.pid })
   process.exit(75)
 }
-const docker = env.executor === 'sandbox' ? undefined : await connectDocker(env.dataFolder)
+const docker = env.executor === 'sandbox' ? undefined : await connectDocker(env.dataFolder, env.serverUrl)
 if (docker === undefined && env.executor === 'docker')
   throw new Error(
     'RONDO_EXECUTOR is docker, but no Docker engine answers on /var/run/docker.sock. Start it, or use auto.',
   )
-const problem = docker === undefined ? sandboxProblem() : undefined
+const problem = docker === undefined ? await sandboxProblem() : undefined
 if (problem !== undefined)
   throw new Error(
     `There is no Docker engine, and a sandbox cannot be made here (${problem}). Install docker.io, or allow user namespaces to this user.`,

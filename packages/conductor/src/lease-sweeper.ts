@@ -1,4 +1,5 @@
 import { AppError, type Clock, type EngineStore, type ExpiredAttempt } from '@rondo/model'
+import { advance } from './apply-moves.ts'
 import { attemptScope } from './attempt-scope.ts'
 import { leaseMs } from './dispatcher-ports.ts'
 import { finishTask } from './record-entries.ts'
@@ -13,6 +14,9 @@ export interface LeaseSweeperOptions {
 
 const maxAttempts = 3
 
+/** A round that comes this much too late tells that the process was stopped in between. */
+const stoodStillMs = 10_000
+
 /**
  * Looks after attempts whose agent fell silent. Not yet started: queued again, at most three attempts. Started: user code
  * may have run, so it is never run twice by itself; after `lostAfterMs` the job ends as an infrastructure failure.
@@ -23,6 +27,7 @@ export async function sweepLeases(
   signal: AbortSignal,
 ): Promise<void> {
   const lostAfterMs = options.lostAfterMs ?? 5 * 60_000
+  const everyMs = options.everyMs ?? 5_000
   let afterDowntime = true
   while (!signal.aborted) {
     try {
@@ -32,7 +37,7 @@ export async function sweepLeases(
       for (const attempt of await ports.engine.expired(100)) {
         // One that cannot be settled must not keep the others from it.
         await settle(ports, attempt, lostAfterMs).catch((error) => {
-          afterDowntime = error instanceof AppError && error.code === 'unavailable'
+          afterDowntime ||= error instanceof AppError && error.code === 'unavailable'
           options.onError?.(error)
         })
       }
@@ -40,7 +45,10 @@ export async function sweepLeases(
       afterDowntime = true
       options.onError?.(error)
     }
-    await ports.clock.sleep(options.everyMs ?? 5_000, signal)
+    const lookedAt = ports.clock.monotonicMs()
+    await ports.clock.sleep(everyMs, signal)
+    // A process that stood still answered no agent either.
+    afterDowntime ||= ports.clock.monotonicMs() - lookedAt > everyMs + stoodStillMs
   }
 }
 
@@ -66,6 +74,8 @@ async function settle(
           because: 'its agent fell silent before the start was granted, so no user code has run',
         },
       })
+      // A task that was asked to stop ends here, and a lock may have waited for that.
+      await advance(tx, identity.workflowId, ports.checks)
       return
     }
     await finishTask(

@@ -72,5 +72,5 @@ test('a context that is gone is not run without', async () => {
   const { id, attempt } = await queued()
   await engine.database.store.secrets.deleteContext(id)
 
-  await expect(buildTaskSpec(ports, attempt)).rejects.toMatchObject({ code: 'not-found' })
+  await expect(buildTaskSpec(ports, attempt)).rejects.toMatchObject({ code: 'forbidden' })
 })

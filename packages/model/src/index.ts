@@ -91,6 +91,7 @@ export type { CheckoutKey, CheckoutKeys } from './ports/checkout-keys.ts'
 export type { Clock, NewId } from './ports/clock.ts'
 export type {
   AgentRecord,
+  AllowedTimes,
   AttemptContext,
   AttemptIdentity,
   Chore,
@@ -107,6 +108,7 @@ export type {
   LockEntry,
   NewJob,
   NewPipeline,
+  OverdueJob,
   PipelineInSetup,
   StopOrder,
   Wakeups,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
-import { chmod, chown, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,37 +8,29 @@ import { fileURLToPath } from 'node:url'
 import { type ProcessIdentity, parseIdentity, processLives } from '@rondo/adapters'
 import type { TaskFolder } from '../task-folder.ts'
 import type { SandboxLimits } from './sandbox-limits.ts'
+import { makeSandboxRoot } from './sandbox-root.ts'
 
-/** The shared folder as the job sees it; `sandbox.sh` has the same. */
-export const ioPath = '/run/rondo'
 const script = fileURLToPath(new URL('./sandbox.sh', import.meta.url))
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const startMs = 20_000
 
-/** What the job's user is called; the names images made for this config language use. */
-const passwd = `root:x:0:0:root:/root:/bin/sh
-circleci:x:3434:3434::/home/circleci:${existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh'}
-nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
-`
-const group = 'root:x:0:\ncircleci:x:3434:\nnogroup:x:65534:\n'
-
 /** Why this machine cannot make such a sandbox, in its tools' own words; undefined when it can. Tried, not guessed. */
-export function sandboxProblem(): string | undefined {
-  const root = mkdtempSync(join(tmpdir(), 'rondo-sandbox-'))
+export async function sandboxProblem(): Promise<string | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), 'rondo-sandbox-'))
+  const uid = jobUser()
   try {
-    const made = spawnSync(
-      '/bin/sh',
-      [
-        '-c',
-        `set -e; mkdir io home tmp; chmod 755 .; echo try >sandbox.turn; : >passwd; : >group; echo 'exit 7' >io/supervisor.sh; exec /bin/sh "$@"`,
-        'sh',
-        ...[script, 'enter', root, 'try', jobUser(), 'token', '-', '-', '', ''],
-      ],
-      { cwd: root, encoding: 'utf8', env: { PATH: path } },
-    )
+    await chmod(folder, 0o755)
+    await mkdir(join(folder, 'io'))
+    await writeFile(join(folder, 'io/supervisor.sh'), 'exit 7\n')
+    await writeFile(join(folder, 'sandbox.turn'), 'try\n')
+    await makeSandboxRoot({ folder, uid, hidden: [] })
+    const made = spawnSync('/bin/sh', [script, 'enter', folder, 'try', uid, 'token', '-', '-', '', ''], {
+      encoding: 'utf8',
+      env: { PATH: path },
+    })
     return made.status === 7 ? undefined : (made.stderr.trim().split('\n').at(-1) ?? `it ended with ${made.status}`)
   } finally {
-    spawnSync('rm', ['-rf', root])
+    await rm(folder, { recursive: true, force: true })
   }
 }
 
@@ -68,7 +60,7 @@ export async function startSandbox(options: SandboxStart, signal: AbortSignal): 
   const { root } = options.folder
   const uid = jobUser()
   const turn = await endSandboxes(root)
-  await makeFolders(root, uid)
+  await makeSandboxRoot({ folder: root, uid, hidden: options.hidden })
   const child = await launch(options, uid, turn)
   try {
     for (const deadline = performance.now() + startMs; performance.now() < deadline; await sleep(2)) {
@@ -83,16 +75,6 @@ export async function startSandbox(options: SandboxStart, signal: AbortSignal): 
     await endSandboxes(root)
     throw error
   }
-}
-
-async function makeFolders(root: string, uid: string): Promise<void> {
-  for (const name of ['home', 'tmp']) {
-    await mkdir(join(root, name), { recursive: true })
-    await chmod(join(root, name), name === 'tmp' ? 0o1777 : 0o755)
-    if (uid !== 'same') await chown(join(root, name), Number(uid), Number(uid))
-  }
-  await writeFile(join(root, 'passwd'), passwd, { mode: 0o644 })
-  await writeFile(join(root, 'group'), group, { mode: 0o644 })
 }
 
 async function launch(options: SandboxStart, uid: string, turn: string): Promise<ChildProcess> {

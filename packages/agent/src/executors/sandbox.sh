@@ -3,9 +3,11 @@
 # inside the new namespaces, where it builds the file system, drops every right, and starts the supervisor.
 #   enter FOLDER TURN UID TOKEN NPROC DATA CGROUPS HIDDEN   CGROUPS, HIDDEN: one path a line; UID: user of the job on the
 #                                                           host, "same" when the agent is not root
+# What is mounted where is written in FOLDER/programs.mounts and own.mounts (sandbox-root.ts), in the form of fstab: one
+# `mount` a table, for every process started here is time a user waits.
 set -eu
 stage=$1 folder=$2 turn=$3 uid=$4 token=$5 nproc=$6 data=$7 groups=$8 hidden=$9
-user=3434 home=/home/circleci io=/run/rondo
+user=3434 home=/home/circleci io=/run/rondo root=$folder/root
 
 if [ "$stage" = enter ]; then
   while IFS= read -r group; do
@@ -28,45 +30,10 @@ echo "$1 ${22} $boot" >"$folder/sandbox.$turn.process"
 read -r wanted <"$folder/sandbox.turn"
 [ "$wanted" = "$turn" ] || exit 1
 
-# 2. A root of its own. What is not put here does not exist in the job: no other user's home, no data of Rondo's.
-root=$folder/root
-mkdir -p "$root"
-mount -t tmpfs -o mode=755,size=16m sandbox "$root"
-cd "$root"
-mkdir proc dev dev/pts dev/shm home ".$home" run ".$io" tmp var
-ln -s /tmp var/tmp
-ln -s /run var/run
-ln -s pts/ptmx dev/ptmx
-ln -s /proc/self/fd dev/fd
-ln -s /proc/self/fd/0 dev/stdin
-ln -s /proc/self/fd/1 dev/stdout
-ln -s /proc/self/fd/2 dev/stderr
-for name in usr etc opt nix gnu bin sbin lib lib32 lib64 libx32; do
-  if [ -L "/$name" ]; then
-    ln -s "$(readlink "/$name")" "$name"
-  elif [ -d "/$name" ]; then
-    mkdir "$name"
-    mount --rbind "/$name" "$name"
-  fi
-done
-while IFS= read -r path; do
-  [ -z "$path" ] || [ ! -d ".$path" ] || mount -t tmpfs -o mode=000,size=4k hidden ".$path"
-done <<END
-$hidden
-END
-mount --bind "$folder/passwd" etc/passwd
-mount --bind "$folder/group" etc/group
-# Where names are resolved by a service of the host, its file lies outside of /etc.
-resolver=$(readlink -f /etc/resolv.conf || true)
-case $resolver in
-  /run/*)
-    mkdir -p ".${resolver%/*}"
-    : >".$resolver"
-    mount --bind "$resolver" ".$resolver"
-    ;;
-esac
+# 2. The host's programs. What is not mounted here does not exist in the job: no other user's home, no data of Rondo's.
+mount --all --fstab "$folder/programs.mounts"
 
-# 3. Everything up to here is read-only, with what is mounted below it. Options that the host set stay set. What is mounted
+# 3. What the host has mounted below them came along, and is read-only too. Options that the host set stay set. What lies
 # below a hidden folder cannot be reached any more, by this script neither.
 covered() {
   while IFS= read -r path; do
@@ -77,10 +44,11 @@ END
   return 1
 }
 while read -r _ _ _ _ point options _; do
+  case ,$options, in *,ro,*) continue ;; esac
+  # The kernel writes blanks as \040.
+  case $point in *\\*) point=$(printf '%b' "$point") ;; esac
   case $point in
     "$root"/*)
-      # The kernel writes blanks as \040.
-      case $point in *\\*) point=$(printf '%b' "$point") ;; esac
       keep=
       case ,$options, in *,noexec,*) keep=,noexec ;; esac
       covered "$point" || mount -o "remount,bind,ro,nosuid,nodev$keep" "$point"
@@ -88,21 +56,12 @@ while read -r _ _ _ _ point options _; do
   esac
 done </proc/self/mountinfo
 
-# 4. What a job may write: its home, its temporary folder, the folder it shares with the agent, shared memory.
-for name in null zero full random urandom tty; do
-  : >"dev/$name"
-  mount --bind "/dev/$name" "dev/$name"
-done
-mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts dev/pts
-mount -t proc -o nosuid,nodev,noexec proc proc
-mount --bind "$folder/tmp" tmp
-mount --bind "$folder/home" ".$home"
-mount --bind "$folder/io" ".$io"
-mount -o remount,bind,ro,nosuid,nodev "$root"
-pivot_root . dev/shm
+# 4. What a job may write, and devices; then the host's root goes.
+mount --all --fstab "$folder/own.mounts"
+cd "$root"
+pivot_root . .
+umount -l .
 cd /
-umount -l /dev/shm # the host's root, until here
-mount -t tmpfs -o mode=1777,nosuid,nodev shm /dev/shm
 
 # 5. No rights: a user the host does not know, in a user namespace that maps to nobody else.
 drop='--no-new-privs --inh-caps=-all'

@@ -10,17 +10,19 @@ import {
   removeControlGroups,
   type SandboxLimits,
 } from './sandbox-limits.ts'
-import { endSandboxes, ioPath, removeJobsFiles, startSandbox } from './sandbox-start.ts'
+import { ioPath } from './sandbox-root.ts'
+import { endSandboxes, removeJobsFiles, startSandbox } from './sandbox-start.ts'
 
 const maxProcesses = 4096
 
 /**
  * Runs docker jobs on the host itself where there is no engine: own user, mount, process and IPC namespaces, the host's
  * programs read-only, a private home and temporary folder, the host's network. When the agent is root each job is a user
- * of its own that the host does not know; else it is the agent's user, which sees nothing but its own folders. `hidden`
- * are folders to be kept out of its sight should they lie among the programs.
+ * of its own that the host does not know; else it is the agent's user, which sees nothing but its own folders. `folders`
+ * are to be kept out of its sight should they lie among the programs.
  */
-export function createSandboxExecutor(hidden: readonly string[]): Executor {
+export function createSandboxExecutor(folders: readonly string[]): Executor {
+  const hidden = folders.filter((folder, index) => !folders.some((other, at) => covers(other, folder, at < index)))
   return {
     kind: 'sandbox',
     ioPath,
@@ -48,6 +50,7 @@ export function createSandboxExecutor(hidden: readonly string[]): Executor {
       alive: processLives(identity(state)),
       outOfMemory: outOfMemoryKills(groupsOf(state)) > 0,
     }),
+    memoryKills: (state) => outOfMemoryKills(groupsOf(state)),
     async remove(_state, { root }) {
       await endSandboxes(root)
       await removeControlGroups(controlGroupPaths(basename(root)))
@@ -55,6 +58,11 @@ export function createSandboxExecutor(hidden: readonly string[]): Executor {
     },
     reachable: (url) => url,
   }
+}
+
+/** Whether nothing is left of a folder to be hidden when another one is. */
+function covers(other: string, folder: string, earlier: boolean): boolean {
+  return folder.startsWith(`${other}/`) || (earlier && folder === other)
 }
 
 function identity(state: ExecutorState): ProcessIdentity {

@@ -1,0 +1,28 @@
+/** One measured figure, as words. */
+export interface Figure {
+  readonly name: string
+  readonly ours: string
+  /** What a peer or the bare machine takes, measured in the same run. */
+  readonly floor: string
+  readonly aim: string
+}
+
+/** Milliseconds that something takes. */
+export function timed(run: () => unknown): number {
+  const begun = performance.now()
+  run()
+  return performance.now() - begun
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5)
+}
+
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}
+
+export function ms(value: number): string {
+  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`
+}
