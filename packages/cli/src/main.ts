@@ -1,15 +1,18 @@
-import { commands, help } from './commands.ts'
+import { commands, unknown } from './commands.ts'
+import { help, overview } from './help.ts'
 
 const [name = 'help', ...args] = process.argv.slice(2)
+const asked = name === 'help' || name === '--help' || name === '-h' ? args[0] : name
 const command = commands.find((candidate) => candidate.name === name)
 
-if (name === 'help' || name === '--help' || name === '-h') {
-  process.stdout.write(help(args[0]))
-} else if (command === undefined) {
-  process.stderr.write(`There is no command "${name}". \`rondo help\` lists them.\n`)
+if (asked === undefined) {
+  process.stdout.write(overview())
+} else if (help(asked) === undefined) {
+  const names = [...commands.map((candidate) => candidate.name), 'help']
+  process.stderr.write(`${await unknown('', asked, names)}\n`)
   process.exitCode = 2
-} else if (args.includes('--help') || args.includes('-h')) {
-  process.stdout.write(help(name))
+} else if (command === undefined || args.includes('--help') || args.includes('-h')) {
+  process.stdout.write(help(asked) ?? '')
 } else {
   process.exitCode = await command.run(args)
 }

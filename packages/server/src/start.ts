@@ -28,6 +28,7 @@ import {
   resumeContinuations,
   sweepLeases,
 } from '@rondo/conductor'
+import { AppError } from '@rondo/model'
 import { createStore, type Store } from '@rondo/store'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import type { ServerEnv } from './env.ts'
@@ -131,8 +132,23 @@ async function openStore(
   }
   const store = createStore({ connectionString })
   stops.push(() => store.close())
-  await store.migrate()
+  await store.migrate().catch((cause) => {
+    throw env.databaseUrl === undefined ? cause : databaseRefusal(env.databaseUrl, cause)
+  })
   return store
+}
+
+/** Names the database without its password. */
+function databaseRefusal(address: string, cause: unknown): AppError {
+  const url = URL.parse(address)
+  const name = url === null ? 'of DATABASE_URL' : `at ${url.host}${url.pathname} (DATABASE_URL)`
+  const origin = cause instanceof AppError && cause.cause instanceof Error ? cause.cause : cause
+  const reason = origin instanceof Error ? origin.message || String((origin as NodeJS.ErrnoException).code) : origin
+  return new AppError(
+    'unavailable',
+    `The PostgreSQL ${name} cannot be used: ${reason}. Start it or correct the address, or unset DATABASE_URL and Rondo runs its own.`,
+    { cause },
+  )
 }
 
 async function createParts(
