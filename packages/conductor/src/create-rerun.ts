@@ -4,7 +4,7 @@ import { rerunJobs } from './rerun-jobs.ts'
 import type { StartChecks } from './start-job.ts'
 
 export interface RerunParts {
-  readonly request: Pick<RerunRequest, 'fromFailed' | 'jobIds'>
+  readonly request: Pick<RerunRequest, 'fromFailed' | 'jobIds' | 'enableSsh'>
   readonly actorId: string | null
   /** 0: somebody asked for it. */
   readonly autoRerunNumber: number
@@ -49,5 +49,11 @@ export async function createRerun(
           }),
     },
   })
+  if (request.enableSsh === true)
+    for (const [index, job] of jobs.entries())
+      if (request.jobIds?.includes(before[index]?.id ?? ''))
+        await tx.saveJob({ id: job.id, status: job.status, message: noSsh })
   return id
 }
+
+const noSsh = 'SSH into this job was asked for. This installation cannot open it yet, so the job runs as it did before.'

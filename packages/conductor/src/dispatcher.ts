@@ -1,8 +1,9 @@
-import { AppError, type AttemptIdentity, type Job, type StoredObject } from '@rondo/model'
+import { AppError, type AttemptIdentity, type Job } from '@rondo/model'
 import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
 import { type DispatcherPorts, leaseMs } from './dispatcher-ports.ts'
 import { grantStart } from './grant-start.ts'
 import { recordEntries } from './record-entries.ts'
+import { refuseStart } from './refuse-start.ts'
 import { buildTaskSpec } from './task-spec.ts'
 
 export interface Dispatcher {
@@ -33,13 +34,18 @@ function createControlPlane(
   machines: Map<string, { cpus: number; memoryMb: number }>,
 ): ControlPlane {
   const { engine, clock } = ports
-  const told = new ToldObjects()
 
   async function granted(ref: AttemptRef): Promise<AttemptIdentity> {
     const identity = await engine.check(agentId, ref)
     if (!identity.granted)
       throw new AppError('conflict', `Attempt ${ref.attemptId} has no start grant yet. Ask for it first.`)
     return identity
+  }
+
+  /** Jobs whose workspace layers an attempt sees, in the order they are laid. */
+  async function layerJobs(ref: AttemptRef): Promise<readonly string[]> {
+    const { job, workflowJobs } = await engine.attemptContext(ref.attemptId)
+    return upstreamOf(job, workflowJobs).map((upstream) => upstream.keptFrom ?? upstream.id)
   }
 
   return {
@@ -72,9 +78,19 @@ function createControlPlane(
       }
     },
     async grant(ref) {
+      // 1. Everything the job was promised is at hand; otherwise it never starts.
+      const identity = await engine.check(agentId, ref)
+      const spec = await buildTaskSpec(ports.taskSpec, await engine.attemptContext(ref.attemptId)).catch(
+        async (error: unknown) => {
+          if (!(error instanceof AppError && error.code === 'forbidden')) throw error
+          await refuseStart(ports, agentId, identity, error.message)
+          throw new AppError('gone', `Attempt ${ref.attemptId} may not start. ${error.message}`)
+        },
+      )
+      // 2. The permission, once.
       if (!(await grantStart(engine, agentId, ref)))
         throw new AppError('conflict', `Attempt ${ref.attemptId} was granted its start before. It runs once.`)
-      return buildTaskSpec(ports.taskSpec, await engine.attemptContext(ref.attemptId))
+      return spec
     },
     async resume(ref) {
       await granted(ref)
@@ -106,16 +122,18 @@ function createControlPlane(
       return ports.objects.write(bytes, { maxBytes: maxObjectBytes, signal })
     },
     async downloadObject(ref, digest) {
-      await granted(ref)
-      if (!told.has(ref.attemptId, digest))
-        throw new AppError('forbidden', `Object ${digest} was not named to this attempt.`)
+      const { projectId } = await granted(ref)
+      if (!(await engine.mayRead(projectId, await layerJobs(ref), digest)))
+        throw new AppError(
+          'forbidden',
+          `Object ${digest} is neither a cache of this project nor in this job's workspace.`,
+        )
       return ports.objects.read(digest)
     },
     async findCache(ref, keys) {
       const identity = await granted(ref)
       const found = await engine.findCache(identity.projectId, keys)
       if (found === undefined) return undefined
-      told.add(ref.attemptId, [found.object])
       return { ...found, createdAt: found.createdAt.toISOString() }
     },
     async hasCache(ref, key) {
@@ -123,12 +141,7 @@ function createControlPlane(
     },
     async findWorkspace(ref) {
       await granted(ref)
-      const { job, workflowJobs } = await engine.attemptContext(ref.attemptId)
-      const layers = await engine.workspaceLayers(
-        upstreamOf(job, workflowJobs).map((upstream) => upstream.keptFrom ?? upstream.id),
-      )
-      told.add(ref.attemptId, layers)
-      return layers
+      return engine.workspaceLayers(await layerJobs(ref))
     },
     findTimings: async (ref, by) => engine.testTimings((await granted(ref)).jobId, by),
   }
@@ -148,19 +161,4 @@ export function upstreamOf(job: Job, jobs: readonly Job[]): readonly Job[] {
   }
   visit(job)
   return [...ordered]
-}
-
-/** Digests each attempt was told of; only those may be read. Forgotten with the agent's connection object. */
-class ToldObjects {
-  readonly #digests = new Map<string, Set<string>>()
-
-  add(attemptId: string, objects: readonly StoredObject[]): void {
-    const known = this.#digests.get(attemptId) ?? new Set()
-    for (const object of objects) known.add(object.digest)
-    this.#digests.set(attemptId, known)
-  }
-
-  has(attemptId: string, digest: string): boolean {
-    return this.#digests.get(attemptId)?.has(digest) ?? false
-  }
 }

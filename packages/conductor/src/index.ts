@@ -5,6 +5,7 @@
 
 export type { AttemptCredentials } from './attempt-credentials.ts'
 export { createAttemptCredentials } from './attempt-credentials.ts'
+export { checkoutProject } from './checkout-project.ts'
 export type { ChoreOptions, ChorePorts } from './chores.ts'
 export { doChores, doDueChores } from './chores.ts'
 export type {
@@ -26,7 +27,7 @@ export { describeEvent } from './describe-event.ts'
 export type { Dispatcher } from './dispatcher.ts'
 export { createDispatcher } from './dispatcher.ts'
 export type { DispatcherPorts } from './dispatcher-ports.ts'
-export { enforceLimits } from './enforce-limits.ts'
+export { defaultTimes, enforceLimits } from './enforce-limits.ts'
 export { sweepLeases } from './lease-sweeper.ts'
 export { requiredStatusOf, statusOfSlices } from './life-cycles.ts'
 export type { Decision, JobState, Move } from './next-moves.ts'

@@ -13,6 +13,9 @@ export interface LeaseSweeperOptions {
 
 const maxAttempts = 3
 
+/** A round that comes this much too late tells that the process was stopped in between. */
+const stoodStillMs = 10_000
+
 /**
  * Looks after attempts whose agent fell silent. Not yet started: queued again, at most three attempts. Started: user code
  * may have run, so it is never run twice by itself; after `lostAfterMs` the job ends as an infrastructure failure.
@@ -23,6 +26,7 @@ export async function sweepLeases(
   signal: AbortSignal,
 ): Promise<void> {
   const lostAfterMs = options.lostAfterMs ?? 5 * 60_000
+  const everyMs = options.everyMs ?? 5_000
   let afterDowntime = true
   while (!signal.aborted) {
     try {
@@ -32,7 +36,7 @@ export async function sweepLeases(
       for (const attempt of await ports.engine.expired(100)) {
         // One that cannot be settled must not keep the others from it.
         await settle(ports, attempt, lostAfterMs).catch((error) => {
-          afterDowntime = error instanceof AppError && error.code === 'unavailable'
+          afterDowntime ||= error instanceof AppError && error.code === 'unavailable'
           options.onError?.(error)
         })
       }
@@ -40,7 +44,10 @@ export async function sweepLeases(
       afterDowntime = true
       options.onError?.(error)
     }
-    await ports.clock.sleep(options.everyMs ?? 5_000, signal)
+    const lookedAt = ports.clock.monotonicMs()
+    await ports.clock.sleep(everyMs, signal)
+    // A process that stood still answered no agent either.
+    afterDowntime ||= ports.clock.monotonicMs() - lookedAt > everyMs + stoodStillMs
   }
 }
 

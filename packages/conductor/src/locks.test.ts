@@ -1,7 +1,7 @@
 import type { Pipeline, Project } from '@rondo/model'
 import { startTestEngine, type TestEngine } from '@rondo/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { endOverdue } from './enforce-limits.ts'
+import { defaultTimes, endOverdue } from './enforce-limits.ts'
 
 let engine: TestEngine
 
@@ -131,14 +131,14 @@ describe('a serial group', () => {
     await engine.push(one, serial())
     const second = await engine.push(two, serial())
 
-    await endOverdue({ engine: engine.database.store.engine, checks: engine.checks }, { maxLockWaitMs: 3_600_000 })
+    await endOverdue({ engine: engine.database.store.engine, checks: engine.checks }, defaultTimes)
     const early = await engine.statuses(second)
-    await endOverdue({ engine: engine.database.store.engine, checks: engine.checks }, { maxLockWaitMs: 0 })
+    await endOverdue({ engine: engine.database.store.engine, checks: engine.checks }, { ...defaultTimes, lockMs: 0 })
 
     expect(early).toMatchObject({ 'deploy/lock': 'not_running' })
     expect(await engine.statuses(second)).toMatchObject({ 'deploy/lock': 'canceled', deploy: 'not_run' })
     expect((await engine.job(second, 'deploy/lock')).message).toBe(
-      'It waited for the lock production for longer than 0 hours. Rerun the workflow when the lock is free.',
+      'It waited for its lock for longer than 0 minutes. Rerun the workflow when the lock is free.',
     )
   })
 

@@ -72,7 +72,7 @@ async function readSecrets(ports: TaskSpecPorts, context: AttemptContext): Promi
   for (const name of context.job.contexts) {
     const found = await ports.secrets.contextByName(context.organizationId, name)
     // Never run without a secret the job was promised.
-    if (found === undefined) throw new AppError('not-found', `The context ${name} is gone since the job was queued.`)
+    if (found === undefined) throw new AppError('forbidden', `The context ${name} is gone since the job was queued.`)
     for (const secret of await ports.secrets.contextVariables(found.id)) {
       entries.push({ name: secret.name, value: await ports.keyRing.open(secret.sealed, contextScope(found.id)) })
     }

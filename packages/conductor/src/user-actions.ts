@@ -102,6 +102,8 @@ async function rerun(ports: UserActionsPorts, checks: StartChecks, request: Reru
         'conflict',
         `Workflow ${workflow.name} is still ${workflow.status}. Cancel it or wait for its end, then rerun it.`,
       )
+    if (request.enableSsh === true && request.jobIds === undefined)
+      throw new AppError('bad-request', 'SSH is opened into chosen jobs: name them in `jobs`.')
     const strangers = (request.jobIds ?? []).filter((id) => !snapshot.jobs.some((job) => job.id === id))
     if (strangers.length > 0)
       throw new AppError(

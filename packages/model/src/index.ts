@@ -90,6 +90,7 @@ export type { BuildQueries, JobContext, PipelineFilter } from './ports/build-que
 export type { Clock, NewId } from './ports/clock.ts'
 export type {
   AgentRecord,
+  AllowedTimes,
   AttemptContext,
   AttemptIdentity,
   Chore,
@@ -106,6 +107,7 @@ export type {
   LockEntry,
   NewJob,
   NewPipeline,
+  OverdueJob,
   PipelineInSetup,
   StopOrder,
   Wakeups,

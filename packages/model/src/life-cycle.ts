@@ -3,9 +3,9 @@ import type { JobStatus, WorkflowStatus } from './status.ts'
 /** Which status a job may take next. What is not listed is refused by the table, not by an if. */
 export const jobTransitions: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   blocked: ['queued', 'not_running', 'on_hold', 'success', 'not_run', 'canceled', 'unauthorized', 'failed'],
-  queued: ['running', 'canceled', 'failed', 'infrastructure_fail', 'timedout'],
+  queued: ['running', 'canceled', 'failed', 'infrastructure_fail', 'timedout', 'unauthorized'],
   not_running: ['success', 'not_run', 'canceled', 'failed'],
-  running: ['success', 'failed', 'canceled', 'timedout', 'infrastructure_fail', 'queued'],
+  running: ['success', 'failed', 'canceled', 'timedout', 'infrastructure_fail', 'unauthorized', 'queued'],
   on_hold: ['success', 'canceled'],
   success: [],
   failed: [],

@@ -29,6 +29,8 @@ export interface RerunRequest {
   readonly fromFailed: boolean
   /** Rerun these jobs and what depends on them; excludes `fromFailed`. */
   readonly jobIds?: readonly string[]
+  /** SSH into the chosen jobs was asked for. This installation cannot open it yet: the jobs run and say so. */
+  readonly enableSsh?: boolean
 }
 
 /** Sent by a job of a setup workflow; the key is all the authority there is. */

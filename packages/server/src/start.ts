@@ -15,6 +15,7 @@ import {
 import { createAgentServer, createWebServer } from '@rondo/api'
 import {
   type Compiler,
+  checkoutProject,
   createAttemptCredentials,
   createCompilerPool,
   createContinuationKeys,
@@ -26,11 +27,13 @@ import {
   doChores,
   enforceLimits,
   resumeContinuations,
+  type StartChecks,
   sweepLeases,
 } from '@rondo/conductor'
-import { AppError } from '@rondo/model'
+import type { StepOutput } from '@rondo/model'
 import { createStore, type Store } from '@rondo/store'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
+import { databaseRefusal } from './database-refusal.ts'
 import type { ServerEnv } from './env.ts'
 import { ensureFirstAdmin, type FirstAdmin } from './first-admin.ts'
 import { takeInstanceLock } from './instance-lock.ts'
@@ -67,36 +70,22 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
     const log = openLog(folder.logs, env.logLevel)
     const running = new AbortController()
     const store = await openStore(env, folder, running.signal, stops)
-    stops.push(() => running.abort())
+    const output = await openFileOutput(folder.output)
+    stops.push(() => output[Symbol.asyncDispose]())
+    const loops: Promise<void>[] = []
+    stops.push(async () => {
+      running.abort()
+      await Promise.all(loops)
+    })
     const compiler = createCompilerPool({ orbs: createOrbLookup(store.orbs) })
     stops.push(() => compiler.close())
-    const parts = await createParts(env, folder, store, compiler, log)
+    const parts = await createParts(env, folder, { store, compiler, output, log })
     await parts.web.listen({ host: env.host, port: env.port })
     stops.push(() => parts.web.close())
     await parts.agents.listen({ host: env.host, port: env.agentPort })
     stops.push(() => parts.agents.close())
     const { admin, created } = await ensureFirstAdmin(store.accounts, folder.root)
-    void store.start(running.signal)
-    void sweepLeases(
-      { engine: store.engine, checks: parts.checks, clock: systemClock },
-      { onError: (error) => log.error(error, 'lease sweep failed') },
-      running.signal,
-    ).catch((error) => log.error(error, 'lease sweeper ended'))
-    void doChores(
-      { engine: store.engine, wakeups: store.wakeups, output: parts.output, checks: parts.checks, clock: systemClock },
-      { onError: (error) => log.error(error, 'a chore failed') },
-      running.signal,
-    )
-    void enforceLimits(
-      { engine: store.engine, checks: parts.checks, clock: systemClock },
-      { onError: (error) => log.error(error, 'limits were not enforced') },
-      running.signal,
-    )
-    void resumeContinuations(
-      { engine: store.engine, compiler, checks: parts.checks, clock: systemClock, newId: randomId },
-      { onError: (error) => log.error(error, 'continuations were not resumed') },
-      running.signal,
-    )
+    loops.push(store.start(running.signal), ...startLoops({ ...parts, store, compiler, output, log }, running.signal))
     if (env.agent === 'local') {
       const agent = createLocalAgent(env, folder)
       const supervising = new AbortController()
@@ -138,30 +127,40 @@ async function openStore(
   return store
 }
 
-/** Names the database without its password. */
-function databaseRefusal(address: string, cause: unknown): AppError {
-  const url = URL.parse(address)
-  const name = url === null ? 'of DATABASE_URL' : `at ${url.host}${url.pathname} (DATABASE_URL)`
-  const origin = cause instanceof AppError && cause.cause instanceof Error ? cause.cause : cause
-  const reason = origin instanceof Error ? origin.message || String((origin as NodeJS.ErrnoException).code) : origin
-  return new AppError(
-    'unavailable',
-    `The PostgreSQL ${name} cannot be used: ${reason}. Start it or correct the address, or unset DATABASE_URL and Rondo runs its own.`,
-    { cause },
-  )
+interface Basis {
+  readonly store: Store
+  readonly compiler: Compiler
+  readonly output: StepOutput
+  readonly log: ReturnType<typeof openLog>
 }
 
-async function createParts(
-  env: ServerEnv,
-  folder: DataFolder,
-  store: Store,
-  compiler: Compiler,
-  log: ReturnType<typeof openLog>,
-) {
-  const [keyRing, objects, output] = await Promise.all([
+/** What goes on by itself, for as long as the server runs. Each ends with the signal, after the round it is in. */
+function startLoops(
+  { store, compiler, output, checks, log }: Basis & { readonly checks: StartChecks },
+  signal: AbortSignal,
+): readonly Promise<void>[] {
+  const ports = {
+    engine: store.engine,
+    wakeups: store.wakeups,
+    output,
+    compiler,
+    checks,
+    clock: systemClock,
+    newId: randomId,
+  }
+  const onError = (what: string) => (error: unknown) => log.error(error, what)
+  return [
+    sweepLeases(ports, { onError: onError('lease sweep failed') }, signal),
+    doChores(ports, { onError: onError('a chore failed') }, signal),
+    enforceLimits(ports, { onError: onError('limits were not enforced') }, signal),
+    resumeContinuations(ports, { onError: onError('continuations were not resumed') }, signal),
+  ]
+}
+
+async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler, output, log }: Basis) {
+  const [keyRing, objects] = await Promise.all([
     openFileKeyRing(join(folder.keys, 'key-ring.json')),
     openFileObjects(folder.objects),
-    openFileOutput(folder.output),
   ])
   const hosting = createGitHosting(folder.repositories)
   const credentials = createAttemptCredentials(serverSecret(join(folder.keys, 'server-secret')))
@@ -202,12 +201,7 @@ async function createParts(
       actions,
       compiler,
       orbs: createOrbRegistry({ store: store.orbs, accounts: store.accounts, compiler }),
-      async attemptProject(password) {
-        const attemptId = credentials.verify(password)
-        if (attemptId === undefined) return undefined
-        const { job, identity } = await store.engine.attemptContext(attemptId)
-        return job.status === 'running' || job.status === 'queued' ? identity.projectId : undefined
-      },
+      attemptProject: (password) => checkoutProject({ engine: store.engine, credentials }, password),
     },
     { publicUrl: env.publicUrl, webFolder, onError },
   )
@@ -230,10 +224,10 @@ async function createParts(
     },
     { onError },
   )
-  return { web, agents, checks, output }
+  return { web, agents, checks }
 }
 
-/** One object an agent for as long as the server lives: it remembers what each attempt was told. */
+/** One object an agent for as long as the server lives. */
 function planes(
   dispatcher: ReturnType<typeof createDispatcher>,
 ): Parameters<typeof createAgentServer>[0]['controlPlane'] {

@@ -75,7 +75,7 @@ export function createTransaction(tx: Runner): EngineTransaction {
       await tx.rows(sql`
         update jobs set status = ${change.status}, message = coalesce(${change.message ?? null}, message),
           approved_by = coalesce(${change.approvedBy ?? null}::uuid, approved_by), canceled_by = coalesce(${change.canceledBy ?? null}::uuid, canceled_by),
-          queued_at = case when ${change.status} in ('queued', 'not_running') then coalesce(queued_at, now()) else queued_at end,
+          queued_at = case when ${change.status} in ('queued', 'not_running', 'on_hold') then coalesce(queued_at, now()) else queued_at end,
           started_at = case when ${change.status} = any(${started}) then coalesce(started_at, now()) else started_at end,
           stopped_at = case when ${change.status} = any(${stopped}) then coalesce(stopped_at, now()) else stopped_at end
         where id = ${change.id}`)

@@ -14,7 +14,7 @@ import { claimsUnknown, claimTasks } from './claim.ts'
 import type { Database } from './database.ts'
 import { createTransaction } from './engine-transaction.ts'
 import { findAttempt } from './fence.ts'
-import { overdueLocks } from './lock-queue.ts'
+import { overdueJobs } from './overdue.ts'
 import { readPipelineInSetup } from './pipeline-writes.ts'
 import {
   type JobRow,
@@ -75,6 +75,12 @@ export function createEngineStore(database: Database): EngineStore {
     },
     hasCache: async (projectId, key) =>
       (await database.rows(sql`select 1 from caches where project_id = ${projectId} and key = ${key}`)).length > 0,
+    mayRead: async (projectId, jobIds, digest) =>
+      (
+        await database.rows(sql`
+          select 1 where exists (select from caches where project_id = ${projectId} and digest = ${digest})
+            or exists (select from workspace_layers where job_id = any(${[...jobIds]}::uuid[]) and digest = ${digest})`)
+      ).length > 0,
     workspaceLayers: (jobIds) =>
       database.rows<StoredObject>(sql`
         select l.digest, l.size from workspace_layers l join unnest(${[...jobIds]}::uuid[]) with ordinality as o(job_id, position) on o.job_id = l.job_id
@@ -87,7 +93,7 @@ export function createEngineStore(database: Database): EngineStore {
         )
       ).map((row) => row.id),
     ...choreReads(database),
-    overdueLocks: (waitedMs, limit) => overdueLocks(database, waitedMs, limit),
+    overdue: (allowed, limit) => overdueJobs(database, allowed, limit),
     pipelineInSetup: (id) => readPipelineInSetup(database, id),
     attemptContext: (attemptId) => readContext(database, attemptId),
   }
@@ -113,8 +119,9 @@ async function renewLeases(
 }
 
 async function readContext(database: Database, attemptId: string): Promise<AttemptContext> {
-  const [identity] = await database.rows<
+  const [row] = await database.rows<
     AttemptIdentity & {
+      open: boolean
       cpus: number
       memoryMb: number
       organizationId: string
@@ -124,11 +131,12 @@ async function readContext(database: Database, attemptId: string): Promise<Attem
     }
   >(sql`
     select a.id as "attemptId", a.epoch, a.task_id as "taskId", t.index as "taskIndex", t.job_id as "jobId", j.workflow_id as "workflowId", j.project_id as "projectId",
-      a.granted_at is not null as granted, t.cpus, t.memory_mb as "memoryMb", o.id as "organizationId", o.name as "organizationName", p.name as "projectName", w.pipeline_id as "pipelineId"
+      a.granted_at is not null as granted, a.phase <> 'finished' and t.attempt_id = a.id as open, t.cpus, t.memory_mb as "memoryMb", o.id as "organizationId", o.name as "organizationName", p.name as "projectName", w.pipeline_id as "pipelineId"
     from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id join workflows w on w.id = j.workflow_id
       join projects p on p.id = j.project_id join organizations o on o.id = p.organization_id
     where a.id = ${attemptId}`)
-  if (identity === undefined) throw new AppError('not-found', `There is no attempt ${attemptId}.`)
+  if (row === undefined) throw new AppError('not-found', `There is no attempt ${attemptId}.`)
+  const { open, ...identity } = row
   const [workflows, pipelines, jobs, own] = await Promise.all([
     database.rows<WorkflowRow>(
       sql`select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id where w.id = ${identity.workflowId}`,
@@ -146,6 +154,7 @@ async function readContext(database: Database, attemptId: string): Promise<Attem
     workflow: workflows[0]!,
     pipeline: pipelines[0]!,
     workflowJobs: jobs,
+    open,
     organizationId: identity.organizationId,
     organizationName: identity.organizationName,
     projectName: identity.projectName,

@@ -10,13 +10,6 @@ export async function lockEntries(runner: Runner, workflowId: string): Promise<r
   )
 }
 
-/** Lock nodes that have waited for too long, oldest first. */
-export async function overdueLocks(runner: Runner, waitedMs: number, limit: number): Promise<readonly string[]> {
-  const rows = await runner.rows<{ id: string }>(sql`
-    select job_id as id from lock_queue where not held and since < now() - ${waitedMs} * interval '1 ms' order by since limit ${limit}`)
-  return rows.map((row) => row.id)
-}
-
 /** Writes of one transaction; see the port for what each means. */
 export function lockWrites(tx: Runner): Pick<EngineTransaction, 'requestLock' | 'releaseLocks'> {
   /** The queues of an organisation change one transaction at a time; its row stands for all of them. */

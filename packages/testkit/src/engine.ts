@@ -8,10 +8,11 @@ import {
   createOrbLookup,
   createStartChecks,
   createUserActions,
+  type DispatcherPorts,
   doDueChores,
   type StartChecks,
 } from '@rondo/conductor'
-import type { ClaimedTask, Job, Pipeline, Project, Result, TriggerRequest, UserActions } from '@rondo/model'
+import type { ClaimedTask, Job, Pipeline, Project, Result, StepOutput, TriggerRequest, UserActions } from '@rondo/model'
 import type { ControlPlane, ReportEntry } from '@rondo/protocol'
 import { buildHousehold, buildRevision, claimQuery, type Household } from './builders.ts'
 import { startTestDatabase, type TestDatabase } from './database.ts'
@@ -40,6 +41,10 @@ export interface TestEngine {
   end(task: ClaimedTask, result?: Result, message?: string): Promise<void>
   /** Takes and ends the task of this job; it must be waiting. */
   run(pipeline: Pick<Pipeline, 'id'>, name: string, result?: Result): Promise<void>
+  /** The agent's side as a server that starts now sees it: nothing that only memory held is there. */
+  restart(): ControlPlane
+  /** Output of steps, as the server keeps it. */
+  readonly output: StepOutput
   /** Does what must follow the commits so far, as a server does it by itself. */
   settle(): Promise<void>
   readonly checks: StartChecks
@@ -72,7 +77,7 @@ export async function startTestEngine(): Promise<TestEngine> {
   })
   const checks = createStartChecks(randomId)
   const output = await openFileOutput(join(folder, 'output'))
-  const dispatcher = createDispatcher({
+  const ports: DispatcherPorts = {
     engine: store.engine,
     wakeups: store.wakeups,
     objects: await openFileObjects(join(folder, 'objects')),
@@ -87,7 +92,8 @@ export async function startTestEngine(): Promise<TestEngine> {
       publicUrl,
       limits: { maxRunMs: 3_600_000, maxOutputBytesPerStep: 1_000_000 },
     },
-  })
+  }
+  const dispatcher = createDispatcher(ports)
   const agentId = await dispatcher.register({
     name: 'test-agent',
     version: '1',
@@ -115,6 +121,8 @@ export async function startTestEngine(): Promise<TestEngine> {
     plane,
     agentId,
     checks,
+    output,
+    restart: () => createDispatcher(ports).controlPlane({ id: agentId }),
     home: () => buildHousehold(store),
     async push(project, config, parts = {}) {
       configs.set(`${project.organizationName}/${project.name}`, config)

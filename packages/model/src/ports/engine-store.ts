@@ -35,6 +35,8 @@ export interface EngineStore {
     keys: readonly string[],
   ): Promise<{ key: string; object: StoredObject; createdAt: Date } | undefined>
   hasCache(projectId: string, key: string): Promise<boolean>
+  /** Whether an object is a cache of the project or a workspace layer of one of these jobs. */
+  mayRead(projectId: string, jobIds: readonly string[], digest: string): Promise<boolean>
   /** Layers of these jobs, by their order here, then slice, then sequence. */
   workspaceLayers(jobIds: readonly string[]): Promise<readonly StoredObject[]>
   /**
@@ -49,8 +51,8 @@ export interface EngineStore {
   dueChores(limit: number): Promise<readonly Chore[]>
   /** Looks at a chore that could not be done again after this time. */
   postponeChore(id: number, afterMs: number): Promise<void>
-  /** Lock nodes that have waited for longer than this, oldest first. */
-  overdueLocks(waitedMs: number, limit: number): Promise<readonly string[]>
+  /** Jobs that have taken longer than allowed at what they are doing; at most `limit` of each kind, oldest first. */
+  overdue(allowed: AllowedTimes, limit: number): Promise<readonly OverdueJob[]>
   /** Jobs with bodies of a workflow, and its pipeline. */
   attemptContext(attemptId: string): Promise<AttemptContext>
 }
@@ -114,6 +116,8 @@ export interface AttemptContext {
   readonly workflow: Workflow
   readonly pipeline: Pipeline
   readonly workflowJobs: readonly Job[]
+  /** Whether the attempt is the newest of its task and has not ended. */
+  readonly open: boolean
   readonly organizationId: string
   readonly organizationName: string
   readonly projectName: string
@@ -135,6 +139,24 @@ export interface LockEntry {
   readonly jobId: string
   readonly key: string
   readonly held: boolean
+}
+
+/** Milliseconds a job may take; by the database's clock. */
+export interface AllowedTimes {
+  /** From the first grant of a start to the end. */
+  readonly runMs: number
+  /** In the queue, until an agent takes its first task. */
+  readonly queueMs: number
+  /** For somebody to approve. */
+  readonly approvalMs: number
+  /** For a lock. */
+  readonly lockMs: number
+}
+
+export interface OverdueJob {
+  readonly jobId: string
+  readonly workflowId: string
+  readonly doing: 'run' | 'queue' | 'approval' | 'lock'
 }
 
 /** `superseded`: a newer pipeline of the project holds the lock or waits for it, so this one must not come after it. */

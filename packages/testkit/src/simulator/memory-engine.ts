@@ -1,6 +1,7 @@
 import { AppError, type ClaimedTask, type ClaimQuery, type EngineStore, type Job, type StopOrder } from '@rondo/model'
 import { type Cell, Deadlock, type MemoryDatabase, unavailable, type Work } from './memory-database.ts'
 import { type Effect, fenced, identify, required } from './memory-identity.ts'
+import { overdueJobs } from './memory-overdue.ts'
 import { pipelineInSetup } from './memory-pipelines.ts'
 import type { AttemptRow, TaskRow } from './memory-rows.ts'
 import { createMemoryTransaction } from './memory-transaction.ts'
@@ -177,15 +178,16 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         const row = cell === undefined ? undefined : await work.lock(cell)
         if (cell !== undefined && row !== undefined) work.write(cell, { ...row, dueAt: work.now + afterMs })
       }),
-    overdueLocks: (waitedMs, limit) =>
-      within('look for overdue locks', (work) =>
-        [...database.locks.values()]
-          .flatMap((cell) => work.read(cell) ?? [])
-          .filter((row) => !row.held && row.since < work.now - waitedMs)
-          .sort((a, b) => a.since - b.since)
-          .slice(0, limit)
-          .map((row) => row.jobId),
-      ),
+    overdue: (allowed, limit) => within('look for overdue jobs', (work) => overdueJobs(database, work, allowed, limit)),
+    mayRead: (projectId, jobIds, digest) =>
+      within('look for an object', (work) => {
+        const caches = [...database.caches.values()].flatMap((cell) => work.read(cell) ?? [])
+        const left = jobIds.flatMap((id) => database.leftByJob.get(id) ?? []).flatMap((cell) => work.read(cell) ?? [])
+        return (
+          caches.some((row) => row.projectId === projectId && row.object.digest === digest) ||
+          left.some((row) => row.kind === 'layer' && row.object.digest === digest)
+        )
+      }),
     pipelineInSetup: (id) => within('read a pipeline', (work) => pipelineInSetup(database, work, id)),
     attemptContext: (attemptId) =>
       within('read the context of an attempt', (work) => {
@@ -209,6 +211,7 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
           organizationId: project.organizationId,
           organizationName: database.organizations.get(project.organizationId) ?? '',
           projectName: project.name,
+          open: attempt.phase !== 'finished' && task.attemptId === attempt.id,
         }
       }),
   }

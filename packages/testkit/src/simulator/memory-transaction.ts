@@ -105,7 +105,7 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
         message: people.message ?? row.message,
         approvedBy: people.approvedBy ?? row.approvedBy,
         canceledBy: people.canceledBy ?? row.canceledBy,
-        queuedAt: status === 'queued' || status === 'not_running' ? (row.queuedAt ?? date()) : row.queuedAt,
+        queuedAt: ['queued', 'not_running', 'on_hold'].includes(status) ? (row.queuedAt ?? date()) : row.queuedAt,
         startedAt: status === 'running' ? (row.startedAt ?? date()) : row.startedAt,
         stoppedAt: isFinalJobStatus(status) ? (row.stoppedAt ?? date()) : row.stoppedAt,
       }))

@@ -9,6 +9,7 @@ import { workflowInPath } from '../subjects.ts'
 const RerunBody = Type.Object({
   from_failed: Type.Optional(Type.Boolean()),
   jobs: Type.Optional(Type.Array(Id, { maxItems: 10_000 })),
+  enable_ssh: Type.Optional(Type.Boolean()),
 })
 
 export function workflowRoutes({
@@ -77,13 +78,18 @@ export function workflowRoutes({
       body: RerunBody,
       status: 202,
       answer: Type.Object({ workflow_id: Id }),
-      handle: async ({ subject, user, body: { from_failed: fromFailed = false, jobs } }) => {
+      handle: async ({
+        subject,
+        user,
+        body: { from_failed: fromFailed = false, jobs, enable_ssh: enableSsh = false },
+      }) => {
         if (fromFailed && jobs !== undefined) throw new AppError('bad-request', 'Give from_failed or jobs, not both.')
         const workflowId = await actions.rerun({
           workflowId: subject.id,
           actorId: user.id,
           fromFailed,
           ...(jobs === undefined ? {} : { jobIds: jobs }),
+          enableSsh,
         })
         return { workflow_id: workflowId }
       },

@@ -1,0 +1,54 @@
+import type { AllowedTimes, OverdueJob } from '@rondo/model'
+import type { Cell, MemoryDatabase, Work } from './memory-database.ts'
+
+/** Jobs that have taken too long, as the real store finds them. */
+export function overdueJobs(
+  database: MemoryDatabase,
+  work: Work,
+  allowed: AllowedTimes,
+  limit: number,
+): readonly OverdueJob[] {
+  function rows<Row>(cells: Iterable<Cell<Row>>): readonly Row[] {
+    return [...cells].flatMap((cell) => work.read(cell) ?? [])
+  }
+
+  function jobs(
+    doing: OverdueJob['doing'],
+    found: readonly { readonly jobId: string; readonly since: number }[],
+    allowedMs: number,
+    status: string,
+  ): readonly OverdueJob[] {
+    const late = found.filter((row) => row.since < work.now - allowedMs).sort((a, b) => a.since - b.since)
+    const open = late.flatMap((row) => {
+      const job = work.read(database.jobs.get(row.jobId))
+      return job?.status === status ? [{ jobId: job.id, workflowId: job.workflowId, doing }] : []
+    })
+    return [...new Map(open.map((job) => [job.jobId, job])).values()].slice(0, limit)
+  }
+
+  const running = rows(database.attempts.values()).flatMap((row) => {
+    const task = work.read(database.tasks.get(row.taskId))
+    return row.phase === 'finished' || row.grantedAt === null || task === undefined
+      ? []
+      : [{ jobId: task.jobId, since: row.grantedAt }]
+  })
+  const queued = rows(database.waiting).filter((row) => row.phase === 'queued')
+  const held = rows(database.jobs.values()).filter((row) => row.status === 'on_hold' && row.queuedAt !== null)
+  const waiting = rows(database.locks.values()).filter((row) => !row.held)
+  return [
+    ...jobs('run', running, allowed.runMs, 'running'),
+    ...jobs(
+      'queue',
+      queued.map((row) => ({ jobId: row.jobId, since: row.queuedAt })),
+      allowed.queueMs,
+      'queued',
+    ),
+    ...jobs(
+      'approval',
+      held.map((row) => ({ jobId: row.id, since: row.queuedAt!.getTime() })),
+      allowed.approvalMs,
+      'on_hold',
+    ),
+    ...jobs('lock', waiting, allowed.lockMs, 'not_running'),
+  ]
+}
