@@ -1,13 +1,17 @@
+import { configVerbs } from './config/verbs.ts'
+import { describeVerbs, runVerb, type Verb } from './noun.ts'
+import { orbVerbs } from './orb/verbs.ts'
+
 export interface Command {
   readonly name: string
   readonly usage: string
   readonly summary: string
   readonly details: string
+  readonly verbs?: readonly Verb[]
   /** Answers the exit code: 0 done, 1 it failed, 2 the call was wrong. */
   run(args: readonly string[]): Promise<number>
 }
 
-/** What is needed to run a command is loaded when it runs: `rondo help` should not wait for it. */
 export const commands: readonly Command[] = [
   {
     name: 'demo',
@@ -35,17 +39,19 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'config',
-    usage: 'rondo config validate|process [FILE]',
+    usage: 'rondo config VERB …',
     summary: 'check a config, or print what it compiles to',
-    details:
-      '  validate  says whether the config is right, or each mistake with its place and cure\n  process   prints the config with orbs, commands, executors, parameters and matrices written out\n\nFILE is .circleci/config.yml by default; - reads standard input.\nExit code 0 when the config is right, 1 when it has errors, 2 when it cannot be read.',
-    async run([verb = '', file]) {
-      const { processConfig, validateConfig } = await import('./config.ts')
-      if (verb === 'process') return processConfig(file)
-      if (verb === 'validate') return validateConfig(file)
-      process.stderr.write(`${await unknown('config', verb, ['validate', 'process'])}\n`)
-      return 2
-    },
+    details: `FILE is .circleci/config.yml by default; - reads standard input.\nExit code 0 done, 1 it has errors, 2 the call was wrong.\n\n${describeVerbs(configVerbs)}`,
+    verbs: configVerbs,
+    run: (args) => runVerb('config', configVerbs, args),
+  },
+  {
+    name: 'orb',
+    usage: 'rondo orb VERB …',
+    summary: 'write, publish, read and import orbs',
+    details: `Exit code 0 done, 1 it was refused or failed, 2 the call was wrong.\n\n${describeVerbs(orbVerbs)}`,
+    verbs: orbVerbs,
+    run: (args) => runVerb('orb', orbVerbs, args),
   },
   {
     name: 'test',
@@ -59,13 +65,3 @@ export const commands: readonly Command[] = [
     },
   },
 ]
-
-/** What to say to a word that is no command, or none of a command's. */
-export async function unknown(command: string, word: string, known: readonly string[]): Promise<string> {
-  const { didYouMean } = await import('@rondo/config')
-  const of = command === '' ? '' : ` ${command}`
-  const guess = didYouMean(word, known)
-  const what =
-    word === '' ? `\`rondo${of}\` needs one of: ${known.join(', ')}.` : `There is no command "rondo${of} ${word}".`
-  return [what, guess, `\`rondo help${of}\` tells more.`].filter(Boolean).join(' ')
-}

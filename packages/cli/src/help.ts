@@ -1,4 +1,5 @@
 import { commands } from './commands.ts'
+import { describeVerbs } from './noun.ts'
 
 /** Text of `rondo help`: what there is, and where to begin. */
 export function overview(): string {
@@ -15,8 +16,10 @@ Begin with \`rondo demo\`. Your own code: \`rondo run\` in its folder, or \`rond
 `
 }
 
-/** Text of `rondo help COMMAND`; undefined when there is no such command. */
-export function help(name: string): string | undefined {
+/** Text of `rondo help COMMAND`, or of one of its verbs; undefined when there is no such one. */
+export function help(name: string, verb?: string): string | undefined {
   const command = commands.find((candidate) => candidate.name === name)
-  return command && `usage: ${command.usage}\n\n${command.summary}\n\n${command.details}\n`
+  if (verb === undefined) return command && `usage: ${command.usage}\n\n${command.summary}\n\n${command.details}\n`
+  const found = command?.verbs?.find((candidate) => candidate.name === verb)
+  return found && `usage: ${describeVerbs([found]).trimStart()}\n`
 }

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { commands, unknown } from './commands.ts'
+import { commands } from './commands.ts'
 import { help, overview } from './help.ts'
+import { unknownWord } from './unknown-word.ts'
 
 function rondo(...args: string[]) {
   const ran = spawnSync(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], { encoding: 'utf8' })
@@ -18,13 +19,22 @@ test.each(commands.map((command) => command.name))('%s has a help of its own', (
   expect(help(name)!.split('\n').length).toBeGreaterThan(5)
 })
 
+test.each(commands.flatMap(({ name, verbs = [] }) => verbs.map((verb) => ({ name, verb }))))(
+  '$name $verb.name has a help of its own',
+  ({ name, verb }) => {
+    expect(help(name, verb.name)).toMatch(/^usage: rondo /)
+    expect(help(name, verb.name)).toContain(verb.summary)
+  },
+)
+
 test('help is shown without a word, and asked for in either way', () => {
   expect(rondo()).toEqual({ code: 0, out: overview(), said: '' })
   expect(rondo('help', 'up')).toEqual({ code: 0, out: help('up'), said: '' })
+  expect(rondo('config', 'validate', '--help').out).toBe(help('config', 'validate'))
   expect(rondo('up', '--help')).toEqual({ code: 0, out: help('up'), said: '' })
 }, 30_000)
 
-test('a word that is no command is answered with the nearest one', async () => {
+test('a word that is no command is answered with the nearest one', () => {
   expect(rondo('upp')).toEqual({
     code: 2,
     out: '',
@@ -32,8 +42,8 @@ test('a word that is no command is answered with the nearest one', async () => {
   })
   expect(rondo('help', 'dmeo').said).toContain("Did you mean 'demo'?")
   expect(rondo('config', 'valdate').said).toContain("Did you mean 'validate'?")
-  expect(await unknown('', 'bogus', ['up'])).toBe('There is no command "rondo bogus". `rondo help` tells more.')
-  expect(await unknown('config', '', ['validate', 'process'])).toBe(
+  expect(unknownWord('', 'bogus', ['up'])).toBe('There is no command "rondo bogus". `rondo help` tells more.')
+  expect(unknownWord('config', '', ['validate', 'process'])).toBe(
     '`rondo config` needs one of: validate, process. `rondo help config` tells more.',
   )
 }, 30_000)
