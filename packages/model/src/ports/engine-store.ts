@@ -287,8 +287,8 @@ export interface EngineTransaction {
   grant(ref: FencedRef): Promise<boolean>
   /** Holds an attempt whose lease is still over and that is as far as it was seen; false when it has come back. */
   lockExpired(ref: Pick<ExpiredAttempt, 'attemptId' | 'epoch' | 'granted'>): Promise<boolean>
-  /** Names of the organisation's contexts. */
-  contextNames(organizationId: string): Promise<readonly string[]>
+  /** Names of the organisation's contexts that jobs of the project may use. */
+  contextNames(organizationId: string, projectId: string): Promise<readonly string[]>
   acknowledge(attemptId: string, sequence: number, leaseMs: number): Promise<void>
   startStep(step: {
     attemptId: string
@@ -315,8 +315,11 @@ export interface EngineTransaction {
   addLayer(jobId: string, nodeIndex: number, object: StoredObject): Promise<void>
   addArtifact(jobId: string, nodeIndex: number, path: string, object: StoredObject): Promise<void>
   addTests(jobId: string, nodeIndex: number, tests: readonly TestResult[]): Promise<void>
-  /** False when it had ended before: a result never changes. */
-  finishAttempt(ref: FencedRef, result: Result): Promise<boolean>
+  /**
+   * Ends an attempt with its task. Answers the ids of the steps it left open, which end with it; undefined when it had
+   * ended before: a result never changes.
+   */
+  finishAttempt(ref: FencedRef, result: Result): Promise<readonly string[] | undefined>
   /** Ends the attempt as lost and queues its task again. */
   requeue(ref: FencedRef): Promise<void>
   append(event: NewEvent): Promise<void>

@@ -243,7 +243,7 @@ class Script {
     fence: (tx) => tx.fence(this.#random.pick(this.#agents), this.#ref()),
     grant: (tx) => tx.grant(this.#ref()),
     'lock an expired attempt': (tx) => tx.lockExpired({ ...this.#ref(), granted: this.#random.chance(0.3) }),
-    'context names': (tx) => tx.contextNames(this.#home.organizationId),
+    'context names': (tx) => tx.contextNames(this.#home.organizationId, this.#home.projectId),
     acknowledge: async (tx) => {
       const ref = this.#ref()
       if (ref.attemptId !== unknown) await tx.acknowledge(ref.attemptId, this.#random.int(1, 9), 60_000)
@@ -282,7 +282,10 @@ class Script {
       const job = this.#job()
       if (job.id !== unknown) await tx.addLayer(job.id, this.#random.int(0, 2), object(this.#random))
     },
-    'finish an attempt': (tx) => tx.finishAttempt(this.#ref(), this.#random.pick(results)),
+    'finish an attempt': async (tx) => {
+      const open = await tx.finishAttempt(this.#ref(), this.#random.pick(results))
+      return open?.map((id) => this.show(id)).sort()
+    },
     requeue: (tx) => tx.requeue(this.#ref()),
     'lock a pipeline': (tx) => tx.lockPipeline(this.#random.pick([...this.#pipelines, unknown])),
     'accept a continuation': (tx) =>
