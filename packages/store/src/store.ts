@@ -6,6 +6,7 @@ import type {
   LiveEvents,
   OrbStore,
   ProjectTokens,
+  RunQueue,
   SecretStore,
   Wakeups,
 } from '@rondo/model'
@@ -19,6 +20,7 @@ import { migrate } from './migrate.ts'
 import { createOrbStore } from './orbs.ts'
 import { createProjectTokens } from './project-tokens.ts'
 import { createBuildQueries } from './queries.ts'
+import { createRunQueue } from './run-queue.ts'
 import { createSecretStore } from './secrets.ts'
 
 export interface StoreOptions {
@@ -34,6 +36,7 @@ export interface Store {
   readonly follows: Follows
   readonly queries: BuildQueries
   readonly engine: EngineStore
+  readonly queue: RunQueue
   readonly orbs: OrbStore
   readonly live: LiveEvents
   readonly wakeups: Wakeups
@@ -55,6 +58,7 @@ export function createStore(options: StoreOptions): Store {
     follows: createFollows(database),
     queries: createBuildQueries(database),
     engine: createEngineStore(database),
+    queue: createRunQueue(database),
     orbs: createOrbStore(database),
     live: follower,
     wakeups: listener,
