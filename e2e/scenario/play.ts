@@ -28,9 +28,10 @@ export async function play(stack: Stack, scenario: Scenario): Promise<readonly s
       }
       if (pipelineId === undefined) return [...found, 'the push made no pipeline']
       pipelineIds.push(pipelineId)
-      for (const action of run.do ?? []) await act(stack, pipelineId, action)
-      await waitForEnd(stack, pipelineId, run)
-      found.push(...(await differences(place, pipelineId, run)))
+      // A wait that was in vain is told together with everything the jobs printed until then.
+      const late = await follow(stack, pipelineId, run).catch((error: Error) => error)
+      found.push(...(late === undefined ? [] : [late.message]), ...(await differences(place, pipelineId, run)))
+      if (late !== undefined) return found
     }
     found.push(...((await scenario.steps.check?.(place, pipelineIds)) ?? []))
     return found
@@ -105,7 +106,10 @@ async function act(stack: Stack, pipelineId: string, action: Action): Promise<vo
   await stack.api('POST', `/api/v2/workflow/${ended.id}/rerun`, { from_failed: action.rerun === 'failed' })
 }
 
-async function waitForEnd(stack: Stack, pipelineId: string, run: Run): Promise<void> {
+async function follow(stack: Stack, pipelineId: string, run: Run): Promise<undefined> {
+  // An errored pipeline runs nothing that could be waited for.
+  if ((await stack.api<{ state: string }>('GET', `/api/v2/pipeline/${pipelineId}`)).state === 'errored') return
+  for (const action of run.do ?? []) await act(stack, pipelineId, action)
   for (const name of Object.keys(run.workflows ?? {})) await waitForWorkflow(stack, pipelineId, name)
 }
 

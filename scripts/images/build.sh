@@ -7,11 +7,11 @@ umask 022
 
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd -P)
 root=$(dirname -- "$(dirname -- "$here")")
-recipe=$(sha256sum "$here/build.sh" | cut -c1-12)
+recipe=$(cat "$here/build.sh" "$here/yq" | sha256sum | cut -c1-12)
 label=rondo.recipe
 base=rondo/image-base:$recipe
 mirror=${RONDO_DEBIAN_MIRROR:-http://deb.debian.org/debian}
-packages=bash,ca-certificates,curl,gawk,git,gzip,jq,openssh-client,procps,python3,sudo,tar,unzip,xz-utils,zstd
+packages=bash,ca-certificates,curl,gawk,git,gzip,jq,openssh-client,procps,python3,python3-yaml,sudo,tar,unzip,xz-utils,zstd
 
 fail() {
   echo "images: $*" >&2
@@ -93,6 +93,8 @@ node=$(ls "$root"/node_modules/node-linux-*/bin/node 2>/dev/null | head -n 1) ||
 [ -n "$node" ] || node=$(command -v node) || fail "Node.js is not installed; ./rondo help installs it."
 
 derive cimg/base:2025.05-20.04 "$for_user"
+# What orbs name when they are told nothing else.
+for tag in current stable; do derive "cimg/base:$tag" "$for_user" "$here/yq" usr/local/bin/yq; done
 derive cimg/node:current "$for_user" "$node" usr/local/bin/node
 derive cimg/python:3.9 "$for_user"
 derive python:3.13.6 'CMD ["python3"]'

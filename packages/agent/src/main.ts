@@ -22,7 +22,7 @@ if (!lock.taken) {
   log('another agent works on this data folder; this one ends', { dataFolder: env.dataFolder, holder: lock.holder.pid })
   process.exit(75)
 }
-const docker = env.executor === 'sandbox' ? undefined : await connectDocker(env.dataFolder)
+const docker = env.executor === 'sandbox' ? undefined : await connectDocker(env.dataFolder, env.serverUrl)
 if (docker === undefined && env.executor === 'docker')
   throw new Error(
     'RONDO_EXECUTOR is docker, but no Docker engine answers on /var/run/docker.sock. Start it, or use auto.',

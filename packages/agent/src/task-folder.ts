@@ -131,7 +131,7 @@ async function fillFolder(io: string): Promise<void> {
   // The job's user is not known before its container is; the parent folder keeps everybody else out.
   await chmod(io, 0o777)
   await chmod(join(io, 'bin'), 0o755)
-  await copyFile(join(shim, 'supervisor.sh'), join(io, 'supervisor.sh'))
+  for (const name of ['supervisor.sh', 'stop.sh']) await copyFile(join(shim, name), join(io, name))
   for (const name of ['circleci', 'circleci-agent']) {
     await copyFile(join(shim, 'circleci.sh'), join(io, 'bin', name))
     await chmod(join(io, 'bin', name), 0o755)

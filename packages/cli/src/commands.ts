@@ -1,5 +1,7 @@
-import { processConfig, validateConfig } from './config.ts'
+import { configVerbs } from './config/verbs.ts'
 import { demo } from './demo/demo.ts'
+import { describeVerbs, runVerb } from './noun.ts'
+import { orbVerbs } from './orb/verbs.ts'
 import { run } from './run/run.ts'
 import { up } from './server/up.ts'
 
@@ -39,11 +41,17 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'config',
-    usage: 'rondo config validate|process [FILE]',
+    usage: 'rondo config VERB …',
     summary: 'check a config, or print what it compiles to',
-    details: 'FILE is .circleci/config.yml by default; - reads standard input. Exit code 1 when the config has errors.',
-    run: async ([verb, file]) =>
-      verb === 'process' ? processConfig(file) : verb === 'validate' ? validateConfig(file) : usage('config'),
+    details: `FILE is .circleci/config.yml by default; - reads standard input.\nExit code 0 done, 1 it has errors, 2 the call was wrong.\n\n${describeVerbs(configVerbs)}`,
+    run: (args) => runVerb('config', configVerbs, args),
+  },
+  {
+    name: 'orb',
+    usage: 'rondo orb VERB …',
+    summary: 'write, publish, read and import orbs',
+    details: `Exit code 0 done, 1 it was refused or failed, 2 the call was wrong.\n\n${describeVerbs(orbVerbs)}`,
+    run: (args) => runVerb('orb', orbVerbs, args),
   },
 ]
 
@@ -55,9 +63,4 @@ export function help(name?: string): string {
   if (command !== undefined) return `${command.usage}\n\n${command.summary}\n\n${command.details}\n`
   const lines = [...commands, test].map((entry) => `  ${entry.name.padEnd(8)} ${entry.summary}`)
   return `Rondo runs your .circleci/config.yml on your own machines.\n\nusage: rondo COMMAND\n\n${lines.join('\n')}\n  help     what a command does: rondo help COMMAND\n`
-}
-
-function usage(name: string): number {
-  process.stderr.write(`usage: ${commands.find((command) => command.name === name)?.usage}\n`)
-  return 2
 }

@@ -12,6 +12,12 @@ export interface CliEnv {
   readonly runFolder: string
   /** RONDO_TOKEN or CIRCLECI_CLI_TOKEN: who asks a server elsewhere. */
   readonly token: string | undefined
+  /** RONDO_URL: the server to speak to instead of this machine's. */
+  readonly url: string | undefined
+  /** RONDO_ORB_UPSTREAM: the registry that `rondo orb mirror` copies from. */
+  readonly orbUpstream: string | undefined
+  /** Where the program keeps itself compiled, so that it starts faster: `rondo/compiled` in the user's cache folder. */
+  readonly compiledFolder: string
   /** Passed on to the server's process. */
   readonly forServer: NodeJS.ProcessEnv
 }
@@ -23,6 +29,9 @@ export function readCliEnv(source: NodeJS.ProcessEnv = process.env): CliEnv {
     decorated: Boolean(process.stdout.isTTY) && !source.NO_COLOR && source.TERM !== 'dumb',
     runFolder: resolve(source.RONDO_RUN_DATA || join(cacheFolder(source), 'rondo', 'run')),
     token: source.RONDO_TOKEN || source.CIRCLECI_CLI_TOKEN || undefined,
+    url: source.RONDO_URL || undefined,
+    orbUpstream: source.RONDO_ORB_UPSTREAM || undefined,
+    compiledFolder: join(cacheFolder(source), 'rondo', 'compiled'),
     forServer: source,
   }
 }

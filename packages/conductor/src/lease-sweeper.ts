@@ -1,4 +1,5 @@
 import { AppError, type Clock, type EngineStore, type ExpiredAttempt } from '@rondo/model'
+import { advance } from './apply-moves.ts'
 import { attemptScope } from './attempt-scope.ts'
 import { leaseMs } from './dispatcher-ports.ts'
 import { finishTask } from './record-entries.ts'
@@ -73,6 +74,8 @@ async function settle(
           because: 'its agent fell silent before the start was granted, so no user code has run',
         },
       })
+      // A task that was asked to stop ends here, and a lock may have waited for that.
+      await advance(tx, identity.workflowId, ports.checks)
       return
     }
     await finishTask(

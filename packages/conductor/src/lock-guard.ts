@@ -25,6 +25,18 @@ export function guardOf<T extends Node>(unlock: Node, jobs: readonly T[]): reado
   return [...found]
 }
 
+type LockNode = Node & Pick<JobState, 'type' | 'lockKey'>
+
+/**
+ * The lock node whose lock an unlock node gives back: the nearest one of its key upstream. A workflow may have several of
+ * one key, beside each other or one behind the other.
+ */
+export function lockOf<T extends LockNode>(unlock: LockNode, jobs: readonly T[]): T | undefined {
+  const locks = guardOf(unlock, jobs).filter((job) => job.type === 'lock' && job.lockKey === unlock.lockKey)
+  if (locks.length === 0) return jobs.find((job) => job.type === 'lock' && job.lockKey === unlock.lockKey)
+  return locks.find((lock) => !locks.some((other) => other !== lock && guardOf(other, jobs).includes(lock)))
+}
+
 /**
  * Lock nodes whose place in the queue is to be given up: those that ended without the lock, and those whose unlock node has
  * ended, or the workflow. Never while an agent still works on what the lock guards, so that two never work under one lock.
@@ -40,7 +52,7 @@ export function locksToRelease(
       const lock = jobs.find((job) => job.id === entry.jobId)
       if (lock === undefined) return true
       if (lock.status !== 'success') return isFinalJobStatus(lock.status)
-      const unlock = jobs.find((job) => job.type === 'unlock' && job.lockKey === entry.key)
+      const unlock = jobs.find((job) => job.type === 'unlock' && lockOf(job, jobs) === lock)
       const ended = isFinalWorkflowStatus(status) || (unlock !== undefined && isFinalJobStatus(unlock.status))
       const guarded = unlock === undefined ? jobs : guardOf(unlock, jobs)
       return ended && !guarded.some((job) => busy.has(job.id))

@@ -1,6 +1,6 @@
 import { isFinalJobStatus, type JobStatus, type NodeType, type Requirement, type WorkflowStatus } from '@rondo/model'
 import { requiredStatusOf } from './life-cycles.ts'
-import { guardOf } from './lock-guard.ts'
+import { guardOf, lockOf } from './lock-guard.ts'
 
 /** What deciding needs to know of a job. */
 export interface JobState {
@@ -99,7 +99,7 @@ function unlockMove(
   { busy }: Facts,
 ): Move['to'] | undefined {
   if (guardOf(job, jobs).some((guarded) => busy.has(guarded.id))) return undefined
-  const lock = jobs.find((other) => other.type === 'lock' && other.lockKey === job.lockKey)
+  const lock = lockOf(job, jobs)
   return lock === undefined || status.get(lock.name) === 'success' ? 'success' : 'not_run'
 }
 

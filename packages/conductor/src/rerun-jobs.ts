@@ -1,5 +1,5 @@
 import type { JobWithPlan, NewId, NewJob, RerunRequest } from '@rondo/model'
-import { guardOf } from './lock-guard.ts'
+import { guardOf, lockOf } from './lock-guard.ts'
 
 /**
  * Jobs of a rerun. From failed: what did not succeed runs again, and everything downstream of it. Chosen jobs: these,
@@ -61,7 +61,7 @@ function withLocks(jobs: readonly JobWithPlan[], again: ReadonlySet<string>): Re
   const all = new Set(again)
   for (const unlock of jobs) {
     if (unlock.type !== 'unlock') continue
-    const lock = jobs.find((job) => job.type === 'lock' && job.lockKey === unlock.lockKey)
+    const lock = lockOf(unlock, jobs)
     if (lock === undefined) continue
     const guarded = guardOf(unlock, jobs).filter((job) => guardOf(job, jobs).includes(lock))
     if (!guarded.some((job) => again.has(job.name))) continue

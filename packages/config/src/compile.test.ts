@@ -328,10 +328,47 @@ describe('pipeline parameters', () => {
     expect(result.plan?.jobs.build?.executor).toMatchObject({ images: [{ image: 'a:5' }] })
   })
 
+  it('cannot be made of each other', () => {
+    const source = withSteps(
+      '- run: << pipeline.parameters.b >>',
+      'parameters: {a: {type: string, default: x}, b: {type: string, default: << pipeline.parameters.a >>}}',
+    )
+
+    expect(errorsOf(source)).toEqual([expect.stringMatching(/^parameter-declaration: The default of .*'b' refers/)])
+  })
+
   it('are compared with their types, and must be declared', () => {
     expect(errorsOf(source, { pipelineParameters: { n: '5', x: 1 } })).toEqual([
       'argument-type: Type error for argument n: expected type: integer, actual value: "5" (type string)',
       'pipeline-parameter: Unexpected argument(s): x',
     ])
   })
+})
+
+it('keeps out of what version 2 does not know: other names hold anchors there', () => {
+  const source = `version: 2
+commands: [&say {run: hi}]
+executors: &e x
+setup: &setup {run: {command: set up}}
+orbs: none
+parameters: 1
+jobs: {build: {docker: [{image: a}], steps: [*say, *setup, {run: "<< not.a.template"}]}}`
+
+  expect(errorsOf(source)).toEqual([])
+  expect(jobOf(source).steps).toMatchObject([
+    { command: 'hi' },
+    { command: 'set up' },
+    { command: '<< not.a.template' },
+  ])
+})
+
+it('says once what is wrong with a place that many jobs share', () => {
+  const source = `version: 2.1
+jobs: {a: {parameters: {v: {type: string}}, docker: [{image: a}], steps: [{run: {command: x, nmae: y}}]}}
+workflows: {w: {jobs: [{a: {requires: [nobody], matrix: {parameters: {v: ["1", "2", "3"]}}}}]}}`
+
+  expect(errorsOf(source)).toEqual([
+    expect.stringMatching(/^requires: /),
+    expect.stringMatching(/^unknown-key: extraneous key \[nmae\]/),
+  ])
 })

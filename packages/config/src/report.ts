@@ -6,7 +6,19 @@ export interface ReportDetail {
   readonly chain?: readonly OriginFrame[] | undefined
 }
 
-/** Collects diagnostics. The same thing said twice of the same place (a job expanded for each matrix row) is kept once. */
+/** Mistakes that one place can hold only once, whatever the message calls the job or command that led there. */
+const oncePerPlace: ReadonlySet<ConfigDiagnosticCode> = new Set([
+  'requires',
+  'unknown-key',
+  'ignored-key',
+  'expected-type',
+  'argument-type',
+  'invalid-value',
+  'number-as-text',
+  'cycle',
+])
+
+/** Collects diagnostics. What is used many times (a job expanded for each matrix row, an anchor) has its mistake once. */
 export interface Report {
   error(code: ConfigDiagnosticCode, span: Span, message: string, detail?: ReportDetail): void
   warn(code: ConfigDiagnosticCode, span: Span, message: string, detail?: ReportDetail): void
@@ -28,7 +40,8 @@ export function createReport(limit: number): Report {
     message: string,
     detail?: ReportDetail,
   ) {
-    const key = `${severity}\n${code}\n${span.file}\n${span.start}\n${message}`
+    const what = oncePerPlace.has(code) ? span.end : message
+    const key = `${severity}\n${code}\n${span.file}\n${span.start}\n${what}`
     if (seen.has(key)) return
     counts[severity] += 1
     if (counts[severity] > limit) return

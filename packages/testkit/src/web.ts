@@ -14,6 +14,8 @@ export interface TestWeb {
     url: string,
     body?: object,
   ): Promise<{ readonly status: number; readonly body: Record<string, never> }>
+  /** Answers over the network too, at the address given back. */
+  listen(): Promise<string>
   /** Exactly these headers and this text. */
   send(
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
@@ -48,6 +50,7 @@ export async function startTestWeb(engine: TestEngine): Promise<TestWeb> {
       })
       return { status: response.statusCode, body: response.json() }
     },
+    listen: () => server.listen({ host: '127.0.0.1', port: 0 }),
     async send(method, url, headers, text) {
       const response = await server.inject({ method, url, headers, ...(text === undefined ? {} : { payload: text }) })
       return { status: response.statusCode, body: response.json() }

@@ -17,6 +17,10 @@ export interface Executor {
   adopt(state: ExecutorState, folder: TaskFolder): Promise<boolean>
   /** Whether the supervisor still lives; says why not in words a user understands. */
   health(state: ExecutorState): Promise<{ readonly alive: boolean; readonly outOfMemory: boolean }>
+  /** How many processes of the job's the kernel has killed for memory so far. */
+  memoryKills(state: ExecutorState): number
+  /** Kills what a script left, with more rights than the supervisor has; absent where it has them all. */
+  killAsRoot?(state: ExecutorState, id: string): Promise<void>
   remove(state: ExecutorState, folder: Pick<TaskFolder, 'root'>): Promise<void>
   /** The server's address as the job reaches it. */
   reachable(url: string): string

@@ -50,6 +50,7 @@ export function createSandboxExecutor(folders: readonly string[]): Executor {
       alive: processLives(identity(state)),
       outOfMemory: outOfMemoryKills(groupsOf(state)) > 0,
     }),
+    memoryKills: (state) => outOfMemoryKills(groupsOf(state)),
     async remove(_state, { root }) {
       await endSandboxes(root)
       await removeControlGroups(controlGroupPaths(basename(root)))

@@ -12,6 +12,13 @@ cd / || exit 1
 for pipe in commands events; do [ -p "$io/$pipe" ] || mkfifo -m 666 "$io/$pipe" || exit 1; done
 exec 3<>"$io/commands" 5<>"$io/events"
 rondo_session=$(command -v setsid)
+# The first process of its own namespace, or the first's child: whatever runs here beside it is the job's.
+if [ $$ = 1 ] || [ "$PPID" = 1 ]; then
+  read -r stat <"/proc/$$/stat"
+  # shellcheck disable=SC2086 # words on purpose
+  set -- ${stat##*) }
+  echo "$4" >"$io/session"
+fi
 : >"$io/ready"
 while read -r verb id rest <&3; do
   case $verb in
@@ -31,7 +38,10 @@ while read -r verb id rest <&3; do
         exec 4>"$io/$id.pipe"
         (. "$io/$id.sh") >&4 2>&1 </dev/null 4>&- 5>&- &
         pid=$!
-        echo "$pid" >"$io/$id.pid"
+        read -r stat <"/proc/$pid/stat"
+        # shellcheck disable=SC2086 # words on purpose: from the state on, 20 is the start
+        set -- ${stat##*) }
+        echo "$pid ${20}" >"$io/$id.pid"
         wait "$pid"
         status=$?
         printf '\036%s.%s\036' "$id" "$token" >&4
@@ -41,7 +51,7 @@ while read -r verb id rest <&3; do
       ) &
       ;;
     kill)
-      read -r pid <"$io/$id.pid" && { kill "-$rest" "-$pid" 2>/dev/null || kill "-$rest" "$pid" 2>/dev/null; }
+      /bin/sh "$io/stop.sh" "$io" "$id" "$rest" &
       ;;
     exit) exit 0 ;;
   esac

@@ -4,23 +4,30 @@ import { quote, shellPath } from '../shell.ts'
 import { failed, passed, type StepEnd, type TaskContext } from '../task-context.ts'
 
 /**
- * Clones or updates the repository in the job, as the job's user. The credential travels in a header of this call only and
- * is not left in `.git/config`; variables a user could set to change what git does are cleared first (rule D-23).
+ * Clones or updates the repository in the job, as the job's user. Variables a user could set to change what git does are
+ * cleared first (rule D-23). The credential travels in a header and is not left in `.git`, which may go into caches and
+ * artifacts; git commands of later steps get it from a helper beside the supervisor. It reads this project alone, and ends
+ * with the attempt.
  */
 export async function checkout(task: TaskContext, step: CheckoutStep, index: number): Promise<StepEnd> {
   const { checkout } = task.spec
   const url = task.executor.reachable(checkout.url)
   const header = `Authorization: Basic ${Buffer.from(`${checkout.username}:${checkout.password}`).toString('base64')}`
+  // As a clone would: steps compare with other branches. A shallow one asks for its own alone.
   const wanted =
-    checkout.tag === null
-      ? `+refs/heads/${checkout.branch}:refs/remotes/origin/${checkout.branch}`
-      : `+refs/tags/${checkout.tag}:refs/tags/${checkout.tag}`
+    step.method !== 'shallow'
+      ? '+refs/heads/*:refs/remotes/origin/*'
+      : checkout.tag === null
+        ? `+refs/heads/${checkout.branch}:refs/remotes/origin/${checkout.branch}`
+        : `+refs/tags/${checkout.tag}:refs/tags/${checkout.tag}`
   const filter =
     step.method === 'blobless' ? '--filter=blob:none' : step.method === 'shallow' ? `--depth=${step.depth ?? 1}` : ''
   const switchTo =
     checkout.branch === null
       ? `git checkout --quiet --force --detach ${checkout.revision}`
       : `git checkout --quiet --force -B ${quote(checkout.branch)} ${checkout.revision}`
+  const helperPath = `${task.executor.ioPath}/git-credential`
+  await task.folder.create('git-credential', credentialHelper(checkout.username, checkout.password), 0o755)
   const script = `
 unset LD_PRELOAD LD_LIBRARY_PATH BASH_ENV GIT_DIR GIT_WORK_TREE GIT_SSH GIT_SSH_COMMAND GIT_EXEC_PATH GIT_CONFIG GIT_ASKPASS
 dir=${step.path === undefined ? '.' : shellPath(step.path)}
@@ -39,8 +46,15 @@ fi
 # A branch may have gone, or never have been: the commit itself may still be there.
 git fetch --quiet --force --tags ${filter} origin ${quote(wanted)} 2>.git/rondo-fetch || git fetch --quiet --force ${filter} origin ${checkout.revision} || { cat .git/rondo-fetch; exit 1; }
 rm -f .git/rondo-fetch
+git cat-file -e ${checkout.revision}^{commit} 2>/dev/null || git fetch --quiet --force ${filter} origin ${checkout.revision} || exit 1
+git config --local ${quote(`credential.${new URL(url).origin}.helper`)} ${quote(helperPath)} || exit 1
 ${switchTo} || exit 1
 git --no-pager log --no-color -n 1 --format='HEAD is now at %h %s'
 `
   return (await runInternal(task, `c${index}`, `s${index}.out`, script)) === 0 ? passed : failed
+}
+
+/** Answers git's question for a credential; it never stores one. */
+function credentialHelper(username: string, password: string): string {
+  return `#!/bin/sh\n[ "$1" = get ] || exit 0\nprintf 'username=%s\\npassword=%s\\n' ${quote(username)} ${quote(password)}\n`
 }

@@ -34,12 +34,13 @@ function idOf(index: number, attempt: number): string {
 /** Runs a command and waits for its end; stops it when it stays silent for too long. */
 export async function runStep(task: TaskContext, step: RunStep, index: number, pump: OutputPump): Promise<StepEnd> {
   for (let attempt = 0; ; attempt++) {
+    const kills = task.executor.memoryKills(task.state)
     const id = await start(task, step, index, attempt)
     const end = await waitWithTimeout(task, step, id, pump)
     if (end.result === 'passed') return end
     await printedAll(task, id, `s${index}.out`)
     if (end.result !== 'failed' || attempt >= step.maxAutoReruns) {
-      task.folder.append(`s${index}.out`, await explanation(task, step, end))
+      task.folder.append(`s${index}.out`, explanation(step, end, task.executor.memoryKills(task.state) > kills))
       return end
     }
     // Said already, if the agent was restarted since.
@@ -76,19 +77,21 @@ async function waitWithTimeout(task: TaskContext, step: RunStep, id: string, pum
   }
 }
 
+/** Asks first. In the end nothing is left, whatever it ignores and wherever it went. */
 async function kill(task: TaskContext, id: string): Promise<void> {
   task.folder.command(`kill ${id} TERM`)
   for (const deadline = performance.now() + killAfterMs; performance.now() < deadline; await sleep(50)) {
-    if (statusOf(task.folder, id) !== undefined) return
+    if (statusOf(task.folder, id) !== undefined) break
   }
   task.folder.command(`kill ${id} KILL`)
+  await task.executor.killAsRoot?.(task.state, id)
 }
 
-async function explanation(task: TaskContext, step: RunStep, end: StepEnd): Promise<string> {
+function explanation(step: RunStep, end: StepEnd, outOfMemory: boolean): string {
   if (end.result === 'timed-out')
     return `\nToo long with no output (exceeded ${duration(step.noOutputTimeoutMs)}): the step was stopped\n`
-  if (end.exitCode === 137 && (await task.executor.health(task.state)).outOfMemory)
-    return '\nThe command was killed because the job used more memory than its resource class allows (exit code 137). Choose a larger resource_class.\n'
+  if (outOfMemory)
+    return `\nThe command was killed, or a program it started was, because the job used more memory than its resource class allows (exit code ${end.exitCode}). Choose a larger resource_class.\n`
   return `\nExited with code exit status ${end.exitCode}\n`
 }
 

@@ -22,6 +22,7 @@ export function createProcessExecutor(home: string): Executor & { readonly ioPat
     },
     adopt: async (state: ExecutorState) => lives(state),
     health: async (state: ExecutorState) => ({ alive: lives(state), outOfMemory: false }),
+    memoryKills: () => 0,
     async remove(state: ExecutorState) {
       if (lives(state)) process.kill(-Number(state.pid), 'SIGKILL')
     },

@@ -92,6 +92,17 @@ describe('publishing', () => {
     )
   })
 
+  test('the next release is counted from the newest, however many ask at once', async () => {
+    const { orb } = await buildOrb()
+    const publish = (version: string) => registry.publish(home.user, { orb, version, source: orbSource('x') })
+
+    const first = await publish('minor')
+    const others = await Promise.all(['patch', 'patch', 'patch'].map(publish))
+
+    expect(first.version).toBe('0.1.0')
+    expect(others.map(({ version }) => version).sort()).toEqual(['0.1.1', '0.1.2', '0.1.3'])
+  })
+
   test('a dev version is promoted with the source it holds at that moment', async () => {
     const { orb, name } = await buildOrb()
     await registry.publish(home.user, { orb, version: 'dev:x', source: orbSource('first') })

@@ -11,7 +11,7 @@ import {
 /** An orb's version with what it says. */
 export type OrbVersionWithSource = OrbVersion & { readonly source: string }
 
-/** What a version is published with; `version` is `1.2.3` or `dev:label`. */
+/** What a version is published with; `version` is `1.2.3`, `dev:label`, or `patch`, `minor` or `major` for the next release. */
 export interface PublishRequest {
   readonly orb: Orb
   readonly version: string

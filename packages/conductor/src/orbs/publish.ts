@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { AppError, isDevVersion, type NewOrbVersion, type OrbStore, parseRelease, type User } from '@rondo/model'
+import {
+  AppError,
+  isDevVersion,
+  type NewOrbVersion,
+  nextRelease,
+  type OrbStore,
+  parseRelease,
+  type User,
+  type VersionSegment,
+} from '@rondo/model'
 import type { Compiler } from '../compiler/compiler.ts'
 import { notFound, type OrbRegistry, type PublishRequest } from './orb-registry.ts'
 import type { OrbRights } from './orb-rights.ts'
@@ -14,13 +23,19 @@ export function createPublishing(
   const { store, compiler } = ports
 
   async function publish(actor: User, request: PublishRequest) {
+    if (segmentOf(request.version) === undefined) requireVersion(request.version)
     const version = await checked(actor, request, 'refused')
     if (isDevVersion(version.version)) {
       await rights.requireMember(actor, request.orb.organizationId)
       return { ...(await store.putDevVersion(version)), source: version.source }
     }
     await rights.requireAdministrator(actor, request.orb.organizationId)
-    return { ...(await store.addRelease(version)), source: version.source }
+    const segment = segmentOf(request.version)
+    const release =
+      segment === undefined
+        ? await store.addRelease(version)
+        : await store.addNextRelease(version, (newest) => nextRelease(newest, segment))
+    return { ...release, source: version.source }
   }
 
   /** @param missing what becomes of a source that uses orbs this registry lacks */
@@ -29,7 +44,6 @@ export function createPublishing(
     { orb, version, source }: PublishRequest,
     missing: 'refused' | 'left',
   ): Promise<NewOrbVersion> {
-    requireVersion(version)
     const check = await compiler.checkOrb({ source, organizationId: orb.organizationId })
     const errors = check.problems.filter(
       ({ severity, code }) => severity === 'error' && (missing === 'refused' || code !== 'orb-not-found'),
@@ -58,6 +72,7 @@ export function createPublishing(
     },
     async importVersion(actor, request) {
       rights.requireInstallationAdministrator(actor)
+      requireVersion(request.version)
       // Orbs may arrive before those they import; what is missing shows when a config uses it.
       const version = await checked(actor, request, 'left')
       if (isDevVersion(version.version)) return { ...(await store.putDevVersion(version)), source: version.source }
@@ -81,10 +96,14 @@ async function exactly(store: OrbStore, { orb, version }: PublishRequest) {
   return release === undefined ? undefined : store.version(orb.id, { kind: 'release', ...release })
 }
 
+function segmentOf(version: string): VersionSegment | undefined {
+  return version === 'major' || version === 'minor' || version === 'patch' ? version : undefined
+}
+
 function requireVersion(version: string): void {
   if (parseRelease(version) === undefined && !isDevVersion(version))
     throw new AppError(
       'bad-request',
-      `"${version.slice(0, 100)}" is no version of an orb. Write 1.2.3, or dev:label for a version that may change.`,
+      `"${version.slice(0, 100)}" is no version of an orb. Write 1.2.3, patch, minor or major for the next one, or dev:label for a version that may change.`,
     )
 }

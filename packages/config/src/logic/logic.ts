@@ -47,18 +47,19 @@ export function evaluateLogic(cx: ResolveContext, node: Node, scope: Scope, dept
 }
 
 function evaluateStatement(cx: ResolveContext, node: MapNode, scope: Scope, depth: number): boolean | undefined {
-  const entry = [...node.entries.values()][0]!
-  if (node.entries.size > 1 || !operators.includes(entry.key)) {
-    const found = [...node.entries.keys()].join(', ')
-    cx.report.error(
-      'logic',
-      node.span,
-      `A logic statement has exactly one key out of ${operators.join(', ')}; found ${found}`,
-      {
-        chain: scope.chain,
-      },
-    )
+  const known = operators.filter((operator) => node.entries.has(operator))
+  const found = [...node.entries.keys()].join(', ')
+  const message = `A logic statement has exactly one key out of ${operators.join(', ')}; found ${found}`
+  const [key] = known
+  if (key === undefined || known.length < node.entries.size) {
+    cx.report.error('logic', node.span, message, { chain: scope.chain })
     return undefined
+  }
+  const entry = node.entries.get(key)!
+  // Configs in which an indentation slip left `not:` empty beside `equal:` have run for months.
+  if (known.length > 1) {
+    const hint = `'${key}' counts here and the others do not; is something to be indented further?`
+    cx.report.warn('logic', node.span, message, { chain: scope.chain, hint })
   }
   switch (entry.key) {
     case 'and':

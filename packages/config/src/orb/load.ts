@@ -11,6 +11,9 @@ import type { ResolvedOrb } from './orb-source.ts'
 const sections: Readonly<Record<ElementKind, string>> = { command: 'commands', job: 'jobs', executor: 'executors' }
 export const orbReference = /^[a-z][a-z0-9_-]*\/[a-z][a-z0-9_-]*@(?:dev:[^\s@]{1,1023}|\d+(?:\.\d+){0,2}|volatile)$/
 
+/** Version 2 knows jobs only; people keep anchors under the other names there. */
+const nothing: ReadonlyMap<string, never> = new Map<string, never>()
+
 interface Loading {
   readonly depth: number
   /** References being loaded, outermost first: an orb among its own imports is a cycle. */
@@ -33,13 +36,13 @@ function buildSpace(
   name: { label: string; main: boolean },
   loading: Loading,
 ): Space {
+  const jobs = elements(cx, root, 'job')
+  if (cx.version === 2) {
+    return { ...name, elements: { command: nothing, job: jobs, executor: nothing }, groups: nothing, orbs: nothing }
+  }
   return {
     ...name,
-    elements: {
-      command: elements(cx, root, 'command'),
-      job: elements(cx, root, 'job'),
-      executor: elements(cx, root, 'executor'),
-    },
+    elements: { command: elements(cx, root, 'command'), job: jobs, executor: elements(cx, root, 'executor') },
     groups: section(cx, root, 'job-groups'),
     orbs: loadOrbs(cx, child(root, 'orbs'), name.main, loading),
   }

@@ -75,17 +75,19 @@ function isPrintable(text: string): boolean {
   return printable.test(text) && !lineSeparators.test(text)
 }
 
-/** A literal block keeps a text exactly when no line needs escapes and the first one sets the indentation. */
+/** A literal block keeps a text exactly when no line needs escapes. */
 function isBlockSafe(text: string): boolean {
-  return isPrintable(text) && !text.includes('\t') && !/ \n| $/.test(text) && !/^[ \n]/.test(text) && /[^\n]/.test(text)
+  return isPrintable(text) && !text.includes('\t') && !/ \n| $/.test(text) && /[^\n]/.test(text)
 }
 
 function blockLiteral(text: string, indent: number): string {
   const pad = ' '.repeat(Math.max(indent, 2))
   const chomp = text.endsWith('\n\n') ? '+' : text.endsWith('\n') ? '' : '-'
+  // A first line that is empty or further in cannot show the indentation, so it is stated.
+  const stated = /^[ \n]/.test(text) ? '2' : ''
   const body = text.endsWith('\n') ? text.slice(0, -1) : text
   const lines = body.split('\n').map((line) => (line === '' ? '' : pad + line))
-  return [`|${chomp}`, ...lines].join('\n')
+  return [`|${stated}${chomp}`, ...lines].join('\n')
 }
 
 function doubleQuoted(text: string): string {
@@ -96,7 +98,9 @@ function doubleQuoted(text: string): string {
 }
 
 const indicators = /^[-?:,[\]{}#&*!|>'"%@`]/
-const ambiguous = /^(?:[yYnN]|[-+]?[0-9][0-9_:.]*|=|<<|[0-9]{4}-[0-9].*|0o?[0-7]+|---.*|\.\.\..*)$/
+/** What some reader of YAML takes for a number, a time or a marker; versions and addresses (`1.2.3`) are none. */
+const ambiguous =
+  /^(?:[yYnN]|[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?|[-+]?[0-9][0-9_]*(?::[0-9]+)+(?:\.[0-9_]*)?|=|<<|[0-9]{4}-[0-9].*|0o?[0-7]+|---.*|\.\.\..*)$/
 
 /** Most of what configs hold: no word or number of YAML's own is as long as this and made of such characters. */
 const surelyPlain = /^[A-Za-z][A-Za-z0-9_./-]{5,}$/

@@ -11,6 +11,6 @@ export function processText(compiled: Node, source: string, orbs: readonly OrbRe
   const text = header + emitYaml(compiled)
   if (text.length + source.length > sourceCommentBound) return text
   const lines = source.replace(/\n$/, '').split('\n')
-  const comment = lines.map((line) => `# ${line.replaceAll('"', '\\"')}`).join('\n')
-  return `${text}\n# Original config.yml file:\n${comment}\n`
+  const comment = lines.map((line) => `# ${line.replace(/["\\]/g, '\\$&')}`).join('\n')
+  return `${text}\n# Original config.yml file:\n${comment}`
 }

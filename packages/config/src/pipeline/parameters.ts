@@ -56,11 +56,21 @@ function parameterValue(
     )
     return undefined
   }
+  if (refersToParameter(declaration.default)) {
+    const message = `The default of pipeline parameter '${declaration.name}' refers to another pipeline parameter`
+    const hint = 'Pipeline parameters are not visible where they are declared; write the value out'
+    cx.report.error('parameter-declaration', declaration.default.span, message, { hint })
+    return undefined
+  }
   if (!Object.hasOwn(given, declaration.name)) return plain(declaration.default)
   const value = toNode(given[declaration.name], declaration.span)
   if (hasType(declaration, value)) return plain(value)
   reportArgumentType(cx, declaration, value, declaration.span, undefined)
   return undefined
+}
+
+function refersToParameter(node: Node): boolean {
+  return node.kind === 'scalar' && node.templated && /<<\s*pipeline\.parameters\./.test(String(node.value))
 }
 
 function plain(node: Node): string | number | boolean | undefined {

@@ -40,7 +40,9 @@ function readImage(place: Place, node: Node): ImagePlan | undefined {
   const fields = readFields({ ...place, what: `an image of ${place.what}` }, node)
   fields.only(imageKeys, 'warn')
   const image = fields.text('image', 'required')
-  if (image === '') return fields.fail('invalid-value', fields.span, `An image of ${place.what} has no name`)
+  // A pipeline value that is empty here may name an image elsewhere, so only the job itself can fail for it.
+  if (image === '')
+    place.report.warn('invalid-value', fields.span, `An image of ${place.what} has no name`, { chain: place.chain })
   const parts = {
     ...optional('name', fields.text('name')),
     ...optional('entrypoint', argumentVector(fields.node('entrypoint'))),

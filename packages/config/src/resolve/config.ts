@@ -86,7 +86,9 @@ function limitEntries(cx: ResolveContext, root: MapNode, workflows: readonly Res
 function isSetup(cx: ResolveContext, root: MapNode, workflows: readonly ResolvedWorkflow[]): boolean {
   const node = child(root, 'setup')!
   if (node.kind !== 'scalar' || typeof node.value !== 'boolean') {
-    if (!isNull(node)) cx.report.error('setup', node.span, `'setup' must be true or false, found ${typeName(node)}`)
+    // A version 2 file may keep an anchor under this name.
+    if (!isNull(node) && cx.version !== 2)
+      cx.report.error('setup', node.span, `'setup' must be true or false, found ${typeName(node)}`)
     return false
   }
   if (!node.value) return false

@@ -166,6 +166,17 @@ describe('conditions of a workflow', () => {
   )
 })
 
+it('a condition that an indentation slip gave two statements is decided by the first, with a warning', () => {
+  const condition = 'and:\n      - not:\n        equal: [a, b]'
+
+  const { plan, diagnostics } = compileText(
+    `version: 2.1\n${jobs}\nworkflows:\n  w:\n    when:\n      ${condition}\n    jobs: [a]`,
+  )
+
+  expect(plan?.workflows).toHaveLength(1)
+  expect(diagnostics).toMatchObject([{ code: 'logic', severity: 'warning' }])
+})
+
 describe('schedules', () => {
   const schedule = (cron: string) =>
     config('- a', `    triggers: [{schedule: {cron: "${cron}", filters: {branches: {only: main}}}}]`)

@@ -1,5 +1,5 @@
 import type { Span } from '@rondo/model'
-import type { Document, Pair, YAMLMap, Node as YamlNode } from 'yaml'
+import type { Document, Pair, YAMLError, YAMLMap, Node as YamlNode } from 'yaml'
 import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, Scalar } from 'yaml'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Limits } from '../limits.ts'
@@ -32,10 +32,7 @@ function readDocument(source: string, file: string, report: Report, limits: Limi
     return undefined
   }
   const document = documents[0]
-  for (const error of document?.errors ?? []) {
-    const [start, end] = error.pos
-    report.error('yaml-syntax', { file, start, end: Math.max(end, start + 1) }, yamlMessage(error.message))
-  }
+  reportMistakes(source, file, report, document?.errors ?? [])
   const second = documents[1]
   if (second !== undefined) {
     const start = second.range?.[0] ?? 0
@@ -54,6 +51,18 @@ function readDocument(source: string, file: string, report: Report, limits: Limi
     return undefined
   }
   return document.errors.length > 0 || second !== undefined ? undefined : document
+}
+
+/** The first mistake of each line: the others of a line nearly always follow from it. */
+function reportMistakes(source: string, file: string, report: Report, errors: readonly YAMLError[]): void {
+  const lines = new Set<number>()
+  for (const { pos, message } of errors) {
+    const [start, end] = pos
+    const lineStart = source.lastIndexOf('\n', Math.max(0, start - 1))
+    if (lines.has(lineStart)) continue
+    lines.add(lineStart)
+    report.error('yaml-syntax', { file, start, end: Math.max(end, start + 1) }, yamlMessage(message))
+  }
 }
 
 function yamlMessage(message: string): string {

@@ -1,4 +1,4 @@
-import { AppError, type NewEvent, type Wakeups } from '@rondo/model'
+import { AppError, isFinalWorkflowStatus, type NewEvent, type Wakeups } from '@rondo/model'
 import type {
   AttemptRow,
   CacheRow,
@@ -121,6 +121,19 @@ export class MemoryDatabase {
     this.contexts.set(organizationId, new Set(contexts))
     this.organizations.set(organizationId, `organisation of ${name}`)
     return { organizationId, projectId: id, userId: this.newId(), context: contexts[0] ?? '' }
+  }
+
+  /** Whether nothing is left to happen in it. */
+  get quiet(): boolean {
+    for (const { committed: workflow } of this.workflows.values())
+      if (workflow !== undefined && !isFinalWorkflowStatus(workflow.status)) return false
+    for (const { committed: task } of this.tasks.values())
+      if (task !== undefined && task.phase !== 'finished') return false
+    for (const { committed: chore } of this.chores.values()) if (chore !== undefined) return false
+    for (const { committed: pipeline } of this.pipelines.values()) if (pipeline?.state === 'pending') return false
+    for (const { committed: attempt } of this.open)
+      if (attempt !== undefined && attempt.phase !== 'finished') return false
+    return true
   }
 
   begin(by: object): Work {

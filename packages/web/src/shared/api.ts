@@ -1,4 +1,11 @@
-import type { JobPageView, PipelineView, ProjectView, SessionView, WorkflowPageView } from '@rondo/protocol'
+import type {
+  JobPageView,
+  PipelineEventView,
+  PipelineView,
+  ProjectView,
+  SessionView,
+  WorkflowPageView,
+} from '@rondo/protocol'
 
 /** A refusal by the server, in words for people. */
 export class ApiError extends Error {
@@ -41,6 +48,11 @@ export const api = {
   },
   pipeline: (id: string) => call<PipelineView>('GET', `/api/private/pipelines/${id}`),
   config: (id: string) => call<{ source: string; compiled: string }>('GET', `/api/private/pipelines/${id}/config`),
+  history: (id: string, token: string) =>
+    call<{ items: readonly PipelineEventView[]; next: string | null }>(
+      'GET',
+      `/api/private/pipelines/${id}/events${token === '' ? '' : `?page-token=${token}`}`,
+    ),
   workflow: (id: string) => call<WorkflowPageView>('GET', `/api/private/workflows/${id}`),
   job: (id: string) => call<JobPageView>('GET', `/api/private/jobs/${id}`),
   approve: (workflowId: string, jobId: string) => call('POST', `/api/v2/workflow/${workflowId}/approve/${jobId}`),

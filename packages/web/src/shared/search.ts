@@ -6,7 +6,7 @@ export interface ListSearch {
 }
 
 export interface PipelineSearch {
-  readonly view?: 'workflows' | 'config'
+  readonly view?: 'workflows' | 'config' | 'history'
 }
 
 export interface JobSearch {
@@ -19,7 +19,7 @@ export function listSearch(search: Search): ListSearch {
 }
 
 export function pipelineSearch(search: Search): PipelineSearch {
-  return search.view === 'config' ? { view: 'config' } : {}
+  return search.view === 'config' || search.view === 'history' ? { view: search.view } : {}
 }
 
 export function jobSearch(search: Search): JobSearch {

@@ -8,6 +8,7 @@ import { ago, span } from '../../shared/time.ts'
 import { Skeleton, StatusBadge, Trouble } from '../../shared/ui.tsx'
 import { useLiveQuery, useNow } from '../../shared/use-live.ts'
 import { ConfigTab } from './config-tab.tsx'
+import { HistoryTab } from './history-tab.tsx'
 import { JobGraph } from './job-graph.tsx'
 import { WorkflowActions } from './workflow-actions.tsx'
 
@@ -55,16 +56,16 @@ function PipelineDetails({
         tabs={[
           { name: 'workflows', label: 'Workflows' },
           { name: 'config', label: 'Config' },
+          { name: 'history', label: 'History' },
         ]}
       />
       {pipeline.errors.length > 0 && (
         <pre className="error-text">{pipeline.errors.map((error) => error.message).join('\n\n')}</pre>
       )}
-      {view === 'config' ? (
-        <ConfigTab id={pipeline.id} />
-      ) : (
-        workflows.map((workflow) => <WorkflowSection key={workflow.id} workflow={workflow} now={now} />)
-      )}
+      {view === 'config' && <ConfigTab id={pipeline.id} />}
+      {view === 'history' && <HistoryTab id={pipeline.id} createdAt={pipeline.createdAt} />}
+      {view === 'workflows' &&
+        workflows.map((workflow) => <WorkflowSection key={workflow.id} workflow={workflow} now={now} />)}
     </>
   )
 }

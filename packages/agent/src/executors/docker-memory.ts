@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs'
+
+/**
+ * The file in which the kernel counts the processes it killed in a process's control group for memory, in versions 1 and 2;
+ * empty when it is out of sight, as for an engine on another machine.
+ */
+export function memoryEventsFile(pid: number): string {
+  try {
+    const groups = readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split('\n')
+    for (const group of groups) {
+      const [, controllers = '', ...path] = group.split(':')
+      if (controllers.split(',').includes('memory')) return `/sys/fs/cgroup/memory${path.join(':')}/memory.oom_control`
+      if (controllers === '' && groups.length === 1) return `/sys/fs/cgroup${path.join(':')}/memory.events`
+    }
+  } catch {
+    // The process has ended, or there is no such file system here.
+  }
+  return ''
+}
+
+export function readMemoryKills(file: string): number {
+  try {
+    return Number(/^oom_kill (\d+)/m.exec(readFileSync(file, 'utf8'))?.[1] ?? 0)
+  } catch {
+    return 0
+  }
+}

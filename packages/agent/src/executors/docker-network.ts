@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process'
+import { lookup } from 'node:dns/promises'
+import { networkInterfaces } from 'node:os'
+import type Docker from 'dockerode'
+
+/** Network of all jobs on an engine: the engine lets nothing pass between its containers. */
+const jobsNetwork = 'rondo-jobs'
+
+/** The network jobs run in, made when it is not there. */
+export async function ensureJobsNetwork(docker: Docker): Promise<JobsNetwork> {
+  const found = await inspectNetwork(docker)
+  if (found !== undefined) return found
+  await docker
+    .createNetwork({
+      Name: jobsNetwork,
+      Driver: 'bridge',
+      EnableIPv6: false,
+      Options: { 'com.docker.network.bridge.enable_icc': 'false' },
+      Labels: { 'rondo.network': 'jobs' },
+    })
+    .catch((error) => {
+      // Another agent made it in between.
+      if (error.statusCode !== 409) throw error
+    })
+  const made = await inspectNetwork(docker)
+  if (made === undefined) throw new Error(`the network ${jobsNetwork} is gone as soon as it was made`)
+  return made
+}
+
+export interface JobsNetwork {
+  readonly name: string
+  readonly subnets: readonly string[]
+}
+
+async function inspectNetwork(docker: Docker): Promise<JobsNetwork | undefined> {
+  const found = await docker
+    .getNetwork(jobsNetwork)
+    .inspect()
+    .catch((error) => {
+      if (error.statusCode !== 404) throw error
+    })
+  if (found === undefined) return undefined
+  const subnets = (found.IPAM?.Config ?? []).flatMap((range) => range.Subnet ?? [])
+  return { name: jobsNetwork, subnets }
+}
+
+/** What a job may reach beside the world outside. */
+export interface Openings {
+  /** Address of the web server as the job's checkout has it: the one port of this machine that stays open. */
+  readonly webUrl: string
+  /** Address for agents, which is closed wherever it is. */
+  readonly agentsUrl: string
+}
+
+/**
+ * Closes a container's network towards this machine, but for the web server's port and names (DNS), towards the addresses
+ * at which clouds give out credentials, and towards other jobs (rule D-22). The rules stand in the container's own network
+ * space, so they go with it, hold for its services too, and nobody inside has the right to change them. Answers why it
+ * could not be done, if so: it takes root and iptables on the machine of the engine.
+ */
+export async function closeNetwork(
+  pid: number,
+  subnets: readonly string[],
+  openings: Openings,
+): Promise<string | undefined> {
+  const rules = networkRules(
+    [...ownAddresses()],
+    subnets,
+    portOf(openings.webUrl),
+    await agentsAddress(openings.agentsUrl),
+  )
+  return run('nsenter', ['-t', String(pid), '-n', 'iptables-restore', '--noflush'], rules)
+}
+
+export function networkRules(
+  own: readonly string[],
+  subnets: readonly string[],
+  webPort: number,
+  agents: { readonly address: string; readonly port: number } | undefined,
+): string {
+  const names = (to: string) => ['udp', 'tcp'].map((over) => `-A OUTPUT -d ${to} -p ${over} --dport 53 -j ACCEPT`)
+  return [
+    '*filter',
+    '-A OUTPUT -o lo -j ACCEPT',
+    ...own.flatMap((address) => [
+      `-A OUTPUT -d ${address} -p tcp --dport ${webPort} -j ACCEPT`,
+      ...names(address),
+      `-A OUTPUT -d ${address} -j REJECT`,
+    ]),
+    // Where names are resolved at such an address, that goes on.
+    ...names('169.254.0.0/16'),
+    '-A OUTPUT -d 169.254.0.0/16 -j REJECT',
+    ...(agents === undefined ? [] : [`-A OUTPUT -d ${agents.address} -p tcp --dport ${agents.port} -j REJECT`]),
+    ...subnets.map((subnet) => `-A OUTPUT -d ${subnet} -j REJECT`),
+    'COMMIT',
+    '',
+  ].join('\n')
+}
+
+/** IPv4 addresses of this machine; networks of jobs have no others. */
+function ownAddresses(): ReadonlySet<string> {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  return new Set(all.filter((found) => found.family === 'IPv4' && !found.internal).map((found) => found.address))
+}
+
+async function agentsAddress(url: string): Promise<{ address: string; port: number } | undefined> {
+  const found = await lookup(new URL(url).hostname, 4).catch(() => undefined)
+  return found === undefined ? undefined : { address: found.address, port: portOf(url) }
+}
+
+function portOf(url: string): number {
+  const { port, protocol } = new URL(url)
+  return Number(port) || (protocol === 'https:' ? 443 : 80)
+}
+
+function run(program: string, args: readonly string[], input: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'] })
+    let said = ''
+    child.stderr.on('data', (bytes) => {
+      said += bytes
+    })
+    child.once('error', (error) => resolve(error.message))
+    child.once('close', (code) =>
+      resolve(code === 0 ? undefined : said.trim().split('\n')[0] || `${program} ended with ${code}`),
+    )
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+  })
+}

@@ -1,0 +1,83 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { rondo } from '@rondo/testkit'
+import { beforeEach, expect, test } from 'vitest'
+
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rondo-config-'))
+  write({
+    'orbs/acme/tool@1.0.0.yml': says('one'),
+    'orbs/acme/tool@1.2.0.yml': says('two'),
+    'orbs/acme/tool/2.0.0.yml': says('three'),
+  })
+  return () => rmSync(folder, { recursive: true, force: true })
+})
+
+const says = (text: string) => `version: 2.1\ncommands:\n  say:\n    steps:\n      - run: echo ${text}\n`
+const config = (version: string) => `version: 2.1
+orbs: { tool: acme/tool@${version} }
+parameters: { what: { type: string, default: hi } }
+jobs: { build: { docker: [{ image: a }], steps: [tool/say, run: echo << pipeline.parameters.what >>] } }
+`
+
+function write(files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+}
+
+test('a config is compiled without any server, with orbs out of a folder and parameters given [I-030]', async () => {
+  write({ '.circleci/config.yml': config('1') })
+
+  const ended = await rondo(['config', 'process', '--orbs', 'orbs', '--pipeline-parameters', '{what: there}'], {
+    cwd: folder,
+  })
+
+  expect(ended).toMatchObject({ code: 0, err: '' })
+  expect(ended.out).toContain("# Orb 'acme/tool@1' resolved to 'acme/tool@1.2.0'")
+  expect(ended.out).toContain('command: echo two')
+  expect(ended.out).toContain('command: echo there')
+})
+
+test('programs read the standard input and JSON, and the exit code', async () => {
+  const args = ['config', 'process', '-', '--orbs', 'orbs', '--json']
+
+  const good = await rondo(args, { cwd: folder, stdin: config('volatile') })
+  const wrong = await rondo(args, { cwd: folder, stdin: config('3').replace('tool/say', 'tool/sya') })
+
+  expect(good.code).toBe(0)
+  expect(JSON.parse(good.out)).toMatchObject({
+    valid: true,
+    orbs: [{ reference: 'acme/tool@volatile', resolved: 'acme/tool@2.0.0' }],
+    problems: [],
+  })
+  expect(wrong).toMatchObject({ code: 1, err: '' })
+  expect(JSON.parse(wrong.out)).toMatchObject({
+    valid: false,
+    output: null,
+    problems: [{ code: 'orb-not-found', severity: 'error', file: '-', line: 2, column: 15 }],
+  })
+})
+
+test('without a server and a folder, a config with orbs says what to do', async () => {
+  write({ 'config.yml': config('1') })
+
+  expect(await rondo(['config', 'validate', 'config.yml'], { cwd: folder })).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringContaining('Start one with `rondo up`, or name another with --host'),
+  })
+})
+
+test.each([
+  [['config', 'validate', 'none.yml'], 'none.yml cannot be read'],
+  [['config', 'validate', '--orbs', 'none', 'orbs/acme/tool@1.0.0.yml'], 'There is no folder none'],
+  [['config', 'process', '--pipeline-parameters', '[1]', 'orbs/acme/tool@1.0.0.yml'], 'cannot be read'],
+  [['config', 'shake'], 'usage: rondo config'],
+])('%j is a wrong call', async (args, words) => {
+  expect(await rondo(args, { cwd: folder })).toMatchObject({ code: 2, out: '', err: expect.stringContaining(words) })
+})

@@ -1,0 +1,21 @@
+import type { Verb } from '../noun.ts'
+import { printJson, printProblems, problemForPrograms } from '../print-problems.ts'
+import { compileFile, compileFlags } from './compile-file.ts'
+
+export const validateConfig: Verb = {
+  name: 'validate',
+  usage: 'rondo config validate [FILE]',
+  summary: 'check a config; exit code 1 when it has errors',
+  flags: compileFlags,
+  async run(call) {
+    const { file, source, answer } = await compileFile(call)
+    const valid = answer.plan !== undefined
+    if (call.given('json'))
+      printJson({ valid, problems: answer.problems.map((problem) => problemForPrograms(problem, file, source)) })
+    else {
+      printProblems(answer.problems)
+      if (valid) process.stdout.write(`Config file at ${file} is valid.\n`)
+    }
+    return valid ? 0 : 1
+  },
+}

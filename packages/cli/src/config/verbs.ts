@@ -1,0 +1,6 @@
+import type { Verb } from '../noun.ts'
+import { processConfig } from './process.ts'
+import { validateConfig } from './validate.ts'
+
+/** What `rondo config` does. */
+export const configVerbs: readonly Verb[] = [validateConfig, processConfig]

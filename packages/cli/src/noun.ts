@@ -1,0 +1,100 @@
+import { parseArgs } from 'node:util'
+import { AppError } from '@rondo/model'
+
+/** A flag as `parseArgs` knows it, with what help says of it. */
+export interface Flag {
+  readonly type: 'string' | 'boolean'
+  readonly short?: string
+  readonly multiple?: boolean
+  /** What stands for its value in help, such as `FOLDER`. */
+  readonly value?: string
+  readonly help: string
+}
+
+export interface VerbCall {
+  readonly arguments: readonly string[]
+  text(flag: string): string | undefined
+  texts(flag: string): readonly string[]
+  given(flag: string): boolean
+}
+
+/** What is done with a noun: `rondo NOUN VERB …`. */
+export interface Verb {
+  readonly name: string
+  /** Its arguments, as help shows them. */
+  readonly usage: string
+  readonly summary: string
+  readonly flags: Readonly<Record<string, Flag>>
+  /** Answers the exit code: 0 done, 1 it failed, 2 the call was wrong. */
+  run(call: VerbCall): Promise<number>
+}
+
+/** Says on the standard error what is wrong with a call, or with what it needs from outside. */
+export class CallError extends Error {
+  /** 1: it failed; 2: the call was wrong. */
+  readonly exit: 1 | 2
+
+  constructor(message: string, exit: 1 | 2 = 2) {
+    super(message)
+    this.name = 'CallError'
+    this.exit = exit
+  }
+}
+
+/** `json` is what every verb has. */
+export const jsonFlag: Readonly<Record<'json', Flag>> = {
+  json: { type: 'boolean', help: 'print JSON for programs' },
+}
+
+export async function runVerb(noun: string, verbs: readonly Verb[], args: readonly string[]): Promise<number> {
+  const verb = verbs.find(({ name }) => name === args[0])
+  if (verb === undefined) {
+    const names = verbs.map(({ name }) => name).join('|')
+    process.stderr.write(`usage: rondo ${noun} ${names} …\n\`rondo help ${noun}\` explains them.\n`)
+    return 2
+  }
+  try {
+    return await verb.run(readCall(verb, args.slice(1)))
+  } catch (error) {
+    if (!(error instanceof CallError) && !(error instanceof AppError)) throw error
+    process.stderr.write(`rondo ${noun} ${verb.name}: ${error.message}\n`)
+    return error instanceof CallError ? error.exit : 1
+  }
+}
+
+function readCall(verb: Verb, args: readonly string[]): VerbCall {
+  const { values, positionals } = parse(verb, args)
+  return {
+    arguments: positionals,
+    text: (flag) => (typeof values[flag] === 'string' ? values[flag] : undefined),
+    texts: (flag) => (Array.isArray(values[flag]) ? values[flag].map(String) : []),
+    given: (flag) => values[flag] === true,
+  }
+}
+
+function parse(verb: Verb, args: readonly string[]) {
+  const options = Object.fromEntries(
+    Object.entries(verb.flags).map(([name, { type, short, multiple }]) => [
+      name,
+      { type, ...(short === undefined ? {} : { short }), ...(multiple === undefined ? {} : { multiple }) },
+    ]),
+  )
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true })
+  } catch (error) {
+    throw new CallError(`${error instanceof Error ? error.message : String(error)}\nusage: ${verb.usage}`)
+  }
+}
+
+/** The verbs and their flags, for `rondo help NOUN`. */
+export function describeVerbs(verbs: readonly Verb[]): string {
+  return verbs
+    .map(({ usage, summary, flags }) => {
+      const lines = Object.entries(flags).map(([name, { value, help }]) => {
+        const shown = value === undefined ? `--${name}` : `--${name} ${value}`
+        return `      ${shown.padEnd(24)} ${help}`
+      })
+      return [`  ${usage}`, `      ${summary}`, ...lines].join('\n')
+    })
+    .join('\n\n')
+}

@@ -1,0 +1,24 @@
+import type { Problem } from '@rondo/conductor'
+import { lineAndColumn } from '@rondo/config'
+
+/** Problems for people, on the standard error. */
+export function printProblems(problems: readonly Problem[]): void {
+  for (const { text } of problems) process.stderr.write(`${text}\n\n`)
+}
+
+/** A problem for programs. Line and column are there when it is in the source at hand, not in an orb. */
+export function problemForPrograms(problem: Problem, file: string, source: string) {
+  const { code, severity, message, hint, span } = problem
+  return {
+    code,
+    severity,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    file: span.file,
+    ...(span.file === file ? lineAndColumn(source, span.start) : {}),
+  }
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+}

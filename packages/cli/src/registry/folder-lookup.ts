@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { compareReleases, isDevVersion, isWanted, type OrbLookup, parseOrbReference, parseRelease } from '@rondo/model'
+import { CallError } from '../noun.ts'
+
+/** An orb's version in a folder. */
+export interface OrbFile {
+  readonly path: string
+  /** `namespace/name` */
+  readonly orb: string
+  readonly version: string
+}
+
+/** What a file's place says: `namespace/name@version.yml` or `namespace/name/version.yml`; undefined when it says nothing. */
+export function orbOfPath(path: string): Pick<OrbFile, 'orb' | 'version'> | undefined {
+  const names = path.replace(/\.ya?ml$/, '').split(/[/\\]/)
+  const last = names.at(-1) ?? ''
+  const [orb, version] = last.includes('@')
+    ? [`${names.at(-2)}/${last.slice(0, last.indexOf('@'))}`, last.slice(last.indexOf('@') + 1)]
+    : [`${names.at(-3)}/${names.at(-2)}`, last]
+  return parseOrbReference(`${orb}@volatile`) !== undefined && (parseRelease(version) || isDevVersion(version))
+    ? { orb, version }
+    : undefined
+}
+
+export interface OrbFolder {
+  readonly orbs: readonly OrbFile[]
+  /** YAML files whose place names no orb. */
+  readonly others: readonly string[]
+}
+
+export function readOrbFolder(folder: string): OrbFolder {
+  if (!existsSync(folder)) throw new CallError(`There is no folder ${folder}.`)
+  const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+  const orbs: OrbFile[] = []
+  const others: string[] = []
+  for (const path of paths) {
+    const named = orbOfPath(relative(folder, path).split(sep).join('/'))
+    if (named === undefined) others.push(path)
+    else orbs.push({ path, ...named })
+  }
+  return { orbs, others }
+}
+
+/** Orbs out of a folder, for machines without a network. */
+export function createFolderLookup(folder: string): OrbLookup {
+  const { orbs } = readOrbFolder(folder)
+  return {
+    async resolve(requests) {
+      return requests.map(({ reference }) => {
+        const wanted = parseOrbReference(reference)
+        if (wanted === undefined) return undefined
+        const newest = orbs
+          .filter(({ orb, version }) => orb === wanted.orb && isWanted(version, wanted.wanted))
+          .sort((a, b) => compareReleases(a.version, b.version))
+          .at(-1)
+        if (newest === undefined) return undefined
+        const source = readFileSync(newest.path, 'utf8')
+        const digest = createHash('sha256').update(source).digest('hex')
+        return { source, resolved: `${newest.orb}@${newest.version}`, digest }
+      })
+    },
+  }
+}

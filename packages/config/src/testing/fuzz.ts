@@ -1,0 +1,101 @@
+import { compile } from '../compile.ts'
+import type { ConfigDiagnostic } from '../diagnostic-code.ts'
+import { validateOrb } from '../validate-orb.ts'
+import { generator, mutate, pick } from './mutate.ts'
+
+/** An input that broke a promise of the compiler, and which. */
+export interface Finding {
+  readonly source: string
+  readonly promise: string
+}
+
+const slowMs = 1_000
+
+/** Compiles and checks mutated texts; gives what broke a promise. The same seed makes the same texts. */
+export function fuzz(seeds: readonly string[], count: number, seed: number, found: (finding: Finding) => void): void {
+  const random = generator(seed)
+  for (let run = 0; run < count; run += 1) {
+    const source = mutate(pick(seeds, random), random)
+    const promise = brokenPromise(source)
+    if (promise !== undefined) found({ source, promise })
+  }
+}
+
+/** What the compiler promises of any text at all: no exception, no second of work, spans inside of the text. */
+export function brokenPromise(source: string): string | undefined {
+  const begun = process.cpuUsage()
+  const { plan, diagnostics } = compile(source, { file: 'f', pipelineValues: { 'pipeline.git.branch': 'main' } })
+  const all = [...diagnostics, ...validateOrb(source, { file: 'f' })]
+  const took = process.cpuUsage(begun).user / 1_000
+  const internal = all.find(({ code }) => code === 'internal')
+  if (internal !== undefined) return internal.message
+  if ((plan === undefined) !== diagnostics.some(({ severity }) => severity === 'error')) return 'neither plan nor error'
+  const outside = all.find((diagnostic) => !isInside(diagnostic, source))
+  if (outside !== undefined) return `span of '${outside.message}' is outside of the text`
+  return took < slowMs ? undefined : `takes ${Math.round(took)} ms of processor time`
+}
+
+function isInside({ span }: ConfigDiagnostic, source: string): boolean {
+  return span.start >= 0 && span.start <= span.end && span.end <= source.length + 1
+}
+
+/** A config with most constructs in it, and an orb. */
+export const fuzzSeeds: readonly string[] = [
+  `version: 2.1
+setup: false
+parameters: {deploy: {type: boolean, default: false}, tag: {type: string, default: "1"}, n: {type: integer, default: 2}}
+orbs:
+  o: {commands: {say: {parameters: {to: {type: string}}, steps: [{run: "echo << parameters.to >>"}]}}}
+anchors: &base
+  docker: [{image: alpine, auth: {username: u, password: $P}}]
+executors: {e: {parameters: {t: {type: string, default: x}}, docker: [{image: "a:<< parameters.t >>"}], environment: {A: b}}}
+commands:
+  c: {parameters: {s: {type: steps, default: []}}, steps: [checkout, {steps: << parameters.s >>}, {when: {condition: {not: false}, steps: [{run: x}]}}]}
+jobs:
+  build: {<<: *base, steps: [{c: {s: [{o/say: {to: me}}]}}, {save_cache: {key: k, paths: [a]}}]}
+  test: {parameters: {v: {type: string}}, executor: {name: e, t: << parameters.v >>}, steps: [{run: {command: "cat \\\\<<EOF", when: always}}]}
+  stop: {type: no-op}
+job-groups: {g: {jobs: [stop, {build: {requires: [stop]}}]}}
+workflows:
+  w:
+    when: pipeline.git.branch == "main" or << pipeline.parameters.deploy >>
+    jobs:
+      - build
+      - test: {matrix: {parameters: {v: ["1", "2"]}, exclude: [{v: "2"}]}, requires: [build], filters: {branches: {only: /m.*/}}}
+      - hold: {type: approval, requires: [test]}
+      - g: {requires: [{hold: [success, failed]}], serial-group: deploy}
+  nightly: {triggers: [{schedule: {cron: "0 1 * * *", filters: {branches: {only: main}}}}], jobs: [build]}
+`,
+  `version: 2.1
+description: an orb
+executors:
+  default:
+    parameters:
+      tag: {type: string, default: lts}
+    docker:
+      - image: cimg/node:<< parameters.tag >>
+commands:
+  install:
+    parameters:
+      manager: {type: enum, enum: [npm, yarn], default: npm}
+      after: {type: steps, default: []}
+    steps:
+      - when:
+          condition: {equal: [npm, << parameters.manager >>]}
+          steps:
+            - run:
+                name: Install
+                command: |
+                  <<# parameters.manager >>npm ci<</ parameters.manager >>
+                  cat \\<<EOF
+                  EOF
+      - steps: << parameters.after >>
+jobs:
+  test:
+    executor: {name: default, tag: "20"}
+    parallelism: 2
+    steps:
+      - checkout
+      - install: {after: [{run: echo done}]}
+`,
+]

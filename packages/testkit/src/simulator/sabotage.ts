@@ -1,0 +1,21 @@
+import type { createStartChecks } from '@rondo/conductor'
+import type { EngineStore, EngineTransaction, Wakeups } from '@rondo/model'
+import type { World } from './world.ts'
+
+export type StartChecks = ReturnType<typeof createStartChecks>
+
+/** A bug planted on purpose, between the conductor and its ports; product code never knows of it. */
+export interface Sabotage {
+  readonly engine?: (engine: EngineStore, world: World) => EngineStore
+  readonly wakeups?: (wakeups: Wakeups) => Wakeups
+  readonly sweeper?: { readonly lostAfterMs?: number; readonly everyMs?: number }
+  readonly checks?: (checks: StartChecks) => StartChecks
+}
+
+/** The engine with some methods of its transactions replaced. */
+export function alterTransactions(
+  engine: EngineStore,
+  alter: (tx: EngineTransaction) => Partial<EngineTransaction>,
+): EngineStore {
+  return { ...engine, transact: (work) => engine.transact((tx) => work({ ...tx, ...alter(tx) })) }
+}

@@ -1,0 +1,88 @@
+import { atRest, ofCommit } from './invariants.ts'
+import { Random } from './random.ts'
+import type { Sabotage } from './sabotage.ts'
+import { beginTroubles, endTroubles } from './troubles.ts'
+import { leaseMs, lostAfterMs, World } from './world.ts'
+import { drawPlan, type WorldPlan } from './world-plan.ts'
+
+export interface SimulationOptions {
+  readonly seed: number
+  /** What the world is like; drawn from the seed by default. */
+  readonly plan?: WorldPlan
+  /** A bug planted on purpose. */
+  readonly sabotage?: Sabotage
+  readonly onTrace?: (line: string) => void
+}
+
+export interface Violation {
+  /** Number of the invariant, as `invariants.ts` and `witness.ts` list them; 0 for an error that nobody foresaw. */
+  readonly rule: number
+  readonly what: string
+  /** Milliseconds of the simulated time. */
+  readonly at: number
+}
+
+export interface Simulation {
+  readonly seed: number
+  /** The first is what counts: later ones often follow from it. */
+  readonly violations: readonly Violation[]
+  readonly pipelines: number
+  readonly workflows: number
+  readonly jobs: number
+  readonly commits: number
+  /** Times user code was started. */
+  readonly starts: number
+  readonly simulatedMs: number
+}
+
+/** How long a mended world has to come to rest: lost agents are found out, approvals come, what waits runs. */
+const restMs = 4 * 3_600_000
+
+/** Runs one world from its seed to its rest, or to the first invariant that is broken. */
+export async function simulate(options: SimulationOptions): Promise<Simulation> {
+  const violations: Violation[] = []
+  const plan = options.plan ?? drawPlan(new Random(options.seed ^ 0x5eed))
+  const report = (rule: number, what: string): void => {
+    violations.push({ rule, what, at: world.time.now })
+    world.trace('invariant', `${rule}: ${what}`)
+  }
+  const world: World = new World({
+    seed: options.seed,
+    plan,
+    sabotage: options.sabotage ?? {},
+    report,
+    onTrace: options.onTrace,
+  })
+  let commits = 0
+  world.database.onCommit = (commit) => {
+    commits++
+    const serviceSince = world.serviceSince
+    ofCommit(world.database, commit, { leaseMs, lostAfterMs, serviceSince }, report)
+  }
+  for (const server of world.servers) server.start()
+  for (const agent of world.agents) agent.start()
+  world.noteService()
+  world.users.begin()
+  beginTroubles(world)
+  const broken = () => violations.length > 0
+  await world.time.run(broken, plan.troubledMs)
+  endTroubles(world)
+  const rested = await world.time.run(() => broken() || world.quiet, world.time.now + restMs)
+  if (!broken()) {
+    if (!rested) world.trace('world', 'does not come to rest')
+    atRest(world.database, report)
+    world.witness.atRest()
+  }
+  for (const server of world.servers) server.kill()
+  const { database } = world
+  return {
+    seed: options.seed,
+    violations,
+    pipelines: database.pipelines.size,
+    workflows: database.workflows.size,
+    jobs: database.jobs.size,
+    commits,
+    starts: world.witness.starts,
+    simulatedMs: world.time.now,
+  }
+}

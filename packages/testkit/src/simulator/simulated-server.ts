@@ -1,0 +1,275 @@
+import {
+  type Compiler,
+  createAttemptCredentials,
+  createContinuationKeys,
+  createDispatcher,
+  createStartChecks,
+  createUserActions,
+  doChores,
+  enforceLimits,
+  resumeContinuations,
+  sweepLeases,
+} from '@rondo/conductor'
+import type {
+  Clock,
+  EngineStore,
+  KeyRing,
+  Objects,
+  Repositories,
+  SecretStore,
+  StepOutput,
+  UserActions,
+  Wakeups,
+} from '@rondo/model'
+import type { ControlPlane } from '@rondo/protocol'
+import { buildRevision } from '../builders.ts'
+import { createMemoryEngine } from './memory-engine.ts'
+import type { Effect } from './memory-identity.ts'
+import type { StartChecks } from './sabotage.ts'
+import type { World } from './world.ts'
+
+const publicUrl = 'http://ci.example.com'
+const credentials = createAttemptCredentials(Buffer.alloc(32))
+const continuationKeys = createContinuationKeys(Buffer.alloc(32))
+
+/** Nothing of what is simulated looks at these. */
+const noObjects = {} as Objects
+const noKeys = {} as KeyRing
+const noSecrets = {
+  projectVariables: async () => [],
+  contextByName: async (organizationId: string, name: string) => ({
+    id: name,
+    organizationId,
+    name,
+    createdAt: new Date(0),
+  }),
+  contextVariables: async () => [],
+} as unknown as SecretStore
+/** The revision asked for is the text of its config. */
+const repositories: Repositories = {
+  create: async () => {},
+  exists: async () => true,
+  branches: async () => [],
+  resolve: async (_name, ref) => buildRevision({ revision: ref.revision ?? '', branch: ref.branch ?? null }),
+  readFile: async (_name, revision) => Buffer.from(revision),
+}
+
+/** What a dead process does with everything it has begun: nothing, for ever. */
+function never(): Promise<never> {
+  return new Promise(() => {})
+}
+
+/**
+ * One server process: the conductor as it is shipped, over ports of the simulated world. It may die before any statement,
+ * stand still for a while, and lose the database; a new one then starts in its place, with nothing of the old one's memory.
+ */
+export class SimulatedServer {
+  readonly name: string
+  readonly #world: World
+  #life: Life | undefined
+  /** Until when it stands still, as after SIGSTOP. */
+  pausedUntil = 0
+
+  constructor(world: World, name: string) {
+    this.#world = world
+    this.name = name
+  }
+
+  get up(): boolean {
+    return this.#life !== undefined && this.pausedUntil <= this.#world.time.now
+  }
+
+  /** The living process; undefined between a death and the next start. */
+  get life(): Life | undefined {
+    return this.#life
+  }
+
+  start(): void {
+    this.#world.trace(this.name, 'starts')
+    this.#life = new Life(this.#world, this)
+    this.#life.begin()
+  }
+
+  /** SIGKILL. What it had not committed is undone by the database; who waits for its answer gets none. */
+  kill(): void {
+    const life = this.#life
+    if (life === undefined) return
+    this.#world.trace(this.name, 'is killed')
+    this.#life = undefined
+    life.end()
+    this.#world.database.abort(life)
+  }
+
+  pause(ms: number): void {
+    this.#world.trace(this.name, `stands still for ${Math.round(ms)} ms`)
+    this.pausedUntil = this.#world.time.now + ms
+  }
+}
+
+/** One life of a server, from its start to its death. */
+export class Life {
+  readonly actions: UserActions
+  readonly died: Promise<void>
+  readonly #world: World
+  readonly #server: SimulatedServer
+  readonly #dispatcher: ReturnType<typeof createDispatcher>
+  readonly #engine: EngineStore
+  readonly #compiler: Compiler
+  readonly #clock: Clock
+  readonly #checks: StartChecks
+  readonly #wakeups: Wakeups
+  readonly #output: StepOutput
+  readonly #planes = new Map<string, ControlPlane>()
+  readonly #stopped = new AbortController()
+  #tellDeath: () => void = () => {}
+  #dead = false
+  /** Statements left before a death planned for between two of them. */
+  #statementsLeft: number
+
+  constructor(world: World, server: SimulatedServer) {
+    this.#world = world
+    this.#server = server
+    const { random, plan, sabotage } = world
+    this.#statementsLeft = random.chance(plan.crashes) ? Math.ceil(random.skewed(1, 3_000)) : Number.POSITIVE_INFINITY
+    this.died = new Promise((resolve) => {
+      this.#tellDeath = resolve
+    })
+    const effect: Effect = (what) => this.#effect(what)
+    const engine = createMemoryEngine(world.database, { by: this, effect })
+    this.#engine = sabotage.engine?.(engine, world) ?? engine
+    this.#clock = this.#createClock(random.int(-600_000, 600_000))
+    this.#compiler = world.compiler(effect)
+    const checks = createStartChecks(() => world.database.newId())
+    this.#checks = sabotage.checks?.(checks) ?? checks
+    this.#output = this.#countedOutput(effect)
+    const deaf = random.chance(plan.deaf)
+    const wakeups: Wakeups = {
+      wait: (topic, timeoutMs, signal) => this.#alive(world.wait(topic, timeoutMs, signal, deaf)),
+    }
+    this.#wakeups = sabotage.wakeups?.(wakeups) ?? wakeups
+    this.#dispatcher = createDispatcher({
+      engine: this.#engine,
+      wakeups: this.#wakeups,
+      objects: noObjects,
+      output: this.#output,
+      checks: this.#checks,
+      clock: this.#clock,
+      taskSpec: {
+        secrets: noSecrets,
+        keyRing: noKeys,
+        credentials,
+        continuationKeys,
+        publicUrl,
+        limits: { maxRunMs: 3_600_000, maxOutputBytesPerStep: 1_000_000 },
+      },
+    })
+    this.actions = createUserActions({
+      engine: this.#engine,
+      repositories,
+      compiler: this.#compiler,
+      publicUrl,
+      clock: this.#clock,
+      newId: () => world.database.newId(),
+      continuationKeys,
+    })
+  }
+
+  get dead(): boolean {
+    return this.#dead
+  }
+
+  begin(): void {
+    const { sabotage, database } = this.#world
+    const options = { onError: (error: unknown) => this.#world.unexpected(this.#server.name, error) }
+    const { signal } = this.#stopped
+    const ports = { engine: this.#engine, checks: this.#checks, clock: this.#clock, wakeups: this.#wakeups }
+    void sweepLeases(ports, { ...options, ...sabotage.sweeper }, signal)
+    void doChores({ ...ports, output: this.#output }, options, signal)
+    void enforceLimits(ports, options, signal)
+    const continuing = { ...ports, compiler: this.#compiler, newId: () => database.newId() }
+    void resumeContinuations(continuing, options, signal)
+  }
+
+  end(): void {
+    this.#dead = true
+    this.#stopped.abort()
+    this.#tellDeath()
+  }
+
+  plane(agentId: string): ControlPlane {
+    const plane = this.#planes.get(agentId) ?? this.#dispatcher.controlPlane({ id: agentId })
+    this.#planes.set(agentId, plane)
+    return plane
+  }
+
+  continuationKey(pipelineId: string): string {
+    return continuationKeys.issue(pipelineId)
+  }
+
+  register(name: string): Promise<string> {
+    return this.#dispatcher.register({ ...hello, name })
+  }
+
+  /** Between any two statements time may pass, the process may die, and the database may go away. */
+  async #effect(what: string): Promise<void> {
+    const { time, random, plan, troubled } = this.#world
+    if (this.#dead) return never()
+    if (this.#statementsLeft-- <= 0 && troubled) {
+      this.#world.trace(this.#server.name, `dies before: ${what}`)
+      this.#world.crash(this.#server)
+      return never()
+    }
+    if (random.chance(plan.pauses)) await time.sleep(random.skewed(0.1, troubled ? plan.slowestMs : 5))
+    while (this.#server.pausedUntil > time.now && !this.#dead) await time.sleep(this.#server.pausedUntil - time.now)
+    if (this.#dead) return never()
+    this.#world.trace(this.#server.name, what)
+    this.#world.requireDatabase()
+  }
+
+  /** What a process waits for never comes to a dead one, and late to one that stands still. */
+  async #alive<T>(waited: Promise<T>): Promise<T> {
+    const result = await waited
+    while (this.#server.pausedUntil > this.#world.time.now && !this.#dead)
+      await this.#world.time.sleep(this.#server.pausedUntil - this.#world.time.now)
+    return this.#dead ? never() : result
+  }
+
+  /** Its wall clock is wrong; its monotonic one began at some number. */
+  #createClock(skewMs: number): Clock {
+    const { time } = this.#world
+    return {
+      now: () => new Date(Date.UTC(2026, 0, 1) + time.now + skewMs),
+      monotonicMs: () => time.now + skewMs,
+      sleep: (ms, signal) => this.#alive(this.#world.wait('nothing', ms, signal, true)),
+    }
+  }
+
+  #countedOutput(effect: Effect): StepOutput {
+    const { witness } = this.#world
+    return {
+      append: async (stepId, offset, bytes) => {
+        await effect('append output')
+        return witness.appended(stepId, offset, bytes.length)
+      },
+      close: async (stepId) => {
+        await effect('close an output')
+        witness.closed(stepId)
+      },
+      size: async () => 0,
+      read: () => nothing(),
+      watch: () => ({ [Symbol.dispose]: () => {} }),
+    }
+  }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+const hello = {
+  version: '',
+  hostname: '',
+  os: '',
+  arch: '',
+  cpus: 8,
+  memoryMb: 65_536,
+  executors: ['docker' as const],
+}

@@ -1,0 +1,175 @@
+import { AppError, defaultProjectSettings, isFinalWorkflowStatus, type Project } from '@rondo/model'
+import { randomPlan } from './random-plan.ts'
+import type { Life } from './simulated-server.ts'
+import type { World } from './world.ts'
+
+export interface Home {
+  readonly organizationId: string
+  readonly projectId: string
+  readonly userId: string
+}
+
+/**
+ * Everybody who pushes, clicks and calls the API: they cancel, approve and rerun at any moment, twice at the same time
+ * when they are impatient, and repeat what nobody answered.
+ */
+export class Users {
+  readonly #world: World
+  /** Requests that are under way. */
+  #open = 0
+  readonly #project: Project
+  #planned = 0
+
+  constructor(world: World) {
+    this.#world = world
+    this.#project = project(world.home, world.random.chance(0.2))
+  }
+
+  get done(): boolean {
+    return this.#open === 0 && this.#planned === 0
+  }
+
+  begin(): void {
+    const { plan, random } = this.#world
+    for (let index = 0; index < plan.pipelines; index++)
+      this.#later(index === 0 ? 0 : random.skewed(1, plan.troubledMs), () => this.push())
+    for (let index = 0; index < plan.clicks; index++)
+      this.#later(random.skewed(10, plan.troubledMs), () => this.#click())
+    this.#approveAll()
+  }
+
+  #later(ms: number, action: () => Promise<void>): void {
+    this.#planned++
+    this.#world.time.after(ms, () => {
+      this.#planned--
+      void this.#ask(action)
+    })
+  }
+
+  async #ask(action: () => Promise<void>): Promise<void> {
+    this.#open++
+    try {
+      await action()
+    } catch (error) {
+      this.#world.unexpected('a user', error)
+    } finally {
+      this.#open--
+    }
+  }
+
+  #call<T>(what: string, run: (server: Life) => Promise<T>): Promise<T> {
+    return this.#world.network.call('a user', what, run, () => false)
+  }
+
+  /** Makes a pipeline, now and then one whose setup phase continues it. */
+  async push(): Promise<void> {
+    const { random, plans, home } = this.#world
+    const setup = random.chance(0.25)
+    const text = `config ${plans.size}`
+    plans.set(text, { ...randomPlan(random), setup })
+    const pipeline = await this.#call('trigger', (server) =>
+      server.actions.trigger({
+        project: this.#project,
+        trigger: 'webhook',
+        actorId: home.userId,
+        ref: { revision: text, branch: random.pick(['main', 'feature']) },
+        parameters: {},
+      }),
+    )
+    if (pipeline === undefined) return
+    this.#world.witness.promised(pipeline.id)
+    if (setup) this.#continueLater(pipeline.id)
+  }
+
+  /** A job of the setup phase does so, at least once. */
+  #continueLater(pipelineId: string): void {
+    const { random, plans } = this.#world
+    const times = random.pick([1, 1, 2, 3])
+    const text = `config ${plans.size}`
+    plans.set(text, randomPlan(random))
+    const at = random.skewed(10, 60_000)
+    for (let index = 0; index < times; index++)
+      this.#later(at + random.skewed(0.1, 5_000), () => this.#insist(() => this.#continue(pipelineId, text)))
+  }
+
+  #continue(pipelineId: string, configuration: string): Promise<void> {
+    return this.#call('continue', (server) =>
+      server.actions.continuePipeline({ key: server.continuationKey(pipelineId), configuration, parameters: {} }),
+    )
+  }
+
+  /** Repeats until somebody answered, whatever the answer. */
+  async #insist(action: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await action()
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'unavailable') throw error
+        await this.#world.time.sleep(2_000)
+      }
+    }
+  }
+
+  async #click(): Promise<void> {
+    const { random } = this.#world
+    const action = this.#drawClick()
+    if (action === undefined) return
+    const again = random.chance(0.3) ? this.#ask(action) : undefined
+    await action()
+    await again
+  }
+
+  #drawClick(): (() => Promise<void>) | undefined {
+    const { random, database, home } = this.#world
+    const workflows = [...database.workflows.values()].flatMap((cell) => cell.committed ?? [])
+    if (workflows.length === 0) return undefined
+    const workflow = random.pick(workflows)
+    const jobs = (database.jobsOfWorkflow.get(workflow.id) ?? []).flatMap((cell) => cell.committed ?? [])
+    if (isFinalWorkflowStatus(workflow.status) || random.chance(0.1)) {
+      const chosen = random.some(jobs, 0.3).map((job) => job.id)
+      const from = random.pick([{ fromFailed: true }, { fromFailed: false }, { fromFailed: false, jobIds: chosen }])
+      return () =>
+        this.#call('rerun', async (server) => {
+          await server.actions.rerun({ workflowId: workflow.id, actorId: home.userId, ...from })
+        })
+    }
+    const job = random.pick(jobs)
+    const held = jobs.find((candidate) => candidate.status === 'on_hold') ?? job
+    return random.pick([
+      () => this.#call('cancel a workflow', (server) => server.actions.cancelWorkflow(workflow.id, home.userId)),
+      () => this.#call('cancel a job', (server) => server.actions.cancelJob(job.id, home.userId)),
+      () => this.#call('approve', (server) => server.actions.approve(held.id, home.userId)),
+    ])
+  }
+
+  /** Somebody always comes at last and says yes or no to whatever waits for it. */
+  #approveAll(): void {
+    const { database, random, home } = this.#world
+    this.#world.time.after(random.skewed(1_000, 60_000), () => {
+      for (const { committed: job } of database.jobs.values()) {
+        if (job?.status !== 'on_hold') continue
+        const { id } = job
+        const refuse = random.chance(0.1)
+        void this.#ask(() =>
+          refuse
+            ? this.#call('cancel a job', (server) => server.actions.cancelJob(id, home.userId))
+            : this.#call('approve', (server) => server.actions.approve(id, home.userId)),
+        )
+      }
+      this.#approveAll()
+    })
+  }
+}
+
+function project(home: Home, autocancelBuilds: boolean): Project {
+  return {
+    id: home.projectId,
+    organizationId: home.organizationId,
+    vcsType: 'github',
+    organizationName: 'organisation',
+    name: 'app',
+    defaultBranch: 'main',
+    settings: { ...defaultProjectSettings, autocancelBuilds, setupWorkflows: true },
+    createdAt: new Date(0),
+  }
+}

@@ -1,0 +1,168 @@
+import type { Compiler } from '@rondo/conductor'
+import { AppError, type Plan } from '@rondo/model'
+import type { Report } from './invariants.ts'
+import { MemoryDatabase, unavailable } from './memory-database.ts'
+import { Network } from './network.ts'
+import { Random } from './random.ts'
+import type { Sabotage } from './sabotage.ts'
+import { SimulatedAgent } from './simulated-agent.ts'
+import { SimulatedServer } from './simulated-server.ts'
+import { type Home, Users } from './users.ts'
+import { VirtualTime } from './virtual-time.ts'
+import { Witness } from './witness.ts'
+import type { WorldPlan } from './world-plan.ts'
+
+export interface WorldOptions {
+  readonly seed: number
+  readonly plan: WorldPlan
+  readonly sabotage: Sabotage
+  readonly report: Report
+  /** Called with every statement, death and message; for a trace. */
+  readonly onTrace: ((line: string) => void) | undefined
+}
+
+/** What the conductor promises its agents (section 2b of the reliability rules). */
+export const leaseMs = 30_000
+export const lostAfterMs = 5 * 60_000
+
+/** A break that leaves agents most of a lease to renew it in need not be noticed. */
+const shortBreakMs = 10_000
+
+/** Everything one simulated installation consists of: one database, servers, agents, users, a network, and the time. */
+export class World {
+  readonly time = new VirtualTime()
+  readonly random: Random
+  readonly plan: WorldPlan
+  readonly sabotage: Sabotage
+  readonly database = new MemoryDatabase(this.time)
+  readonly network: Network
+  readonly witness: Witness
+  readonly servers: readonly SimulatedServer[]
+  readonly agents: readonly SimulatedAgent[]
+  readonly users: Users
+  readonly home: Home
+  /** Plans by the text that stands for their config. */
+  readonly plans = new Map<string, Plan>()
+  readonly report: Report
+  /** While true, things break; afterwards everything is mended and has to come to rest. */
+  troubled = true
+  /** Until when the database cannot be reached. */
+  databaseDownUntil = 0
+  readonly #onTrace: ((line: string) => void) | undefined
+  /** Who waits for a notification, by topic; in the order in which they came. */
+  readonly #waiting = new Map<string, Set<() => void>>()
+  #serviceSince = 0
+  #lostAt = 0
+  #served = false
+
+  constructor({ seed, plan, sabotage, report, onTrace }: WorldOptions) {
+    this.random = new Random(seed)
+    this.plan = plan
+    this.sabotage = sabotage
+    this.report = report
+    this.#onTrace = onTrace
+    this.network = new Network(this)
+    this.witness = new Witness(this.database, report)
+    this.home = this.database.addProject({ organizationId: 'organisation', name: 'app', contexts: ['team'] })
+    this.servers = Array.from({ length: plan.servers }, (_, index) => new SimulatedServer(this, `server ${index + 1}`))
+    this.agents = Array.from({ length: plan.agents }, (_, index) => new SimulatedAgent(this, `agent ${index + 1}`))
+    this.users = new Users(this)
+    this.database.onNotify = (topic) => this.#notify(topic)
+  }
+
+  trace(who: string, what: string): void {
+    this.#onTrace?.(`${this.time.now.toFixed(1).padStart(10)} ${who}: ${what}`)
+  }
+
+  /** Nothing in the world may fail in a way that nobody foresaw. */
+  unexpected(who: string, error: unknown): void {
+    if (error instanceof AppError) return
+    this.report(0, `${who} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  }
+
+  get databaseUp(): boolean {
+    return this.databaseDownUntil <= this.time.now
+  }
+
+  requireDatabase(): void {
+    if (!this.databaseUp) throw unavailable()
+  }
+
+  /** PostgreSQL is killed and comes back after `ms`. */
+  loseDatabase(ms: number): void {
+    this.trace('database', `is away for ${Math.round(ms)} ms`)
+    this.databaseDownUntil = Math.max(this.databaseDownUntil, this.time.now + ms)
+    this.database.abort()
+    this.noteService()
+    this.time.after(ms, () => this.noteService())
+  }
+
+  /** A server dies and is started again a little later. */
+  crash(server: SimulatedServer): void {
+    if (server.life === undefined) return
+    server.kill()
+    this.noteService()
+    this.time.after(this.random.skewed(100, this.troubled ? 60_000 : 1_000), () => {
+      if (server.life === undefined) server.start()
+      this.noteService()
+    })
+  }
+
+  /** Since when leases could be renewed without a break; told at every change of who is up. */
+  noteService(): void {
+    const served = this.databaseUp && this.servers.some((server) => server.up)
+    if (served && !this.#served && this.time.now - this.#lostAt > shortBreakMs) this.#serviceSince = this.time.now
+    if (!served && this.#served) this.#lostAt = this.time.now
+    this.#served = served
+  }
+
+  get serviceSince(): number {
+    return this.#serviceSince
+  }
+
+  /** Waits of one process; `deaf` ones hear nothing, and rely on looking by themselves. */
+  wait(topic: string, timeoutMs: number, signal: AbortSignal | undefined, deaf: boolean): Promise<void> {
+    if (signal?.aborted === true) return Promise.resolve()
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(topic) ?? new Set()
+      this.#waiting.set(topic, waiting)
+      const finish = () => {
+        forget()
+        waiting.delete(finish)
+        resolve()
+      }
+      const forget = this.time.after(timeoutMs, finish)
+      if (!deaf) waiting.add(finish)
+      signal?.addEventListener('abort', finish, { once: true })
+    })
+  }
+
+  #notify(topic: string): void {
+    const waiting = this.#waiting.get(topic)
+    if (waiting === undefined || waiting.size === 0) return
+    const woken = [...waiting]
+    waiting.clear()
+    this.time.after(this.random.skewed(0.1, 5), () => {
+      for (const wake of woken) wake()
+    })
+  }
+
+  /** Compiles by looking the plan up; takes a while, as real compiling does. */
+  compiler(effect: (what: string) => Promise<void>): Compiler {
+    return {
+      compile: async ({ source }) => {
+        await effect('compile')
+        const plan = this.plans.get(source)
+        if (plan === undefined) throw new Error(`no plan for ${source}`)
+        return { plan, output: source, parameters: {}, problems: [] }
+      },
+      checkOrb: async () => ({ problems: [], imports: [] }),
+      close: async () => {},
+    }
+  }
+
+  /** Whether nothing is left to happen. */
+  get quiet(): boolean {
+    return this.users.done && this.agents.every((agent) => agent.disk.size === 0) && this.database.quiet
+  }
+}
