@@ -3,6 +3,7 @@ import type { Compiler, OrbRegistry } from '@rondo/conductor'
 import type {
   Accounts,
   BuildQueries,
+  CheckoutKeys,
   Follows,
   GitHosting,
   KeyRing,
@@ -23,6 +24,7 @@ export interface WebPorts {
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
+  readonly checkoutKeys: CheckoutKeys
   readonly queries: BuildQueries
   readonly live: LiveEvents
   readonly objects: Objects

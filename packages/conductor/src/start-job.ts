@@ -11,10 +11,10 @@ import { changeJob, jobScope } from './change-state.ts'
 
 /** What starting a job needs to ask of the world; answered before the transaction's decision is written. */
 export interface StartChecks {
-  /** Names among `contexts` that the organisation does not have. */
+  /** Names among `contexts` that the organisation does not have, or that the project may not use. */
   missingContexts(
     tx: EngineTransaction,
-    organizationId: string,
+    asker: { readonly organizationId: string; readonly projectId: string },
     contexts: readonly string[],
   ): Promise<readonly string[]>
   /** For the jobs of workflows that are rerun by themselves. */
@@ -29,11 +29,17 @@ export async function startJob(
   checks: StartChecks,
 ): Promise<boolean> {
   const missing =
-    job.contexts.length === 0 ? [] : await checks.missingContexts(tx, snapshot.organizationId, job.contexts)
+    job.contexts.length === 0
+      ? []
+      : await checks.missingContexts(
+          tx,
+          { organizationId: snapshot.organizationId, projectId: job.projectId },
+          job.contexts,
+        )
   if (missing.length > 0) {
     await tx.numberJob(job)
     await changeJob(tx, snapshot, job, 'unauthorized', {
-      message: `There is no context named ${missing.join(', ')} in this organisation. Create it, or take it out of the config.`,
+      message: `There is no context named ${missing.join(', ')} in this organisation, or it is restricted to other projects. Create it, let this project use it, or take it out of the config.`,
     })
     return false
   }

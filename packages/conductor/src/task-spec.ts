@@ -73,6 +73,9 @@ async function readSecrets(ports: TaskSpecPorts, context: AttemptContext): Promi
     const found = await ports.secrets.contextByName(context.organizationId, name)
     // Never run without a secret the job was promised.
     if (found === undefined) throw new AppError('forbidden', `The context ${name} is gone since the job was queued.`)
+    const restrictions = await ports.secrets.restrictionsOf(found.id)
+    if (restrictions.length > 0 && !restrictions.some((restriction) => restriction.projectId === projectId))
+      throw new AppError('forbidden', `The context ${name} was restricted to other projects since the job was queued.`)
     for (const secret of await ports.secrets.contextVariables(found.id)) {
       entries.push({ name: secret.name, value: await ports.keyRing.open(secret.sealed, contextScope(found.id)) })
     }

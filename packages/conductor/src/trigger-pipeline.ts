@@ -34,7 +34,7 @@ export async function triggerPipeline(
       `Branch or tag ${request.ref.branch ?? request.ref.tag ?? request.ref.revision} was not found in ${repository.organization}/${repository.name}. Push it first.`,
     )
   if (request.trigger === 'webhook' && asksToSkip(git)) return undefined
-  const source = await readSource(ports.repositories, repository, git)
+  const source = await sourceOf(ports.repositories, repository, git, request.config)
   const reserved = await ports.engine.transact((tx) => tx.reservePipeline(project.id))
   const values = pipelineValues({
     ...reserved,
@@ -109,6 +109,23 @@ function asksToSkip(git: GitRevision): boolean {
 }
 
 type Source = { readonly text: string } | { readonly error: PipelineError }
+
+/** The config at the commit that is built, unless the request says where else it is. */
+async function sourceOf(
+  repositories: Repositories,
+  repository: Parameters<Repositories['readFile']>[0],
+  git: GitRevision,
+  config: TriggerRequest['config'],
+): Promise<Source> {
+  if (config === undefined) return readSource(repositories, repository, git)
+  if ('text' in config) return { text: config.text }
+  const other = await repositories.resolve(repository, config.ref)
+  if (other !== undefined) return readSource(repositories, repository, other)
+  throw new AppError(
+    'not-found',
+    `Branch or tag ${config.ref.branch ?? config.ref.tag}, which should hold the config, was not found in ${repository.organization}/${repository.name}. Push it first.`,
+  )
+}
 
 async function readSource(
   repositories: Repositories,

@@ -82,8 +82,8 @@ export function createUserActions(ports: UserActionsPorts): UserActions {
 export function createStartChecks(newId: NewId): StartChecks {
   return {
     newId,
-    async missingContexts(tx, organizationId, contexts) {
-      const known = new Set(await tx.contextNames(organizationId))
+    async missingContexts(tx, { organizationId, projectId }, contexts) {
+      const known = new Set(await tx.contextNames(organizationId, projectId))
       return contexts.filter((name) => !known.has(name))
     },
   }

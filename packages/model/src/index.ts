@@ -87,6 +87,7 @@ export type {
 } from './plan-step.ts'
 export type { Accounts, ApiToken } from './ports/accounts.ts'
 export type { BuildQueries, JobContext, PipelineFilter } from './ports/build-queries.ts'
+export type { CheckoutKey, CheckoutKeys } from './ports/checkout-keys.ts'
 export type { Clock, NewId } from './ports/clock.ts'
 export type {
   AgentRecord,
@@ -140,7 +141,15 @@ export type {
   RunQueue,
   WaitFacts,
 } from './ports/run-queue.ts'
-export type { ContextRecord, SealedSecret, SecretStore } from './ports/secrets.ts'
+export type {
+  ContextRecord,
+  ContextRecord,
+  ContextRestriction,
+  SealedSecret,
+  SealedSecret,
+  SecretStore,
+  SecretStore,
+} from './ports/secrets.ts'
 export type { Project, ProjectSettings } from './project.ts'
 export { defaultProjectSettings, projectSlug } from './project.ts'
 export type { Resources } from './resource-class.ts'

@@ -8,6 +8,8 @@ export interface TriggerRequest {
   readonly actorId: string | null
   readonly ref: RefRequest
   readonly parameters: Readonly<Record<string, unknown>>
+  /** The config of another ref, or this text, instead of the one at the commit that is built. */
+  readonly config?: { readonly ref: RefRequest } | { readonly text: string }
   /** Run only this part of the config. */
   readonly only?: PlanSelection
   /** Commit before a push, for `pipeline.git.base_revision`. */

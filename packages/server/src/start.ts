@@ -189,6 +189,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       secrets: store.secrets,
       projectTokens: store.projectTokens,
       follows: store.follows,
+      checkoutKeys: store.checkoutKeys,
       queries: store.queries,
       live: store.live,
       objects,

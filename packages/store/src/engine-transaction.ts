@@ -123,10 +123,13 @@ export function createTransaction(tx: Runner): EngineTransaction {
           select id from attempts where id = ${ref.attemptId} and epoch = ${ref.epoch} and phase <> 'finished' and lease_expires_at < now()
             and (granted_at is not null) = ${ref.granted} for update`)
       ).length > 0,
-    contextNames: async (organizationId) =>
-      (await tx.rows<{ name: string }>(sql`select name from contexts where organization_id = ${organizationId}`)).map(
-        (row) => row.name,
-      ),
+    contextNames: async (organizationId, projectId) =>
+      (
+        await tx.rows<{ name: string }>(sql`
+          select name from contexts c where organization_id = ${organizationId}
+            and (not exists (select from context_restrictions r where r.context_id = c.id)
+              or exists (select from context_restrictions r where r.context_id = c.id and r.project_id = ${projectId}))`)
+      ).map((row) => row.name),
     async acknowledge(attemptId, sequence, leaseMs) {
       await tx.rows(
         sql`update attempts set acknowledged = ${sequence}, lease_expires_at = now() + ${leaseMs} * interval '1 ms' where id = ${attemptId}`,

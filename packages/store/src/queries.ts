@@ -5,6 +5,7 @@ import type {
   PageRequest,
   PipelineConfig,
   PipelineFilter,
+  PipelineValues,
   TestResult,
 } from '@rondo/model'
 import { AppError } from '@rondo/model'
@@ -41,6 +42,12 @@ export function createBuildQueries(database: Database): BuildQueries {
             jsonb_build_object('source', setup_source, 'compiled', setup_compiled, 'plan', setup_plan) end as setup
           from pipeline_configs where pipeline_id = ${id}`)
       )[0],
+    pipelineValues: async (id) =>
+      (
+        await database.rows<{ values: PipelineValues }>(
+          sql`select pipeline_values as values from pipeline_configs where pipeline_id = ${id}`,
+        )
+      )[0]?.values ?? {},
     pipelines: (filter, page) => pipelinePage(database, filter, page),
     workflow: async (id) =>
       (

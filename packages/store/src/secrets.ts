@@ -1,8 +1,17 @@
-import { AppError, type ContextRecord, type SealedSecret, type SecretStore } from '@rondo/model'
+import {
+  AppError,
+  type ContextRecord,
+  type ContextRestriction,
+  type SealedSecret,
+  type SecretStore,
+} from '@rondo/model'
 import sql, { raw } from 'sql-template-tag'
 import { type Database, isDuplicate } from './database.ts'
 
 const secretColumns = raw(`name, sealed, hint, created_at as "createdAt", updated_at as "updatedAt"`)
+const restrictionColumns = raw(
+  `r.id, r.context_id as "contextId", r.project_id as "projectId", p.name as "projectName"`,
+)
 const contextColumns = raw(`id, organization_id as "organizationId", name, created_at as "createdAt"`)
 
 /** Project variables and contexts, as sealed bytes. */
@@ -58,6 +67,23 @@ export function createSecretStore(database: Database): SecretStore {
     },
     contextVariables: (contextId) =>
       database.rows(sql`select ${secretColumns} from context_variables where context_id = ${contextId} order by name`),
+    restrictionsOf: (contextId) =>
+      database.rows(
+        sql`select ${restrictionColumns} from context_restrictions r join projects p on p.id = r.project_id where r.context_id = ${contextId} order by p.name`,
+      ),
+    async addRestriction(contextId, projectId) {
+      const rows = await database.rows<ContextRestriction>(sql`
+        with r as (insert into context_restrictions (context_id, project_id) values (${contextId}, ${projectId}) on conflict do nothing returning *)
+        select ${restrictionColumns} from r join projects p on p.id = r.project_id`)
+      if (rows[0] === undefined) throw new AppError('conflict', 'The context is restricted to that project already.')
+      return rows[0]
+    },
+    deleteRestriction: async (id, contextId) =>
+      (
+        await database.rows(
+          sql`delete from context_restrictions where id = ${id} and context_id = ${contextId} returning id`,
+        )
+      ).length > 0,
     deleteContextVariable: async (contextId, name) =>
       (
         await database.rows(

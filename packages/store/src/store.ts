@@ -1,6 +1,7 @@
 import type {
   Accounts,
   BuildQueries,
+  CheckoutKeys,
   EngineStore,
   Follows,
   LiveEvents,
@@ -11,6 +12,7 @@ import type {
   Wakeups,
 } from '@rondo/model'
 import { createAccounts } from './accounts.ts'
+import { createCheckoutKeys } from './checkout-keys.ts'
 import { openDatabase } from './database.ts'
 import { createEngineStore } from './engine.ts'
 import { createFollows } from './follows.ts'
@@ -34,6 +36,7 @@ export interface Store {
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
+  readonly checkoutKeys: CheckoutKeys
   readonly queries: BuildQueries
   readonly engine: EngineStore
   readonly queue: RunQueue
@@ -56,6 +59,7 @@ export function createStore(options: StoreOptions): Store {
     secrets: createSecretStore(database),
     projectTokens: createProjectTokens(database),
     follows: createFollows(database),
+    checkoutKeys: createCheckoutKeys(database),
     queries: createBuildQueries(database),
     engine: createEngineStore(database),
     queue: createRunQueue(database),

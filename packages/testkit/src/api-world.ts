@@ -20,7 +20,7 @@ export interface ApiWorld {
   readonly owner: TokenHolder
   /** Has an organisation and a project of its own, and no part in the owner's. */
   readonly stranger: TokenHolder
-  /** The owner's project. */
+  /** The owner's project; it has a checkout key with the fingerprint `00:00`. */
   readonly slug: string
   /** Has run: a step with the output `hello world`, two artifacts, a test result. Number 1. */
   readonly job: NewJob
@@ -124,6 +124,15 @@ async function fillProject(
   })
   await ports.output.append(step, 0, Buffer.from('hello world'))
   const context = await store.secrets.createContext(owner.organization.id, 'deploy')
+  await store.checkoutKeys.add({
+    projectId: owner.project.id,
+    type: 'deploy-key',
+    publicKey: 'ssh-ed25519 AAAA',
+    sealed: Buffer.alloc(1),
+    md5: '00:00',
+    sha256: 'SHA256:00',
+    createdBy: null,
+  })
   const ids = {
     pipeline: built.pipeline.id,
     workflow: built.workflowId,

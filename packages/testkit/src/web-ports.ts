@@ -29,6 +29,7 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
     secrets: store.secrets,
     projectTokens: store.projectTokens,
     follows: store.follows,
+    checkoutKeys: store.checkoutKeys,
     queries: store.queries,
     live: store.live,
     objects: await openFileObjects(join(folder, 'objects')),

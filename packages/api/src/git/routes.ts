@@ -107,9 +107,13 @@ export function registerGit(
     const organization = await access.organization(asker, `gh/${params.org}`, right).catch((cause: unknown) => {
       throw cause instanceof AppError && cause.code === 'not-found' ? missing : cause
     })
+    const repository = { organization: organization.name, name }
+    if (!(await ports.hosting.exists(repository))) {
+      if (service !== 'git-receive-pack') throw missing
+      await ports.hosting.create(repository)
+    }
     if (project !== undefined) return project
     if (service !== 'git-receive-pack') throw missing
-    await ports.hosting.create({ organization: organization.name, name })
     return ports.accounts.createProject({ organizationId: organization.id, name, defaultBranch: 'main' })
   }
 

@@ -27,6 +27,8 @@ export function ownersNames({ owner, slug, ids, job }: NamedThings): WalkValues 
       name: 'TOKEN',
       'env-var-name': 'TOKEN',
       branch: 'main',
+      'restriction-id': '00000000-0000-4000-8000-000000000000',
+      fingerprint: '00:00',
       'token-id': '00000000-0000-4000-8000-000000000000',
     },
     query: { 'owner-id': owner.organization.id },

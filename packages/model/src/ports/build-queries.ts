@@ -1,7 +1,7 @@
 import type { Artifact, TestResult } from '../build-data.ts'
 import type { HistoryEntry } from '../event.ts'
 import type { Job, JobWithPlan } from '../job.ts'
-import type { Pipeline, PipelineConfig } from '../pipeline.ts'
+import type { Pipeline, PipelineConfig, PipelineValues } from '../pipeline.ts'
 import type { Project } from '../project.ts'
 import type { StepRecord, Task } from '../task.ts'
 import type { Workflow } from '../workflow.ts'
@@ -30,6 +30,8 @@ export interface BuildQueries {
   pipeline(id: string): Promise<Pipeline | undefined>
   pipelineByNumber(projectId: string, number: number): Promise<Pipeline | undefined>
   pipelineConfig(id: string): Promise<PipelineConfig | undefined>
+  /** Values of `pipeline.*` that its config was compiled with; empty for a pipeline that has none. */
+  pipelineValues(id: string): Promise<PipelineValues>
   /** Newest first. */
   pipelines(filter: PipelineFilter, page: PageRequest): Promise<Page<Pipeline>>
   workflow(id: string): Promise<Workflow | undefined>

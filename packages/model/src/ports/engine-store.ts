@@ -289,8 +289,8 @@ export interface EngineTransaction {
   grant(ref: FencedRef): Promise<boolean>
   /** Holds an attempt whose lease is still over and that is as far as it was seen; false when it has come back. */
   lockExpired(ref: Pick<ExpiredAttempt, 'attemptId' | 'epoch' | 'granted'>): Promise<boolean>
-  /** Names of the organisation's contexts. */
-  contextNames(organizationId: string): Promise<readonly string[]>
+  /** Names of the organisation's contexts that jobs of the project may use. */
+  contextNames(organizationId: string, projectId: string): Promise<readonly string[]>
   acknowledge(attemptId: string, sequence: number, leaseMs: number): Promise<void>
   startStep(step: {
     attemptId: string

@@ -14,6 +14,14 @@ export interface ContextRecord {
   readonly createdAt: Date
 }
 
+/** A project that may use a context; one with any restriction is closed to all other projects. */
+export interface ContextRestriction {
+  readonly id: string
+  readonly contextId: string
+  readonly projectId: string
+  readonly projectName: string
+}
+
 /** Project variables and contexts. Values enter and leave sealed; nothing here can read them. */
 export interface SecretStore {
   setProjectVariable(projectId: string, secret: { name: string; sealed: Buffer; hint: string }): Promise<SealedSecret>
@@ -28,5 +36,10 @@ export interface SecretStore {
   deleteContext(id: string): Promise<boolean>
   setContextVariable(contextId: string, secret: { name: string; sealed: Buffer; hint: string }): Promise<SealedSecret>
   contextVariables(contextId: string): Promise<readonly SealedSecret[]>
+  /** By the names of the projects. */
+  restrictionsOf(contextId: string): Promise<readonly ContextRestriction[]>
+  /** AppError `conflict` when the context is restricted to that project already. */
+  addRestriction(contextId: string, projectId: string): Promise<ContextRestriction>
+  deleteRestriction(id: string, contextId: string): Promise<boolean>
   deleteContextVariable(contextId: string, name: string): Promise<boolean>
 }

@@ -244,7 +244,7 @@ class Script {
     fence: (tx) => tx.fence(this.#random.pick(this.#agents), this.#ref()),
     grant: (tx) => tx.grant(this.#ref()),
     'lock an expired attempt': (tx) => tx.lockExpired({ ...this.#ref(), granted: this.#random.chance(0.3) }),
-    'context names': (tx) => tx.contextNames(this.#home.organizationId),
+    'context names': (tx) => tx.contextNames(this.#home.organizationId, this.#home.projectId),
     acknowledge: async (tx) => {
       const ref = this.#ref()
       if (ref.attemptId !== unknown) await tx.acknowledge(ref.attemptId, this.#random.int(1, 9), 60_000)

@@ -41,13 +41,13 @@ export function contextResolvers({
         const asker = requireAsker(viewer)
         return contextPayload(
           await attempt(async () => {
-            const organization = await access.organization(asker, input.ownerId, 'contribute')
+            const organization = await access.organization(asker, input.ownerId, 'configure')
             return secrets.createContext(organization.id, input.contextName)
           }),
         )
       },
       async deleteContext(_: never, { input }: { input: { contextId?: string | null } }, viewer) {
-        const context = await access.context(requireAsker(viewer), String(input.contextId ?? ''), 'contribute')
+        const context = await access.context(requireAsker(viewer), String(input.contextId ?? ''), 'configure')
         await secrets.deleteContext(context.id)
         return { clientMutationId: null }
       },
@@ -55,7 +55,7 @@ export function contextResolvers({
         const asker = requireAsker(viewer)
         return contextPayload(
           await attempt(async () => {
-            const context = await access.context(asker, input.contextId, 'contribute')
+            const context = await access.context(asker, input.contextId, 'configure')
             requireVariableName(input.variable)
             const sealed = await keyRing.seal(input.value, contextScope(context.id))
             await secrets.setContextVariable(context.id, { name: input.variable, sealed, hint: hintOf(input.value) })
@@ -67,7 +67,7 @@ export function contextResolvers({
         const asker = requireAsker(viewer)
         return contextPayload(
           await attempt(async () => {
-            const context = await access.context(asker, input.contextId, 'contribute')
+            const context = await access.context(asker, input.contextId, 'configure')
             if (!(await secrets.deleteContextVariable(context.id, input.variable)))
               throw new AppError('not-found', `The context has no variable ${input.variable.slice(0, 100)}.`)
             return context

@@ -1,4 +1,4 @@
-import type { JobContext, JobStatus, Project, User } from '@rondo/model'
+import type { Accounts, JobContext, JobStatus, Project, User } from '@rondo/model'
 import { type Static, Type } from 'typebox'
 import { Id, Nullable, Time, Words } from '../shapes.ts'
 import { repositoryUrl } from './project.ts'
@@ -115,6 +115,14 @@ export function presentBuild(context: JobContext, actor: User | undefined, publi
       upstream_job_ids: [],
       upstream_concurrency_map: {},
     },
+  }
+}
+
+/** Builds with the people behind them. */
+export function buildPresenter(accounts: Pick<Accounts, 'user'>, publicUrl: string) {
+  return async (context: JobContext): Promise<Build> => {
+    const { triggeredBy } = context.pipeline
+    return presentBuild(context, triggeredBy === null ? undefined : await accounts.user(triggeredBy), publicUrl)
   }
 }
 

@@ -6,7 +6,7 @@ import { Nullable } from '../shapes.ts'
 import { oneself } from '../subjects.ts'
 
 export function accountRoutes(
-  { accounts }: Pick<WebPorts, 'accounts'>,
+  { accounts, follows }: Pick<WebPorts, 'accounts' | 'follows'>,
   { publicUrl }: Pick<WebOptions, 'publicUrl'>,
 ): readonly Route[] {
   return [
@@ -48,16 +48,18 @@ export function accountRoutes(
           branches: Type.Object({}),
         }),
       ),
-      handle: async ({ user }) =>
-        (await accounts.projectsVisibleTo(user)).map((project) => ({
+      handle: async ({ user }) => {
+        const followed = new Set((await follows.followedBy(user.id)).map((project) => project.id))
+        return (await accounts.projectsVisibleTo(user)).map((project) => ({
           vcs_url: repositoryUrl(project, publicUrl),
           vcs_type: project.vcsType,
           username: project.organizationName,
           reponame: project.name,
-          followed: true,
+          followed: followed.has(project.id),
           default_branch: project.defaultBranch,
           branches: {},
-        })),
+        }))
+      },
     }),
   ]
 }

@@ -74,7 +74,8 @@ const filters: ReadonlyMap<string, readonly JobStatus[]> = new Map([
   ['completed', ['success', 'failed', 'canceled', 'timedout', 'infrastructure_fail']],
 ])
 
-function statusFilter(filter: string | undefined): Pick<Filter, 'statuses'> {
+/** Statuses that a list may be narrowed to; a word that is none narrows nothing. */
+export function statusFilter(filter: string | undefined): Pick<Filter, 'statuses'> {
   const statuses = filters.get(filter ?? '')
   return statuses === undefined ? {} : { statuses }
 }

@@ -1,19 +1,26 @@
 import type { JobContext } from '@rondo/model'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { WebOptions, WebPorts } from '../../ports.ts'
 import { ArtifactShape, presentArtifact, presentTest, TestShape } from '../presenters/artifact.ts'
-import { BuildShape, presentBuild } from '../presenters/build.ts'
+import { BuildShape, buildPresenter } from '../presenters/build.ts'
 import { presentSteps, StepsShape } from '../presenters/steps.ts'
 import { type Route, route } from '../route.ts'
-import { jobInProject } from '../subjects.ts'
+import { jobInProject, projectInPath } from '../subjects.ts'
+import { statusFilter } from './build-lists.ts'
+
+const ArtifactsShape = Type.Array(Type.Object({ ...ArtifactShape.properties, pretty_path: Type.String() }))
 
 export function buildRoutes(
   { accounts, queries, actions }: Pick<WebPorts, 'accounts' | 'queries' | 'actions'>,
   { publicUrl }: Pick<WebOptions, 'publicUrl'>,
 ): readonly Route[] {
-  async function present(context: JobContext) {
-    const { triggeredBy } = context.pipeline
-    return presentBuild(context, triggeredBy === null ? undefined : await accounts.user(triggeredBy), publicUrl)
+  const present = buildPresenter(accounts, publicUrl)
+
+  async function artifactsOf({ job }: JobContext): Promise<Static<typeof ArtifactsShape>> {
+    return (await queries.artifactsOf(job.keptFrom ?? job.id)).map((artifact) => ({
+      ...presentArtifact(artifact, publicUrl),
+      pretty_path: artifact.path,
+    }))
   }
 
   return [
@@ -35,12 +42,26 @@ export function buildRoutes(
       summary: 'Artifacts of a build.',
       subject: jobInProject,
       right: 'view',
-      answer: Type.Array(Type.Object({ ...ArtifactShape.properties, pretty_path: Type.String() })),
-      handle: async ({ subject: { job } }) =>
-        (await queries.artifactsOf(job.keptFrom ?? job.id)).map((artifact) => ({
-          ...presentArtifact(artifact, publicUrl),
-          pretty_path: artifact.path,
-        })),
+      answer: ArtifactsShape,
+      handle: async ({ subject }) => artifactsOf(subject),
+    }),
+    route({
+      method: 'GET',
+      path: '/project/{project-slug}/latest/artifacts',
+      summary: 'Artifacts of the newest build, of a branch or with an outcome if the query says so.',
+      subject: projectInPath,
+      right: 'view',
+      query: Type.Object({ branch: Type.Optional(Type.String()), filter: Type.Optional(Type.String()) }),
+      answer: ArtifactsShape,
+      handle: async ({ subject, query: { branch, filter } }) => {
+        const narrowed = {
+          projectId: subject.id,
+          ...(branch ? { branch } : {}),
+          ...statusFilter(filter ?? 'completed'),
+        }
+        const [newest] = await queries.recentJobs(narrowed, 1, 0)
+        return newest === undefined ? [] : artifactsOf(newest)
+      },
     }),
     route({
       method: 'GET',

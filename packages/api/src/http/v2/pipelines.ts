@@ -74,6 +74,22 @@ export function pipelineRoutes(
     }),
     route({
       method: 'GET',
+      path: '/pipeline/{pipeline-id}/values',
+      summary: 'What pipeline values were when the config was compiled, and the parameters.',
+      subject: pipelineInPath,
+      right: 'view',
+      answer: Type.Record(Type.String(), Type.Union([Type.String(), Type.Integer(), Type.Boolean()])),
+      handle: async ({ subject }) => {
+        const parameters = Object.entries(subject.parameters).map(([name, value]) => [
+          `pipeline.parameters.${name}`,
+          value,
+        ])
+        const values = Object.entries(await queries.pipelineValues(subject.id)).filter(([, value]) => value !== null)
+        return Object.fromEntries([...values, ...parameters])
+      },
+    }),
+    route({
+      method: 'GET',
       path: '/pipeline/{pipeline-id}/workflow',
       summary: 'Workflows of a pipeline, reruns after what they rerun.',
       subject: pipelineInPath,

@@ -1,14 +1,14 @@
-import { AppError, projectScope } from '@rondo/model'
 import { Type } from 'typebox'
 import type { WebPorts } from '../../ports.ts'
-import { hintOf, presentVariable, VariableShape } from '../presenters/variable.ts'
+import { presentVariable, VariableShape } from '../presenters/variable.ts'
+import { createProjectVariables } from '../project-variables.ts'
 import { type Route, route } from '../route.ts'
 import { Message, PageOf, VariableName, VariableValue, wholeList } from '../shapes.ts'
 import { projectInPath } from '../subjects.ts'
 
 /** Values go in and never come out. */
-export function projectVariableRoutes({ secrets, keyRing }: Pick<WebPorts, 'secrets' | 'keyRing'>): readonly Route[] {
-  const missing = new AppError('not-found', 'Environment variable not found.')
+export function projectVariableRoutes(ports: Pick<WebPorts, 'secrets' | 'keyRing'>): readonly Route[] {
+  const variables = createProjectVariables(ports)
   return [
     route({
       method: 'GET',
@@ -17,7 +17,7 @@ export function projectVariableRoutes({ secrets, keyRing }: Pick<WebPorts, 'secr
       subject: projectInPath,
       right: 'view',
       answer: PageOf(VariableShape),
-      handle: async ({ subject }) => wholeList((await secrets.projectVariables(subject.id)).map(presentVariable)),
+      handle: async ({ subject }) => wholeList((await variables.list(subject.id)).map(presentVariable)),
     }),
     route({
       method: 'POST',
@@ -28,10 +28,8 @@ export function projectVariableRoutes({ secrets, keyRing }: Pick<WebPorts, 'secr
       body: Type.Object({ name: VariableName, value: VariableValue }),
       status: 201,
       answer: VariableShape,
-      handle: async ({ subject, body: { name, value } }) => {
-        const sealed = await keyRing.seal(value, projectScope(subject.id))
-        return presentVariable(await secrets.setProjectVariable(subject.id, { name, sealed, hint: hintOf(value) }))
-      },
+      handle: async ({ subject, body: { name, value } }) =>
+        presentVariable(await variables.set(subject.id, name, value)),
     }),
     route({
       method: 'GET',
@@ -40,11 +38,7 @@ export function projectVariableRoutes({ secrets, keyRing }: Pick<WebPorts, 'secr
       subject: projectInPath,
       right: 'view',
       answer: VariableShape,
-      handle: async ({ subject, params }) => {
-        const found = (await secrets.projectVariables(subject.id)).find((secret) => secret.name === params.name)
-        if (found === undefined) throw missing
-        return presentVariable(found)
-      },
+      handle: async ({ subject, params }) => presentVariable(await variables.find(subject.id, params.name!)),
     }),
     route({
       method: 'DELETE',
@@ -54,7 +48,7 @@ export function projectVariableRoutes({ secrets, keyRing }: Pick<WebPorts, 'secr
       right: 'configure',
       answer: Message,
       handle: async ({ subject, params }) => {
-        if (!(await secrets.deleteProjectVariable(subject.id, params.name!))) throw missing
+        await variables.remove(subject.id, params.name!)
         return { message: 'Environment variable deleted.' }
       },
     }),

@@ -1,7 +1,9 @@
 import type { WebOptions } from '../../ports.ts'
 import { openApiRoute } from '../openapi.ts'
 import type { Route, RoutePorts } from '../route.ts'
+import { checkoutKeyRoutes } from './checkout-keys.ts'
 import { compileConfigRoute } from './compile-config.ts'
+import { contextRestrictionRoutes } from './context-restrictions.ts'
 import { contextVariableRoutes } from './context-variables.ts'
 import { contextRoutes } from './contexts.ts'
 import { continuePipelineRoute } from './continue-pipeline.ts'
@@ -13,6 +15,7 @@ import { projectPipelineRoutes } from './project-pipelines.ts'
 import { projectSettingsRoutes } from './project-settings.ts'
 import { projectVariableRoutes } from './project-variables.ts'
 import { projectRoutes } from './projects.ts'
+import { runPipelineRoute } from './run-pipeline.ts'
 import { workflowRoutes } from './workflows.ts'
 
 /** Every operation of API v2 (reference/api, section 3), one file a resource. The table of contents. */
@@ -23,13 +26,16 @@ export function v2Routes(ports: RoutePorts, options: WebOptions): readonly Route
     ...projectRoutes(options),
     ...projectSettingsRoutes(ports),
     ...projectPipelineRoutes(ports, options),
+    runPipelineRoute(ports),
     ...projectVariableRoutes(ports),
+    ...checkoutKeyRoutes(ports),
     ...pipelineRoutes(ports, options),
     continuePipelineRoute(ports),
     ...workflowRoutes(ports),
     ...jobRoutes(ports, options),
     ...contextRoutes(ports),
     ...contextVariableRoutes(ports),
+    ...contextRestrictionRoutes(ports),
     compileConfigRoute(ports),
   ]
   return [...routes, openApiRoute(routes, options)]

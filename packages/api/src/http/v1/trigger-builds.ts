@@ -1,0 +1,64 @@
+import { AppError, type JobContext } from '@rondo/model'
+import { Type } from 'typebox'
+import type { WebOptions, WebPorts } from '../../ports.ts'
+import { BuildShape, buildPresenter } from '../presenters/build.ts'
+import { type Route, route } from '../route.ts'
+import { Text } from '../shapes.ts'
+import { jobInProject, projectInPath } from '../subjects.ts'
+
+const Started = Type.Object({ status: Type.Integer(), body: Type.String() })
+
+export function triggerBuildRoutes(
+  { accounts, queries, actions }: Pick<WebPorts, 'accounts' | 'queries' | 'actions'>,
+  { publicUrl }: Pick<WebOptions, 'publicUrl'>,
+): readonly Route[] {
+  const present = buildPresenter(accounts, publicUrl)
+
+  /** The job that runs again, in the workflow that was made for it. */
+  async function retried({ job }: JobContext, workflowId: string): Promise<JobContext> {
+    const again = (await queries.jobsOf([workflowId])).find((candidate) => candidate.name === job.name)
+    const context = again && (await queries.job(again.id))
+    if (context === undefined) throw new AppError('conflict', `Build ${job.number} has nothing to retry.`)
+    return context
+  }
+
+  return [
+    route({
+      method: 'POST',
+      path: '/project/{project-slug}/{job-number}/retry',
+      summary: 'Runs a build again, and what depends on it, in a new workflow of its pipeline.',
+      subject: jobInProject,
+      right: 'contribute',
+      answer: BuildShape,
+      handle: async ({ subject, actorId }) => {
+        const { job, workflow } = subject
+        const jobIds = [job.id]
+        const workflowId = await actions.rerun({ workflowId: workflow.id, actorId, fromFailed: false, jobIds })
+        return present(await retried(subject, workflowId))
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/project/{project-slug}/build',
+      summary: 'Triggers a pipeline on a branch, tag or revision.',
+      subject: projectInPath,
+      right: 'contribute',
+      body: Type.Object({
+        branch: Type.Optional(Text(500)),
+        tag: Type.Optional(Text(500)),
+        revision: Type.Optional(Text(100)),
+      }),
+      answer: Started,
+      handle: async ({ subject, actorId, body: { branch, tag, revision } }) => {
+        if (tag !== undefined && branch !== undefined)
+          throw new AppError('bad-request', 'Give a branch or a tag, not both.')
+        const ref = {
+          ...(tag === undefined ? { branch: branch ?? subject.defaultBranch } : { tag }),
+          ...(revision === undefined ? {} : { revision }),
+        }
+        await actions.trigger({ project: subject, trigger: 'api', actorId, ref, parameters: {} })
+        return { status: 200, body: 'Build created' }
+      },
+    }),
+  ]
+}
