@@ -6,6 +6,7 @@ import { type Stack, startStack } from '@rondo/testkit'
 import { configFigures } from './config.ts'
 import { type Figure, median, ms, timed } from './figure.ts'
 import { dockerFirstByte, sandboxFirstByte } from './first-byte.ts'
+import { maskingFigures } from './masking.ts'
 
 const image = 'cimg/base:2025.05-20.04'
 
@@ -29,6 +30,7 @@ async function productFigures(): Promise<readonly Figure[]> {
     await stack.createProject('bench', 'app')
     return [
       ...figures,
+      ...(await measure('masking', async () => maskingFigures())),
       ...(await measure('first-byte', async () => [await dockerFirstByte(stack, image)])),
       ...sandboxed,
       ...(await measure('steps', async () => [await stepOverhead(stack)])),

@@ -201,3 +201,23 @@ test('tests are shared out by the times they took, as the server tells them when
     'slow.rb',
   ])
 })
+
+test('secrets are masked in test results as they are in output [S-05]', async () => {
+  const report =
+    '<testsuite><testcase name="logs in as hunter22x" classname="a"><failure message="got hunter22x"/></testcase></testsuite>'
+  const { server, begin } = bench(
+    taskSpec(
+      [
+        runStep(`mkdir r; printf '%s' '${report}' >r/x.xml; printf hunter; sleep 0.1; echo 22x`),
+        { type: 'store_test_results', path: 'r', origin: { span: { file: '', start: 0, end: 0 }, chain: [] } },
+      ],
+      { secrets: ['hunter22x'] },
+    ),
+  )
+
+  await begin().ended
+
+  const stored = server.entries.flatMap((entry) => (entry.type === 'tests-stored' ? entry.tests : []))
+  expect(stored.map((found) => [found.name, found.message])).toEqual([['logs in as ****', 'got ****']])
+  expect(server.output(2)).toBe('****\n')
+})

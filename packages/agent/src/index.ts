@@ -6,3 +6,4 @@
 export type { AgentOptions } from './agent.ts'
 export { runAgent } from './agent.ts'
 export { createControlPlaneClient } from './control-plane-client.ts'
+export { createMaskerFactory } from './output/masker.ts'

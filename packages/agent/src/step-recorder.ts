@@ -32,6 +32,8 @@ export interface StepRecorder {
   readonly ended: ReadonlyMap<number, StepEnd>
   /** Whether a step was begun, by this agent or the one before. */
   known(index: number): boolean
+  /** Text without the task's secrets, for whatever leaves it by another way than output. */
+  mask(text: string): string
   /** Ends when every end so far is reported, each after all output of its step is durable, in the order they came. */
   settled(): Promise<void>
 }
@@ -141,6 +143,10 @@ export function createStepRecorder(ports: StepRecorderPorts): StepRecorder {
           conclude(index, pump, end, at)
         },
       }
+    },
+    mask(text) {
+      const masker = newMasker()
+      return Buffer.concat([masker.push(Buffer.from(text)), masker.end()]).toString()
     },
     settled: () => reports,
   }

@@ -46,19 +46,71 @@ describe('masker', () => {
     expect(maskIn(['p@ss w/rd"'], [Buffer.from(`<${encoded}>`)])).toBe('<****>')
   })
 
-  it('gives the same bytes however the stream is cut', () => {
+  it.each([
+    ['short', ['abcd', 'bcdabc', 'dabcabcd', 'abca\ncdab'], 'abcd'],
+    ['long', ['abcdabc', 'bcdabcabcd', 'dabcabcdabcd'], 'abcdabc'],
+  ])('gives the same bytes however the stream is cut, with %s secrets', (_length, secrets, never) => {
     const word = fc.constantFrom('abcd', 'abcabcd', 'bcda', 'dabc', 'a', 'b', 'c', 'd', 'abcdabcd', '\n')
     fc.assert(
       fc.property(fc.array(word, { maxLength: 60 }), fc.array(fc.nat(), { maxLength: 20 }), (words, places) => {
         const data = Buffer.from(words.join(''))
-        const secrets = ['abcd', 'bcdabc', 'dabcabcd', 'abca\ncdab']
 
         const whole = maskIn(secrets, [data])
 
         expect(maskIn(secrets, cut(data, places))).toBe(whole)
-        expect(whole).not.toContain('abcd')
+        expect(whole).not.toContain(never)
+        expect(whole.includes('****')).toBe(
+          secrets.some((secret) => secret.split('\n').some((line) => data.includes(line))),
+        )
       }),
       { numRuns: 500 },
     )
   })
+
+  it('hides a thousand secrets in every form, however the stream is cut', () => {
+    const random = randomFrom(5)
+    const secrets = Array.from({ length: 1_000 }, (_, index) => `${index}/p@ss "${random().toString(36)}" <w&rd> é`)
+    const forms: readonly ((value: string) => string)[] = [
+      (value) => value,
+      encodeURIComponent,
+      (value) => encodeURIComponent(value).replaceAll('%20', '+'),
+      (value) => JSON.stringify(value).slice(1, -1),
+      (value) =>
+        value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
+      (value) => Buffer.from(value).toString('hex'),
+      (value) => Buffer.from(value).toString('hex').toUpperCase(),
+      (value) => core(Buffer.from(value).toString('base64'), 0),
+      (value) => core(Buffer.from(`x${value}`).toString('base64'), 2),
+      (value) => core(Buffer.from(`xx${value}`).toString('base64'), 3),
+      (value) => core(Buffer.from(value).toString('base64url'), 0),
+      (value) => value.replaceAll("'", `'\\''`),
+    ]
+    const leaks = secrets.flatMap((secret) => forms.map((form) => form(secret)))
+    const data = Buffer.from(leaks.map((leak) => `before ${leak} after\n`).join(''))
+
+    const shown = maskIn(
+      secrets,
+      cut(
+        data,
+        Array.from({ length: 3_000 }, () => Math.floor(random() * data.length)),
+      ),
+    )
+
+    const lines = shown.trimEnd().split('\n')
+    expect(lines).toHaveLength(12_000)
+    expect(lines.filter((line) => !/^before .{0,3}\*{4}.{0,4} after$/.test(line))).toEqual([])
+  })
 })
+
+/** Base64 without what also depends on its neighbours. */
+function core(encoded: string, from: number): string {
+  return encoded.replace(/=+$/, '').slice(from)
+}
+
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+}

@@ -1,7 +1,10 @@
 import { secretForms } from './secret-forms.ts'
 
 const mask = Buffer.from('****')
-const tableBits = 20
+/** 2 ** 20 bits are 128 kB, which a processor keeps near. */
+const filterBits = 20
+/** Needles of this length hold, wherever they begin, four bytes that begin at a multiple of four. */
+const sampledLength = 7
 
 export interface Masker {
   /** Bytes that are safe to show. What could be the beginning of a secret is held back until it is decided. */
@@ -68,33 +71,47 @@ interface NeedleIndex {
   match(data: Buffer, at: number, last: boolean): number | 'undecided'
 }
 
+/** Looks at every fourth byte first, unless a needle is so short that it could slip through. */
 function createIndex(needles: readonly Buffer[]): NeedleIndex {
-  const table = new Uint8Array(1 << tableBits)
+  const sampled = needles.every((needle) => needle.length >= sampledLength)
+  const heads = new WordFilter()
+  const inner = new WordFilter()
   const byHead = new Map<number, Buffer[]>()
+  /** What a needle may begin with, where fewer than four bytes are there to tell. */
+  const openings = new Set<string>()
   for (const needle of [...needles].sort((left, right) => right.length - left.length)) {
     const head = needle.readUInt32LE(0)
-    table[slot(head)] = 1
+    heads.add(head)
     byHead.set(head, [...(byHead.get(head) ?? []), needle])
+    for (let length = 1; length < 4; length++) openings.add(needle.toString('latin1', 0, length))
+    if (sampled) for (let offset = 0; offset < 4; offset++) inner.add(needle.readInt32LE(offset))
   }
 
-  function nextCandidate(data: Buffer, from: number): number {
+  function nextHead(data: Buffer, from: number): number {
     const stop = data.length - 3
     if (from >= stop) return Math.min(from, data.length)
-    let at = from
-    let word = (data[at]! << 8) | (data[at + 1]! << 16) | (data[at + 2]! << 24)
-    for (; at < stop; at += 1) {
+    let word = (data[from]! << 8) | (data[from + 1]! << 16) | (data[from + 2]! << 24)
+    for (let at = from; at < stop; at += 1) {
       word = (word >>> 8) | (data[at + 3]! << 24)
-      if (table[slot(word)] === 1) return at
+      if (heads.has(word)) return at
     }
-    return Math.max(from, stop)
+    return stop
+  }
+
+  function nextSampled(data: Buffer, from: number): number {
+    const stop = data.length - 3
+    let at = from
+    for (; at < stop; at += 4) {
+      if (!inner.has(wordAt(data, at))) continue
+      for (let begin = Math.max(from, at - 3); begin <= at; begin++) if (heads.has(wordAt(data, begin))) return begin
+    }
+    // What begins after the last sample may reach beyond the data.
+    return nextHead(data, Math.max(from, at - 3))
   }
 
   function match(data: Buffer, at: number, last: boolean): number | 'undecided' {
     const rest = data.length - at
-    if (rest < 4) {
-      if (last) return 0
-      return needles.some((needle) => startsWith(data, at, needle, rest)) ? 'undecided' : 0
-    }
+    if (rest < 4) return !last && openings.has(data.toString('latin1', at)) ? 'undecided' : 0
     let longest = 0
     for (const needle of byHead.get(data.readUInt32LE(at)) ?? []) {
       if (needle.length > rest) {
@@ -104,11 +121,31 @@ function createIndex(needles: readonly Buffer[]): NeedleIndex {
     return longest
   }
 
-  return { nextCandidate, match }
+  return { nextCandidate: sampled ? nextSampled : nextHead, match }
 }
 
-function slot(word: number): number {
-  return Math.imul(word, 0x9e3779b1) >>> (32 - tableBits)
+/** Four bytes as one number. */
+function wordAt(data: Buffer, at: number): number {
+  return data[at]! | (data[at + 1]! << 8) | (data[at + 2]! << 16) | (data[at + 3]! << 24)
+}
+
+/** A set of numbers that may claim to have some more. */
+class WordFilter {
+  readonly #bits = new Int32Array(1 << (filterBits - 5))
+
+  add(word: number): void {
+    const slot = slotOf(word)
+    this.#bits[slot >>> 5]! |= 1 << (slot & 31)
+  }
+
+  has(word: number): boolean {
+    const slot = slotOf(word)
+    return ((this.#bits[slot >>> 5]! >>> (slot & 31)) & 1) === 1
+  }
+}
+
+function slotOf(word: number): number {
+  return Math.imul(word, 0x9e3779b1) >>> (32 - filterBits)
 }
 
 function startsWith(data: Buffer, at: number, needle: Buffer, length: number): boolean {

@@ -43,13 +43,24 @@ export async function storeTestResults(task: TaskContext, step: StoreTestResults
     const parsed = parseJunit(content)
     if (parsed.problem !== undefined)
       task.folder.append(out, `${path || step.path} is not JUnit XML: ${parsed.problem}\n`)
-    tests.push(...parsed.tests)
+    for (const test of parsed.tests) tests.push(maskTest(test, task.steps.mask))
   })
   if (ended === 'missing') task.folder.append(out, `There is nothing at ${step.path}; no test result was stored.\n`)
   else task.folder.append(out, `Stored ${tests.length} test result(s)\n`)
   for (let at = 0; at < tests.length; at += 1_000)
     task.reporter.report({ type: 'tests-stored', tests: tests.slice(at, at + 1_000) })
   return ended === 'failed' ? failed : passed
+}
+
+/** Programs print secrets into their reports as well as to the screen (row S-05). */
+function maskTest(test: TestResult, mask: (text: string) => string): TestResult {
+  return {
+    ...test,
+    name: mask(test.name),
+    classname: mask(test.classname),
+    file: test.file === null ? null : mask(test.file),
+    message: mask(test.message),
+  }
 }
 
 /** Packs a path inside the job and walks the pack here; the path of a file given directly is empty. */
