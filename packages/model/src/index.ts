@@ -141,15 +141,7 @@ export type {
   RunQueue,
   WaitFacts,
 } from './ports/run-queue.ts'
-export type {
-  ContextRecord,
-  ContextRecord,
-  ContextRestriction,
-  SealedSecret,
-  SealedSecret,
-  SecretStore,
-  SecretStore,
-} from './ports/secrets.ts'
+export type { ContextRecord, ContextRestriction, SealedSecret, SecretStore } from './ports/secrets.ts'
 export type { Project, ProjectSettings } from './project.ts'
 export { defaultProjectSettings, projectSlug } from './project.ts'
 export type { Resources } from './resource-class.ts'
