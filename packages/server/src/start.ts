@@ -33,6 +33,7 @@ import {
 import type { StepOutput } from '@rondo/model'
 import { createStore, type Store } from '@rondo/store'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
+import { databaseRefusal } from './database-refusal.ts'
 import type { ServerEnv } from './env.ts'
 import { ensureFirstAdmin, type FirstAdmin } from './first-admin.ts'
 import { takeInstanceLock } from './instance-lock.ts'
@@ -120,7 +121,9 @@ async function openStore(
   }
   const store = createStore({ connectionString })
   stops.push(() => store.close())
-  await store.migrate()
+  await store.migrate().catch((cause) => {
+    throw env.databaseUrl === undefined ? cause : databaseRefusal(env.databaseUrl, cause)
+  })
   return store
 }
 
