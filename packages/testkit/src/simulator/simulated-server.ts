@@ -44,6 +44,7 @@ const noSecrets = {
     createdAt: new Date(0),
   }),
   contextVariables: async () => [],
+  restrictionsOf: async () => [],
 } as unknown as SecretStore
 /** The revision asked for is the text of its config. */
 const repositories: Repositories = {
