@@ -9,18 +9,9 @@ import {
   enforceLimits,
   resumeContinuations,
   sweepLeases,
+  type TaskSpecPorts,
 } from '@rondo/conductor'
-import type {
-  Clock,
-  EngineStore,
-  KeyRing,
-  Objects,
-  Repositories,
-  SecretStore,
-  StepOutput,
-  UserActions,
-  Wakeups,
-} from '@rondo/model'
+import type { Clock, EngineStore, KeyRing, Objects, Repositories, StepOutput, UserActions, Wakeups } from '@rondo/model'
 import type { ControlPlane } from '@rondo/protocol'
 import { buildRevision } from '../builders.ts'
 import { createMemoryEngine } from './memory-engine.ts'
@@ -35,7 +26,7 @@ const continuationKeys = createContinuationKeys(Buffer.alloc(32))
 /** Nothing of what is simulated looks at these. */
 const noObjects = {} as Objects
 const noKeys = {} as KeyRing
-const noSecrets = {
+const noSecrets: TaskSpecPorts['secrets'] = {
   projectVariables: async () => [],
   contextByName: async (organizationId: string, name: string) => ({
     id: name,
@@ -45,7 +36,7 @@ const noSecrets = {
   }),
   contextVariables: async () => [],
   restrictionsOf: async () => [],
-} as unknown as SecretStore
+}
 /** The revision asked for is the text of its config. */
 const repositories: Repositories = {
   create: async () => {},
