@@ -174,15 +174,15 @@ export function createTransaction(tx: Runner): EngineTransaction {
       const ended = await tx.rows(sql`
         update attempts set phase = 'finished', result = ${result}, finished_at = now()
         where id = ${ref.attemptId} and epoch = ${ref.epoch} and phase <> 'finished' returning id`)
-      if (ended.length === 0) return false
+      if (ended.length === 0) return undefined
       await tx.rows(
         sql`update tasks set phase = 'finished', result = ${result}
         where id = (select task_id from attempts where id = ${ref.attemptId}) and attempt_id = ${ref.attemptId} and epoch = ${ref.epoch}`,
       )
-      await tx.rows(
-        sql`update steps set phase = 'finished', result = 'canceled', finished_at = now() where attempt_id = ${ref.attemptId} and phase <> 'finished'`,
+      const open = await tx.rows<{ id: string }>(
+        sql`update steps set phase = 'finished', result = 'canceled', finished_at = now() where attempt_id = ${ref.attemptId} and phase <> 'finished' returning id`,
       )
-      return true
+      return open.map((step) => step.id)
     },
     async requeue(ref) {
       await tx.rows(

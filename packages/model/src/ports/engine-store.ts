@@ -317,8 +317,11 @@ export interface EngineTransaction {
   addLayer(jobId: string, nodeIndex: number, object: StoredObject): Promise<void>
   addArtifact(jobId: string, nodeIndex: number, path: string, object: StoredObject): Promise<void>
   addTests(jobId: string, nodeIndex: number, tests: readonly TestResult[]): Promise<void>
-  /** False when it had ended before: a result never changes. */
-  finishAttempt(ref: FencedRef, result: Result): Promise<boolean>
+  /**
+   * Ends an attempt with its task. Answers the ids of the steps it left open, which end with it; undefined when it had
+   * ended before: a result never changes.
+   */
+  finishAttempt(ref: FencedRef, result: Result): Promise<readonly string[] | undefined>
   /** Ends the attempt as lost and queues its task again. */
   requeue(ref: FencedRef): Promise<void>
   append(event: NewEvent): Promise<void>
