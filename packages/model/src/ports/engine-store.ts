@@ -15,7 +15,7 @@ export interface EngineStore {
   transact<T>(work: (tx: EngineTransaction) => Promise<T>): Promise<T>
   /** Records an agent by name; answers its id. */
   saveAgent(agent: AgentRecord): Promise<string>
-  /** Takes queued tasks that fit, oldest first; each gets a new attempt, a higher epoch and a lease. */
+  /** Takes queued tasks that fit, in the order of `nextLine`; each gets a new attempt, a higher epoch and a lease. */
   claim(request: ClaimQuery): Promise<readonly ClaimedTask[]>
   /** What the agent claimed before, did not start and does not know of: the answer was lost. Extends those leases. */
   claimedUnknown(agentId: string, known: readonly string[], terms: ClaimTerms): Promise<readonly ClaimedTask[]>
@@ -67,6 +67,8 @@ export interface AgentRecord {
   readonly hostname: string
   readonly cpus: number
   readonly memoryMb: number
+  /** What it can run; a host sandbox runs docker jobs. */
+  readonly executors: readonly string[]
 }
 
 export interface ClaimTerms {
