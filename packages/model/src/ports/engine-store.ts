@@ -1,4 +1,4 @@
-import type { StoredObject, TestResult, TestTiming, TimingKey } from '../build-data.ts'
+import type { StoredObject, TestResult, TestTiming, TimingKey, WorkspaceLayer } from '../build-data.ts'
 import type { NewEvent } from '../event.ts'
 import type { Job, JobWithPlan } from '../job.ts'
 import type { Result } from '../outcome.ts'
@@ -15,7 +15,7 @@ export interface EngineStore {
   transact<T>(work: (tx: EngineTransaction) => Promise<T>): Promise<T>
   /** Records an agent by name; answers its id. */
   saveAgent(agent: AgentRecord): Promise<string>
-  /** Takes queued tasks that fit, oldest first; each gets a new attempt, a higher epoch and a lease. */
+  /** Takes queued tasks that fit, in the order of `nextLine`; each gets a new attempt, a higher epoch and a lease. */
   claim(request: ClaimQuery): Promise<readonly ClaimedTask[]>
   /** What the agent claimed before, did not start and does not know of: the answer was lost. Extends those leases. */
   claimedUnknown(agentId: string, known: readonly string[], terms: ClaimTerms): Promise<readonly ClaimedTask[]>
@@ -38,7 +38,7 @@ export interface EngineStore {
   /** Whether an object is a cache of the project or a workspace layer of one of these jobs. */
   mayRead(projectId: string, jobIds: readonly string[], digest: string): Promise<boolean>
   /** Layers of these jobs, by their order here, then slice, then sequence. */
-  workspaceLayers(jobIds: readonly string[]): Promise<readonly StoredObject[]>
+  workspaceLayers(jobIds: readonly string[]): Promise<readonly WorkspaceLayer[]>
   /**
    * How long tests took in the newest run of the same job that had ended before this one was made, on the same branch when
    * there is one. Every slice gets the same answer, however late it asks.
@@ -67,6 +67,8 @@ export interface AgentRecord {
   readonly hostname: string
   readonly cpus: number
   readonly memoryMb: number
+  /** What it can run; a host sandbox runs docker jobs. */
+  readonly executors: readonly string[]
 }
 
 export interface ClaimTerms {
@@ -315,8 +317,11 @@ export interface EngineTransaction {
   addLayer(jobId: string, nodeIndex: number, object: StoredObject): Promise<void>
   addArtifact(jobId: string, nodeIndex: number, path: string, object: StoredObject): Promise<void>
   addTests(jobId: string, nodeIndex: number, tests: readonly TestResult[]): Promise<void>
-  /** False when it had ended before: a result never changes. */
-  finishAttempt(ref: FencedRef, result: Result): Promise<boolean>
+  /**
+   * Ends an attempt with its task. Answers the ids of the steps it left open, which end with it; undefined when it had
+   * ended before: a result never changes.
+   */
+  finishAttempt(ref: FencedRef, result: Result): Promise<readonly string[] | undefined>
   /** Ends the attempt as lost and queues its task again. */
   requeue(ref: FencedRef): Promise<void>
   append(event: NewEvent): Promise<void>
