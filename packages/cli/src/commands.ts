@@ -1,15 +1,13 @@
 import { configVerbs } from './config/verbs.ts'
-import { demo } from './demo/demo.ts'
-import { describeVerbs, runVerb } from './noun.ts'
+import { describeVerbs, runVerb, type Verb } from './noun.ts'
 import { orbVerbs } from './orb/verbs.ts'
-import { run } from './run/run.ts'
-import { up } from './server/up.ts'
 
 export interface Command {
   readonly name: string
   readonly usage: string
   readonly summary: string
   readonly details: string
+  readonly verbs?: readonly Verb[]
   /** Answers the exit code: 0 done, 1 it failed, 2 the call was wrong. */
   run(args: readonly string[]): Promise<number>
 }
@@ -21,7 +19,7 @@ export const commands: readonly Command[] = [
     summary: 'start everything, push a sample project, and watch its pipeline go green',
     details:
       'Starts the server when none runs on the data folder, creates a sample project in the built-in Git hosting, pushes to it and follows\nthe pipeline. Stays up until Ctrl-C. Run again, it keeps what is there and pushes one more commit.',
-    run: demo,
+    run: async () => (await import('./demo/demo.ts')).demo(),
   },
   {
     name: 'up',
@@ -29,21 +27,22 @@ export const commands: readonly Command[] = [
     summary: 'start the server',
     details:
       'Settings come from the environment:\n  RONDO_DATA        folder for everything Rondo keeps (default .rondo beside the program)\n  RONDO_PORT        web app, API and Git (8080)\n  RONDO_AGENT_PORT  agents (8585)\n  RONDO_HOST        address to listen on (0.0.0.0)\n  RONDO_PUBLIC_URL  address people and jobs are told\n  RONDO_EXECUTOR    auto, docker or sandbox\n  RONDO_AGENT       local or none\n  DATABASE_URL      a PostgreSQL of yours instead of the built-in one',
-    run: up,
+    run: async () => (await import('./server/up.ts')).up(),
   },
   {
     name: 'run',
     usage: 'rondo run [WORKFLOW | JOB | WORKFLOW/JOB] [options]',
     summary: 'run the working tree here, uncommitted changes included',
     details:
-      "Runs .circleci/config.yml of the folder it is called in, as a push would: whole workflows, or one, or one job alone.\nCaches are kept for the next run. Ignored files are left out. Ctrl-C cancels.\n\n  --needs                with a job: also the jobs it requires\n  -p, --param NAME=VALUE a pipeline parameter\n  -e, --env NAME[=VALUE] a variable, as if set in the project; --env-file FILE for many\n  --context NAME[=FILE]  a context, with the variables of a file\n  --approve NAME,…|all   approval jobs to approve without asking\n  --branch NAME          the branch the config shall see\n  -v, --verbose          output of every step, of Rondo's own too\n  --remote URL           run on a server instead, as a pipeline without a branch; --project ORG/REPO there\n                         (RONDO_TOKEN holds your personal API token)\n\nRONDO_RUN_DATA is where caches are kept (default ~/.cache/rondo/run); RONDO_EXECUTOR as for `rondo up`.\nExit code 0 when everything succeeded, 1 when not, 2 when it could not begin, 3 when it waits for an approval, 130 after Ctrl-C.",
-    run,
+      "Runs .circleci/config.yml of the folder it is called in, as a push would: whole workflows, or one, or one job alone.\nCaches are kept for the next run. Ignored files are left out. Ctrl-C cancels.\n\n  --needs                with a job: also the jobs it requires\n  -p, --param NAME=VALUE a pipeline parameter\n  -e, --env NAME[=VALUE] a variable, as if set in the project; --env-file FILE for many\n  --context NAME[=FILE]  a context, with the variables of a file\n  --approve NAME,…|all   approval jobs to approve without asking\n  --orbs FOLDER          orbs of files NAMESPACE/NAME@1.2.3.yml, for the configs run here\n  --branch NAME          the branch the config shall see\n  -v, --verbose          output of every step, of Rondo's own too\n  --remote URL           run on a server instead, as a pipeline without a branch; --project ORG/REPO there\n                         (RONDO_TOKEN holds your personal API token)\n\nRONDO_RUN_DATA is where caches are kept (default ~/.cache/rondo/run); RONDO_EXECUTOR as for `rondo up`.\nExit code 0 when everything succeeded, 1 when not, 2 when it could not begin, 3 when it waits for an approval, 130 after Ctrl-C.",
+    run: async (args) => (await import('./run/run.ts')).run(args),
   },
   {
     name: 'config',
     usage: 'rondo config VERB …',
     summary: 'check a config, or print what it compiles to',
     details: `FILE is .circleci/config.yml by default; - reads standard input.\nExit code 0 done, 1 it has errors, 2 the call was wrong.\n\n${describeVerbs(configVerbs)}`,
+    verbs: configVerbs,
     run: (args) => runVerb('config', configVerbs, args),
   },
   {
@@ -51,16 +50,18 @@ export const commands: readonly Command[] = [
     usage: 'rondo orb VERB …',
     summary: 'write, publish, read and import orbs',
     details: `Exit code 0 done, 1 it was refused or failed, 2 the call was wrong.\n\n${describeVerbs(orbVerbs)}`,
+    verbs: orbVerbs,
     run: (args) => runVerb('orb', orbVerbs, args),
   },
+  {
+    name: 'test',
+    usage: './rondo test',
+    summary: 'run every check and test',
+    details:
+      'Format, lint, types, imports and documents; then unit, integration and end-to-end tests. Says what it left out, and why;\nwith CI=true nothing may be left out. The last line is "N passed, N failed, N skipped".\nExit code 0 when everything passed.',
+    async run() {
+      process.stderr.write('The launcher runs the tests: call ./rondo test in a clone of the repository.\n')
+      return 2
+    },
+  },
 ]
-
-const test = { name: 'test', usage: 'rondo test', summary: 'run every check and test' }
-
-/** Text of `rondo help`, or of one command. */
-export function help(name?: string): string {
-  const command = commands.find((candidate) => candidate.name === name)
-  if (command !== undefined) return `${command.usage}\n\n${command.summary}\n\n${command.details}\n`
-  const lines = [...commands, test].map((entry) => `  ${entry.name.padEnd(8)} ${entry.summary}`)
-  return `Rondo runs your .circleci/config.yml on your own machines.\n\nusage: rondo COMMAND\n\n${lines.join('\n')}\n  help     what a command does: rondo help COMMAND\n`
-}

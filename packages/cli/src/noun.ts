@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { AppError } from '@rondo/model'
+import { unknownWord } from './unknown-word.ts'
 
 /** A flag as `parseArgs` knows it, with what help says of it. */
 export interface Flag {
@@ -49,8 +50,8 @@ export const jsonFlag: Readonly<Record<'json', Flag>> = {
 export async function runVerb(noun: string, verbs: readonly Verb[], args: readonly string[]): Promise<number> {
   const verb = verbs.find(({ name }) => name === args[0])
   if (verb === undefined) {
-    const names = verbs.map(({ name }) => name).join('|')
-    process.stderr.write(`usage: rondo ${noun} ${names} …\n\`rondo help ${noun}\` explains them.\n`)
+    const names = verbs.map(({ name }) => name)
+    process.stderr.write(`${unknownWord(noun, args[0] ?? '', names)}\n`)
     return 2
   }
   try {

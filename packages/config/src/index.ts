@@ -16,6 +16,7 @@
 export type { CompileOptions, CompileResult } from './compile.ts'
 export { compile } from './compile.ts'
 export type { ConfigDiagnostic, ConfigDiagnosticCode } from './diagnostic-code.ts'
+export { didYouMean } from './did-you-mean.ts'
 export type { Limits } from './limits.ts'
 export { defaultLimits } from './limits.ts'
 export type { GitReference } from './matches-filters.ts'

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { access, mkdir, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AppError } from '@rondo/model'
 
 /** Where each part keeps its things below the data folder. */
@@ -40,6 +40,14 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
       ),
     )
   } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code
+    if (reason === 'EEXIST' || reason === 'ENOTDIR')
+      throw new AppError(
+        'unavailable',
+        `The data folder ${root} cannot be made: there is a file of that name on its path. Remove the file, or set RONDO_DATA to another folder.`,
+        { cause },
+      )
+    if (reason === 'ENOSPC') await requireSpace(dirname(root))
     throw new AppError(
       'unavailable',
       `The data folder ${root} cannot be written. Give this user the right to, or set RONDO_DATA to another folder.`,

@@ -12,7 +12,7 @@ import {
   startEmbeddedPostgres,
   systemClock,
 } from '@rondo/adapters'
-import { createAgentServer, createWebServer } from '@rondo/api'
+import { createAgentServer, createWebServer, hashToken } from '@rondo/api'
 import {
   type Compiler,
   checkoutProject,
@@ -33,6 +33,7 @@ import {
 import type { StepOutput } from '@rondo/model'
 import { createStore, type Store } from '@rondo/store'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
+import { databaseRefusal } from './database-refusal.ts'
 import type { ServerEnv } from './env.ts'
 import { ensureFirstAdmin, type FirstAdmin } from './first-admin.ts'
 import { takeInstanceLock } from './instance-lock.ts'
@@ -120,7 +121,9 @@ async function openStore(
   }
   const store = createStore({ connectionString })
   stops.push(() => store.close())
-  await store.migrate()
+  await store.migrate().catch((cause) => {
+    throw env.databaseUrl === undefined ? cause : databaseRefusal(env.databaseUrl, cause)
+  })
   return store
 }
 
@@ -203,7 +206,8 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     },
     { publicUrl: env.publicUrl, webFolder, onError },
   )
-  const { token } = localAgentToken(folder)
+  // Hashes are compared, so that how long it takes says nothing of the token.
+  const expected = hashToken(localAgentToken(folder).token)
   const id = await dispatcher.register({
     name: 'local',
     version: '',
@@ -217,7 +221,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
   const agents = createAgentServer(
     {
       admits: async (connection) => !(await peerIsSandboxed(connection)),
-      authenticate: (given) => (given === token ? { id } : undefined),
+      authenticate: (given) => (hashToken(given).equals(expected) ? { id } : undefined),
       controlPlane: planes(dispatcher),
     },
     { onError },

@@ -50,7 +50,10 @@ const settings = {
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const cluster = await openCluster(options)
-  await ensureRunning(cluster)
+  await ensureRunning(cluster).catch(async (error) => {
+    await stopCluster(cluster)
+    throw error
+  })
   return {
     connectionString: `postgres://rondo:${cluster.password}@127.0.0.1:${cluster.port}/postgres`,
     pid: () => runningPid(cluster),
@@ -192,7 +195,7 @@ async function waitUntilReady(cluster: Cluster): Promise<void> {
   }
   throw new AppError(
     'unavailable',
-    `PostgreSQL did not start within 30 seconds. The reason stands in ${cluster.logFile}.`,
+    `PostgreSQL did not start within 30 seconds: ${lastLine(readFileSync(cluster.logFile, 'utf8'))} More stands in ${cluster.logFile}.`,
   )
 }
 

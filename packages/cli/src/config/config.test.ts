@@ -77,7 +77,7 @@ test.each([
   [['config', 'validate', 'none.yml'], 'none.yml cannot be read'],
   [['config', 'validate', '--orbs', 'none', 'orbs/acme/tool@1.0.0.yml'], 'There is no folder none'],
   [['config', 'process', '--pipeline-parameters', '[1]', 'orbs/acme/tool@1.0.0.yml'], 'cannot be read'],
-  [['config', 'shake'], 'usage: rondo config'],
+  [['config', 'shake'], 'There is no command "rondo config shake"'],
 ])('%j is a wrong call', async (args, words) => {
   expect(await rondo(args, { cwd: folder })).toMatchObject({ code: 2, out: '', err: expect.stringContaining(words) })
 })

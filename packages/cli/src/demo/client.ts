@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JobPageView, PipelineView } from '@rondo/protocol'
 
@@ -8,11 +8,14 @@ export interface Client {
   call<T>(method: string, path: string, body?: unknown): Promise<T>
   pipeline(id: string): Promise<PipelineView>
   job(id: string): Promise<JobPageView>
-  /** Whether a server answers. */
+  /** Whether the server of this data folder answers: another program on the port does not know its administrator. */
   healthy(): Promise<boolean>
   /** Calls back whenever something changes, at least every second. */
   follow(pipelineId: string, changed: () => void): () => void
 }
+
+/** What holds the port may accept and never answer. */
+const healthMs = 2_000
 
 /** Speaks to the server of a data folder as its first administrator. */
 export function createClient(dataFolder: string, port: number): Client {
@@ -39,7 +42,11 @@ export function createClient(dataFolder: string, port: number): Client {
     pipeline: (id) => call('GET', `/api/private/pipelines/${id}`),
     job: (id) => call('GET', `/api/private/jobs/${id}`),
     healthy: async () =>
-      fetch(`${url}/health`).then(
+      existsSync(join(dataFolder, 'admin.json')) &&
+      fetch(`${url}/api/v2/me`, {
+        headers: { 'circle-token': readAdmin().token },
+        signal: AbortSignal.timeout(healthMs),
+      }).then(
         (response) => response.ok,
         () => false,
       ),

@@ -1,13 +1,15 @@
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JobPageView, PipelineView } from '@rondo/protocol'
 import { readCliEnv } from '../env.ts'
 import { spawnServer } from '../server/up.ts'
+import { type Paint, painter, seconds } from '../terminal/paint.ts'
+import { Screen } from '../terminal/screen.ts'
 import { type Client, createClient } from './client.ts'
 import { sampleFiles, sampleImage } from './sample.ts'
-import { allGreen, renderPipeline, settled } from './view.ts'
+import { allGreen, changedJobs, renderPipeline, settled } from './view.ts'
 
 const organization = 'demo'
 const project = 'sample'
@@ -16,49 +18,51 @@ const project = 'sample'
 export async function demo(): Promise<number> {
   const env = readCliEnv()
   const client = createClient(env.dataFolder, env.port)
+  const paint = painter(env.decorated)
   const say = (text: string) => void process.stdout.write(`${text}\n`)
   const started = performance.now()
-  const server =
-    (await client.healthy()) && existsSync(join(env.dataFolder, 'admin.json')) ? undefined : spawnServer(true)
+  const server = (await client.healthy()) ? undefined : spawnServer(true)
+  let stopping = false
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.on(name, () => {
+      stopping = true
+      // Ctrl-C reaches the server by itself, as it is of the same group.
+      if (name === 'SIGTERM') server?.kill(name)
+    })
   if (server !== undefined) {
     const problem = await ready(server)
     if (problem !== undefined) {
-      process.stderr.write(problem)
-      return 1
+      process.stderr.write(problem.printed)
+      return stopping ? 0 : problem.code
     }
-    say(`Rondo is up after ${((performance.now() - started) / 1000).toFixed(1)} s\n`)
+    say(`\n  ${paint('green', '✓')} Rondo is up  ${paint('dim', seconds(performance.now() - started))}\n`)
   }
-  process.on('SIGINT', () => {})
-  process.on('SIGTERM', () => server?.kill('SIGTERM'))
   try {
     const pipeline = await pushSample(client, env.dataFolder)
     const end = await follow(client, pipeline.id, env.decorated)
-    say(
-      allGreen(end)
-        ? '\nGreen. The last job waits for your approval on its page.'
-        : `\nThe pipeline did not end green. Its page says why.`,
-    )
-    say(
-      `\n  Page       ${client.url}/pipeline/${pipeline.id}\n  Sign in    ${client.admin.login} / ${client.admin.password}\n`,
-    )
-    say(
-      `Push a repository of your own; its first push makes the project:\n  git push http://admin:${client.admin.token}@localhost:${env.port}/git/${organization}/YOUR-REPO.git HEAD:main\n`,
-    )
+    say(ending(end, client, paint))
     if (server === undefined) return allGreen(end) ? 0 : 1
-    say('Ctrl-C stops everything.')
+    say(paint('dim', '  Ctrl-C stops everything.\n'))
   } catch (error) {
-    process.stderr.write(`The demo could not go on: ${error instanceof Error ? error.message : String(error)}\n`)
-    server?.kill('SIGTERM')
+    if (!stopping) {
+      process.stderr.write(`The demo could not go on: ${error instanceof Error ? error.message : String(error)}\n`)
+      server?.kill('SIGTERM')
+      if (server !== undefined) await exitOf(server)
+      return 1
+    }
   }
-  return server === undefined
-    ? 1
-    : new Promise((resolve) =>
-        server.exitCode === null ? server.once('exit', (code) => resolve(code ?? 0)) : resolve(server.exitCode),
-      )
+  return server === undefined ? 1 : exitOf(server)
 }
 
-/** Undefined once the server is ready; else what it printed before it ended. */
-function ready(server: ReturnType<typeof spawnServer>): Promise<string | undefined> {
+function exitOf(server: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    if (server.exitCode !== null || server.signalCode !== null) resolve(server.exitCode ?? 1)
+    else server.once('exit', (code) => resolve(code ?? 1))
+  })
+}
+
+/** Undefined once the server is ready; else what it printed before it ended, and its exit code. */
+function ready(server: ChildProcess): Promise<{ readonly printed: string; readonly code: number } | undefined> {
   let printed = ''
   return new Promise((resolve) => {
     for (const stream of [server.stdout, server.stderr]) {
@@ -67,8 +71,33 @@ function ready(server: ReturnType<typeof spawnServer>): Promise<string | undefin
         if (printed.includes('Rondo is ready')) resolve(undefined)
       })
     }
-    server.once('exit', () => resolve(printed))
+    server.once('close', (code) => resolve({ printed, code: code ?? 1 }))
   })
+}
+
+/** What to say at the end: how it went, where to look, and how to go on. */
+function ending(end: PipelineView, client: Client, paint: Paint): string {
+  const verdict = !allGreen(end)
+    ? `${paint('red', '✗')} The pipeline did not end green. Its page says why.`
+    : end.workflows.some((workflow) => workflow.status === 'on_hold')
+      ? `${paint('green', '✓')} Green. The last job waits for your approval on the page.`
+      : `${paint('green', '✓')} Green.`
+  const { login, password, token } = client.admin
+  const push = `git push http://${login}:${token}@localhost:${new URL(client.url).port}/git/${organization}/YOUR-REPO.git HEAD:main`
+  return `
+  ${verdict}
+
+    Page     ${paint('cyan', `${client.url}/pipeline/${end.id}`)}
+    Sign in  ${login} / ${password}
+
+  Push a repository of your own; its first push makes the project:
+
+    ${push}
+
+  Or run the folder you are in, uncommitted changes included:
+
+    rondo run
+`
 }
 
 /** Pushes the sample's first commit, or one more. */
@@ -116,16 +145,16 @@ async function pushSample(client: Client, dataFolder: string): Promise<{ id: str
   return items[0]
 }
 
-/** Draws the pipeline until it has settled: in place on a terminal, once a change elsewhere. */
+/** Draws the pipeline until it has settled: in place on a terminal, a line for each change elsewhere. */
 async function follow(client: Client, id: string, decorated: boolean): Promise<PipelineView> {
+  const screen = new Screen(process.stdout, decorated)
+  const pages = new Map<string, JobPageView>()
+  const told = new Map<string, string>()
   let dirty = true
-  let drawn = 0
-  let last = ''
   const unfollow = client.follow(id, () => {
     dirty = true
   })
   let pipeline = await client.pipeline(id)
-  const pages = new Map<string, JobPageView>()
   try {
     for (let frame = 0; ; frame++) {
       if (dirty) {
@@ -134,27 +163,17 @@ async function follow(client: Client, id: string, decorated: boolean): Promise<P
         for (const job of pipeline.workflows.flatMap((workflow) => workflow.jobs))
           if (job.status === 'running') pages.set(job.id, await client.job(job.id))
       }
-      const lines = renderPipeline(pipeline, pages, {
-        color: decorated,
-        columns: process.stdout.columns || 100,
-        frame,
-        now: Date.now(),
-      })
-      if (decorated) {
-        process.stdout.write(
-          `${drawn > 0 ? `\x1b[${drawn}A` : ''}${lines.map((line) => `\x1b[2K${line}\n`).join('')}\x1b[J`,
-        )
-        drawn = lines.length
-      } else {
-        const states = pipeline.workflows.flatMap((workflow) =>
-          workflow.jobs.map((job) => `${job.name}: ${job.status}`),
-        )
-        if (pipeline.state === 'errored') process.stdout.write(`${lines.join('\n')}\n`)
-        const fresh = states.filter((state) => !last.split('\n').includes(state) && !/: (blocked|queued)$/.test(state))
-        for (const state of fresh) process.stdout.write(`  ${state}\n`)
-        last = states.join('\n')
+      const now = Date.now()
+      const columns = process.stdout.columns || 100
+      const lines = renderPipeline(pipeline, pages, { color: decorated, columns, frame, now })
+      screen.footer(lines)
+      if (!decorated) screen.print(changedJobs(pipeline, told, now))
+      for (const job of pipeline.workflows.flatMap((workflow) => workflow.jobs)) told.set(job.id, job.status)
+      if (settled(pipeline) || pipeline.state === 'errored') {
+        screen.footer([])
+        if (decorated || pipeline.state === 'errored') screen.print(lines)
+        return pipeline
       }
-      if (settled(pipeline) || pipeline.state === 'errored') return pipeline
       await sleep(decorated ? 100 : 300)
     }
   } finally {

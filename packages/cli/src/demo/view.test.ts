@@ -1,7 +1,6 @@
-import type { JobView, PipelineView } from '@rondo/protocol'
+import type { JobPageView, JobView, PipelineView } from '@rondo/protocol'
 import { expect, test } from 'vitest'
-import { seconds } from '../terminal/paint.ts'
-import { allGreen, renderPipeline, settled } from './view.ts'
+import { allGreen, changedJobs, renderPipeline, settled } from './view.ts'
 
 function job(name: string, status: JobView['status']): JobView {
   return {
@@ -40,28 +39,67 @@ function pipeline(jobs: readonly JobView[], status: 'running' | 'on_hold' | 'suc
   }
 }
 
-test('a pipeline is drawn with its jobs, plain when colour is off', () => {
-  const lines = renderPipeline(pipeline([job('build', 'success'), job('deploy', 'running')], 'running'), new Map(), {
-    color: false,
-    columns: 80,
-    frame: 0,
-    now: Date.parse('2026-01-01T00:00:02Z'),
-  })
+const plain = { color: false, columns: 80, frame: 0, now: Date.parse('2026-01-01T00:00:05Z') }
 
-  expect(lines[0]).toBe('Pipeline 3  a/b  main · 0123456 · a long subject that goes on and on')
-  expect(lines).toContain('    ✓ build      5.0s  ')
-  expect(lines.at(-1)).toBe('    … deploy     2.0s  running')
+test('a pipeline is drawn with its jobs on one time line, plain when colour is off', () => {
+  const late = { ...job('deploy', 'running'), startedAt: '2026-01-01T00:00:02.500Z' }
+
+  const lines = renderPipeline(pipeline([job('build', 'success'), late], 'running'), new Map(), plain)
+
+  expect(lines).toEqual([
+    '  a/b #3  main · 0123456 · a long subject that goes on and on',
+    '',
+    '  ⠋ main  running',
+    `    ✓ build   ${'━'.repeat(32)}     5.0s`,
+    `    ⠋ deploy  ${' '.repeat(16)}${'━'.repeat(16)}     2.5s`,
+  ])
 })
 
-test('lines fit into narrow terminals', () => {
-  const lines = renderPipeline(pipeline([job('build', 'success')], 'success'), new Map(), {
-    color: false,
-    columns: 30,
-    frame: 0,
-    now: 0,
+test('a running job shows its last steps and how long they take', () => {
+  const step = (name: string, finishedAt: string | null) => ({
+    name,
+    phase: finishedAt === null ? 'running' : 'finished',
+    result: 'passed',
+    startedAt: '2026-01-01T00:00:01Z',
+    finishedAt,
   })
+  const slices = [{ steps: ['one', 'two', 'three'].map((name) => step(name, '2026-01-01T00:00:02Z')) }]
+  slices[0]!.steps.push(step('four', null))
+  const pages = new Map([['build', { slices } as unknown as JobPageView]])
 
-  expect(Math.max(...lines.map((line) => line.length))).toBe(30)
+  const lines = renderPipeline(pipeline([job('build', 'running')], 'running'), pages, plain)
+
+  expect(lines.slice(-4)).toEqual([
+    expect.stringMatching(/^ {4}⠋ build .* 5.0s {2}step 4$/),
+    '      ├ ✓ two  1.0s',
+    '      ├ ✓ three  1.0s',
+    '      └ ⠋ four  4.0s',
+  ])
+})
+
+test('what waits says for what', () => {
+  const hold = { ...job('hold', 'on_hold'), type: 'approval', startedAt: null }
+  const deploy = { ...job('deploy', 'blocked'), startedAt: null, requires: ['hold', 'build'] }
+
+  const lines = renderPipeline(pipeline([hold, deploy], 'on_hold'), new Map(), plain)
+
+  expect(lines.slice(-2)).toEqual([
+    expect.stringMatching(/^ {4}‖ hold .* waits for your approval$/),
+    expect.stringMatching(/^ {4}· deploy .* after hold, build$/),
+  ])
+})
+
+test('in a narrow terminal the time line is left out', () => {
+  const lines = renderPipeline(pipeline([job('build', 'success')], 'success'), new Map(), { ...plain, columns: 40 })
+
+  expect(lines.join('\n')).not.toContain('━')
+})
+
+test('without a terminal each job is told of once a status, with its time at the end', () => {
+  const now = pipeline([job('build', 'success'), job('test', 'running'), job('deploy', 'blocked')], 'running')
+
+  expect(changedJobs(now, new Map(), 0)).toEqual(['  build: success  5.0s', '  test: running'])
+  expect(changedJobs(now, new Map([['test', 'running']]), 0)).toEqual(['  build: success  5.0s'])
 })
 
 test('what waits for approval counts as settled and green', () => {
@@ -70,8 +108,4 @@ test('what waits for approval counts as settled and green', () => {
   expect([settled(waiting), allGreen(waiting)]).toEqual([true, true])
   expect(settled(pipeline([job('build', 'running')], 'running'))).toBe(false)
   expect(allGreen(pipeline([job('build', 'failed')], 'failed'))).toBe(false)
-})
-
-test('durations read well', () => {
-  expect([seconds(400), seconds(12_300), seconds(185_000)]).toEqual(['0.4s', '12s', '3m 05s'])
 })

@@ -135,7 +135,7 @@ describe('an orb of one’s own', () => {
     ['orb mirror a/b', 2, 'Say with --from URL'],
     ['orb import', 2, 'Name files or folders'],
     ['orb publish --nonsense', 2, '--nonsense'],
-    ['orb', 2, 'usage: rondo orb pack|validate|'],
+    ['orb', 2, '`rondo orb` needs one of: pack, validate,'],
     ['orb list --host http://127.0.0.1:1', 1, 'No server answers at http://127.0.0.1:1/graphql-unstable'],
     ['orb list --host nonsense', 2, '"nonsense" is no address'],
   ])('%s ends with %i, in words', async (args, code, words) => {
