@@ -53,13 +53,37 @@ test('programs read the standard input and JSON, and the exit code', async () =>
   expect(JSON.parse(good.out)).toMatchObject({
     valid: true,
     orbs: [{ reference: 'acme/tool@volatile', resolved: 'acme/tool@2.0.0' }],
-    problems: [],
+    problems: [{ code: 'unpinned-orb', severity: 'warning', line: 2 }],
   })
   expect(wrong).toMatchObject({ code: 1, err: '' })
   expect(JSON.parse(wrong.out)).toMatchObject({
     valid: false,
     output: null,
     problems: [{ code: 'orb-not-found', severity: 'error', file: '-', line: 2, column: 15 }],
+  })
+})
+
+test('explain tells where each job and step comes from, through orbs too', async () => {
+  write({ 'config.yml': config('1') })
+
+  const text = await rondo(['config', 'explain', 'config.yml', '--orbs', 'orbs'], { cwd: folder })
+  const json = await rondo(['config', 'explain', 'config.yml', '--orbs', 'orbs', '--json'], { cwd: folder })
+
+  expect(text).toMatchObject({ code: 0, err: '' })
+  expect(text.out).toContain('workflow workflow  config.yml:4:')
+  expect(text.out).toContain('1 echo two  acme/tool@1.2.0:5:9\n         in command tool/say, called at config.yml:4:')
+  expect(JSON.parse(json.out)).toMatchObject({
+    workflows: [{ jobs: [{ name: 'build', steps: [{ place: { file: 'acme/tool@1.2.0', line: 5 } }, {}] }] }],
+    problems: [],
+  })
+})
+
+test('pack prints a folder as one config', async () => {
+  write({ 'src/@config.yml': 'version: 2.1\n', 'src/jobs/build.yml': 'machine: true\nsteps: [checkout]\n' })
+
+  expect(await rondo(['config', 'pack', 'src'], { cwd: folder })).toMatchObject({
+    code: 0,
+    out: 'jobs:\n  build:\n    machine: true\n    steps:\n    - checkout\nversion: 2.1\n',
   })
 })
 
@@ -77,6 +101,7 @@ test.each([
   [['config', 'validate', 'none.yml'], 'none.yml cannot be read'],
   [['config', 'validate', '--orbs', 'none', 'orbs/acme/tool@1.0.0.yml'], 'There is no folder none'],
   [['config', 'process', '--pipeline-parameters', '[1]', 'orbs/acme/tool@1.0.0.yml'], 'cannot be read'],
+  [['config', 'pack', 'none'], 'There is no folder none'],
   [['config', 'shake'], 'There is no command "rondo config shake"'],
 ])('%j is a wrong call', async (args, words) => {
   expect(await rondo(args, { cwd: folder })).toMatchObject({ code: 2, out: '', err: expect.stringContaining(words) })
