@@ -46,14 +46,14 @@ test('a config is compiled without any server, with orbs out of a folder and par
 test('programs read the standard input and JSON, and the exit code', async () => {
   const args = ['config', 'process', '-', '--orbs', 'orbs', '--json']
 
-  const good = await rondo(args, { cwd: folder, stdin: config('volatile') })
+  const good = await rondo(args, { cwd: folder, stdin: config('2') })
   const wrong = await rondo(args, { cwd: folder, stdin: config('3').replace('tool/say', 'tool/sya') })
 
   expect(good.code).toBe(0)
   expect(JSON.parse(good.out)).toMatchObject({
     valid: true,
-    orbs: [{ reference: 'acme/tool@volatile', resolved: 'acme/tool@2.0.0' }],
-    problems: [{ code: 'unpinned-orb', severity: 'warning', line: 2 }],
+    orbs: [{ reference: 'acme/tool@2', resolved: 'acme/tool@2.0.0' }],
+    problems: [],
   })
   expect(wrong).toMatchObject({ code: 1, err: '' })
   expect(JSON.parse(wrong.out)).toMatchObject({
@@ -78,15 +78,6 @@ test('explain tells where each job and step comes from, through orbs too', async
   })
 })
 
-test('pack prints a folder as one config', async () => {
-  write({ 'src/@config.yml': 'version: 2.1\n', 'src/jobs/build.yml': 'machine: true\nsteps: [checkout]\n' })
-
-  expect(await rondo(['config', 'pack', 'src'], { cwd: folder })).toMatchObject({
-    code: 0,
-    out: 'jobs:\n  build:\n    machine: true\n    steps:\n    - checkout\nversion: 2.1\n',
-  })
-})
-
 test('without a server and a folder, a config with orbs says what to do', async () => {
   write({ 'config.yml': config('1') })
 
@@ -105,4 +96,23 @@ test.each([
   [['config', 'shake'], 'There is no command "rondo config shake"'],
 ])('%j is a wrong call', async (args, words) => {
   expect(await rondo(args, { cwd: folder })).toMatchObject({ code: 2, out: '', err: expect.stringContaining(words) })
+})
+
+test('a folder is packed into one config, and every file that cannot be read is shown', async () => {
+  write({
+    'good/@config.yml': 'version: 2.1\n',
+    'good/jobs/build.yml': 'docker: [{ image: a }]\nsteps: [checkout]\n',
+    'bad/a.yml': 'x: [1\n',
+    'bad/b/c.yml': 'y: {\n',
+  })
+
+  expect(await rondo(['config', 'pack', 'good'], { cwd: folder })).toMatchObject({
+    code: 0,
+    out: 'jobs:\n  build:\n    docker:\n    - image: a\n    steps:\n    - checkout\nversion: 2.1\n',
+  })
+  expect(await rondo(['config', 'pack', 'bad'], { cwd: folder })).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(/a\.yml:\d[\s\S]*b\/c\.yml:\d/),
+  })
 })

@@ -6,11 +6,11 @@ import { pictures, yamlFiles } from '../orb/orb-source.ts'
 export const packConfig: Verb = {
   name: 'pack',
   usage: 'rondo config pack FOLDER',
-  summary: 'print the folder a config is written in (@config.yml, jobs/, workflows/, …) as one file',
+  summary: 'print a folder of YAML files as one config: x.yml in a folder is its key x, @x.yml a part of it',
   flags: {},
   async run(call) {
     const [folder] = call.arguments
-    if (folder === undefined || call.arguments.length > 1) throw new CallError('Name the folder to pack.')
+    if (folder === undefined || call.arguments.length > 1) throw new CallError('Name one folder.')
     if (!existsSync(folder)) throw new CallError(`There is no folder ${folder}.`)
     const files = yamlFiles(folder)
     const { text, diagnostics } = pack(files)
