@@ -8,7 +8,6 @@ commands:
 `
 
 export const scenario = orbScenario({
-  folder: import.meta.dirname,
   image: 'cimg/base:current',
   ownOrbs: { 'circleci/jq@3.0.2': jq },
   orbs: ['circleci/continuation@2.0.1', 'circleci/path-filtering@2.1.0'],

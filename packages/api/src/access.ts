@@ -109,8 +109,20 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'sec
     const vcsType = vcsTypes.get(parts[0] ?? '')
     if (parts.length !== 3 || vcsType === undefined || parts.some((part) => part === ''))
       throw new AppError('bad-request', `Invalid project slug "${slug.slice(0, 200)}". Use the form gh/ORG/REPO.`)
-    const found = await accounts.projectByName(vcsType, parts[1]!, parts[2]!)
-    return projectOf(asker, found?.id, right, missing)
+    const [organization, name] = [parts[1]!, parts[2]!]
+    const found = await accounts.projectByName(vcsType, organization, name)
+    if (found !== undefined || vcsType !== 'circleci') return projectOf(asker, found?.id, right, missing)
+    return projectOf(asker, (await projectByParts(organization, name))?.id, right, missing)
+  }
+
+  /** Newer clients write every project as circleci/ORG/PROJECT, each of the two by id or by name (reference/api, 2.2). */
+  async function projectByParts(organization: string, project: string): Promise<Project | undefined> {
+    const owner = isId(organization) ? await accounts.organization(organization) : undefined
+    const name = owner?.name ?? organization
+    const found = isId(project)
+      ? await accounts.project(project)
+      : await accounts.projectByName(owner?.vcsType ?? 'github', name, project)
+    return found?.organizationName === name ? found : undefined
   }
 
   return {

@@ -100,7 +100,10 @@ describe('who asks', () => {
     expect((await write({})).statusCode).toBe(403)
     expect((await write({ 'x-csrf-token': csrfToken(randomBytes(32).toString('base64url')) })).statusCode).toBe(403)
     expect((await write({ 'x-csrf-token': right.json().csrfToken })).statusCode).toBe(201)
-    expect((await server.inject({ method: 'DELETE', url: '/api/private/session', cookies })).statusCode).toBe(200)
+    const signOut = (headers: Record<string, string>) =>
+      server.inject({ method: 'DELETE', url: '/api/private/session', cookies, headers })
+    expect((await signOut({})).statusCode).toBe(403)
+    expect((await signOut({ 'x-csrf-token': right.json().csrfToken })).statusCode).toBe(200)
     expect((await me({ cookies })).statusCode).toBe(401)
   })
 })

@@ -17,9 +17,7 @@ import { registerHistory } from './pages/history.ts'
 import { registerPages } from './pages/routes.ts'
 import { registerRuns } from './pages/runs.ts'
 import type { WebOptions, WebPorts } from './ports.ts'
-
-const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+import { protectBrowsers } from './protect-browsers.ts'
 
 /** Web app, APIs, Git over HTTP and the live channel on one port. */
 export async function createWebServer(ports: WebPorts, options: WebOptions): Promise<FastifyInstance> {
@@ -33,6 +31,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   })
   handleErrors(server, options)
   server.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id))
+  protectBrowsers(server, options)
   parseBodies(server)
   await server.register(cookie)
   await server.register(websocket, { options: { maxPayload: 64 * 1024 } })
@@ -79,14 +78,6 @@ async function serveWebApp(server: FastifyInstance, folder: string): Promise<voi
         'cache-control',
         path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
       ),
-  })
-  server.addHook('onSend', async (_request, reply, payload) => {
-    if (String(reply.getHeader('content-type')).startsWith('text/html'))
-      reply
-        .header('content-security-policy', policy)
-        .header('x-content-type-options', 'nosniff')
-        .header('referrer-policy', 'same-origin')
-    return payload
   })
   server.setNotFoundHandler((request, reply) => {
     const page =

@@ -91,16 +91,23 @@ function lockMove(job: JobState, facts: Facts): Move['to'] | undefined {
   return facts.holding.has(job.id) ? 'success' : undefined
 }
 
-/** Waits for the last process of what the lock guards, also of jobs that were canceled; without the lock there is nothing to give back. */
+/**
+ * Waits for its lock node, and for the last process of what the lock guards, also of jobs that were canceled. Without the
+ * lock there is nothing to give back.
+ */
 function unlockMove(
   job: JobState,
   jobs: readonly JobState[],
   status: ReadonlyMap<string, JobStatus>,
   { busy }: Facts,
 ): Move['to'] | undefined {
-  if (guardOf(job, jobs).some((guarded) => busy.has(guarded.id))) return undefined
+  const guarded = guardOf(job, jobs)
+  if (guarded.some(({ id }) => busy.has(id))) return undefined
   const lock = lockOf(job, jobs)
-  return lock === undefined || status.get(lock.name) === 'success' ? 'success' : 'not_run'
+  const locked = lock === undefined ? 'success' : status.get(lock.name)
+  // A lock node that is not upstream may itself wait for this one.
+  if (lock !== undefined && guarded.includes(lock) && !isFinalJobStatus(locked ?? 'not_run')) return undefined
+  return locked === 'success' ? 'success' : 'not_run'
 }
 
 const failures: readonly JobStatus[] = ['failed', 'timedout', 'infrastructure_fail', 'terminated-unknown']

@@ -126,7 +126,9 @@ export async function finishTask(
   const snapshot = await tx.lockWorkflow(ref.workflowId)
   const job = snapshot?.jobs.find((candidate) => candidate.id === ref.jobId)
   if (snapshot === undefined || job === undefined) return
-  if (!(await tx.finishAttempt(ref, result))) return
+  const open = await tx.finishAttempt(ref, result)
+  if (open === undefined) return
+  for (const stepId of open) await tx.addChore('close-output', stepId)
   await tx.append({
     ...jobScope(snapshot, job),
     kind: 'task.finished',

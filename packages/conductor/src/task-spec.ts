@@ -13,7 +13,7 @@ import type { AttemptCredentials } from './attempt-credentials.ts'
 import type { ContinuationKeys } from './continuation-keys.ts'
 
 export interface TaskSpecPorts {
-  readonly secrets: SecretStore
+  readonly secrets: Pick<SecretStore, 'projectVariables' | 'contextByName' | 'contextVariables' | 'restrictionsOf'>
   readonly keyRing: KeyRing
   readonly credentials: AttemptCredentials
   readonly continuationKeys: ContinuationKeys

@@ -19,6 +19,12 @@ export type EventKind =
   | 'step.finished'
   | 'artifact.stored'
   | 'tests.stored'
+  | 'namespace.created'
+  | 'namespace.changed'
+  | 'namespace.deleted'
+  | 'orb.created'
+  | 'orb.changed'
+  | 'orb.published'
 
 /**
  * One fact, written in the transaction that made it true (rule D-06). Followers read them in order of `position`

@@ -8,6 +8,7 @@ import {
 } from '@rondo/model'
 import sql, { empty, raw, type Sql } from 'sql-template-tag'
 import { type Database, isDuplicate, type Runner } from './database.ts'
+import { recordOrb } from './orbs-events.ts'
 
 type Versions = Pick<
   OrbStore,
@@ -59,6 +60,7 @@ export function createOrbVersions(database: Database): Versions {
           on conflict (orb_id, version) do update set digest = excluded.digest, imports = excluded.imports,
             published_by = excluded.published_by, created_at = now(), expires_at = excluded.expires_at
           returning ${columns}`)
+        await recordPublished(tx, version)
         return rows[0]!
       }),
     async version(orbId, wanted) {
@@ -112,7 +114,12 @@ async function insertRelease(tx: Runner, version: NewOrbVersion): Promise<OrbVer
     values (${version.orbId}, ${version.version}, ${release.major}, ${release.minor}, ${release.patch}, ${version.digest},
       ${JSON.stringify(version.imports)}::jsonb, ${version.publishedBy})
     returning ${columns}`)
+  await recordPublished(tx, version)
   return rows[0]!
+}
+
+async function recordPublished(tx: Runner, { orbId, version, digest, publishedBy }: NewOrbVersion): Promise<void> {
+  await recordOrb(tx, 'orb.published', orbId, publishedBy, { version, digest })
 }
 
 async function insertSource(tx: Runner, { digest, source }: { digest: string; source: string }): Promise<void> {

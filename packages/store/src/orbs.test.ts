@@ -22,12 +22,18 @@ afterAll(() => database.stop())
 const digestOf = (source: string) => createHash('sha256').update(source).digest('hex')
 
 async function buildOrb(options: { readonly private?: boolean; readonly name?: string } = {}) {
-  const namespace = await store.orbs.createNamespace({ name: `ns${++counter}`, organizationId: home.organization.id })
-  const orb = await store.orbs.createOrb({
-    namespaceId: namespace.id,
-    name: options.name ?? 'tool',
-    private: options.private ?? false,
-  })
+  const namespace = await store.orbs.createNamespace(
+    { name: `ns${++counter}`, organizationId: home.organization.id },
+    home.user.id,
+  )
+  const orb = await store.orbs.createOrb(
+    {
+      namespaceId: namespace.id,
+      name: options.name ?? 'tool',
+      private: options.private ?? false,
+    },
+    home.user.id,
+  )
   const draft = (source: string) => ({
     orbId: orb.id,
     source,
@@ -110,29 +116,31 @@ describe('versions', () => {
 describe('namespaces', () => {
   test('a renamed namespace answers to both names, and the old one cannot be taken', async () => {
     const { namespace, orb } = await buildOrb()
-    await store.orbs.renameNamespace(namespace.id, `${namespace.name}-new`)
+    await store.orbs.renameNamespace(namespace.id, `${namespace.name}-new`, null)
 
     expect((await store.orbs.orb(`${namespace.name}/tool`))?.name).toBe(`${namespace.name}-new/tool`)
     expect((await store.orbs.orb(`${namespace.name}-new/tool`))?.id).toBe(orb.id)
-    await expect(store.orbs.createNamespace({ name: namespace.name, organizationId: null })).rejects.toMatchObject({
+    await expect(
+      store.orbs.createNamespace({ name: namespace.name, organizationId: null }, null),
+    ).rejects.toMatchObject({
       code: 'conflict',
     })
-    expect(await store.orbs.deleteNamespaceAlias(namespace.name)).toBe(true)
+    expect(await store.orbs.deleteNamespaceAlias(namespace.name, null)).toBe(true)
     expect(await store.orbs.orb(`${namespace.name}/tool`)).toBeUndefined()
   })
 
   test('a namespace can be renamed back', async () => {
     const { namespace } = await buildOrb()
-    await store.orbs.renameNamespace(namespace.id, `${namespace.name}-new`)
+    await store.orbs.renameNamespace(namespace.id, `${namespace.name}-new`, null)
 
-    expect((await store.orbs.renameNamespace(namespace.id, namespace.name))?.name).toBe(namespace.name)
+    expect((await store.orbs.renameNamespace(namespace.id, namespace.name, null))?.name).toBe(namespace.name)
   })
 
   test('a deleted namespace takes its orbs with it', async () => {
     const { namespace, release } = await buildOrb()
     await release('1.0.0')
 
-    expect(await store.orbs.deleteNamespace(namespace.id)).toBe(true)
+    expect(await store.orbs.deleteNamespace(namespace.id, null)).toBe(true)
     expect(await store.orbs.orb(`${namespace.name}/tool`)).toBeUndefined()
   })
 })
@@ -152,7 +160,7 @@ describe('lists', () => {
 
   test('an unlisted orb is found by its name alone', async () => {
     const { namespace, orb } = await buildOrb()
-    await store.orbs.setListed(orb.id, false)
+    await store.orbs.setListed(orb.id, false, null)
 
     const list = { organizations: 'all', namespaceId: namespace.id } as const
     expect((await store.orbs.orbs(list, { limit: 10 })).total).toBe(0)
@@ -162,7 +170,8 @@ describe('lists', () => {
 
   test('pages go on after the last name', async () => {
     const { namespace } = await buildOrb()
-    for (const name of ['a', 'b', 'c']) await store.orbs.createOrb({ namespaceId: namespace.id, name, private: false })
+    for (const name of ['a', 'b', 'c'])
+      await store.orbs.createOrb({ namespaceId: namespace.id, name, private: false }, null)
 
     const filter = { organizations: [], namespaceId: namespace.id }
     const first = await store.orbs.orbs(filter, { limit: 3 })
@@ -178,10 +187,10 @@ describe('lists', () => {
   test('an orb has two categories at most, and the same one twice is one', async () => {
     const { orb } = await buildOrb()
     const [one, two, three] = await store.orbs.categories()
-    for (const category of [one, two, two]) await store.orbs.addCategory(orb.id, category!.id)
+    for (const category of [one, two, two]) await store.orbs.addCategory(orb.id, category!.id, null)
 
     expect((await store.orbs.categoriesOf(orb.id)).map(({ id }) => id)).toEqual([one!.id, two!.id])
-    await expect(store.orbs.addCategory(orb.id, three!.id)).rejects.toMatchObject({ code: 'conflict' })
+    await expect(store.orbs.addCategory(orb.id, three!.id, null)).rejects.toMatchObject({ code: 'conflict' })
   })
 })
 
@@ -209,4 +218,32 @@ test('what a pipeline was compiled with is kept, and counted', async () => {
   }
 
   expect(await store.orbs.statistics(name)).toEqual({ builds: 2, projects: 1, organizations: 1 })
+})
+
+test('every change is told with who made it, and a refused one is not', async () => {
+  const { namespace, orb, release, draft } = await buildOrb()
+  const { digest } = await release('1.0.0')
+  await expect(release('1.0.0', 'other: 1\n')).rejects.toMatchObject({ code: 'conflict' })
+  await store.orbs.putDevVersion({ ...draft('a: 1\n'), version: 'dev:x' })
+  await store.orbs.setListed(orb.id, false, home.user.id)
+  await store.orbs.deleteNamespace(namespace.id, home.user.id)
+
+  const sql = new pg.Client(database.connectionString)
+  await sql.connect()
+  const { rows } = await sql.query(
+    'select kind, actor_id as actor, data from events where organization_id = $1 order by id',
+    [home.organization.id],
+  )
+  await sql.end()
+
+  const name = `${namespace.name}/tool`
+  expect(rows.every(({ actor }) => actor === home.user.id)).toBe(true)
+  expect(rows.map(({ kind, data }) => [kind, data])).toEqual([
+    ['namespace.created', { namespace: namespace.name }],
+    ['orb.created', { orb: name, private: false }],
+    ['orb.published', { orb: name, version: '1.0.0', digest }],
+    ['orb.published', { orb: name, version: 'dev:x', digest: digestOf('a: 1\n') }],
+    ['orb.changed', { orb: name, listed: false }],
+    ['namespace.deleted', { namespace: namespace.name }],
+  ])
 })

@@ -8,6 +8,7 @@ import {
 } from '@rondo/model'
 import sql, { raw, type Sql } from 'sql-template-tag'
 import { type Database, isDuplicate } from './database.ts'
+import { recordNamespace, recordOrb } from './orbs-events.ts'
 import { createOrbVersions } from './orbs-versions.ts'
 
 const namespaceColumns = raw(`n.id, n.name, n.organization_id as "organizationId", n.created_at as "createdAt"`)
@@ -29,18 +30,22 @@ export function createOrbStore(database: Database): OrbStore {
   return {
     ...createOrbVersions(database),
 
-    createNamespace: ({ name, organizationId }) =>
-      refuseDuplicate(`There is a namespace ${name} already. Choose another name.`, async () => {
-        const row = await first<OrbNamespace>(sql`
-          insert into orb_namespaces as n (name, organization_id)
-          select ${name}, ${organizationId}::uuid where not exists (select from orb_namespace_aliases where name = ${name})
-          returning ${namespaceColumns}`)
-        return row ?? taken(name)
-      }),
+    createNamespace: ({ name, organizationId }, actorId) =>
+      refuseDuplicate(`There is a namespace ${name} already. Choose another name.`, () =>
+        database.transact(async (tx) => {
+          const [created] = await tx.rows<OrbNamespace>(sql`
+            insert into orb_namespaces as n (name, organization_id)
+            select ${name}, ${organizationId}::uuid where not exists (select from orb_namespace_aliases where name = ${name})
+            returning ${namespaceColumns}`)
+          if (created === undefined) return taken(name)
+          await recordNamespace(tx, 'namespace.created', created.id, actorId)
+          return created
+        }),
+      ),
     namespace: (name) =>
       first<OrbNamespace>(sql`select ${namespaceColumns} from orb_namespaces n where ${named(name)}`),
     namespaceById: (id) => first<OrbNamespace>(sql`select ${namespaceColumns} from orb_namespaces n where id = ${id}`),
-    renameNamespace: (id, name) =>
+    renameNamespace: (id, name, actorId) =>
       refuseDuplicate(`There is a namespace ${name} already. Choose another name.`, () =>
         database.transact(async (tx) => {
           await tx.rows(sql`delete from orb_namespace_aliases where name = ${name} and namespace_id = ${id}`)
@@ -51,21 +56,34 @@ export function createOrbStore(database: Database): OrbStore {
           const rows = await tx.rows<OrbNamespace>(
             sql`update orb_namespaces as n set name = ${name} where id = ${id} returning ${namespaceColumns}`,
           )
+          await recordNamespace(tx, 'namespace.changed', id, actorId)
           return rows[0]
         }),
       ),
-    deleteNamespaceAlias: async (name) =>
-      (await database.rows(sql`delete from orb_namespace_aliases where name = ${name} returning name`)).length > 0,
-    deleteNamespace: async (id) =>
-      (await database.rows(sql`delete from orb_namespaces where id = ${id} returning id`)).length > 0,
-
-    createOrb: ({ namespaceId, name, private: hidden }) =>
-      refuseDuplicate(`There is an orb ${name} in this namespace already. Choose another name.`, async () => {
-        const row = await first<Orb>(sql`
-          with o as (insert into orbs (namespace_id, name, private) values (${namespaceId}, ${name}, ${hidden}) returning *)
-          select ${orbColumns} from o join orb_namespaces n on n.id = o.namespace_id`)
-        return row!
+    deleteNamespaceAlias: (name, actorId) =>
+      database.transact(async (tx) => {
+        const [gone] = await tx.rows<{ id: string }>(
+          sql`delete from orb_namespace_aliases where name = ${name} returning namespace_id as id`,
+        )
+        if (gone !== undefined) await recordNamespace(tx, 'namespace.changed', gone.id, actorId, { alias: name })
+        return gone !== undefined
       }),
+    deleteNamespace: (id, actorId) =>
+      database.transact(async (tx) => {
+        await recordNamespace(tx, 'namespace.deleted', id, actorId)
+        return (await tx.rows(sql`delete from orb_namespaces where id = ${id} returning id`)).length > 0
+      }),
+
+    createOrb: ({ namespaceId, name, private: hidden }, actorId) =>
+      refuseDuplicate(`There is an orb ${name} in this namespace already. Choose another name.`, () =>
+        database.transact(async (tx) => {
+          const [created] = await tx.rows<Orb>(sql`
+            with o as (insert into orbs (namespace_id, name, private) values (${namespaceId}, ${name}, ${hidden}) returning *)
+            select ${orbColumns} from o join orb_namespaces n on n.id = o.namespace_id`)
+          await recordOrb(tx, 'orb.created', created!.id, actorId, { private: hidden })
+          return created!
+        }),
+      ),
     orb(name) {
       const [namespace = '', orb = ''] = name.split('/')
       return orbWhere(sql`${named(namespace)} and o.name = ${orb}`)
@@ -87,15 +105,17 @@ export function createOrbStore(database: Database): OrbStore {
       ])
       return { items: rows.slice(0, page.limit), total: counted?.total ?? 0, hasMore: rows.length > page.limit }
     },
-    async setListed(orbId, listed) {
-      await database.rows(sql`update orbs set listed = ${listed} where id = ${orbId}`)
-    },
+    setListed: (orbId, listed, actorId) =>
+      database.transact(async (tx) => {
+        await tx.rows(sql`update orbs set listed = ${listed} where id = ${orbId}`)
+        await recordOrb(tx, 'orb.changed', orbId, actorId, { listed })
+      }),
 
     categories: () => database.rows<OrbCategory>(sql`select id, name from orb_categories order by name`),
     categoriesOf: (orbId) =>
       database.rows<OrbCategory>(sql`
         select c.id, c.name from orb_categories c join orb_categorizations x on x.category_id = c.id where x.orb_id = ${orbId} order by c.name`),
-    addCategory: (orbId, categoryId) =>
+    addCategory: (orbId, categoryId, actorId) =>
       database.transact(async (tx) => {
         await tx.rows(sql`select from orbs where id = ${orbId} for update`)
         const present = await tx.rows<{ id: string }>(
@@ -105,10 +125,13 @@ export function createOrbStore(database: Database): OrbStore {
         if (present.length >= maxCategories)
           throw new AppError('conflict', `An orb has at most ${maxCategories} categories. Remove one first.`)
         await tx.rows(sql`insert into orb_categorizations (orb_id, category_id) values (${orbId}, ${categoryId})`)
+        await recordOrb(tx, 'orb.changed', orbId, actorId, { addedCategory: categoryId })
       }),
-    async removeCategory(orbId, categoryId) {
-      await database.rows(sql`delete from orb_categorizations where orb_id = ${orbId} and category_id = ${categoryId}`)
-    },
+    removeCategory: (orbId, categoryId, actorId) =>
+      database.transact(async (tx) => {
+        await tx.rows(sql`delete from orb_categorizations where orb_id = ${orbId} and category_id = ${categoryId}`)
+        await recordOrb(tx, 'orb.changed', orbId, actorId, { removedCategory: categoryId })
+      }),
 
     statistics: async (name) =>
       (await first<OrbStatistics>(sql`

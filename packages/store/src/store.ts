@@ -7,6 +7,7 @@ import type {
   LiveEvents,
   OrbStore,
   ProjectTokens,
+  RunQueue,
   SecretStore,
   Wakeups,
 } from '@rondo/model'
@@ -21,6 +22,7 @@ import { migrate } from './migrate.ts'
 import { createOrbStore } from './orbs.ts'
 import { createProjectTokens } from './project-tokens.ts'
 import { createBuildQueries } from './queries.ts'
+import { createRunQueue } from './run-queue.ts'
 import { createSecretStore } from './secrets.ts'
 
 export interface StoreOptions {
@@ -37,6 +39,7 @@ export interface Store {
   readonly checkoutKeys: CheckoutKeys
   readonly queries: BuildQueries
   readonly engine: EngineStore
+  readonly queue: RunQueue
   readonly orbs: OrbStore
   readonly live: LiveEvents
   readonly wakeups: Wakeups
@@ -59,6 +62,7 @@ export function createStore(options: StoreOptions): Store {
     checkoutKeys: createCheckoutKeys(database),
     queries: createBuildQueries(database),
     engine: createEngineStore(database),
+    queue: createRunQueue(database),
     orbs: createOrbStore(database),
     live: follower,
     wakeups: listener,

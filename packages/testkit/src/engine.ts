@@ -14,6 +14,7 @@ import {
 } from '@rondo/conductor'
 import type { ClaimedTask, Job, Pipeline, Project, Result, StepOutput, TriggerRequest, UserActions } from '@rondo/model'
 import type { ControlPlane, ReportEntry } from '@rondo/protocol'
+import pg from 'pg'
 import { buildHousehold, buildRevision, claimQuery, type Household } from './builders.ts'
 import { startTestDatabase, type TestDatabase } from './database.ts'
 
@@ -45,6 +46,8 @@ export interface TestEngine {
   restart(): ControlPlane
   /** Output of steps, as the server keeps it. */
   readonly output: StepOutput
+  /** Lets what waits have waited this much longer. */
+  age(ms: number): Promise<void>
   /** Does what must follow the commits so far, as a server does it by itself. */
   settle(): Promise<void>
   readonly checks: StartChecks
@@ -179,6 +182,12 @@ export async function startTestEngine(): Promise<TestEngine> {
     },
     async run(pipeline, name, result) {
       await engine.end(await engine.take(pipeline, name), result)
+    },
+    async age(ms) {
+      const client = new pg.Client({ connectionString: database.connectionString })
+      await client.connect()
+      await client.query(`update tasks set queued_at = queued_at - $1 * interval '1 ms' where phase = 'queued'`, [ms])
+      await client.end()
     },
     async settle() {
       const fail = (error: unknown) => {

@@ -13,6 +13,8 @@ export async function saveCache(task: TaskContext, step: SaveCacheStep, index: n
   const resolved = await resolveKey(task, step.key, index, 0)
   if ('problem' in resolved) return refuse(task, out, resolved.problem)
   const { key } = resolved
+  // What this job has saved before must be known to the server that is asked.
+  await task.reporter.acknowledged()
   if (await untilReachable(() => task.controlPlane.hasCache(task.spec, key), task.signal)) {
     task.folder.append(
       out,
@@ -46,6 +48,7 @@ export async function restoreCache(task: TaskContext, step: RestoreCacheStep, in
     if ('problem' in resolved) return refuse(task, out, resolved.problem)
     keys.push(resolved.key)
   }
+  await task.reporter.acknowledged()
   const found = await untilReachable(() => task.controlPlane.findCache(task.spec, keys), task.signal)
   if (found === undefined) {
     task.folder.append(

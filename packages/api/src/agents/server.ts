@@ -13,6 +13,8 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
   const server = Fastify({ bodyLimit: 32 * 1024 * 1024, keepAliveTimeout: 75_000, forceCloseConnections: true })
   handleErrors(server, options, true)
   admitOnly(server, ports)
+  // Before a body is read: whoever has no token makes us parse nothing.
+  server.addHook('onRequest', async (request) => void planeOf(request))
   server.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
 
   function planeOf(request: FastifyRequest): ControlPlane {

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Access } from '../access.ts'
 import type { Authenticator } from '../authenticate.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'
+import { isForeignOrigin } from '../protect-browsers.ts'
 import { followOutput } from './follow-output.ts'
 
 const maxChannels = 200
@@ -31,9 +32,7 @@ export function registerLive(
         for (const channel of channels.values()) channel[Symbol.dispose]()
       })
       // A page of another origin could otherwise use the cookie of whoever looks at it.
-      const origin = request.headers.origin
-      if (origin !== undefined && new URL(origin).host !== request.headers.host && origin !== options.publicUrl)
-        return socket.close(1008, 'origin')
+      if (isForeignOrigin(request, options.publicUrl)) return socket.close(1008, 'origin')
       const asker = await auth.person(request)
       const { user } = asker
       ready = true

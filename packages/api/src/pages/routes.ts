@@ -7,6 +7,7 @@ import { type Access, isId } from '../access.ts'
 import { type Authenticator, csrfToken, type Person, sessionCookie } from '../authenticate.ts'
 import { hashToken, verifyPassword } from '../credentials.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'
+import { isForeignOrigin } from '../protect-browsers.ts'
 import { jobPage, pipelineViews, projectView } from './views.ts'
 
 type Params = Readonly<Record<string, string>>
@@ -57,6 +58,8 @@ export function registerPages(
       },
     },
     async (request, reply) => {
+      if (isForeignOrigin(request, options.publicUrl))
+        throw new AppError('forbidden', 'Sign in on the page of this server, not from another one.')
       const { login, password } = request.body as { login: string; password: string }
       const found = await auth.attempt(request, async () => {
         const user = await accounts.userByLogin(login)
@@ -82,7 +85,11 @@ export function registerPages(
   )
   server.delete(`${base}/session`, async (request, reply) => {
     const session = request.cookies[sessionCookie]
-    if (session !== undefined) await accounts.deleteSession(hashToken(session))
+    const live = session !== undefined && (await accounts.userBySessionHash(hashToken(session))) !== undefined
+    if (live) {
+      await auth.person(request)
+      await accounts.deleteSession(hashToken(session))
+    }
     return reply.clearCookie(sessionCookie, { path: '/' }).send({})
   })
   server.get(`${base}/session`, async (request) =>

@@ -42,38 +42,40 @@ export function createOrbRegistry(ports: OrbRegistryPorts): OrbRegistry {
     async createNamespace(actor, name, organizationId) {
       requireName('namespace', name)
       await rights.requireAdministrator(actor, organizationId)
-      return store.createNamespace({ name, organizationId })
+      return store.createNamespace({ name, organizationId }, actor.id)
     },
     async renameNamespace(actor, id, name) {
       requireName('namespace', name)
       await rights.requireAdministrator(actor, (await namespaceById(id)).organizationId)
-      const renamed = await store.renameNamespace(id, name)
+      const renamed = await store.renameNamespace(id, name, actor.id)
       if (renamed === undefined) throw notFound(`The namespace ${id}`)
       return renamed
     },
     async deleteNamespaceAlias(actor, name) {
       rights.requireInstallationAdministrator(actor)
-      if (!(await store.deleteNamespaceAlias(name))) throw notFound(`The namespace alias ${name}`)
+      if (!(await store.deleteNamespaceAlias(name, actor.id))) throw notFound(`The namespace alias ${name}`)
       return true
     },
     async deleteNamespace(actor, id) {
       await namespaceById(id)
       rights.requireInstallationAdministrator(actor)
-      return store.deleteNamespace(id)
+      return store.deleteNamespace(id, actor.id)
     },
     async createOrb(actor, namespaceId, name, hidden) {
       requireName('orb', name)
       await rights.requireAdministrator(actor, (await namespaceById(namespaceId)).organizationId)
-      return store.createOrb({ namespaceId, name, private: hidden })
+      return store.createOrb({ namespaceId, name, private: hidden }, actor.id)
     },
     async setListed(actor, orb, listed) {
       await rights.requireAdministrator(actor, orb.organizationId)
-      await store.setListed(orb.id, listed)
+      await store.setListed(orb.id, listed, actor.id)
     },
     async setCategory(actor, orb, categoryId, present) {
       await rights.requireAdministrator(actor, orb.organizationId)
       if (!(await store.categories()).some(({ id }) => id === categoryId)) throw notFound(`The category ${categoryId}`)
-      await (present ? store.addCategory(orb.id, categoryId) : store.removeCategory(orb.id, categoryId))
+      await (present
+        ? store.addCategory(orb.id, categoryId, actor.id)
+        : store.removeCategory(orb.id, categoryId, actor.id))
     },
 
     ...createPublishing(ports, rights),
@@ -87,14 +89,14 @@ export function createOrbRegistry(ports: OrbRegistryPorts): OrbRegistry {
           'conflict',
           `The namespace ${name} belongs to an organization of this installation. Orbs of the same namespace cannot be imported beside it.`,
         )
-      return known ?? store.createNamespace({ name, organizationId: null })
+      return known ?? store.createNamespace({ name, organizationId: null }, actor.id)
     },
     async importOrb(actor, namespaceId, name) {
       requireName('orb', name)
       rights.requireInstallationAdministrator(actor)
       const namespace = await namespaceById(namespaceId)
       const known = await store.orb(`${namespace.name}/${name}`)
-      return known ?? store.createOrb({ namespaceId, name, private: false })
+      return known ?? store.createOrb({ namespaceId, name, private: false }, actor.id)
     },
   }
 }

@@ -15,7 +15,7 @@ export interface EngineStore {
   transact<T>(work: (tx: EngineTransaction) => Promise<T>): Promise<T>
   /** Records an agent by name; answers its id. */
   saveAgent(agent: AgentRecord): Promise<string>
-  /** Takes queued tasks that fit, oldest first; each gets a new attempt, a higher epoch and a lease. */
+  /** Takes queued tasks that fit, in the order of `nextLine`; each gets a new attempt, a higher epoch and a lease. */
   claim(request: ClaimQuery): Promise<readonly ClaimedTask[]>
   /** What the agent claimed before, did not start and does not know of: the answer was lost. Extends those leases. */
   claimedUnknown(agentId: string, known: readonly string[], terms: ClaimTerms): Promise<readonly ClaimedTask[]>
@@ -67,6 +67,8 @@ export interface AgentRecord {
   readonly hostname: string
   readonly cpus: number
   readonly memoryMb: number
+  /** What it can run; a host sandbox runs docker jobs. */
+  readonly executors: readonly string[]
 }
 
 export interface ClaimTerms {
@@ -315,8 +317,11 @@ export interface EngineTransaction {
   addLayer(jobId: string, nodeIndex: number, object: StoredObject): Promise<void>
   addArtifact(jobId: string, nodeIndex: number, path: string, object: StoredObject): Promise<void>
   addTests(jobId: string, nodeIndex: number, tests: readonly TestResult[]): Promise<void>
-  /** False when it had ended before: a result never changes. */
-  finishAttempt(ref: FencedRef, result: Result): Promise<boolean>
+  /**
+   * Ends an attempt with its task. Answers the ids of the steps it left open, which end with it; undefined when it had
+   * ended before: a result never changes.
+   */
+  finishAttempt(ref: FencedRef, result: Result): Promise<readonly string[] | undefined>
   /** Ends the attempt as lost and queues its task again. */
   requeue(ref: FencedRef): Promise<void>
   append(event: NewEvent): Promise<void>

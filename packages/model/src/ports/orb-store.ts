@@ -33,32 +33,41 @@ export interface OrbPage {
   readonly hasMore: boolean
 }
 
-/** The registry's memory. Undefined means: there is no such thing. Names are looked up under their aliases too. */
+/**
+ * The registry's memory. Undefined means: there is no such thing. Names are looked up under their aliases too. Every
+ * change is written with its event; `actorId` is who made it, null for the installation itself.
+ */
 export interface OrbStore {
   /** AppError `conflict` when the name is taken, by an alias too. */
-  createNamespace(namespace: { readonly name: string; readonly organizationId: string | null }): Promise<OrbNamespace>
+  createNamespace(
+    namespace: { readonly name: string; readonly organizationId: string | null },
+    actorId: string | null,
+  ): Promise<OrbNamespace>
   namespace(name: string): Promise<OrbNamespace | undefined>
   namespaceById(id: string): Promise<OrbNamespace | undefined>
   /** The old name stays as an alias. AppError `conflict` when the new one is taken. */
-  renameNamespace(id: string, name: string): Promise<OrbNamespace | undefined>
-  deleteNamespaceAlias(name: string): Promise<boolean>
+  renameNamespace(id: string, name: string, actorId: string | null): Promise<OrbNamespace | undefined>
+  deleteNamespaceAlias(name: string, actorId: string | null): Promise<boolean>
   /** With its orbs; what pipelines ran with stays. */
-  deleteNamespace(id: string): Promise<boolean>
+  deleteNamespace(id: string, actorId: string | null): Promise<boolean>
 
   /** AppError `conflict` when the namespace has an orb of that name. */
-  createOrb(orb: { readonly namespaceId: string; readonly name: string; readonly private: boolean }): Promise<Orb>
+  createOrb(
+    orb: { readonly namespaceId: string; readonly name: string; readonly private: boolean },
+    actorId: string | null,
+  ): Promise<Orb>
   /** @param name `namespace/name` */
   orb(name: string): Promise<Orb | undefined>
   orbById(id: string): Promise<Orb | undefined>
   /** By name, from after the name `after`. */
   orbs(filter: OrbFilter, page: { readonly after?: string; readonly limit: number }): Promise<OrbPage>
-  setListed(orbId: string, listed: boolean): Promise<void>
+  setListed(orbId: string, listed: boolean, actorId: string | null): Promise<void>
 
   categories(): Promise<readonly OrbCategory[]>
   categoriesOf(orbId: string): Promise<readonly OrbCategory[]>
   /** AppError `conflict` when the orb has as many categories as an orb may have. */
-  addCategory(orbId: string, categoryId: string): Promise<void>
-  removeCategory(orbId: string, categoryId: string): Promise<void>
+  addCategory(orbId: string, categoryId: string, actorId: string | null): Promise<void>
+  removeCategory(orbId: string, categoryId: string, actorId: string | null): Promise<void>
 
   /** Of two at the same time one wins; the other gets AppError `conflict`. */
   addRelease(version: NewOrbVersion): Promise<OrbVersion>

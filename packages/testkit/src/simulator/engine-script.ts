@@ -71,6 +71,7 @@ class Script {
       this.#agents.push(
         await this.#engine.saveAgent({
           name: `${name}-${this.#home.projectId}`,
+          executors: ['docker'],
           hostname: '',
           cpus: 4,
           memoryMb: 4096,
@@ -282,7 +283,10 @@ class Script {
       const job = this.#job()
       if (job.id !== unknown) await tx.addLayer(job.id, this.#random.int(0, 2), object(this.#random))
     },
-    'finish an attempt': (tx) => tx.finishAttempt(this.#ref(), this.#random.pick(results)),
+    'finish an attempt': async (tx) => {
+      const open = await tx.finishAttempt(this.#ref(), this.#random.pick(results))
+      return open?.map((id) => this.show(id)).sort()
+    },
     requeue: (tx) => tx.requeue(this.#ref()),
     'lock a pipeline': (tx) => tx.lockPipeline(this.#random.pick([...this.#pipelines, unknown])),
     'accept a continuation': (tx) =>

@@ -8,7 +8,7 @@ import {
   workflowMayBecome,
 } from '@rondo/model'
 import type { Change, Commit, MemoryDatabase } from './memory-database.ts'
-import type { AttemptRow, JobRow, TaskRow, WorkflowRow } from './memory-rows.ts'
+import type { AttemptRow, JobRow, LockRow, TaskRow, WorkflowRow } from './memory-rows.ts'
 
 /**
  * What must always hold, said once and apart from the conductor: nothing here calls its decisions. Checked at every
@@ -26,6 +26,7 @@ import type { AttemptRow, JobRow, TaskRow, WorkflowRow } from './memory-rows.ts'
  * 10. Build and pipeline numbers of a project have no gap and no double.
  * 11. At rest nothing waits, runs or is held, and every job that was kept by a rerun ended as it says.
  * 18. Every change of a status is one that the tables of the model have.
+ * 20. A lock has one holder, goes to who came first, and is not given up while an agent works under it.
  * 19. An approval is given once, and only what waited for one becomes a success by it.
  */
 export type Report = (rule: number, what: string) => void
@@ -51,6 +52,9 @@ export function ofCommit(database: MemoryDatabase, commit: Commit, terms: Terms,
         break
       case 'tasks':
         taskChanged(database, change, report)
+        break
+      case 'locks':
+        lockChanged(database, change, report)
         break
       case 'attempts':
         attemptChanged(database, change, commit, terms, report)
@@ -200,13 +204,13 @@ function workflowFits(database: MemoryDatabase, id: string, report: Report): voi
     const job = cell.committed
     if (job?.status !== 'blocked') continue
     const fate = fateOf(job, statuses)
-    if (job.type === 'unlock' && fate === 'met' && isGuardBusy(database, job)) continue
+    if (job.type === 'unlock' && fate === 'met' && mayWait(database, job)) continue
     if (fate !== 'open') report(4, `job ${job.name} is still blocked, though its requirements are ${fate}`)
   }
 }
 
 /** Everything upstream of a job, nearest first. */
-export function upstream(database: MemoryDatabase, job: JobRow): readonly JobRow[] {
+function upstream(database: MemoryDatabase, job: JobRow): readonly JobRow[] {
   const jobs = (database.jobsOfWorkflow.get(job.workflowId) ?? []).flatMap((cell) => cell.committed ?? [])
   const found = new Set<JobRow>([job])
   for (const next of found)
@@ -222,8 +226,9 @@ export function lockOf(database: MemoryDatabase, unlock: JobRow): JobRow | undef
   return upstream(database, unlock).find((job) => job.type === 'lock' && job.lockKey === unlock.lockKey)
 }
 
-/** Whether an agent still works on something that an unlock node stands behind. */
-export function isGuardBusy(database: MemoryDatabase, unlock: JobRow): boolean {
+/** Whether an unlock node has something to wait for: its lock, or an agent that still works on what stands before it. */
+function mayWait(database: MemoryDatabase, unlock: JobRow): boolean {
+  if (!isFinalJobStatus(lockOf(database, unlock)?.status ?? 'not_run')) return true
   return upstream(database, unlock).some((job) => tasksOf(database, job.id).some((task) => task.phase === 'running'))
 }
 
@@ -265,6 +270,38 @@ function taskChanged(database: MemoryDatabase, change: Change, report: Report): 
     report(7, `${name} was taken while it was ${before.phase}`)
   if (taken && (after.epoch !== before.epoch + 1 || after.attempts !== before.attempts + 1))
     report(7, `${name} was taken with epoch ${after.epoch} after ${before.epoch}`)
+}
+
+/** Rule 20. */
+function lockChanged(database: MemoryDatabase, change: Change, report: Report): void {
+  const before = change.before as LockRow | undefined
+  const after = change.after as LockRow | undefined
+  const row = after ?? before
+  if (row === undefined) return
+  const queue = [...database.locks.values()]
+    .flatMap((cell) => cell.committed ?? [])
+    .filter((other) => other.key === row.key && other.organizationId === row.organizationId)
+  const held = queue.filter((other) => other.held)
+  if (held.length > 1) report(20, `the lock ${row.key} has ${held.length} holders`)
+  if (held.length === 0 && queue.length > 0)
+    report(20, `nobody holds the lock ${row.key}, and ${queue.length} wait for it`)
+  if (after?.held === true && before?.held !== true && queue.some((other) => other.order < after.order))
+    report(20, `the lock ${row.key} was not given to who came first`)
+  if (after !== undefined || before === undefined) return
+  const lock = database.jobs.get(before.jobId)?.committed
+  if (lock !== undefined && !isFinalJobStatus(lock.status))
+    report(20, `${lock.name} was dropped from the queue of ${row.key}`)
+  if (before.held && lock !== undefined && isLockInUse(database, lock))
+    report(20, `the lock ${row.key} was given up by ${lock.name} while an agent works under it`)
+}
+
+/** Whether an agent works on something between a lock node and its unlock node. */
+function isLockInUse(database: MemoryDatabase, lock: JobRow): boolean {
+  const jobs = (database.jobsOfWorkflow.get(lock.workflowId) ?? []).flatMap((cell) => cell.committed ?? [])
+  const unlock = jobs.find((job) => job.type === 'unlock' && lockOf(database, job) === lock)
+  const guarded = jobs.filter((job) => upstream(database, job).includes(lock))
+  const inside = unlock === undefined ? guarded : upstream(database, unlock).filter((job) => guarded.includes(job))
+  return inside.some((job) => tasksOf(database, job.id).some((task) => task.phase === 'running'))
 }
 
 /** Rules 7, 8 and 9. */
@@ -327,6 +364,10 @@ export function atRest(database: MemoryDatabase, report: Report): void {
     if (task !== undefined && task.phase !== 'finished') report(11, `a task is ${task.phase} at rest`)
   for (const { committed: attempt } of database.attempts.values())
     if (attempt !== undefined && attempt.phase !== 'finished') report(11, `an attempt is ${attempt.phase} at rest`)
+  for (const { committed: lock } of database.locks.values())
+    if (lock !== undefined) report(11, `the lock ${lock.key} is ${lock.held ? 'held' : 'waited for'} at rest`)
+  for (const { committed: chore } of database.chores.values())
+    if (chore !== undefined) report(11, `a chore ${chore.kind} is left at rest`)
   for (const { committed: step } of database.steps.values())
     if (step !== undefined && step.phase !== 'finished') report(11, `a step is ${step.phase} at rest`)
   for (const { committed: project } of database.projects.values()) {

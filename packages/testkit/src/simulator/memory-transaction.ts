@@ -269,16 +269,20 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       await effect('finish an attempt')
       const cell = database.attempts.get(ref.attemptId)
       const attempt = cell === undefined ? undefined : await work.lock(cell)
-      if (cell === undefined || attempt === undefined) return false
-      if (attempt.epoch !== ref.epoch || attempt.phase === 'finished') return false
+      if (cell === undefined || attempt === undefined) return undefined
+      if (attempt.epoch !== ref.epoch || attempt.phase === 'finished') return undefined
       work.write<AttemptRow>(cell, { ...attempt, phase: 'finished', result })
       await effect('finish a task')
       await changeTask(attempt, (row) => ({ ...row, phase: 'finished', result }))
       await effect('finish open steps')
-      for (const step of database.stepsOfAttempt.get(ref.attemptId) ?? [])
-        if (work.read(step)?.phase === 'running')
-          await change<StepRow>(step, (row) => ({ ...row, phase: 'finished', result: 'canceled' }))
-      return true
+      const open: string[] = []
+      for (const step of database.stepsOfAttempt.get(ref.attemptId) ?? []) {
+        const row = work.read(step)
+        if (row?.phase !== 'running') continue
+        open.push(row.id)
+        await change<StepRow>(step, (found) => ({ ...found, phase: 'finished', result: 'canceled' }))
+      }
+      return open
     },
     async requeue(ref) {
       await effect('end an attempt as lost')

@@ -9,18 +9,9 @@ import {
   enforceLimits,
   resumeContinuations,
   sweepLeases,
+  type TaskSpecPorts,
 } from '@rondo/conductor'
-import type {
-  Clock,
-  EngineStore,
-  KeyRing,
-  Objects,
-  Repositories,
-  SecretStore,
-  StepOutput,
-  UserActions,
-  Wakeups,
-} from '@rondo/model'
+import type { Clock, EngineStore, KeyRing, Objects, Repositories, StepOutput, UserActions, Wakeups } from '@rondo/model'
 import type { ControlPlane } from '@rondo/protocol'
 import { buildRevision } from '../builders.ts'
 import { createMemoryEngine } from './memory-engine.ts'
@@ -35,7 +26,7 @@ const continuationKeys = createContinuationKeys(Buffer.alloc(32))
 /** Nothing of what is simulated looks at these. */
 const noObjects = {} as Objects
 const noKeys = {} as KeyRing
-const noSecrets = {
+const noSecrets: TaskSpecPorts['secrets'] = {
   projectVariables: async () => [],
   contextByName: async (organizationId: string, name: string) => ({
     id: name,
@@ -44,7 +35,8 @@ const noSecrets = {
     createdAt: new Date(0),
   }),
   contextVariables: async () => [],
-} as unknown as SecretStore
+  restrictionsOf: async () => [],
+}
 /** The revision asked for is the text of its config. */
 const repositories: Repositories = {
   create: async () => {},

@@ -17,6 +17,7 @@ interface Order {
  * 14. Entries that were acknowledged are stored, each once.
  * 15. No agent still runs anything once the world has come to rest.
  * 16. The output of a step does not grow after its end.
+ * 21. The output of every step is ended.
  * 17. A pipeline that somebody was told of is there.
  */
 export class Witness {
@@ -100,6 +101,9 @@ export class Witness {
   atRest(): void {
     for (const id of this.#promised)
       if (this.#database.pipelines.get(id)?.committed === undefined) this.#report(17, `pipeline ${id} is lost`)
+    for (const { committed: step } of this.#database.steps.values())
+      if (step !== undefined && this.#outputs.get(step.id)?.closed !== true)
+        this.#report(21, `the output of step ${step.id} (${step.result}) was never ended`)
     const tests = new Map<string, number>()
     const layers = new Map<string, number>()
     for (const { agent, held, acknowledged } of this.#held) {
