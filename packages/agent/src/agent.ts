@@ -3,8 +3,8 @@ import { cpus, hostname, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '@rondo/model'
-import type { AgentHello, AttemptRef, Claim, ControlPlane } from '@rondo/protocol'
-import { type AttemptDeps, runAttempt, type StoppableSignal } from './attempt.ts'
+import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
+import { type AttemptDeps, type PlacedTask, runAttempt, type StoppableSignal } from './attempt.ts'
 import type { Executor } from './executors/executor.ts'
 import { untilReachable } from './retry.ts'
 import type { StopReason } from './task-context.ts'
@@ -48,11 +48,13 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   }
   let changed = new AbortController()
 
-  function begin(claim: Claim): void {
+  function begin(claim: PlacedTask): void {
+    if (running.has(claim.attemptId)) return
     const controller = new AbortController()
     const attemptSignal: StoppableSignal = controller.signal
     attemptSignal.stop = (reason) => controller.abort(reason)
-    const done = runAttempt(options, { attemptId: claim.attemptId, epoch: claim.epoch }, attemptSignal).finally(() => {
+    const { attemptId, epoch, cpus, memoryMb } = claim
+    const done = runAttempt(options, { attemptId, epoch, cpus, memoryMb }, attemptSignal).finally(() => {
       running.delete(claim.attemptId)
       changed.abort()
     })
@@ -98,7 +100,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
             waitMs: claimWaitMs,
             running: [...running.keys()],
           },
-          signal,
+          // More room asks anew. An answer that is lost thereby is given again: what is running is named.
+          until,
         ))
           begin(claim)
       } catch (error) {
@@ -145,14 +148,15 @@ function isAbort(error: unknown): boolean {
   return error instanceof Error && (error.name === 'AbortError' || error.cause instanceof DOMException)
 }
 
-/** Attempts whose folders a dead agent left; what they count for is asked of nobody, so they count for one CPU. */
-async function leftAttempts(dataFolder: string): Promise<readonly Claim[]> {
+/** Attempts whose folders a dead agent left. */
+async function leftAttempts(dataFolder: string): Promise<readonly PlacedTask[]> {
   const folder = join(dataFolder, 'tasks')
   const names = await readdir(folder)
   const claims = await Promise.all(
     names.map(async (name) => {
       const text = await readFile(join(folder, name, 'task.json'), 'utf8').catch(() => '')
-      return text === '' ? [] : [{ ...(JSON.parse(text) as AttemptRef), jobName: '', cpus: 1, memoryMb: 1024 }]
+      // Folders of older agents do not say what the task counts for.
+      return text === '' ? [] : [{ cpus: 1, memoryMb: 1024, ...(JSON.parse(text) as AttemptRef) }]
     }),
   )
   return claims.flat()

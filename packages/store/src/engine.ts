@@ -6,7 +6,7 @@ import {
   type ExpiredAttempt,
   type FencedRef,
   type StopOrder,
-  type StoredObject,
+  type WorkspaceLayer,
 } from '@rondo/model'
 import sql from 'sql-template-tag'
 import { choreReads } from './chores.ts'
@@ -84,8 +84,8 @@ export function createEngineStore(database: Database): EngineStore {
             or exists (select from workspace_layers where job_id = any(${[...jobIds]}::uuid[]) and digest = ${digest})`)
       ).length > 0,
     workspaceLayers: (jobIds) =>
-      database.rows<StoredObject>(sql`
-        select l.digest, l.size from workspace_layers l join unnest(${[...jobIds]}::uuid[]) with ordinality as o(job_id, position) on o.job_id = l.job_id
+      database.rows<WorkspaceLayer>(sql`
+        select l.digest, l.size, l.job_id as "jobId", l.node_index as "nodeIndex" from workspace_layers l join unnest(${[...jobIds]}::uuid[]) with ordinality as o(job_id, position) on o.job_id = l.job_id
         order by o.position, l.node_index, l.id`),
     testTimings: (jobId, by) => readTimings(database, jobId, by),
     pendingPipelines: async (limit) =>

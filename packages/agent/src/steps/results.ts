@@ -79,7 +79,9 @@ if [ -d "$p" ]; then cd "$p" && tar -cf "$RONDO_IO/${archive}" . ; else : >"$RON
 status=$?; [ $status -le 1 ] && chmod a+r "$RONDO_IO/${archive}"`
   const status = await runInternal(task, `i${index}`, `s${index}.out`, script)
   if (status === 3) return 'missing'
-  if (status !== 0) return 'failed'
+  const packed = status === 0 ? await task.folder.openRead(archive) : undefined
+  if (packed === undefined) return 'failed'
+  await packed.close()
   const single = task.folder.readSmall(`${archive}.single`) !== undefined
   let next = 0
   await untilReachable(async () => {

@@ -46,13 +46,13 @@ test('a config is compiled without any server, with orbs out of a folder and par
 test('programs read the standard input and JSON, and the exit code', async () => {
   const args = ['config', 'process', '-', '--orbs', 'orbs', '--json']
 
-  const good = await rondo(args, { cwd: folder, stdin: config('volatile') })
+  const good = await rondo(args, { cwd: folder, stdin: config('2') })
   const wrong = await rondo(args, { cwd: folder, stdin: config('3').replace('tool/say', 'tool/sya') })
 
   expect(good.code).toBe(0)
   expect(JSON.parse(good.out)).toMatchObject({
     valid: true,
-    orbs: [{ reference: 'acme/tool@volatile', resolved: 'acme/tool@2.0.0' }],
+    orbs: [{ reference: 'acme/tool@2', resolved: 'acme/tool@2.0.0' }],
     problems: [],
   })
   expect(wrong).toMatchObject({ code: 1, err: '' })
@@ -80,4 +80,23 @@ test.each([
   [['config', 'shake'], 'There is no command "rondo config shake"'],
 ])('%j is a wrong call', async (args, words) => {
   expect(await rondo(args, { cwd: folder })).toMatchObject({ code: 2, out: '', err: expect.stringContaining(words) })
+})
+
+test('a folder is packed into one config, and every file that cannot be read is shown', async () => {
+  write({
+    'good/@config.yml': 'version: 2.1\n',
+    'good/jobs/build.yml': 'docker: [{ image: a }]\nsteps: [checkout]\n',
+    'bad/a.yml': 'x: [1\n',
+    'bad/b/c.yml': 'y: {\n',
+  })
+
+  expect(await rondo(['config', 'pack', 'good'], { cwd: folder })).toMatchObject({
+    code: 0,
+    out: 'jobs:\n  build:\n    docker:\n    - image: a\n    steps:\n    - checkout\nversion: 2.1\n',
+  })
+  expect(await rondo(['config', 'pack', 'bad'], { cwd: folder })).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(/a\.yml:\d[\s\S]*b\/c\.yml:\d/),
+  })
 })

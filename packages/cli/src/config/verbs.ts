@@ -1,6 +1,7 @@
 import type { Verb } from '../noun.ts'
+import { packConfig } from './pack.ts'
 import { processConfig } from './process.ts'
 import { validateConfig } from './validate.ts'
 
 /** What `rondo config` does. */
-export const configVerbs: readonly Verb[] = [validateConfig, processConfig]
+export const configVerbs: readonly Verb[] = [validateConfig, processConfig, packConfig]

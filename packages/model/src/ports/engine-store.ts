@@ -1,4 +1,4 @@
-import type { StoredObject, TestResult, TestTiming, TimingKey } from '../build-data.ts'
+import type { StoredObject, TestResult, TestTiming, TimingKey, WorkspaceLayer } from '../build-data.ts'
 import type { NewEvent } from '../event.ts'
 import type { Job, JobWithPlan } from '../job.ts'
 import type { Result } from '../outcome.ts'
@@ -38,7 +38,7 @@ export interface EngineStore {
   /** Whether an object is a cache of the project or a workspace layer of one of these jobs. */
   mayRead(projectId: string, jobIds: readonly string[], digest: string): Promise<boolean>
   /** Layers of these jobs, by their order here, then slice, then sequence. */
-  workspaceLayers(jobIds: readonly string[]): Promise<readonly StoredObject[]>
+  workspaceLayers(jobIds: readonly string[]): Promise<readonly WorkspaceLayer[]>
   /**
    * How long tests took in the newest run of the same job that had ended before this one was made, on the same branch when
    * there is one. Every slice gets the same answer, however late it asks.
