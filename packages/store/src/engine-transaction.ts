@@ -13,6 +13,7 @@ import {
   type WorkflowRow,
   workflowColumns,
 } from './rows.ts'
+import { scheduleWrites } from './schedules.ts'
 
 const started = ['running']
 const stopped = ['success', 'failed', 'canceled', 'timedout', 'infrastructure_fail', 'unauthorized', 'not_run']
@@ -30,6 +31,7 @@ export function createTransaction(tx: Runner): EngineTransaction {
     ...pipelineWrites(tx),
     ...lockWrites(tx),
     ...choreWrites(tx),
+    ...scheduleWrites(tx),
     async createWorkflow(workflow) {
       const rows = await tx.rows<{ id: string }>(sql`
         with fresh as (select uuidv7() as id)

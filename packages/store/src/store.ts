@@ -8,6 +8,7 @@ import type {
   OrbStore,
   ProjectTokens,
   RunQueue,
+  Schedules,
   SecretStore,
   Wakeups,
 } from '@rondo/model'
@@ -23,6 +24,7 @@ import { createOrbStore } from './orbs.ts'
 import { createProjectTokens } from './project-tokens.ts'
 import { createBuildQueries } from './queries.ts'
 import { createRunQueue } from './run-queue.ts'
+import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
 
 export interface StoreOptions {
@@ -40,6 +42,7 @@ export interface Store {
   readonly queries: BuildQueries
   readonly engine: EngineStore
   readonly queue: RunQueue
+  readonly schedules: Schedules
   readonly orbs: OrbStore
   readonly live: LiveEvents
   readonly wakeups: Wakeups
@@ -63,6 +66,7 @@ export function createStore(options: StoreOptions): Store {
     queries: createBuildQueries(database),
     engine: createEngineStore(database),
     queue: createRunQueue(database),
+    schedules: createSchedules(database),
     orbs: createOrbStore(database),
     live: follower,
     wakeups: listener,

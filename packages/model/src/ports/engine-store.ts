@@ -5,6 +5,7 @@ import type { Result } from '../outcome.ts'
 import type { CompiledConfig, Continuation, Pipeline, PipelineConfig, PipelineValues } from '../pipeline.ts'
 import type { JobPlan } from '../plan.ts'
 import type { Resources } from '../resource-class.ts'
+import type { Schedule } from '../schedule.ts'
 import type { JobStatus, WorkflowStatus } from '../status.ts'
 import type { Task } from '../task.ts'
 import type { Workflow } from '../workflow.ts'
@@ -273,6 +274,17 @@ export interface EngineTransaction {
   addChore(kind: ChoreKind, subjectId: string): Promise<void>
   /** Ends a chore in the transaction that carries it out; false when another process has. */
   takeChore(id: number): Promise<boolean>
+  /**
+   * Moves a schedule on, in the transaction that makes its pipeline. False: it is not due at this time any more, so another
+   * process has run it, or somebody changed it.
+   */
+  fireSchedule(run: { readonly id: string; readonly dueAt: Date; readonly nextAt: Date | null }): Promise<boolean>
+  /** Makes these the schedules that the config of a branch asks for; those that stay keep their time. */
+  replaceSchedules(
+    projectId: string,
+    branch: string,
+    schedules: readonly Pick<Schedule, 'name' | 'timetable' | 'nextAt'>[],
+  ): Promise<void>
   /** Workflows of older pipelines of the same branch that a push or the API started and that have not ended. */
   redundantWorkflows(pipelineId: string): Promise<readonly string[]>
   /** Times follow from the status, by the database's clock. */
