@@ -117,6 +117,24 @@ describe.runIf(ready)('rondo run', () => {
     expect(code).toBe(3)
   })
 
+  test('orbs come from a folder, and stay for the next run', async () => {
+    mkdirSync(join(data, 'orbs/acme'), { recursive: true })
+    writeFileSync(
+      join(data, 'orbs/acme/greeter@1.2.3.yml'),
+      "version: 2.1\ncommands:\n  greet:\n    steps: [{run: 'echo hello from an orb'}]\n",
+    )
+    const orbed = join(folder, '.circleci/config.yml')
+    writeFileSync(
+      orbed,
+      `version: 2.1\norbs: {greeter: acme/greeter@1}\njobs:\n  greet: {docker: [{image: '${image}'}], steps: [greeter/greet]}\nworkflows: {main: {jobs: [greet]}}\n`,
+    )
+    const first = await rondoRun(['--orbs', join(data, 'orbs')])
+    const second = await rondoRun([])
+    writeFileSync(orbed, config)
+    expect([first.code, second.code]).toEqual([0, 0])
+    expect(second.printed).toContain('greet │ hello from an orb')
+  })
+
   test('an interrupt cancels the jobs and ends the server', async () => {
     let interrupted = false
     const { code, printed } = await rondoRun(['slow', '-p', 'who=slow'], (text, interrupt) => {

@@ -41,7 +41,10 @@ jobs: { build: { docker: [{ image: a }], steps: [tool/sya] } }
   'me.graphql': 'query { me { name } }\n',
 }
 
-/** In order: later calls use what earlier ones made. The organisation acme and its project app are there already. */
+/**
+ * In order: later calls use what earlier ones made. The organisation acme and its project app, whose id `<project>`
+ * stands for, are there already.
+ */
 export const calls: readonly Call[] = [
   { args: ['diagnostic'], prints: /Hello, / },
   { args: ['query', 'me.graphql'], prints: /"name"/ },
@@ -105,6 +108,23 @@ export const calls: readonly Call[] = [
   { args: ['context', 'delete', 'github', 'acme', 'prod', '-f'], prints: /Deleted context prod/ },
   { args: ['project', 'secret', 'create', 'github', 'acme', 'app', 'KEY', '--env-value', 'abcdef'], prints: /xxxxdef/ },
   { args: ['project', 'secret', 'list', 'github', 'acme', 'app'], prints: /KEY/ },
+
+  {
+    args: [
+      'pipeline',
+      'run',
+      'acme',
+      '<project>',
+      '--pipeline-definition-id',
+      '<project>',
+      '--config-branch',
+      'main',
+      '--checkout-branch',
+      'main',
+      '--repo-config',
+    ],
+    prints: /Pipeline/,
+  },
 
   { args: ['orb', 'list', 'acme'], token: '', prints: /acme\/tool/ },
   { args: ['orb', 'validate', 'orb.yml'], token: '', exit: 255, prints: /must log in/ },

@@ -18,9 +18,16 @@ export async function runCircleci(options: { bin: string; record?: string }): Pr
   let failures = 0
   try {
     await stack.createProject('acme', 'app')
+    stack.push('acme/app', { '.circleci/config.yml': 'version: 2.1\njobs: { build: { type: no-op } }\n' })
+    const { id: project } = await stack.api<{ id: string }>('GET', '/api/v2/project/gh/acme/app')
     for (const call of calls) {
       recorder.command = `circleci ${call.args.join(' ')}`
-      const ended = await run(options.bin, call, { home, url: recorder.url, token: call.token ?? stack.admin.token })
+      const args = call.args.map((arg) => (arg === '<project>' ? project : arg))
+      const ended = await run(
+        options.bin,
+        { ...call, args },
+        { home, url: recorder.url, token: call.token ?? stack.admin.token },
+      )
       const problem = problemOf(call, ended)
       if (problem !== undefined) failures++
       process.stdout.write(`${problem === undefined ? '✓' : '✗'} ${recorder.command}${problem ?? ''}\n`)

@@ -3,8 +3,8 @@ import { cpus, hostname, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '@rondo/model'
-import type { AgentHello, AttemptRef, Claim, ControlPlane } from '@rondo/protocol'
-import { type AttemptDeps, runAttempt, type StoppableSignal } from './attempt.ts'
+import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
+import { type AttemptDeps, type PlacedTask, runAttempt, type StoppableSignal } from './attempt.ts'
 import type { Executor } from './executors/executor.ts'
 import { untilReachable } from './retry.ts'
 import type { StopReason } from './task-context.ts'
@@ -46,17 +46,23 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     ...machine,
     executors: [options.executor.kind],
   }
+  /** Ends the wait of the claim loop: the room has changed. */
   let changed = new AbortController()
+  /** Ends the wait of the heartbeat loop: there is one more attempt. */
+  let begun = new AbortController()
 
-  function begin(claim: Claim): void {
+  function begin(claim: PlacedTask): void {
+    if (running.has(claim.attemptId)) return
     const controller = new AbortController()
     const attemptSignal: StoppableSignal = controller.signal
     attemptSignal.stop = (reason) => controller.abort(reason)
-    const done = runAttempt(options, { attemptId: claim.attemptId, epoch: claim.epoch }, attemptSignal).finally(() => {
+    const { attemptId, epoch, cpus, memoryMb } = claim
+    const done = runAttempt(options, { attemptId, epoch, cpus, memoryMb }, attemptSignal).finally(() => {
       running.delete(claim.attemptId)
       changed.abort()
     })
     running.set(claim.attemptId, { ref: claim, cpus: claim.cpus, memoryMb: claim.memoryMb, controller, done })
+    begun.abort()
     changed.abort()
   }
 
@@ -98,7 +104,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
             waitMs: claimWaitMs,
             running: [...running.keys()],
           },
-          signal,
+          // More room asks anew. An answer that is lost thereby is given again: what is running is named.
+          until,
         ))
           begin(claim)
       } catch (error) {
@@ -110,21 +117,17 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   /** Keeps the leases and obeys stops; one open request for all attempts, begun anew when their set changes. */
   async function heartbeatLoop(): Promise<void> {
     while (!signal.aborted) {
+      begun = new AbortController()
+      const until = AbortSignal.any([signal, begun.signal])
       const attempts = [...running.values()]
         .filter((attempt) => !attempt.controller.signal.aborted)
         .map((attempt) => ({ attemptId: attempt.ref.attemptId, epoch: attempt.ref.epoch }))
       try {
         if (attempts.length === 0) {
-          await sleep(50, undefined, { signal })
+          await sleep(heartbeatWaitMs, undefined, { signal: until })
           continue
         }
-        const request = new AbortController()
-        const timer = setInterval(() => {
-          if ([...running.keys()].some((id) => !attempts.some((attempt) => attempt.attemptId === id))) request.abort()
-        }, 200)
-        const answer = await options.controlPlane
-          .heartbeat({ agentId, attempts, waitMs: heartbeatWaitMs }, AbortSignal.any([signal, request.signal]))
-          .finally(() => clearInterval(timer))
+        const answer = await options.controlPlane.heartbeat({ agentId, attempts, waitMs: heartbeatWaitMs }, until)
         for (const order of answer.stop)
           running.get(order.attemptId)?.controller.abort(order.reason satisfies StopReason)
       } catch (error) {
@@ -145,14 +148,15 @@ function isAbort(error: unknown): boolean {
   return error instanceof Error && (error.name === 'AbortError' || error.cause instanceof DOMException)
 }
 
-/** Attempts whose folders a dead agent left; what they count for is asked of nobody, so they count for one CPU. */
-async function leftAttempts(dataFolder: string): Promise<readonly Claim[]> {
+/** Attempts whose folders a dead agent left. */
+async function leftAttempts(dataFolder: string): Promise<readonly PlacedTask[]> {
   const folder = join(dataFolder, 'tasks')
   const names = await readdir(folder)
   const claims = await Promise.all(
     names.map(async (name) => {
       const text = await readFile(join(folder, name, 'task.json'), 'utf8').catch(() => '')
-      return text === '' ? [] : [{ ...(JSON.parse(text) as AttemptRef), jobName: '', cpus: 1, memoryMb: 1024 }]
+      // Folders of older agents do not say what the task counts for.
+      return text === '' ? [] : [{ cpus: 1, memoryMb: 1024, ...(JSON.parse(text) as AttemptRef) }]
     }),
   )
   return claims.flat()

@@ -8,7 +8,7 @@ import { runAttempt, type StoppableSignal } from './attempt.ts'
 import type { StopReason } from './task-context.ts'
 import { createFakeServer, type FakeServer } from './testing/fake-server.ts'
 import { createProcessExecutor } from './testing/process-executor.ts'
-import { runStep, taskSpec } from './testing/task-spec.ts'
+import { origin, runStep, taskSpec } from './testing/task-spec.ts'
 
 let root: string
 
@@ -27,6 +27,7 @@ function bench(spec: TaskSpec, server: FakeServer = createFakeServer(spec)) {
   return {
     server,
     log,
+    executor,
     begin() {
       const controller = new AbortController()
       const signal: StoppableSignal = controller.signal
@@ -39,7 +40,7 @@ function bench(spec: TaskSpec, server: FakeServer = createFakeServer(spec)) {
           dataFolder: root,
           log: (message, fields) => void log.push(`${message} ${JSON.stringify(fields)}`),
         },
-        { attemptId: spec.attemptId, epoch: spec.epoch },
+        { attemptId: spec.attemptId, epoch: spec.epoch, cpus: 1, memoryMb: 1024 },
         signal,
       )
       return { stop, ended }
@@ -209,7 +210,7 @@ test('secrets are masked in test results as they are in output [S-05]', async ()
     taskSpec(
       [
         runStep(`mkdir r; printf '%s' '${report}' >r/x.xml; printf hunter; sleep 0.1; echo 22x`),
-        { type: 'store_test_results', path: 'r', origin: { span: { file: '', start: 0, end: 0 }, chain: [] } },
+        { type: 'store_test_results', path: 'r', origin },
       ],
       { secrets: ['hunter22x'] },
     ),
@@ -220,4 +221,55 @@ test('secrets are masked in test results as they are in output [S-05]', async ()
   const stored = server.entries.flatMap((entry) => (entry.type === 'tests-stored' ? entry.tests : []))
   expect(stored.map((found) => [found.name, found.message])).toEqual([['logs in as ****', 'got ****']])
   expect(server.output(2)).toBe('****\n')
+})
+
+test('a step that cannot be carried out fails in words, and steps that always run still do', async () => {
+  const { server, begin } = bench(
+    taskSpec([
+      { type: 'restore_cache', keys: ['k'], origin },
+      runStep('echo not reached'),
+      runStep('echo in the end', { when: 'always' }),
+    ]),
+  )
+  server.refuseCaches('forbidden')
+
+  await begin().ended
+
+  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 failed', '4 passed', 'failed'])
+  expect(server.output(2)).toContain('The step could not be carried out: looking for caches is refused')
+})
+
+test('a fault of the agent ends the attempt in words instead of leaving it to its lease', async () => {
+  const { server, begin, log, executor } = bench(taskSpec([runStep('echo one; sleep 3')]))
+  executor.adopt = () => Promise.reject(new RangeError('nothing to adopt'))
+  const first = begin()
+  await until(() => server.output(2) === 'one\n')
+  first.stop('shutdown')
+  await first.ended
+
+  await begin().ended
+
+  expect(server.entries.at(-1)).toMatchObject({
+    type: 'task-finished',
+    result: 'lost',
+    message: 'The agent could not go on with this job: nothing to adopt',
+  })
+  expect(log.join()).toContain('attempt ended by an error')
+})
+
+test('an artifact larger than memory should hold is kept on the disk, and stored whole', async () => {
+  const { server, begin } = bench(
+    taskSpec([
+      runStep('head -c 3000000 /dev/zero >big; echo small >little; mkdir out; mv big little out'),
+      { type: 'store_artifacts', path: 'out', origin },
+    ]),
+  )
+
+  await begin().ended
+
+  const stored = server.entries.flatMap((entry) => (entry.type === 'artifact-stored' ? [entry] : []))
+  expect(stored.map((entry) => [entry.path, entry.object.size]).sort()).toEqual([
+    ['out/big', 3_000_000],
+    ['out/little', 6],
+  ])
 })

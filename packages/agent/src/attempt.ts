@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { AppError } from '@rondo/model'
 import type { AttemptRef, ControlPlane, TaskSpec } from '@rondo/protocol'
 import type { Executor, ExecutorState } from './executors/executor.ts'
-import { openJournal } from './journal.ts'
+import { type Journal, openJournal } from './journal.ts'
 import { openNotices } from './notices.ts'
 import { createReporter } from './reporter.ts'
 import { untilReachable } from './retry.ts'
@@ -21,26 +21,34 @@ export interface AttemptDeps {
   readonly log: (message: string, fields?: Record<string, unknown>) => void
 }
 
+/** An attempt, and what it counts for on this machine. */
+export interface PlacedTask extends AttemptRef {
+  readonly cpus: number
+  readonly memoryMb: number
+}
+
 /**
  * Runs one attempt from its claim to its last acknowledged word, or goes on with one that a dead agent left. What was set
  * up is taken down again whatever happens, except at shutdown: then everything is left for the next agent.
  */
-export async function runAttempt(deps: AttemptDeps, ref: AttemptRef, signal: AbortSignal): Promise<void> {
+export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: AbortSignal): Promise<void> {
+  const ref: AttemptRef = { attemptId: placed.attemptId, epoch: placed.epoch }
   const root = join(deps.dataFolder, 'tasks', ref.attemptId)
   const folder = await openTaskFolder(root)
-  await writeFile(join(root, 'task.json'), JSON.stringify(ref), { mode: 0o600 })
+  await writeFile(join(root, 'task.json'), JSON.stringify(placed), { mode: 0o600 })
   const journal = openJournal(root)
   let leave = false
   let state: ExecutorState = executorState(journal) ?? {}
   try {
     const spec = await takeSpec(deps.controlPlane, ref, signal)
-    const limit = setTimeout(() => (signal as StoppableSignal).stop?.('timed-out'), spec.limits.maxRunMs)
+    const limit = setTimeout(() => (signal as StoppableSignal).stop?.('timed-out'), remainingMs(spec, journal))
     const sending = reportSignal(signal)
     const reporter = createReporter(deps.controlPlane, ref, journal, sending)
     try {
-      const end = await execute(deps, { spec, folder, journal, reporter, signal, sending }, (prepared) => {
+      const own = { spec, folder, journal, reporter, signal, sending }
+      const end = await execute(deps, own, (prepared) => {
         state = prepared
-      })
+      }).catch((error) => unforeseen(deps, ref, error, signal))
       if (!journal.entries.some((entry) => entry.type === 'task-finished'))
         reporter.report({
           type: 'task-finished',
@@ -54,11 +62,8 @@ export async function runAttempt(deps: AttemptDeps, ref: AttemptRef, signal: Abo
     }
   } catch (error) {
     leave = signal.aborted && signal.reason === 'shutdown'
-    if (!leave && !(error instanceof AppError))
-      deps.log('attempt ended by an error', {
-        attempt: ref.attemptId,
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      })
+    // A refusal says that the attempt is another's, or was never this agent's: there is nobody to tell.
+    if (!leave && !(error instanceof AppError)) logError(deps, ref, error)
   } finally {
     journal.close()
     await folder.close()
@@ -71,6 +76,29 @@ export async function runAttempt(deps: AttemptDeps, ref: AttemptRef, signal: Abo
       )
     }
   }
+}
+
+/** What of the job's time is left, when an agent before this one used some of it. */
+function remainingMs(spec: TaskSpec, journal: Journal): number {
+  const first = journal.entries[0]
+  const begun = first !== undefined && 'at' in first ? Date.parse(first.at) : Date.now()
+  return Math.max(0, spec.limits.maxRunMs - Math.max(0, Date.now() - begun))
+}
+
+/** A fault of ours ends the attempt at once and in words, instead of when its lease has run out. */
+function unforeseen(deps: AttemptDeps, ref: AttemptRef, error: unknown, signal: AbortSignal): TaskEnd {
+  const refused = error instanceof AppError && error.code === 'gone'
+  if (refused || signal.reason === 'shutdown' || signal.reason === 'gone') throw error
+  logError(deps, ref, error)
+  const reason = error instanceof Error ? error.message : String(error)
+  return { result: 'lost', message: `The agent could not go on with this job: ${reason}` }
+}
+
+function logError(deps: AttemptDeps, ref: AttemptRef, error: unknown): void {
+  deps.log('attempt ended by an error', {
+    attempt: ref.attemptId,
+    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  })
 }
 
 /** An attempt's signal that its own time limit may use too. */

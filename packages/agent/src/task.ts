@@ -1,4 +1,4 @@
-import type { Result, Step, StepWhen } from '@rondo/model'
+import { AppError, type Result, type Step, type StepWhen } from '@rondo/model'
 import { EnvironmentGone, statusOf } from './launch.ts'
 import type { OutputPump } from './output/pump.ts'
 import type { OpenStep, StepHeading } from './step-recorder.ts'
@@ -91,11 +91,19 @@ async function runOne(task: TaskContext, step: Step, index: number): Promise<Ste
   const open = task.steps.begin(index, headingOf(step))
   let end: StepEnd = { result: 'canceled', exitCode: null }
   try {
-    end = await execute(task, step, index, open.pump)
+    end = await execute(task, step, index, open.pump).catch((error) => failInWords(task, open.out, error))
   } finally {
     open.end(end)
   }
   return end
+}
+
+/** What goes wrong in one step fails that step; steps that always run still do. */
+function failInWords(task: TaskContext, out: string, error: unknown): StepEnd {
+  const ends = error instanceof EnvironmentGone || (error instanceof AppError && error.code === 'gone')
+  if (ends || task.signal.aborted) throw error
+  task.folder.append(out, `\nThe step could not be carried out: ${error instanceof Error ? error.message : error}\n`)
+  return failed
 }
 
 async function execute(task: TaskContext, step: Step, index: number, pump: OutputPump): Promise<StepEnd> {

@@ -8,6 +8,7 @@ import {
   type Principal,
   type Project,
   type ProjectToken,
+  type Schedule,
   type Workflow,
 } from '@rondo/model'
 import type { WebPorts } from './ports.ts'
@@ -26,6 +27,7 @@ export interface Access {
   workflow(asker: Principal, id: string, right: Right): Promise<Workflow>
   job(asker: Principal, id: string, right: Right): Promise<JobContext>
   jobByNumber(asker: Principal, slug: string, number: string, right: Right): Promise<JobContext>
+  schedule(asker: Principal, id: string, right: Right): Promise<{ schedule: Schedule; project: Project }>
   context(asker: Principal, id: string, right: Right): Promise<ContextRecord>
   organization(asker: Principal, slugOrId: string, right: Right): Promise<Organization>
 }
@@ -50,8 +52,8 @@ const vcsTypes: ReadonlyMap<string, Organization['vcsType']> = new Map([
   ['circleci', 'circleci'],
 ])
 
-export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'secrets'>): Access {
-  const { accounts, queries, secrets } = ports
+export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'secrets' | 'schedules'>): Access {
+  const { accounts, queries, secrets, schedules } = ports
 
   /** Undefined: nothing of the organisation exists for the asker, by a role in it. */
   async function roleOf(asker: Principal, organizationId: string): Promise<OrganizationRole | undefined> {
@@ -109,8 +111,20 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'sec
     const vcsType = vcsTypes.get(parts[0] ?? '')
     if (parts.length !== 3 || vcsType === undefined || parts.some((part) => part === ''))
       throw new AppError('bad-request', `Invalid project slug "${slug.slice(0, 200)}". Use the form gh/ORG/REPO.`)
-    const found = await accounts.projectByName(vcsType, parts[1]!, parts[2]!)
-    return projectOf(asker, found?.id, right, missing)
+    const [organization, name] = [parts[1]!, parts[2]!]
+    const found = await accounts.projectByName(vcsType, organization, name)
+    if (found !== undefined || vcsType !== 'circleci') return projectOf(asker, found?.id, right, missing)
+    return projectOf(asker, (await projectByParts(organization, name))?.id, right, missing)
+  }
+
+  /** Newer clients write every project as circleci/ORG/PROJECT, each of the two by id or by name (reference/api, 2.2). */
+  async function projectByParts(organization: string, project: string): Promise<Project | undefined> {
+    const owner = isId(organization) ? await accounts.organization(organization) : undefined
+    const name = owner?.name ?? organization
+    const found = isId(project)
+      ? await accounts.project(project)
+      : await accounts.projectByName(owner?.vcsType ?? 'github', name, project)
+    return found?.organizationName === name ? found : undefined
   }
 
   return {
@@ -127,6 +141,13 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'sec
       const job = /^\d{1,9}$/.test(number) ? await queries.jobByNumber(found.id, Number(number)) : undefined
       if (job === undefined) throw new AppError('not-found', 'Job not found')
       return job
+    },
+    async schedule(asker, id, right) {
+      const missing = 'Schedule not found'
+      const found = await known(id, schedules.schedule)
+      // Those of configs are changed by changing the config.
+      if (found?.origin !== 'api') throw new AppError('not-found', missing)
+      return { schedule: found, project: await projectOf(asker, found.projectId, right, missing) }
     },
     async context(asker, id, right) {
       const found = await known(id, secrets.context)

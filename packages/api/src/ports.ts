@@ -10,6 +10,7 @@ import type {
   LiveEvents,
   Objects,
   ProjectTokens,
+  Schedules,
   SecretStore,
   StepOutput,
   UserActions,
@@ -25,6 +26,7 @@ export interface WebPorts {
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
   readonly checkoutKeys: CheckoutKeys
+  readonly schedules: Schedules
   readonly queries: BuildQueries
   readonly live: LiveEvents
   readonly objects: Objects

@@ -3,15 +3,20 @@ import { advance } from './apply-moves.ts'
 import { jobsFor } from './plan-jobs.ts'
 import type { StartChecks } from './start-job.ts'
 
-/** Writes the workflows of a plan with their jobs and starts what requires nothing. Scheduled ones wait for their time. */
+/**
+ * Writes the workflows of a plan with their jobs and starts what requires nothing. Those with a schedule wait for their
+ * time: `scheduled` then names the one to run, and no other does.
+ */
 export async function createWorkflows(
   tx: EngineTransaction,
   checks: StartChecks,
   pipeline: Pipeline,
   plan: Plan,
+  scheduled: string | null = null,
 ): Promise<void> {
   for (const workflow of plan.workflows) {
-    if (workflow.schedules.length > 0) continue
+    const runs = scheduled === null ? workflow.schedules.length === 0 : workflow.name === scheduled
+    if (!runs) continue
     const jobs = jobsFor(plan, workflow, pipeline.git, checks.newId)
     if (jobs.length === 0) continue
     const id = await tx.createWorkflow({

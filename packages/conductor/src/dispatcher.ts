@@ -141,7 +141,13 @@ function createControlPlane(
     },
     async findWorkspace(ref) {
       await granted(ref)
-      return engine.workspaceLayers(await layerJobs(ref))
+      const { job, workflowJobs } = await engine.attemptContext(ref.attemptId)
+      const upstream = new Map(upstreamOf(job, workflowJobs).map((other) => [other.keptFrom ?? other.id, other]))
+      return (await engine.workspaceLayers([...upstream.keys()])).map(({ jobId, nodeIndex, digest, size }) => {
+        const owner = upstream.get(jobId)!
+        const after = upstreamOf(owner, workflowJobs).map((other) => other.name)
+        return { digest, size, job: owner.name, slice: nodeIndex, after }
+      })
     },
     findTimings: async (ref, by) => engine.testTimings((await granted(ref)).jobId, by),
   }

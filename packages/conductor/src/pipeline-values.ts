@@ -10,6 +10,7 @@ export function pipelineValues(input: {
   readonly baseRevision: string
   readonly publicUrl: string
   readonly receivedAt: Date
+  readonly schedule?: { readonly id: string; readonly name: string }
 }): PipelineValues {
   const { project, git } = input
   const repository = `${input.publicUrl}/git/${project.organizationName}/${project.name}`
@@ -37,7 +38,7 @@ export function pipelineValues(input: {
     'pipeline.trigger.received_at': input.receivedAt.toISOString(),
     'pipeline.event.name': input.trigger === 'webhook' ? 'push' : 'api',
     'pipeline.event.action': input.trigger === 'webhook' ? 'push' : 'api',
-    'pipeline.schedule.name': '',
-    'pipeline.schedule.id': '',
+    'pipeline.schedule.name': input.schedule?.name ?? '',
+    'pipeline.schedule.id': input.schedule?.id ?? '',
   }
 }

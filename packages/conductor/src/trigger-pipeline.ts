@@ -10,6 +10,7 @@ import {
   type TriggerRequest,
 } from '@rondo/model'
 import { type ConfigCompilation, compileConfig, uncompiled } from './compile-config.ts'
+import { schedulesOf } from './config-schedules.ts'
 import { createWorkflows } from './create-workflows.ts'
 import { pipelineValues } from './pipeline-values.ts'
 import { selectFromPlan } from './select-from-plan.ts'
@@ -44,10 +45,12 @@ export async function triggerPipeline(
     baseRevision: request.baseRevision ?? '',
     publicUrl: ports.publicUrl,
     receivedAt: ports.clock.now(),
+    ...(request.schedule === undefined ? {} : { schedule: request.schedule }),
   })
   const whole = await compileSource(ports, request, values, source)
   const compiled = request.only === undefined ? whole : selectOnly(whole, request.only)
   return ports.engine.transact(async (tx) => {
+    if (request.schedule !== undefined && !(await tx.fireSchedule(request.schedule))) return undefined
     const pipeline = await tx.createPipeline({
       ...reserved,
       projectId: project.id,
@@ -66,7 +69,10 @@ export async function triggerPipeline(
       actorId: request.actorId,
       data: { number: pipeline.number, state: pipeline.state },
     })
-    if (compiled.config.plan !== null) await createWorkflows(tx, checks, pipeline, compiled.config.plan)
+    const { plan } = compiled.config
+    if (plan !== null) await createWorkflows(tx, checks, pipeline, plan, request.schedule?.workflow ?? null)
+    if (plan !== null && request.trigger === 'webhook' && git.branch !== null)
+      await tx.replaceSchedules(project.id, git.branch, schedulesOf(plan, git.branch, ports.clock.now()))
     if (supersedes(request, pipeline)) await tx.addChore('supersede', pipeline.id)
     return pipeline
   })

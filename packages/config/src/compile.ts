@@ -1,6 +1,7 @@
 import type { Plan } from '@rondo/model'
 import type { LinkedWorkflow } from './check/link.ts'
 import { linkWorkflow } from './check/link.ts'
+import { checkSurprises } from './check/surprises/surprises.ts'
 import { readVersion } from './check/version.ts'
 import type { ConfigDiagnostic } from './diagnostic-code.ts'
 import type { Limits } from './limits.ts'
@@ -31,6 +32,8 @@ export interface CompileOptions {
   readonly pipelineParameters?: Readonly<Record<string, unknown>>
   /** Where orbs come from; without it every registry orb is unknown. */
   readonly orbs?: OrbSource
+  /** Names of the contexts the project may use; left out when that is not known. */
+  readonly contexts?: readonly string[]
   readonly limits?: Partial<Limits>
 }
 
@@ -81,6 +84,7 @@ function compileStages(
   const orbs = cx.orbs.map(({ reference, resolved, digest }) => ({ reference, resolved, digest }))
   const plan: Plan = { setup, ...readWorkflows(report, linked, version === 2), orbs }
   if (report.hasErrors()) return failed(report, parameters)
+  checkSurprises(report, plan, options.contexts)
   const output = writeOutput(cx, root, linked, source)
   if (report.hasErrors()) return failed(report, parameters)
   return { plan, diagnostics: report.diagnostics, output, parameters }

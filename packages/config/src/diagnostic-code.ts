@@ -47,6 +47,10 @@ export type ConfigDiagnosticCode =
   | 'job-type'
   | 'no-build-job'
   | 'number-as-text'
+  | 'tag-filter'
+  | 'constant-cache-key'
+  | 'context'
+  | 'unpinned-orb'
   | 'unsupported'
   | 'internal'
 

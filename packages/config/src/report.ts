@@ -2,7 +2,8 @@ import type { OriginFrame, Span } from '@rondo/model'
 import type { ConfigDiagnostic, ConfigDiagnosticCode } from './diagnostic-code.ts'
 
 export interface ReportDetail {
-  readonly hint?: string | undefined
+  /** What to do about it; a function is asked only when the diagnostic is kept, so it may look around. */
+  readonly hint?: string | (() => string | undefined) | undefined
   readonly chain?: readonly OriginFrame[] | undefined
 }
 
@@ -46,12 +47,13 @@ export function createReport(limit: number): Report {
     counts[severity] += 1
     if (counts[severity] > limit) return
     seen.add(key)
+    const hint = typeof detail?.hint === 'function' ? detail.hint() : detail?.hint
     diagnostics.push({
       code,
       severity,
       span,
       message,
-      ...(detail?.hint === undefined ? {} : { hint: detail.hint }),
+      ...(hint === undefined ? {} : { hint }),
       ...(detail?.chain === undefined || detail.chain.length === 0 ? {} : { chain: detail.chain }),
     })
   }

@@ -18,12 +18,10 @@ export interface CacheEntry {
   readonly createdAt: Date
 }
 
-/** What one job persisted; layers of upstream jobs are applied in graph order. */
-export interface WorkspaceLayer {
+/** What one slice of a job persisted; layers of upstream jobs are applied in graph order. */
+export interface WorkspaceLayer extends StoredObject {
   readonly jobId: string
   readonly nodeIndex: number
-  readonly sequence: number
-  readonly object: StoredObject
 }
 
 /** What tests are called when they are shared out: by their file, their class, or one by one. */

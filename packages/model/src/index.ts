@@ -132,13 +132,34 @@ export type {
   Repositories,
   RepositoryName,
 } from './ports/repositories.ts'
+export type {
+  AgentState,
+  LockWait,
+  QueueEntry,
+  QueueSummary,
+  QueueWait,
+  RunQueue,
+  WaitFacts,
+} from './ports/run-queue.ts'
+export type { NewSchedule, ScheduleChange, Schedules } from './ports/schedules.ts'
 export type { ContextRecord, ContextRestriction, SealedSecret, SecretStore } from './ports/secrets.ts'
 export type { Project, ProjectSettings } from './project.ts'
 export { defaultProjectSettings, projectSlug } from './project.ts'
 export type { Resources } from './resource-class.ts'
 export { defaultResourceClass, resourcesOf } from './resource-class.ts'
+export type { NextLine, QueueLine, QueueView, RunningTasks, TaskLimit } from './run-queue.ts'
+export { limitOn, nextLine, withOneMore } from './run-queue.ts'
+export type { CronTimetable, DayName, HourlyTimetable, MonthName, Schedule, Timetable } from './schedule.ts'
+export { dayNames, monthNames } from './schedule.ts'
 export type { JobStatus, PipelineState, WorkflowStatus } from './status.ts'
 export { isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
 export type { Attempt, StepRecord, Task } from './task.ts'
-export type { ContinueRequest, PlanSelection, RerunRequest, TriggerRequest, UserActions } from './user-actions.ts'
+export type {
+  ContinueRequest,
+  PlanSelection,
+  RerunRequest,
+  ScheduledRun,
+  TriggerRequest,
+  UserActions,
+} from './user-actions.ts'
 export type { Workflow } from './workflow.ts'

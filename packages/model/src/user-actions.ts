@@ -14,6 +14,17 @@ export interface TriggerRequest {
   readonly only?: PlanSelection
   /** Commit before a push, for `pipeline.git.base_revision`. */
   readonly baseRevision?: string
+  /** The run of a schedule: it happens once, and the schedule moves on with it. */
+  readonly schedule?: ScheduledRun
+}
+
+export interface ScheduledRun {
+  readonly id: string
+  readonly name: string
+  readonly dueAt: Date
+  readonly nextAt: Date | null
+  /** Only this workflow; null: those without a schedule of their own. */
+  readonly workflow: string | null
 }
 
 /** One workflow, or one job without its workflow. */

@@ -9,6 +9,7 @@ export type {
   ClaimRequest,
   ControlPlane,
   FoundCache,
+  FoundLayer,
   HeartbeatAnswer,
   HeartbeatRequest,
   ReportEntry,

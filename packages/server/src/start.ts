@@ -27,10 +27,11 @@ import {
   doChores,
   enforceLimits,
   resumeContinuations,
+  runSchedules,
   type StartChecks,
   sweepLeases,
 } from '@rondo/conductor'
-import type { StepOutput } from '@rondo/model'
+import type { StepOutput, UserActions } from '@rondo/model'
 import { createStore, type Store } from '@rondo/store'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { databaseRefusal } from './database-refusal.ts'
@@ -136,7 +137,14 @@ interface Basis {
 
 /** What goes on by itself, for as long as the server runs. Each ends with the signal, after the round it is in. */
 function startLoops(
-  { store, compiler, output, checks, log }: Basis & { readonly checks: StartChecks },
+  {
+    store,
+    compiler,
+    output,
+    checks,
+    actions,
+    log,
+  }: Basis & { readonly checks: StartChecks; readonly actions: UserActions },
   signal: AbortSignal,
 ): readonly Promise<void>[] {
   const ports = {
@@ -153,6 +161,11 @@ function startLoops(
     sweepLeases(ports, { onError: onError('lease sweep failed') }, signal),
     doChores(ports, { onError: onError('a chore failed') }, signal),
     enforceLimits(ports, { onError: onError('limits were not enforced') }, signal),
+    runSchedules(
+      { schedules: store.schedules, accounts: store.accounts, actions, clock: systemClock },
+      { onError: onError('a schedule did not run') },
+      signal,
+    ),
     resumeContinuations(ports, { onError: onError('continuations were not resumed') }, signal),
   ]
 }
@@ -193,6 +206,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       projectTokens: store.projectTokens,
       follows: store.follows,
       checkoutKeys: store.checkoutKeys,
+      schedules: store.schedules,
       queries: store.queries,
       live: store.live,
       objects,
@@ -226,7 +240,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     },
     { onError },
   )
-  return { web, agents, checks }
+  return { web, agents, checks, actions }
 }
 
 /** One object an agent for as long as the server lives. */

@@ -13,6 +13,7 @@ import {
   type WorkflowRow,
   workflowColumns,
 } from './rows.ts'
+import { scheduleWrites } from './schedules.ts'
 
 const started = ['running']
 const stopped = ['success', 'failed', 'canceled', 'timedout', 'infrastructure_fail', 'unauthorized', 'not_run']
@@ -30,6 +31,7 @@ export function createTransaction(tx: Runner): EngineTransaction {
     ...pipelineWrites(tx),
     ...lockWrites(tx),
     ...choreWrites(tx),
+    ...scheduleWrites(tx),
     async createWorkflow(workflow) {
       const rows = await tx.rows<{ id: string }>(sql`
         with fresh as (select uuidv7() as id)
@@ -94,8 +96,9 @@ export function createTransaction(tx: Runner): EngineTransaction {
     async enqueue(job, executor, resources) {
       await this.numberJob(job)
       await tx.rows(sql`
-        insert into tasks (job_id, index, executor, cpus, memory_mb)
-        select ${job.id}, slice, ${executor}, ${resources.cpus}, ${resources.memoryMb} from generate_series(0, ${job.parallelism - 1}::int) slice
+        insert into tasks (job_id, index, executor, cpus, memory_mb, organization_id, project_id, resource_class)
+        select j.id, slice, ${executor}, ${resources.cpus}, ${resources.memoryMb}, p.organization_id, p.id, coalesce(j.resource_class, 'medium')
+        from jobs j join projects p on p.id = j.project_id, generate_series(0, ${job.parallelism - 1}::int) slice where j.id = ${job.id}
         on conflict (job_id, index) do nothing`)
       await notify('queue')
     },
@@ -175,7 +178,8 @@ export function createTransaction(tx: Runner): EngineTransaction {
         where id = ${ref.attemptId} and epoch = ${ref.epoch} and phase <> 'finished' returning id`)
       if (ended.length === 0) return undefined
       await tx.rows(
-        sql`update tasks set phase = 'finished', result = ${result} where attempt_id = ${ref.attemptId} and epoch = ${ref.epoch}`,
+        sql`update tasks set phase = 'finished', result = ${result}
+        where id = (select task_id from attempts where id = ${ref.attemptId}) and attempt_id = ${ref.attemptId} and epoch = ${ref.epoch}`,
       )
       const open = await tx.rows<{ id: string }>(
         sql`update steps set phase = 'finished', result = 'canceled', finished_at = now() where attempt_id = ${ref.attemptId} and phase <> 'finished' returning id`,
@@ -189,7 +193,7 @@ export function createTransaction(tx: Runner): EngineTransaction {
       // What was asked to stop while nobody had it yet does not come back.
       await tx.rows(sql`
         update tasks set phase = case when stop_reason is null then 'queued' else 'finished' end, result = stop_reason, attempt_id = null
-        where attempt_id = ${ref.attemptId} and epoch = ${ref.epoch}`)
+        where id = (select task_id from attempts where id = ${ref.attemptId}) and attempt_id = ${ref.attemptId} and epoch = ${ref.epoch}`)
       await notify('queue')
     },
     async append(event) {

@@ -275,7 +275,8 @@ test('workspace layers come in the order of the jobs asked for, then by slice, t
 
   const layers = await store.engine.workspaceLayers([first.id, second.id])
 
-  expect(layers.map((layer) => layer.digest[0])).toEqual(['a', 'b', 'd', 'c'])
+  expect(layers.map((layer) => `${layer.digest[0]} ${layer.nodeIndex}`)).toEqual(['a 0', 'b 1', 'd 1', 'c 0'])
+  expect(layers.map((layer) => layer.jobId === first.id)).toEqual([true, true, true, false])
 })
 
 test('build numbers of a project rise without a gap, and a job keeps the one it has [I-035]', async () => {

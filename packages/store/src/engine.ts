@@ -6,11 +6,11 @@ import {
   type ExpiredAttempt,
   type FencedRef,
   type StopOrder,
-  type StoredObject,
+  type WorkspaceLayer,
 } from '@rondo/model'
 import sql from 'sql-template-tag'
 import { choreReads } from './chores.ts'
-import { claimsUnknown, claimTasks } from './claim.ts'
+import { claimsUnknown, claimTasks, heardOf } from './claim.ts'
 import type { Database } from './database.ts'
 import { createTransaction } from './engine-transaction.ts'
 import { findAttempt } from './fence.ts'
@@ -33,11 +33,13 @@ export function createEngineStore(database: Database): EngineStore {
     transact: (work) => database.transact((runner) => work(createTransaction(runner))),
     async saveAgent(agent) {
       const rows = await database.rows<{ id: string }>(sql`
-        insert into agents (name, hostname, cpus, memory_mb) values (${agent.name}, ${agent.hostname}, ${agent.cpus}, ${agent.memoryMb})
-        on conflict (name) do update set hostname = excluded.hostname, cpus = excluded.cpus, memory_mb = excluded.memory_mb, seen_at = now() returning id`)
+        insert into agents (name, hostname, cpus, memory_mb, executors)
+        values (${agent.name}, ${agent.hostname}, ${agent.cpus}, ${agent.memoryMb}, ${JSON.stringify(agent.executors.map((executor) => (executor === 'sandbox' ? 'docker' : executor)))}::jsonb)
+        on conflict (name) do update set hostname = excluded.hostname, cpus = excluded.cpus, memory_mb = excluded.memory_mb, executors = excluded.executors,
+          seen_at = now() returning id`)
       return rows[0]!.id
     },
-    claim: (request) => database.transact((runner) => claimTasks(runner, request)),
+    claim: (request) => claimTasks(database, request),
     claimedUnknown: (agentId, known, terms) => claimsUnknown(database, agentId, known, terms),
     renew: (agentId, attempts, leaseMs) => renewLeases(database, agentId, attempts, leaseMs),
     expired: (limit) =>
@@ -82,8 +84,8 @@ export function createEngineStore(database: Database): EngineStore {
             or exists (select from workspace_layers where job_id = any(${[...jobIds]}::uuid[]) and digest = ${digest})`)
       ).length > 0,
     workspaceLayers: (jobIds) =>
-      database.rows<StoredObject>(sql`
-        select l.digest, l.size from workspace_layers l join unnest(${[...jobIds]}::uuid[]) with ordinality as o(job_id, position) on o.job_id = l.job_id
+      database.rows<WorkspaceLayer>(sql`
+        select l.digest, l.size, l.job_id as "jobId", l.node_index as "nodeIndex" from workspace_layers l join unnest(${[...jobIds]}::uuid[]) with ordinality as o(job_id, position) on o.job_id = l.job_id
         order by o.position, l.node_index, l.id`),
     testTimings: (jobId, by) => readTimings(database, jobId, by),
     pendingPipelines: async (limit) =>
@@ -105,6 +107,7 @@ async function renewLeases(
   attempts: readonly FencedRef[],
   leaseMs: number,
 ): Promise<readonly StopOrder[]> {
+  await heardOf(database, agentId)
   if (attempts.length === 0) return []
   const rows = await database.rows<{ id: string; epoch: number; stopReason: 'canceled' | 'timed-out' | null }>(sql`
     update attempts a set lease_expires_at = now() + ${leaseMs} * interval '1 ms' from tasks t

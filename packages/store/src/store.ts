@@ -7,6 +7,8 @@ import type {
   LiveEvents,
   OrbStore,
   ProjectTokens,
+  RunQueue,
+  Schedules,
   SecretStore,
   Wakeups,
 } from '@rondo/model'
@@ -21,6 +23,8 @@ import { migrate } from './migrate.ts'
 import { createOrbStore } from './orbs.ts'
 import { createProjectTokens } from './project-tokens.ts'
 import { createBuildQueries } from './queries.ts'
+import { createRunQueue } from './run-queue.ts'
+import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
 
 export interface StoreOptions {
@@ -37,6 +41,8 @@ export interface Store {
   readonly checkoutKeys: CheckoutKeys
   readonly queries: BuildQueries
   readonly engine: EngineStore
+  readonly queue: RunQueue
+  readonly schedules: Schedules
   readonly orbs: OrbStore
   readonly live: LiveEvents
   readonly wakeups: Wakeups
@@ -59,6 +65,8 @@ export function createStore(options: StoreOptions): Store {
     checkoutKeys: createCheckoutKeys(database),
     queries: createBuildQueries(database),
     engine: createEngineStore(database),
+    queue: createRunQueue(database),
+    schedules: createSchedules(database),
     orbs: createOrbStore(database),
     live: follower,
     wakeups: listener,

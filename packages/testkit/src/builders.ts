@@ -106,7 +106,13 @@ export async function buildWorkflow(
 
 /** An agent known to the store, with room for everything. */
 export async function buildAgent(store: Store): Promise<string> {
-  return store.engine.saveAgent({ name: `agent-${++counter}`, hostname: 'host', cpus: 64, memoryMb: 262_144 })
+  return store.engine.saveAgent({
+    name: `agent-${++counter}`,
+    hostname: 'host',
+    cpus: 64,
+    memoryMb: 262_144,
+    executors: ['docker'],
+  })
 }
 
 export function claimQuery(agentId: string, parts: Partial<ClaimQuery> = {}): ClaimQuery {

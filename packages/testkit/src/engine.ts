@@ -12,8 +12,19 @@ import {
   doDueChores,
   type StartChecks,
 } from '@rondo/conductor'
-import type { ClaimedTask, Job, Pipeline, Project, Result, StepOutput, TriggerRequest, UserActions } from '@rondo/model'
+import type {
+  ClaimedTask,
+  Job,
+  Pipeline,
+  Project,
+  Result,
+  Schedule,
+  StepOutput,
+  TriggerRequest,
+  UserActions,
+} from '@rondo/model'
 import type { ControlPlane, ReportEntry } from '@rondo/protocol'
+import pg from 'pg'
 import { buildHousehold, buildRevision, claimQuery, type Household } from './builders.ts'
 import { startTestDatabase, type TestDatabase } from './database.ts'
 
@@ -45,6 +56,10 @@ export interface TestEngine {
   restart(): ControlPlane
   /** Output of steps, as the server keeps it. */
   readonly output: StepOutput
+  /** What the configs of a project's branches have run on schedule. */
+  schedulesOf(projectId: string): Promise<readonly Schedule[]>
+  /** Lets what waits have waited this much longer. */
+  age(ms: number): Promise<void>
   /** Does what must follow the commits so far, as a server does it by itself. */
   settle(): Promise<void>
   readonly checks: StartChecks
@@ -68,7 +83,9 @@ export async function startTestEngine(): Promise<TestEngine> {
       exists: async () => true,
       branches: async () => [],
       resolve: async (_name, ref) =>
-        buildRevision({ branch: ref.tag ? null : (ref.branch ?? 'main'), tag: ref.tag ?? null }),
+        ref.branch === 'missing'
+          ? undefined
+          : buildRevision({ branch: ref.tag ? null : (ref.branch ?? 'main'), tag: ref.tag ?? null }),
       readFile: async (name) => Buffer.from(configs.get(repository(name)) ?? ''),
     },
     publicUrl,
@@ -179,6 +196,23 @@ export async function startTestEngine(): Promise<TestEngine> {
     },
     async run(pipeline, name, result) {
       await engine.end(await engine.take(pipeline, name), result)
+    },
+    async schedulesOf(projectId) {
+      const client = new pg.Client({ connectionString: database.connectionString })
+      await client.connect()
+      const { rows } = await client.query<{ id: string }>(
+        `select id from schedules where project_id = $1 and origin = 'config' order by name`,
+        [projectId],
+      )
+      await client.end()
+      const found = await Promise.all(rows.map((row) => store.schedules.schedule(row.id)))
+      return found.flatMap((schedule) => schedule ?? [])
+    },
+    async age(ms) {
+      const client = new pg.Client({ connectionString: database.connectionString })
+      await client.connect()
+      await client.query(`update tasks set queued_at = queued_at - $1 * interval '1 ms' where phase = 'queued'`, [ms])
+      await client.end()
     },
     async settle() {
       const fail = (error: unknown) => {

@@ -30,6 +30,7 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
     projectTokens: store.projectTokens,
     follows: store.follows,
     checkoutKeys: store.checkoutKeys,
+    schedules: store.schedules,
     queries: store.queries,
     live: store.live,
     objects: await openFileObjects(join(folder, 'objects')),

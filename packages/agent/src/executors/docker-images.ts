@@ -4,8 +4,18 @@ import type { TaskSpec } from '@rondo/protocol'
 import type Docker from 'dockerode'
 import { ExecutorRefusal } from './executor.ts'
 
-/** Takes the image the engine has, or pulls it. */
-export async function ensureImage(
+/** Takes the images the engine has, and pulls those it has not. */
+export async function ensureImages(
+  docker: Docker,
+  images: readonly ImagePlan[],
+  spec: TaskSpec,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const image of images) await ensureImage(docker, image, spec, say, signal)
+}
+
+async function ensureImage(
   docker: Docker,
   image: ImagePlan,
   spec: TaskSpec,

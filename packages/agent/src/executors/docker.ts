@@ -2,7 +2,7 @@ import type { ImagePlan } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import Docker from 'dockerode'
 import type { TaskFolder } from '../task-folder.ts'
-import { ensureImage } from './docker-images.ts'
+import { ensureImages } from './docker-images.ts'
 import { memoryEventsFile, readMemoryKills } from './docker-memory.ts'
 import { closeNetwork, ensureJobsNetwork } from './docker-network.ts'
 import { ioPath, type Limits, limitsFor, primaryOptions, serviceOptions } from './docker-options.ts'
@@ -38,8 +38,6 @@ function createDockerExecutor(docker: Docker, options: DockerOptions): Executor 
       if (spec.job.executor.type !== 'docker')
         throw new ExecutorRefusal(`The ${spec.job.executor.type} executor is not available on this agent.`)
       const label = `${attemptLabel}=${spec.attemptId}`
-      // An agent that died while it prepared left containers whose supervisors would read the same commands.
-      await removeLabelled(docker, label)
       try {
         return await startContainers(docker, options, { spec, folder, say, signal }, spec.job.executor.images)
       } catch (error) {
@@ -95,10 +93,14 @@ async function startContainers(
   const limits = limitsFor(spec, options.machine, say)
   const [primary, ...services] = images
   if (primary === undefined) throw new ExecutorRefusal('The job names no image.')
-  for (const image of images) await ensureImage(docker, image, spec, say, signal)
+  const [network] = await Promise.all([
+    ensureJobsNetwork(docker),
+    // An agent that died while it prepared left containers whose supervisors would read the same commands.
+    removeLabelled(docker, `${attemptLabel}=${spec.attemptId}`),
+    ensureImages(docker, images, spec, say, signal),
+  ])
   const names = services.flatMap((service) => (service.name ? [`${service.name}:127.0.0.1`] : []))
   const labels = { [attemptLabel]: spec.attemptId, [ownerLabel]: options.owner }
-  const network = await ensureJobsNetwork(docker)
   const container = await docker.createContainer(
     primaryOptions(spec, folder, primary, { limits, names, labels, network: network.name }),
   )

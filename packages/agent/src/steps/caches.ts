@@ -61,19 +61,29 @@ export async function restoreCache(task: TaskContext, step: RestoreCacheStep, in
     out,
     `Found a cache from ${found.createdAt} with the key ${found.key} (${megabytes(found.object.size)})\n`,
   )
-  return (await unpack(task, index, 0, found.object, '.')) ? passed : failed
+  return (await unpack(task, index, 0, await fetchArchive(task, index, 0, found.object), '.')) ? passed : failed
 }
 
-/** Unpacks a stored archive in the job, relative to `directory`. */
-export async function unpack(
+/** Brings a stored archive into the shared folder; answers its name there. */
+export async function fetchArchive(
   task: TaskContext,
   index: number,
   layer: number,
   object: Parameters<typeof downloadCompressed>[1],
-  directory: string,
-): Promise<boolean> {
+): Promise<string> {
   const archive = `r${index}-${layer}.tar`
   await downloadCompressed(task, object, archive)
+  return archive
+}
+
+/** Unpacks an archive of the shared folder in the job, relative to `directory`, and removes it. */
+export async function unpack(
+  task: TaskContext,
+  index: number,
+  layer: number,
+  archive: string,
+  directory: string,
+): Promise<boolean> {
   const script = `
 command -v tar >/dev/null || { echo "The image has no tar. Use an image that has it."; exit 1; }
 mkdir -p ${directory} && cd ${directory} && tar -xPf "$RONDO_IO/${archive}"; status=$?

@@ -1,4 +1,8 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import type { StoreArtifactsStep, StoreTestResultsStep, TestResult } from '@rondo/model'
 import { extract } from 'tar-stream'
 import { parseJunit } from '../junit.ts'
@@ -8,6 +12,7 @@ import { shellPath } from '../shell.ts'
 import { failed, passed, type StepEnd, type TaskContext } from '../task-context.ts'
 
 const maxArtifactFiles = 100_000
+const maxMemoryBytes = 1024 * 1024
 const maxXmlBytes = 64 * 1024 * 1024
 
 /** Uploads a file or the files of a folder. Links are not followed out of it: only plain files are stored. */
@@ -15,13 +20,13 @@ export async function storeArtifacts(task: TaskContext, step: StoreArtifactsStep
   const out = `s${index}.out`
   const prefix = cleanPath(step.destination ?? step.path.replace(/^~\//, ''))
   let count = 0
-  const ended = await eachFile(task, step.path, index, async (path, bytes) => {
+  const ended = await eachFile(task, step.path, index, async (path, bytes, size) => {
     if (++count > maxArtifactFiles) return
     // A single file's own name is the destination; files of a folder keep their place below it.
     const stored = path === '' ? prefix : [prefix, cleanPath(path)].filter(Boolean).join('/')
-    const content = await collect(bytes)
+    await using content = await keep(task, bytes, size)
     const object = await untilReachable(
-      () => task.controlPlane.uploadObject(task.spec, Readable.from(content), task.signal),
+      () => task.controlPlane.uploadObject(task.spec, content.read(), task.signal),
       task.signal,
     )
     task.reporter.report({ type: 'artifact-stored', path: stored, object })
@@ -31,6 +36,21 @@ export async function storeArtifacts(task: TaskContext, step: StoreArtifactsStep
     task.folder.append(out, `Only the first ${maxArtifactFiles} of ${count} files were stored.\n`)
   if (ended === 'missing') task.folder.append(out, `There is nothing at ${step.path}; no artifact was stored.\n`)
   return ended === 'failed' ? failed : passed
+}
+
+/** Content that can be read as often as the server has to be told: in memory when it is small, else on the disk. */
+async function keep(
+  task: TaskContext,
+  bytes: AsyncIterable<Buffer>,
+  size: number,
+): Promise<{ read(): Readable } & AsyncDisposable> {
+  if (size <= maxMemoryBytes) {
+    const content = await collect(bytes)
+    return { read: () => Readable.from(content), async [Symbol.asyncDispose]() {} }
+  }
+  const path = join(task.folder.root, 'artifact')
+  await pipeline(bytes, createWriteStream(path, { mode: 0o600 }))
+  return { read: () => createReadStream(path), [Symbol.asyncDispose]: () => rm(path, { force: true }) }
 }
 
 /** Reads JUnit XML from a file or a folder tree. What cannot be read is said and passed over. */
@@ -68,7 +88,7 @@ async function eachFile(
   task: TaskContext,
   path: string,
   index: number,
-  visit: (path: string, bytes: AsyncIterable<Buffer>) => Promise<unknown>,
+  visit: (path: string, bytes: AsyncIterable<Buffer>, size: number) => Promise<unknown>,
 ): Promise<'done' | 'missing' | 'failed'> {
   const archive = `f${index}.tar`
   const script = `
@@ -86,7 +106,11 @@ status=$?; [ $status -le 1 ] && chmod a+r "$RONDO_IO/${archive}"`
   file.createReadStream({ highWaterMark: 256 * 1024 }).pipe(entries)
   for await (const entry of entries) {
     if (entry.header.type === 'file')
-      await visit(single ? '' : entry.header.name.replace(/^\.\//, ''), entry as AsyncIterable<Buffer>)
+      await visit(
+        single ? '' : entry.header.name.replace(/^\.\//, ''),
+        entry as AsyncIterable<Buffer>,
+        entry.header.size ?? 0,
+      )
     entry.resume()
   }
   await runInternal(task, `d${index}`, `s${index}.out`, `rm -f "$RONDO_IO/${archive}"`)

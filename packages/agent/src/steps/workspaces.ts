@@ -1,10 +1,12 @@
 import type { AttachWorkspaceStep, PersistToWorkspaceStep } from '@rondo/model'
+import { extract } from 'tar-stream'
 import { runInternal } from '../launch.ts'
 import { untilReachable } from '../retry.ts'
 import { quote, shellPath } from '../shell.ts'
 import { failed, passed, type StepEnd, type TaskContext } from '../task-context.ts'
 import { uploadCompressed } from './archives.ts'
-import { unpack } from './caches.ts'
+import { fetchArchive, unpack } from './caches.ts'
+import { createCollisionCheck, hasConcurrent } from './workspace-collisions.ts'
 
 /** Adds a layer of files, named by globs relative to `root`, for the jobs downstream. */
 export async function persistToWorkspace(
@@ -33,9 +35,31 @@ export async function attachWorkspace(task: TaskContext, step: AttachWorkspaceSt
   const layers = await untilReachable(() => task.controlPlane.findWorkspace(task.spec), task.signal)
   if (layers.length === 0)
     task.folder.append(`s${index}.out`, 'No job upstream persisted anything; there is nothing to attach.\n')
+  const collisions = createCollisionCheck()
   for (const [position, layer] of layers.entries()) {
-    if (!(await unpack(task, index, position, layer, shellPath(step.at)))) return failed
+    const archive = await fetchArchive(task, index, position, layer)
+    const files = hasConcurrent(layer, layers) ? await filesOf(task, archive) : []
+    const problem = collisions.add(layer, files)
+    if (problem !== undefined) {
+      task.folder.append(`s${index}.out`, `${problem}\n`)
+      return failed
+    }
+    if (!(await unpack(task, index, position, archive, shellPath(step.at)))) return failed
   }
   if (layers.length > 0) task.folder.append(`s${index}.out`, `Attached ${layers.length} layer(s)\n`)
   return passed
+}
+
+/** Names of what an archive holds besides folders. */
+async function filesOf(task: TaskContext, archive: string): Promise<readonly string[]> {
+  const file = await task.folder.openRead(archive)
+  if (file === undefined) return []
+  const entries = extract()
+  file.createReadStream({ highWaterMark: 256 * 1024 }).pipe(entries)
+  const names: string[] = []
+  for await (const entry of entries) {
+    if (entry.header.type !== 'directory') names.push(entry.header.name.replace(/^\.\//, ''))
+    entry.resume()
+  }
+  return names
 }

@@ -1,4 +1,5 @@
-import { AppError, type TestTiming, type TimingKey } from '@rondo/model'
+import { createHash } from 'node:crypto'
+import { AppError, type AppErrorCode, type TestTiming, type TimingKey } from '@rondo/model'
 import type { ControlPlane, ReportEntry, TaskSpec } from '@rondo/protocol'
 
 /** A server for one attempt that keeps its promises, and can be told to misbehave as servers and networks do. */
@@ -13,6 +14,8 @@ export interface FakeServer {
   reachable(yes: boolean): void
   /** The next calls are carried out, and their answers lost. */
   loseAnswers(count: number): void
+  /** From now on caches cannot be looked for. */
+  refuseCaches(code: AppErrorCode): void
   /** Another owner has the task: every call is refused. */
   takeAway(): void
 }
@@ -25,6 +28,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
   let lose = 0
   let gone = false
   let granted = false
+  let refusal: AppErrorCode | undefined
 
   async function answer<T>(carryOut: () => T): Promise<T> {
     await new Promise((resolve) => setImmediate(resolve))
@@ -62,9 +66,21 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
         outputs.set(step, grown)
         return { size: grown.length }
       }),
-    uploadObject: () => Promise.reject(new AppError('unavailable', 'there is no store')),
+    async uploadObject(_ref, bytes) {
+      const hash = createHash('sha256')
+      let size = 0
+      for await (const chunk of bytes) {
+        hash.update(chunk)
+        size += chunk.length
+      }
+      return { digest: hash.digest('hex'), size }
+    },
     downloadObject: () => Promise.reject(new AppError('not-found', 'there is no such object')),
-    findCache: () => answer(() => undefined),
+    findCache: () =>
+      answer(() => {
+        if (refusal !== undefined) throw new AppError(refusal, 'looking for caches is refused')
+        return undefined
+      }),
     hasCache: () => answer(() => false),
     findWorkspace: () => answer(() => []),
     findTimings: (_ref, by) => answer(() => timings.get(by) ?? []),
@@ -80,6 +96,9 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
     },
     loseAnswers(count) {
       lose = count
+    },
+    refuseCaches(code) {
+      refusal = code
     },
     takeAway() {
       gone = true

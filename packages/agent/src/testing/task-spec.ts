@@ -1,7 +1,8 @@
 import type { Origin, RunStep, Step } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 
-const origin: Origin = { span: { file: '', start: 0, end: 0 }, chain: [] }
+/** Where nothing was written. */
+export const origin: Origin = { span: { file: '', start: 0, end: 0 }, chain: [] }
 
 export function runStep(command: string, more: Partial<RunStep> = {}): RunStep {
   return {

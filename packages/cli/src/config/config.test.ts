@@ -46,13 +46,13 @@ test('a config is compiled without any server, with orbs out of a folder and par
 test('programs read the standard input and JSON, and the exit code', async () => {
   const args = ['config', 'process', '-', '--orbs', 'orbs', '--json']
 
-  const good = await rondo(args, { cwd: folder, stdin: config('volatile') })
+  const good = await rondo(args, { cwd: folder, stdin: config('2') })
   const wrong = await rondo(args, { cwd: folder, stdin: config('3').replace('tool/say', 'tool/sya') })
 
   expect(good.code).toBe(0)
   expect(JSON.parse(good.out)).toMatchObject({
     valid: true,
-    orbs: [{ reference: 'acme/tool@volatile', resolved: 'acme/tool@2.0.0' }],
+    orbs: [{ reference: 'acme/tool@2', resolved: 'acme/tool@2.0.0' }],
     problems: [],
   })
   expect(wrong).toMatchObject({ code: 1, err: '' })
@@ -60,6 +60,21 @@ test('programs read the standard input and JSON, and the exit code', async () =>
     valid: false,
     output: null,
     problems: [{ code: 'orb-not-found', severity: 'error', file: '-', line: 2, column: 15 }],
+  })
+})
+
+test('explain tells where each job and step comes from, through orbs too', async () => {
+  write({ 'config.yml': config('1') })
+
+  const text = await rondo(['config', 'explain', 'config.yml', '--orbs', 'orbs'], { cwd: folder })
+  const json = await rondo(['config', 'explain', 'config.yml', '--orbs', 'orbs', '--json'], { cwd: folder })
+
+  expect(text).toMatchObject({ code: 0, err: '' })
+  expect(text.out).toContain('workflow workflow  config.yml:4:')
+  expect(text.out).toContain('1 echo two  acme/tool@1.2.0:5:9\n         in command tool/say, called at config.yml:4:')
+  expect(JSON.parse(json.out)).toMatchObject({
+    workflows: [{ jobs: [{ name: 'build', steps: [{ place: { file: 'acme/tool@1.2.0', line: 5 } }, {}] }] }],
+    problems: [],
   })
 })
 
@@ -77,7 +92,27 @@ test.each([
   [['config', 'validate', 'none.yml'], 'none.yml cannot be read'],
   [['config', 'validate', '--orbs', 'none', 'orbs/acme/tool@1.0.0.yml'], 'There is no folder none'],
   [['config', 'process', '--pipeline-parameters', '[1]', 'orbs/acme/tool@1.0.0.yml'], 'cannot be read'],
+  [['config', 'pack', 'none'], 'There is no folder none'],
   [['config', 'shake'], 'There is no command "rondo config shake"'],
 ])('%j is a wrong call', async (args, words) => {
   expect(await rondo(args, { cwd: folder })).toMatchObject({ code: 2, out: '', err: expect.stringContaining(words) })
+})
+
+test('a folder is packed into one config, and every file that cannot be read is shown', async () => {
+  write({
+    'good/@config.yml': 'version: 2.1\n',
+    'good/jobs/build.yml': 'docker: [{ image: a }]\nsteps: [checkout]\n',
+    'bad/a.yml': 'x: [1\n',
+    'bad/b/c.yml': 'y: {\n',
+  })
+
+  expect(await rondo(['config', 'pack', 'good'], { cwd: folder })).toMatchObject({
+    code: 0,
+    out: 'jobs:\n  build:\n    docker:\n    - image: a\n    steps:\n    - checkout\nversion: 2.1\n',
+  })
+  expect(await rondo(['config', 'pack', 'bad'], { cwd: folder })).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(/a\.yml:\d[\s\S]*b\/c\.yml:\d/),
+  })
 })

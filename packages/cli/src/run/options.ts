@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly branch: string | undefined
   /** Output of the steps that every job has, too. */
   readonly verbose: boolean
+  /** Folders of orbs to fill the registry of local runs from. */
+  readonly orbs: readonly string[]
   /** Address of a server that shall run it instead of this machine. */
   readonly remote: string | undefined
   /** Slug of the project there. */
@@ -32,6 +34,7 @@ export function readRunOptions(args: readonly string[], variables: NodeJS.Proces
       context: { type: 'string', multiple: true, default: [] },
       approve: { type: 'string', multiple: true, default: [] },
       branch: { type: 'string' },
+      orbs: { type: 'string', multiple: true, default: [] },
       verbose: { type: 'boolean', short: 'v', default: false },
       remote: { type: 'string' },
       project: { type: 'string' },
@@ -49,6 +52,7 @@ export function readRunOptions(args: readonly string[], variables: NodeJS.Proces
     approve: new Set(values.approve.flatMap((names) => names.split(','))),
     branch: values.branch,
     verbose: values.verbose,
+    orbs: values.orbs,
     remote: values.remote,
     project: values.project,
   }

@@ -1,3 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { importAll } from '../orb/import.ts'
+import { readOrbFolder } from '../registry/folder-lookup.ts'
+import { createGraphqlClient } from '../registry/graphql-client.ts'
+import { endpointOf } from '../registry/server.ts'
 import type { Connection } from './connection.ts'
 import type { RunOptions } from './options.ts'
 import { projectNameOf, type WorkingTree } from './working-tree.ts'
@@ -21,6 +26,7 @@ export async function prepareLocalProject(
   for (const [name, value] of Object.entries(options.environment))
     await connection.call('POST', variables, { name, value })
   await prepareContexts(connection, options)
+  for (const folder of options.orbs) await bringOrbs(connection, folder)
   return slug
 }
 
@@ -37,6 +43,17 @@ async function prepareContexts(connection: Connection, options: RunOptions): Pro
     for (const [variable, value] of Object.entries(variables))
       await connection.call('PUT', `/api/v2/context/${id}/environment-variable/${variable}`, { value })
   }
+}
+
+/** Fills the registry of local runs from a folder, as `rondo orb import` does. */
+async function bringOrbs(connection: Connection, folder: string): Promise<void> {
+  const { orbs } = readOrbFolder(folder)
+  if (orbs.length === 0)
+    throw new Error(`--orbs ${folder}: there is no orb in it. Name its files NAMESPACE/NAME@1.2.3.yml.`)
+  const arrivals = orbs.map(({ orb, version, path }) => ({ orb, version, source: readFileSync(path, 'utf8') }))
+  const { refused } = await importAll(createGraphqlClient(endpointOf(connection.url), connection.token), arrivals)
+  if (refused.length > 0)
+    throw new Error(refused.map(({ orb, message }) => `${orb} was refused: ${message}`).join('\n'))
 }
 
 /** Slug of a project on a server elsewhere: as given, else from where the folder's repository is pushed to. */

@@ -97,7 +97,8 @@ function link(
       : `Job '${invocation.name}' requires '${reference.name}', which is the name of ${named.length} other jobs in workflow '${workflow.name}'`
   report.error(itself && named.length === 0 ? 'cycle' : 'requires', reference.span, message, {
     chain: invocation.chain,
-    hint: named.length > 1 ? "Give each of them a 'name' of its own" : requiresHint(workflow, invocation, reference),
+    hint:
+      named.length > 1 ? "Give each of them a 'name' of its own" : () => requiresHint(workflow, invocation, reference),
   })
   return []
 }
@@ -112,11 +113,12 @@ function requiresHint(
   )
   if (elsewhere?.group !== undefined)
     return `'${reference.name}' belongs to job group '${elsewhere.group}'; require the group instead`
-  const visible = workflow.invocations.filter((other) => other.group === invocation.looksIn && other !== invocation)
-  return didYouMean(
-    reference.name,
-    visible.map((other) => other.name),
-  )
+  return didYouMean(reference.name, visibleNames(workflow, invocation))
+}
+
+function* visibleNames(workflow: ResolvedWorkflow, invocation: Invocation): Generator<string> {
+  for (const other of workflow.invocations)
+    if (other.group === invocation.looksIn && other !== invocation) yield other.name
 }
 
 /** Entries whose expression filter is false, and those that required only such entries (semantics 16). */

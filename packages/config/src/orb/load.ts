@@ -145,11 +145,20 @@ function loadReference(
     const message = `Cannot find ${reference} in the orb registry. Check that the namespace, orb name and version are correct.`
     return missing(cx, 'orb-not-found', span, message)
   }
+  if (main) warnUnpinned(cx, reference, orb.resolved, span)
   const same = (known: OrbResolution) => known.reference === reference && known.resolved === orb.resolved
   if (!cx.orbs.some((known) => same(known) && (known.direct || !main))) {
     cx.orbs.push({ reference, resolved: orb.resolved, digest: orb.digest, direct: main })
   }
   return cx.orbSpaces.get(orb.resolved) ?? loadSource(cx, orb, span, loading)
+}
+
+/** A new version of an orb must not reach a pipeline unasked; a range of a major version is a choice people make. */
+function warnUnpinned(cx: ResolveContext, reference: string, resolved: string, span: Span): void {
+  if (!/@(?:volatile$|dev:)/.test(reference)) return
+  const message = `'${reference}' may be another orb tomorrow; today it is ${resolved}`
+  const hint = 'Name a version: 1.2.3, or 1.2 or 1 to take its newest'
+  cx.report.warn('unpinned-orb', span, message, { hint })
 }
 
 function loadSource(cx: ResolveContext, orb: ResolvedOrb, span: Span, loading: Loading): Space | MissingOrb {

@@ -105,7 +105,7 @@ export class Fields {
 
   private reportKey(key: string, keySpan: Span, known: readonly string[], otherwise: 'error' | 'warn'): void {
     const { report, what, chain } = this.place
-    const hint = didYouMean(key, known) ?? `Permitted keys: ${known.join(', ')}`
+    const hint = () => didYouMean(key, known) ?? `Permitted keys: ${known.join(', ')}`
     if (otherwise === 'error')
       report.error('unknown-key', keySpan, `extraneous key [${key}] is not permitted in ${what}`, { chain, hint })
     else

@@ -42,7 +42,8 @@ export function bindArguments(cx: ResolveContext, call: Call): Arguments {
     else {
       cx.report.error('unexpected-argument', entry.keySpan, `Unexpected argument(s): ${entry.key}`, {
         chain,
-        hint: didYouMean(entry.key, call.declarations.keys()) ?? `${call.what} declares no parameter of that name`,
+        hint: () =>
+          didYouMean(entry.key, call.declarations.keys()) ?? `${call.what} declares no parameter of that name`,
       })
     }
   }

@@ -1,5 +1,5 @@
 import type { Span } from '@rondo/model'
-import { didYouMean } from '../did-you-mean.ts'
+import { didYouMean, nearest } from '../did-you-mean.ts'
 import { stringOf } from '../tree/node.ts'
 import type { ElementDefinition, ElementKind, ResolveContext, Scope, Space } from './context.ts'
 
@@ -47,7 +47,7 @@ export function reportMissing(cx: ResolveContext, kind: ElementKind, name: strin
   if (orb !== undefined && !scope.space.orbs.has(orb)) {
     cx.report.error('unknown-orb', span, `Cannot find orb '${orb}' looking for ${kind} named '${name}'`, {
       chain: scope.chain,
-      hint:
+      hint: () =>
         didYouMean(orb, scope.space.orbs.keys()) ??
         `Name it under 'orbs:'${scope.space.main ? '' : ` of ${scope.space.label}`}`,
     })
@@ -56,11 +56,13 @@ export function reportMissing(cx: ResolveContext, kind: ElementKind, name: strin
   const prefix = orb === undefined ? '' : `${orb}/`
   const space = orb === undefined ? scope.space : scope.space.orbs.get(orb)
   const candidates = space === undefined || 'reportMissing' in space ? [] : space.elements[kind].keys()
+  const bare = orb === undefined ? name : name.slice(prefix.length)
   cx.report.error(code, span, `Cannot find a definition for ${kind} named ${name}`, {
     chain: scope.chain,
-    hint: didYouMean(
-      name,
-      [...candidates].map((candidate) => prefix + candidate),
-    ),
+    hint: () => suggested(prefix, nearest(bare, candidates)),
   })
+}
+
+function suggested(prefix: string, name: string | undefined): string | undefined {
+  return name === undefined ? undefined : `Did you mean '${prefix}${name}'?`
 }

@@ -53,11 +53,19 @@ function tagPart(inner: string, start: number, end: number): TemplatePart {
   return { kind: 'tag', inner, start, end }
 }
 
-/** A line that holds only a section tag disappears with its newline. */
+/** A line that holds only a section tag disappears with its newline. Looks no further than the blanks around the tag. */
 function standaloneLine(text: string, start: number, end: number): { start: number; end: number } | undefined {
-  const lineStart = text.lastIndexOf('\n', start - 1) + 1
-  const newline = text.indexOf('\n', end)
-  const lineEnd = newline === -1 ? text.length : newline + 1
-  const alone = text.slice(lineStart, start).trim() === '' && text.slice(end, lineEnd).trim() === ''
-  return alone && (newline !== -1 || lineStart > 0) ? { start: lineStart, end: lineEnd } : undefined
+  let lineStart = start
+  while (lineStart > 0 && isBlank(text.charCodeAt(lineStart - 1))) lineStart -= 1
+  let lineEnd = end
+  while (lineEnd < text.length && isBlank(text.charCodeAt(lineEnd))) lineEnd += 1
+  if (lineStart > 0 && text[lineStart - 1] !== '\n') return undefined
+  if (lineEnd < text.length && text[lineEnd] !== '\n') return undefined
+  const atEnd = lineEnd === text.length
+  return atEnd && lineStart === 0 ? undefined : { start: lineStart, end: atEnd ? lineEnd : lineEnd + 1 }
+}
+
+/** Blank, tab or carriage return: what may stand beside a tag that is alone on its line. */
+function isBlank(char: number): boolean {
+  return char === 0x20 || char === 0x09 || char === 0x0d
 }

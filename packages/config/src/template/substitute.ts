@@ -81,12 +81,17 @@ function withPlace(value: Node, template: ScalarNode): Node {
 function renderParts(cx: ResolveContext, parts: readonly TemplatePart[], node: ScalarNode, scope: Scope): string {
   let text = ''
   const hidden: boolean[] = []
+  // How many of the open sections hide what is in them.
+  let hiding = 0
   for (const part of parts) {
-    const visible = !hidden.includes(true)
+    const visible = hiding === 0
     if (part.kind === 'text') text += visible ? part.text : ''
     else if (part.kind === 'tag') text += visible ? tagText(cx, part.inner, node, scope) : ''
-    else if (part.kind === 'open') hidden.push(visible && sectionIsHidden(cx, part, node, scope))
-    else hidden.pop()
+    else if (part.kind === 'open') {
+      const hides = visible && sectionIsHidden(cx, part, node, scope)
+      hidden.push(hides)
+      if (hides) hiding += 1
+    } else if (hidden.pop() === true) hiding -= 1
   }
   return text
 }

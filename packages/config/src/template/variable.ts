@@ -109,11 +109,11 @@ function reportUnknown(cx: ResolveContext, name: string, span: Span, scope: Scop
   if (head === 'parameters') {
     cx.report.error('undeclared-parameter', span, `Arguments referenced without declared parameters: ${bare}`, {
       chain: scope.chain,
-      hint: suggestion('parameters.', nearest(bare, scope.parameters?.keys() ?? [])),
+      hint: () => suggestion('parameters.', nearest(bare, scope.parameters?.keys() ?? [])),
     })
   } else if (head === 'pipeline') {
     const inOrb = name.startsWith('pipeline.parameters.') && !scope.space.main
-    const candidates = [
+    const candidates = () => [
       ...knownPipelineValues(),
       ...[...cx.pipelineParameters.keys()].map((key) => `pipeline.parameters.${key}`),
     ]
@@ -121,7 +121,7 @@ function reportUnknown(cx: ResolveContext, name: string, span: Span, scope: Scop
       chain: scope.chain,
       hint: inOrb
         ? 'Pipeline parameters are not visible inside orbs; pass the value as an argument'
-        : suggestion('', nearest(name, candidates)),
+        : () => suggestion('', nearest(name, candidates())),
     })
   } else if (head === 'matrix') {
     cx.report.error('unknown-variable', span, `Referred to a variable "${name}" that does not exist`, {

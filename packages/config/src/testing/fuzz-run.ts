@@ -1,6 +1,7 @@
 /**
  * `npm run fuzz -- --count 1000000 [--seed 1] [--out FOLDER]`: mutated configs and orbs against the promises of the
- * compiler. Each finding is written to the folder; a good one is then kept in `findings/`. Exit code 1 when there is any.
+ * compiler. Each finding is written to the folder; what it aims at is
+ * then kept in `hostile.ts`. Exit code 1 when there is any.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -21,14 +21,9 @@ function readDocument(source: string, file: string, report: Report, limits: Limi
     report.error('limit', { file, start: 0, end: 1 }, `Brackets are nested more than ${limits.depth} deep`)
     return undefined
   }
-  let documents: Document[]
-  try {
-    documents = [
-      ...parseAllDocuments(source, { version: '1.1', schema: 'failsafe', uniqueKeys: false, prettyErrors: false }),
-    ]
-  } catch (error) {
-    const reason = error instanceof RangeError ? 'it is nested too deeply' : 'the reader gave up on it'
-    report.error('yaml-syntax', { file, start: 0, end: 1 }, `${file} cannot be read: ${reason}`)
+  const documents = parseDocuments(source)
+  if (typeof documents === 'string') {
+    report.error('yaml-syntax', { file, start: 0, end: 1 }, `${file} cannot be read: ${documents}`)
     return undefined
   }
   const document = documents[0]
@@ -51,6 +46,22 @@ function readDocument(source: string, file: string, report: Report, limits: Limi
     return undefined
   }
   return document.errors.length > 0 || second !== undefined ? undefined : document
+}
+
+/** The documents of a text, or why it cannot be taken apart at all. */
+function parseDocuments(source: string): readonly Document[] | string {
+  // To us the library's errors are data; taking a stack trace for each is most of what a broken text costs.
+  const traceLimit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return [
+      ...parseAllDocuments(source, { version: '1.1', schema: 'failsafe', uniqueKeys: false, prettyErrors: false }),
+    ]
+  } catch (error) {
+    return error instanceof RangeError ? 'it is nested too deeply' : 'the reader gave up on it'
+  } finally {
+    Error.stackTraceLimit = traceLimit
+  }
 }
 
 /** The first mistake of each line: the others of a line nearly always follow from it. */

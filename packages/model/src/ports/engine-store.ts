@@ -1,10 +1,11 @@
-import type { StoredObject, TestResult, TestTiming, TimingKey } from '../build-data.ts'
+import type { StoredObject, TestResult, TestTiming, TimingKey, WorkspaceLayer } from '../build-data.ts'
 import type { NewEvent } from '../event.ts'
 import type { Job, JobWithPlan } from '../job.ts'
 import type { Result } from '../outcome.ts'
 import type { CompiledConfig, Continuation, Pipeline, PipelineConfig, PipelineValues } from '../pipeline.ts'
 import type { JobPlan } from '../plan.ts'
 import type { Resources } from '../resource-class.ts'
+import type { Schedule } from '../schedule.ts'
 import type { JobStatus, WorkflowStatus } from '../status.ts'
 import type { Task } from '../task.ts'
 import type { Workflow } from '../workflow.ts'
@@ -15,7 +16,7 @@ export interface EngineStore {
   transact<T>(work: (tx: EngineTransaction) => Promise<T>): Promise<T>
   /** Records an agent by name; answers its id. */
   saveAgent(agent: AgentRecord): Promise<string>
-  /** Takes queued tasks that fit, oldest first; each gets a new attempt, a higher epoch and a lease. */
+  /** Takes queued tasks that fit, in the order of `nextLine`; each gets a new attempt, a higher epoch and a lease. */
   claim(request: ClaimQuery): Promise<readonly ClaimedTask[]>
   /** What the agent claimed before, did not start and does not know of: the answer was lost. Extends those leases. */
   claimedUnknown(agentId: string, known: readonly string[], terms: ClaimTerms): Promise<readonly ClaimedTask[]>
@@ -38,7 +39,7 @@ export interface EngineStore {
   /** Whether an object is a cache of the project or a workspace layer of one of these jobs. */
   mayRead(projectId: string, jobIds: readonly string[], digest: string): Promise<boolean>
   /** Layers of these jobs, by their order here, then slice, then sequence. */
-  workspaceLayers(jobIds: readonly string[]): Promise<readonly StoredObject[]>
+  workspaceLayers(jobIds: readonly string[]): Promise<readonly WorkspaceLayer[]>
   /**
    * How long tests took in the newest run of the same job that had ended before this one was made, on the same branch when
    * there is one. Every slice gets the same answer, however late it asks.
@@ -67,6 +68,8 @@ export interface AgentRecord {
   readonly hostname: string
   readonly cpus: number
   readonly memoryMb: number
+  /** What it can run; a host sandbox runs docker jobs. */
+  readonly executors: readonly string[]
 }
 
 export interface ClaimTerms {
@@ -271,6 +274,17 @@ export interface EngineTransaction {
   addChore(kind: ChoreKind, subjectId: string): Promise<void>
   /** Ends a chore in the transaction that carries it out; false when another process has. */
   takeChore(id: number): Promise<boolean>
+  /**
+   * Moves a schedule on, in the transaction that makes its pipeline. False: it is not due at this time any more, so another
+   * process has run it, or somebody changed it.
+   */
+  fireSchedule(run: { readonly id: string; readonly dueAt: Date; readonly nextAt: Date | null }): Promise<boolean>
+  /** Makes these the schedules that the config of a branch asks for; those that stay keep their time. */
+  replaceSchedules(
+    projectId: string,
+    branch: string,
+    schedules: readonly Pick<Schedule, 'name' | 'timetable' | 'nextAt'>[],
+  ): Promise<void>
   /** Workflows of older pipelines of the same branch that a push or the API started and that have not ended. */
   redundantWorkflows(pipelineId: string): Promise<readonly string[]>
   /** Times follow from the status, by the database's clock. */

@@ -38,7 +38,7 @@ export interface ControlPlane {
   /** Whether exactly this key is saved already; keys are immutable. */
   hasCache(ref: AttemptRef, key: string): Promise<boolean>
   /** Layers of all jobs upstream, in the order they are to be applied. */
-  findWorkspace(ref: AttemptRef): Promise<readonly StoredObject[]>
+  findWorkspace(ref: AttemptRef): Promise<readonly FoundLayer[]>
   /** How long the job's tests took before; the same for every slice of a job. See `EngineStore.testTimings`. */
   findTimings(ref: AttemptRef, by: TimingKey): Promise<readonly TestTiming[]>
 }
@@ -134,6 +134,14 @@ export interface FoundCache {
   readonly object: StoredObject
   /** RFC 3339. */
   readonly createdAt: string
+}
+
+export interface FoundLayer extends StoredObject {
+  /** Name of the job that persisted it, and its slice. */
+  readonly job: string
+  readonly slice: number
+  /** Names of the jobs upstream of that job: their files it may replace. */
+  readonly after: readonly string[]
 }
 
 export interface ReportRequest extends AttemptRef {

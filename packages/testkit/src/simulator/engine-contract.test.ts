@@ -160,7 +160,7 @@ describe.each([
 let agents = 0
 async function newAgent(stand: EngineStand, home: EngineHome): Promise<string> {
   const name = `agent-${++agents}-${home.projectId}`
-  return stand.engine.saveAgent({ name, hostname: '', cpus: 4, memoryMb: 4096 })
+  return stand.engine.saveAgent({ name, hostname: '', cpus: 4, memoryMb: 4096, executors: ['docker'] })
 }
 
 async function newWorkflow(stand: EngineStand, home: EngineHome, size: number) {

@@ -71,6 +71,7 @@ class Script {
       this.#agents.push(
         await this.#engine.saveAgent({
           name: `${name}-${this.#home.projectId}`,
+          executors: ['docker'],
           hostname: '',
           cpus: 4,
           memoryMb: 4096,

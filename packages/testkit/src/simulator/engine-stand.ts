@@ -67,7 +67,7 @@ export function memoryStand(): EngineStand {
 
 /** Takes away what earlier tests left in the queue, which is one for all projects. */
 async function drain(engine: EngineStore): Promise<void> {
-  const agentId = await engine.saveAgent({ name: 'drain', hostname: '', cpus: 1, memoryMb: 1 })
+  const agentId = await engine.saveAgent({ name: 'drain', hostname: '', cpus: 1, memoryMb: 1, executors: ['docker'] })
   const room = { cpus: 1e6, memoryMb: 1e9 }
   await engine.claim(
     claimQuery(agentId, { machine: room, free: { ...room, tasks: 1e5 }, executors: ['docker', 'machine'] }),

@@ -8,6 +8,7 @@ import type {
   LockRow,
   PipelineRow,
   ProjectRow,
+  ScheduleRow,
   StepRow,
   TaskRow,
   WorkflowRow,
@@ -72,6 +73,8 @@ export class MemoryDatabase {
   /** By organisation; whoever changes lock queues holds it. */
   readonly lockQueues = new Map<string, Cell<true>>()
   readonly chores = new Map<string, Cell<ChoreRow>>()
+  /** By id; and of configs by project, branch, workflow and timetable. */
+  readonly schedules = new Map<string, Cell<ScheduleRow>>()
   readonly agents = new Map<string, string>()
   /** Names of contexts by organisation. */
   readonly contexts = new Map<string, Set<string>>()

@@ -152,7 +152,9 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         jobIds.flatMap((id) => {
           const left = (database.leftByJob.get(id) ?? []).flatMap((cell) => work.read(cell) ?? [])
           const layers = left.filter((row) => row.kind === 'layer')
-          return layers.toSorted((a, b) => a.slice - b.slice).map((layer) => layer.object)
+          return layers
+            .toSorted((a, b) => a.slice - b.slice)
+            .map((layer) => ({ ...layer.object, jobId: id, nodeIndex: layer.slice }))
         }),
       ),
     pendingPipelines: (limit) =>

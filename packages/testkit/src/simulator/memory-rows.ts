@@ -95,3 +95,9 @@ export interface ChoreRow {
   readonly subjectId: string
   readonly dueAt: number
 }
+
+export interface ScheduleRow {
+  readonly projectId: string
+  readonly branch: string
+  readonly nextAt: number | null
+}

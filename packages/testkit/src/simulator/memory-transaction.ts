@@ -4,6 +4,7 @@ import { type Effect, fenced, required } from './memory-identity.ts'
 import { lockEntriesOf, memoryLockWrites } from './memory-locks.ts'
 import { memoryPipelineWrites } from './memory-pipelines.ts'
 import type { AttemptRow, JobRow, LeftRow, StepRow, TaskRow, WorkflowRow } from './memory-rows.ts'
+import { memoryScheduleWrites } from './memory-schedules.ts'
 
 /** Writes of one transaction in memory; each statement of the real store is one step between two effects here. */
 export function createMemoryTransaction(database: MemoryDatabase, work: Work, before: Effect): EngineTransaction {
@@ -36,6 +37,7 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
   return {
     ...memoryPipelineWrites(database, work, effect),
     ...memoryLockWrites(database, work, effect),
+    ...memoryScheduleWrites(database, work, effect),
     async createWorkflow({ jobs, setup, ...workflow }) {
       await effect('create a workflow')
       const id = database.newId()

@@ -180,3 +180,26 @@ describe('API v1.1', () => {
     expect((await web.request(token, 'GET', `${base}/checkout-key`)).body.items).toEqual([])
   })
 })
+
+test('the official command line names every project circleci/ORG/PROJECT, by ids or names', async () => {
+  const { organization, project } = home
+  const other = await engine.home()
+  const run = async (place: string) =>
+    (
+      await web.request(token, 'POST', `/api/v2/project/circleci/${place}/pipeline/run`, {
+        definition_id: project.id,
+        config: { branch: 'main' },
+        checkout: { branch: 'main' },
+      })
+    ).status
+
+  for (const place of [
+    `${organization.name}/app`,
+    `${organization.name}/${project.id}`,
+    `${organization.id}/app`,
+    `${organization.id}/${project.id}`,
+  ])
+    expect(await run(place), place).toBe(201)
+  for (const place of [`${other.organization.id}/${project.id}`, `nobody/${project.id}`, `${organization.id}/none`])
+    expect(await run(place), place).toBe(404)
+})

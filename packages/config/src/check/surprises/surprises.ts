@@ -1,0 +1,15 @@
+import type { Plan } from '@rondo/model'
+import type { Report } from '../../report.ts'
+import { checkCacheKeys } from './constant-cache-key.ts'
+import { checkContexts } from './contexts.ts'
+import { checkTagFilters } from './tag-filter.ts'
+
+/** Warns of what runs but does otherwise than its author is likely to think. One check a file; all are asked. */
+export function checkSurprises(report: Report, plan: Plan, contexts: readonly string[] | undefined): void {
+  const known = contexts === undefined ? undefined : new Set(contexts)
+  for (const workflow of plan.workflows) {
+    checkTagFilters(report, workflow)
+    checkContexts(report, workflow, known)
+  }
+  for (const job of Object.values(plan.jobs)) checkCacheKeys(report, job)
+}

@@ -1,0 +1,82 @@
+import type { Resources } from '../resource-class.ts'
+import type { TaskLimit } from '../run-queue.ts'
+import type { JobStatus } from '../status.ts'
+
+/** What administrators and pages see of the queue, and what administrators do to it. */
+export interface RunQueue {
+  summary(): Promise<QueueSummary>
+  /** Waiting tasks from the head or the tail of the queue. */
+  entries(end: 'head' | 'tail', limit: number): Promise<readonly QueueEntry[]>
+  /** What is known of a job that waits; undefined: there is no such job. */
+  wait(jobId: string): Promise<WaitFacts | undefined>
+  /** Puts the waiting tasks of these jobs before all others, limits or not. Answers how many tasks. */
+  promote(jobIds: readonly string[]): Promise<number>
+  limits(): Promise<readonly TaskLimit[]>
+  /** Sets, changes or (undefined) takes away how many tasks may run at once. */
+  setLimit(scope: Omit<TaskLimit, 'id' | 'maxTasks'>, maxTasks: number | undefined): Promise<void>
+}
+
+export interface QueueSummary {
+  /** Held back by a limit. */
+  readonly held: number
+  /** Could run when there is room for them. */
+  readonly waiting: number
+  readonly running: number
+  /** Of the task that waits longest; null: none waits. */
+  readonly oldestMs: number | null
+  readonly agents: readonly AgentState[]
+}
+
+export interface AgentState extends Resources {
+  readonly id: string
+  readonly name: string
+  readonly executors: readonly string[]
+  /** Since it was heard of last. */
+  readonly silentMs: number
+  readonly tasks: number
+}
+
+export interface QueueEntry {
+  readonly jobId: string
+  readonly jobName: string
+  readonly jobNumber: number | null
+  readonly projectId: string
+  readonly projectSlug: string
+  readonly slice: number
+  readonly executor: string
+  readonly resourceClass: string
+  readonly promoted: boolean
+  readonly waitedMs: number
+  /** What holds it back, if a limit does. */
+  readonly limit: TaskLimit | null
+}
+
+export interface WaitFacts {
+  readonly jobId: string
+  readonly status: JobStatus
+  readonly waitedMs: number
+  /** Names of the jobs that must end first. */
+  readonly requires: readonly string[]
+  readonly lock: LockWait | null
+  readonly queue: QueueWait | null
+}
+
+export interface LockWait {
+  readonly key: string
+  /** Lock nodes before this one, the holder included. */
+  readonly ahead: number
+  readonly holder: { readonly projectSlug: string; readonly pipelineNumber: number; readonly workflowId: string } | null
+}
+
+export interface QueueWait {
+  readonly executor: string
+  readonly resourceClass: string
+  /** Tasks that wait for the same executor and came before, or were put before. */
+  readonly ahead: number
+  readonly limit: TaskLimit | null
+  /** Agents heard of lately that run this executor, and all others. */
+  readonly fittingAgents: number
+  readonly otherAgents: number
+  /** Tasks of the executor that were started within the last ten minutes. */
+  readonly startsInTenMinutes: number
+}
