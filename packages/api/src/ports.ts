@@ -10,6 +10,7 @@ import type {
   LiveEvents,
   Objects,
   ProjectTokens,
+  RunQueue,
   SecretStore,
   StepOutput,
   UserActions,
@@ -32,6 +33,7 @@ export interface WebPorts {
   readonly keyRing: KeyRing
   readonly hosting: GitHosting
   readonly actions: UserActions
+  readonly queue: Pick<RunQueue, 'wait'>
   readonly orbs: OrbRegistry
   /** For configs and orbs that somebody wants to see compiled. */
   readonly compiler: Pick<Compiler, 'compile' | 'checkOrb'>

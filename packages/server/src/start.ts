@@ -207,6 +207,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       follows: store.follows,
       checkoutKeys: store.checkoutKeys,
       queries: store.queries,
+      queue: store.queue,
       live: store.live,
       objects,
       output,

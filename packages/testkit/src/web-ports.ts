@@ -31,6 +31,7 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
     follows: store.follows,
     checkoutKeys: store.checkoutKeys,
     queries: store.queries,
+    queue: store.queue,
     live: store.live,
     objects: await openFileObjects(join(folder, 'objects')),
     output: await openFileOutput(join(folder, 'output')),
