@@ -24,8 +24,12 @@ describe.runIf(ready).concurrent('scenarios', () => {
 
   for (const scenario of scenarios) {
     const able = scenario.steps.able?.() ?? true
-    test.runIf(able)(`${scenario.name}: ${scenario.expectation.title}`, async ({ expect }) => {
-      expect(await play(stack!, scenario)).toEqual([])
-    })
+    test.runIf(able)(
+      `${scenario.name}: ${scenario.expectation.title}`,
+      async ({ expect }) => {
+        expect(await play(stack!, scenario)).toEqual([])
+      },
+      900_000,
+    )
   }
 })

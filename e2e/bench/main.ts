@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Stack, startStack } from '@rondo/testkit'
+import { cacheMemory } from './cache-memory.ts'
 import { configFigures } from './config.ts'
 import { type Figure, median, ms, timed } from './figure.ts'
 import { dockerFirstByte, sandboxFirstByte } from './first-byte.ts'
@@ -13,14 +14,16 @@ const image = 'cimg/base:2025.05-20.04'
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
 
 // Each figure stands beside its floor, measured in the same run; `--json` prints them for machines. `npm run bench -- config`
-// measures the compiler alone; `-- first-byte steps sandbox` some figures of the whole product; without a name, all of these.
+// measures the compiler alone; `-- first-byte sandbox cache` some figures of the whole product; without a name, all of these.
 const figures = wanted.includes('config') ? await configFigures() : await productFigures()
 if (process.argv.includes('--json')) console.log(JSON.stringify(figures, null, 2))
 else console.table(figures)
 
 async function productFigures(): Promise<readonly Figure[]> {
   const sandboxed = await measure('sandbox', async () => [await sandboxFirstByte()])
-  if (wanted.join() === 'sandbox') return sandboxed
+  const cached = await measure('cache', cacheMemory)
+  if (wanted.length > 0 && wanted.every((name) => name === 'sandbox' || name === 'cache'))
+    return [...sandboxed, ...cached]
   const stack = await startStack()
   try {
     const figures = [
@@ -33,6 +36,7 @@ async function productFigures(): Promise<readonly Figure[]> {
       ...(await measure('masking', async () => maskingFigures())),
       ...(await measure('first-byte', async () => [await dockerFirstByte(stack, image)])),
       ...sandboxed,
+      ...cached,
       ...(await measure('steps', async () => [await stepOverhead(stack)])),
     ]
   } finally {

@@ -6,7 +6,7 @@ import { createRepository, type Repository } from './repository.ts'
 import { type NamedWorkflow, workflowsOf } from './workflows.ts'
 
 const endedStatuses = ['success', 'failed', 'error', 'canceled', 'unauthorized', 'not_run']
-const waitMs = 150_000
+const waitMs = 240_000
 
 /** Plays a scenario from its first push to its last look; answers everything that differs from what it expects. */
 export async function play(stack: Stack, scenario: Scenario): Promise<readonly string[]> {

@@ -46,7 +46,10 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     ...machine,
     executors: [options.executor.kind],
   }
+  /** Ends the wait of the claim loop: the room has changed. */
   let changed = new AbortController()
+  /** Ends the wait of the heartbeat loop: there is one more attempt. */
+  let begun = new AbortController()
 
   function begin(claim: PlacedTask): void {
     if (running.has(claim.attemptId)) return
@@ -59,6 +62,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       changed.abort()
     })
     running.set(claim.attemptId, { ref: claim, cpus: claim.cpus, memoryMb: claim.memoryMb, controller, done })
+    begun.abort()
     changed.abort()
   }
 
@@ -113,21 +117,17 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   /** Keeps the leases and obeys stops; one open request for all attempts, begun anew when their set changes. */
   async function heartbeatLoop(): Promise<void> {
     while (!signal.aborted) {
+      begun = new AbortController()
+      const until = AbortSignal.any([signal, begun.signal])
       const attempts = [...running.values()]
         .filter((attempt) => !attempt.controller.signal.aborted)
         .map((attempt) => ({ attemptId: attempt.ref.attemptId, epoch: attempt.ref.epoch }))
       try {
         if (attempts.length === 0) {
-          await sleep(50, undefined, { signal })
+          await sleep(heartbeatWaitMs, undefined, { signal: until })
           continue
         }
-        const request = new AbortController()
-        const timer = setInterval(() => {
-          if ([...running.keys()].some((id) => !attempts.some((attempt) => attempt.attemptId === id))) request.abort()
-        }, 200)
-        const answer = await options.controlPlane
-          .heartbeat({ agentId, attempts, waitMs: heartbeatWaitMs }, AbortSignal.any([signal, request.signal]))
-          .finally(() => clearInterval(timer))
+        const answer = await options.controlPlane.heartbeat({ agentId, attempts, waitMs: heartbeatWaitMs }, until)
         for (const order of answer.stop)
           running.get(order.attemptId)?.controller.abort(order.reason satisfies StopReason)
       } catch (error) {

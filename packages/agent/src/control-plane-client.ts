@@ -55,6 +55,9 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
         method: 'POST',
         body,
         duplex: 'half',
+        // Without both, fetch keeps a copy of all that was sent, to send it again after a redirect.
+        redirect: 'error',
+        window: null,
         signal,
         headers: { 'content-type': 'application/octet-stream' },
       } as RequestInit)
@@ -63,7 +66,7 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
     async downloadObject(ref, digest, signal) {
       const response = await send(`${agentCalls.downloadObject}?${query(ref, { digest })}`, { method: 'GET', signal })
       if (response.body === null) throw new AppError('unavailable', `Object ${digest} came without a body.`)
-      return response.body as unknown as AsyncIterable<Uint8Array>
+      return received(response.body as unknown as AsyncIterable<Uint8Array>, digest, signal)
     },
     findCache: async (ref, keys) =>
       (await call<{ found: Awaited<ReturnType<ControlPlane['findCache']>> | null }>('findCache', { ...ref, keys }))
@@ -74,5 +77,15 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
     findTimings: async (ref, by) =>
       (await call<{ timings: Awaited<ReturnType<ControlPlane['findTimings']>> }>('findTimings', { ...ref, by }))
         .timings,
+  }
+}
+
+/** A server that goes away in the middle of a body is as unreachable as one that does not answer: the call is worth repeating. */
+async function* received(bytes: AsyncIterable<Uint8Array>, digest: string, signal: AbortSignal) {
+  try {
+    yield* bytes
+  } catch (cause) {
+    if (signal.aborted) throw cause
+    throw new AppError('unavailable', `The server went away while object ${digest} was on its way.`, { cause })
   }
 }

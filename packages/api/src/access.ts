@@ -8,6 +8,7 @@ import {
   type Principal,
   type Project,
   type ProjectToken,
+  type Schedule,
   type Workflow,
 } from '@rondo/model'
 import type { WebPorts } from './ports.ts'
@@ -26,6 +27,7 @@ export interface Access {
   workflow(asker: Principal, id: string, right: Right): Promise<Workflow>
   job(asker: Principal, id: string, right: Right): Promise<JobContext>
   jobByNumber(asker: Principal, slug: string, number: string, right: Right): Promise<JobContext>
+  schedule(asker: Principal, id: string, right: Right): Promise<{ schedule: Schedule; project: Project }>
   context(asker: Principal, id: string, right: Right): Promise<ContextRecord>
   organization(asker: Principal, slugOrId: string, right: Right): Promise<Organization>
 }
@@ -50,8 +52,8 @@ const vcsTypes: ReadonlyMap<string, Organization['vcsType']> = new Map([
   ['circleci', 'circleci'],
 ])
 
-export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'secrets'>): Access {
-  const { accounts, queries, secrets } = ports
+export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'secrets' | 'schedules'>): Access {
+  const { accounts, queries, secrets, schedules } = ports
 
   /** Undefined: nothing of the organisation exists for the asker, by a role in it. */
   async function roleOf(asker: Principal, organizationId: string): Promise<OrganizationRole | undefined> {
@@ -139,6 +141,13 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'sec
       const job = /^\d{1,9}$/.test(number) ? await queries.jobByNumber(found.id, Number(number)) : undefined
       if (job === undefined) throw new AppError('not-found', 'Job not found')
       return job
+    },
+    async schedule(asker, id, right) {
+      const missing = 'Schedule not found'
+      const found = await known(id, schedules.schedule)
+      // Those of configs are changed by changing the config.
+      if (found?.origin !== 'api') throw new AppError('not-found', missing)
+      return { schedule: found, project: await projectOf(asker, found.projectId, right, missing) }
     },
     async context(asker, id, right) {
       const found = await known(id, secrets.context)

@@ -11,6 +11,7 @@ import type {
   Objects,
   ProjectTokens,
   RunQueue,
+  Schedules,
   SecretStore,
   StepOutput,
   UserActions,
@@ -26,6 +27,7 @@ export interface WebPorts {
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
   readonly checkoutKeys: CheckoutKeys
+  readonly schedules: Schedules
   readonly queries: BuildQueries
   readonly live: LiveEvents
   readonly objects: Objects

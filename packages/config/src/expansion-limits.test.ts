@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { errorsOf, withSteps } from './testing/compile-text.ts'
+import { compileText, errorsOf, withSteps } from './testing/compile-text.ts'
 
 const values = (count: number) => Array.from({ length: count }, (_, index) => `"v${index}"`).join(', ')
 const matrix = (count: number) =>
@@ -21,6 +21,37 @@ describe('a limit lets its own number pass and refuses the next', () => {
   ] as const)('%s [S-27]', (name, source, bound) => {
     expect(errorsOf(source(bound), { limits: { [name]: bound } })).toEqual([])
     expect(errorsOf(source(bound + 1), { limits: { [name]: bound } })).toEqual([expect.stringMatching(/^limit: /)])
+  })
+
+  it('orbDepth and orbs [S-27]', () => {
+    const chain = (length: number) => {
+      const orb = (index: number): string => (index === 0 ? job : `{orbs: {o: ${orb(index - 1)}}, jobs: {j: o/j}}`)
+      return `version: 2.1\norbs: {o: ${orb(length - 1)}}\nworkflows: {w: {jobs: [o/j]}}`
+    }
+    const job = '{jobs: {j: {docker: [{image: a}], steps: [checkout]}}}'
+    const registry = {
+      resolve: (name: string) => ({ source: `version: 2.1\n${job.slice(1, -1)}`, resolved: name, digest: '' }),
+    }
+    const imports = (count: number) =>
+      `version: 2.1\norbs: {${Array.from({ length: count }, (_, i) => `o${i}: a/b${i}@1`).join(', ')}}\nworkflows: {w: {jobs: [${Array.from({ length: count }, (_, i) => `o${i}/j`).join(', ')}]}}`
+
+    expect(errorsOf(chain(3), { limits: { orbDepth: 3 } })).toEqual([])
+    expect(errorsOf(chain(4), { limits: { orbDepth: 3 } })).toEqual([expect.stringMatching(/^limit: /)])
+    expect(errorsOf(imports(3), { orbs: registry, limits: { orbs: 3 } })).toEqual([])
+    expect(errorsOf(imports(4), { orbs: registry, limits: { orbs: 3 } })).toEqual([expect.stringMatching(/^limit: /)])
+  })
+
+  it('outputCharacters, and the number of diagnostics kept [S-27]', () => {
+    const source = withSteps('- checkout')
+    const length = compileText(source).output!.length
+    const mistakes = withSteps('- nosuch1\n- nosuch2\n- nosuch3')
+
+    expect(errorsOf(source, { limits: { outputCharacters: length } })).toEqual([])
+    expect(errorsOf(source, { limits: { outputCharacters: length - 1 } })).toEqual([
+      expect.stringMatching(/^limit: A compiled config YAML must be at most/),
+    ])
+    expect(errorsOf(mistakes, { limits: { diagnostics: 3 } })).toHaveLength(3)
+    expect(errorsOf(mistakes, { limits: { diagnostics: 2 } })).toHaveLength(2)
   })
 
   it('stops commands that double at every level', () => {

@@ -1,3 +1,4 @@
+import type { Origin } from '@rondo/model'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -66,6 +67,28 @@ describe('compiling', () => {
         expect(withoutOrigins(second.plan)).toEqual(withoutOrigins(first.plan))
       }),
       { numRuns: 100 },
+    )
+  })
+
+  it('gives every job and step a span that covers exactly what made it', () => {
+    fc.assert(
+      fc.property(config, (value) => {
+        const source = JSON.stringify(value)
+        const written = ({ span }: Origin): unknown => JSON.parse(source.slice(span.start, span.end))
+        const steps = new Set(
+          [...Object.values(value.jobs), ...Object.values(value.commands)].flatMap((element) =>
+            element.steps.map((item) => JSON.stringify(item)),
+          ),
+        )
+
+        const { plan } = compileText(source)
+
+        for (const job of Object.values(plan!.jobs)) {
+          expect(written(job.origin)).toEqual(value.jobs[job.name])
+          for (const { origin } of job.steps) expect(steps).toContain(JSON.stringify(written(origin)))
+        }
+      }),
+      { numRuns: 50 },
     )
   })
 

@@ -30,6 +30,7 @@ export interface ApiWorld {
     readonly workflow: string
     readonly context: string
     readonly step: string
+    readonly schedule: string
     /** A job that waits for approval. */
     readonly approval: string
   }
@@ -133,7 +134,19 @@ async function fillProject(
     sha256: 'SHA256:00',
     createdBy: null,
   })
+  const schedule = await store.schedules.create({
+    projectId: owner.project.id,
+    name: 'nightly',
+    description: '',
+    branch: 'main',
+    tag: null,
+    timetable: { perHour: 1, hoursOfDay: [3], daysOfWeek: ['MON'] },
+    parameters: {},
+    actorId: owner.user.id,
+    nextAt: null,
+  })
   const ids = {
+    schedule: schedule.id,
     pipeline: built.pipeline.id,
     workflow: built.workflowId,
     context: context.id,

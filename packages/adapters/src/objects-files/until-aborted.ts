@@ -2,16 +2,18 @@
 export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
   if (signal === undefined) return yield* source
   const iterator = source[Symbol.asyncIterator]()
-  const aborted = Promise.withResolvers<never>()
-  // Nobody may be waiting for it when it comes.
-  aborted.promise.catch(() => {})
-  const abort = () => aborted.reject(signal.reason)
+  // A promise of the abort, raced against each item, would hold every item that has passed for as long as it lives.
+  let stop: (reason: unknown) => void = () => {}
+  const abort = () => stop(signal.reason)
   signal.addEventListener('abort', abort, { once: true })
   let ended = false
   try {
-    signal.throwIfAborted()
     while (true) {
-      const next = await Promise.race([iterator.next(), aborted.promise])
+      signal.throwIfAborted()
+      const next = await new Promise<IteratorResult<T>>((resolve, reject) => {
+        stop = reject
+        iterator.next().then(resolve, reject)
+      })
       ended = next.done === true
       if (ended) return
       yield next.value

@@ -1,7 +1,3 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { StoreArtifactsStep, StoreTestResultsStep, TestResult } from '@rondo/model'
 import { extract } from 'tar-stream'
@@ -12,7 +8,6 @@ import { shellPath } from '../shell.ts'
 import { failed, passed, type StepEnd, type TaskContext } from '../task-context.ts'
 
 const maxArtifactFiles = 100_000
-const maxMemoryBytes = 1024 * 1024
 const maxXmlBytes = 64 * 1024 * 1024
 
 /** Uploads a file or the files of a folder. Links are not followed out of it: only plain files are stored. */
@@ -20,15 +15,12 @@ export async function storeArtifacts(task: TaskContext, step: StoreArtifactsStep
   const out = `s${index}.out`
   const prefix = cleanPath(step.destination ?? step.path.replace(/^~\//, ''))
   let count = 0
-  const ended = await eachFile(task, step.path, index, async (path, bytes, size) => {
-    if (++count > maxArtifactFiles) return
+  const ended = await eachFile(task, step.path, index, async (path, bytes, position) => {
+    count = position + 1
+    if (count > maxArtifactFiles) return
     // A single file's own name is the destination; files of a folder keep their place below it.
     const stored = path === '' ? prefix : [prefix, cleanPath(path)].filter(Boolean).join('/')
-    await using content = await keep(task, bytes, size)
-    const object = await untilReachable(
-      () => task.controlPlane.uploadObject(task.spec, content.read(), task.signal),
-      task.signal,
-    )
+    const object = await task.controlPlane.uploadObject(task.spec, bytes, task.signal)
     task.reporter.report({ type: 'artifact-stored', path: stored, object })
     task.folder.append(out, `Uploaded ${stored} (${object.size} bytes)\n`)
   })
@@ -36,21 +28,6 @@ export async function storeArtifacts(task: TaskContext, step: StoreArtifactsStep
     task.folder.append(out, `Only the first ${maxArtifactFiles} of ${count} files were stored.\n`)
   if (ended === 'missing') task.folder.append(out, `There is nothing at ${step.path}; no artifact was stored.\n`)
   return ended === 'failed' ? failed : passed
-}
-
-/** Content that can be read as often as the server has to be told: in memory when it is small, else on the disk. */
-async function keep(
-  task: TaskContext,
-  bytes: AsyncIterable<Buffer>,
-  size: number,
-): Promise<{ read(): Readable } & AsyncDisposable> {
-  if (size <= maxMemoryBytes) {
-    const content = await collect(bytes)
-    return { read: () => Readable.from(content), async [Symbol.asyncDispose]() {} }
-  }
-  const path = join(task.folder.root, 'artifact')
-  await pipeline(bytes, createWriteStream(path, { mode: 0o600 }))
-  return { read: () => createReadStream(path), [Symbol.asyncDispose]: () => rm(path, { force: true }) }
 }
 
 /** Reads JUnit XML from a file or a folder tree. What cannot be read is said and passed over. */
@@ -83,12 +60,15 @@ function maskTest(test: TestResult, mask: (text: string) => string): TestResult 
   }
 }
 
-/** Packs a path inside the job and walks the pack here; the path of a file given directly is empty. */
+/**
+ * Packs a path inside the job and walks the pack here, one file after the other as streams; the path of a file given
+ * directly is empty. A server that goes away has the file that was on its way visited again.
+ */
 async function eachFile(
   task: TaskContext,
   path: string,
   index: number,
-  visit: (path: string, bytes: AsyncIterable<Buffer>, size: number) => Promise<unknown>,
+  visit: (path: string, bytes: AsyncIterable<Buffer>, position: number) => Promise<unknown>,
 ): Promise<'done' | 'missing' | 'failed'> {
   const archive = `f${index}.tar`
   const script = `
@@ -99,22 +79,39 @@ if [ -d "$p" ]; then cd "$p" && tar -cf "$RONDO_IO/${archive}" . ; else : >"$RON
 status=$?; [ $status -le 1 ] && chmod a+r "$RONDO_IO/${archive}"`
   const status = await runInternal(task, `i${index}`, `s${index}.out`, script)
   if (status === 3) return 'missing'
-  const file = status === 0 ? await task.folder.openRead(archive) : undefined
-  if (file === undefined) return 'failed'
+  const packed = status === 0 ? await task.folder.openRead(archive) : undefined
+  if (packed === undefined) return 'failed'
+  await packed.close()
   const single = task.folder.readSmall(`${archive}.single`) !== undefined
-  const entries = extract()
-  file.createReadStream({ highWaterMark: 256 * 1024 }).pipe(entries)
-  for await (const entry of entries) {
-    if (entry.header.type === 'file')
-      await visit(
-        single ? '' : entry.header.name.replace(/^\.\//, ''),
-        entry as AsyncIterable<Buffer>,
-        entry.header.size ?? 0,
-      )
-    entry.resume()
-  }
+  let next = 0
+  await untilReachable(async () => {
+    for await (const { path: name, bytes, position } of plainFiles(task, archive)) {
+      if (position < next) continue
+      await visit(single ? '' : name, bytes, position)
+      next = position + 1
+    }
+  }, task.signal)
   await runInternal(task, `d${index}`, `s${index}.out`, `rm -f "$RONDO_IO/${archive}"`)
   return 'done'
+}
+
+async function* plainFiles(task: TaskContext, archive: string) {
+  const file = await task.folder.openRead(archive)
+  if (file === undefined) throw new Error(`${archive} is missing from the shared folder`)
+  const entries = extract()
+  pipeline(file.createReadStream({ highWaterMark: 256 * 1024 }), entries).catch(() => {
+    // Whoever walks the entries hears of it there.
+  })
+  let position = 0
+  for await (const entry of entries) {
+    if (entry.header.type === 'file')
+      yield {
+        path: entry.header.name.replace(/^\.\//, ''),
+        bytes: entry as AsyncIterable<Buffer>,
+        position: position++,
+      }
+    entry.resume()
+  }
 }
 
 /** A stored name never climbs: empty parts, `.` and `..` are left out (rule D-25). */

@@ -1,4 +1,4 @@
-import type { ContextRecord, JobContext, Organization, Pipeline, Project, Workflow } from '@rondo/model'
+import type { ContextRecord, JobContext, Organization, Pipeline, Project, Schedule, Workflow } from '@rondo/model'
 import type { Subject } from './route.ts'
 
 /** Everybody may ask, known or not. */
@@ -32,6 +32,11 @@ export const workflowInPath: Subject<Workflow> = {
 export const jobInPath: Subject<JobContext> = {
   kind: 'job',
   find: (access, asker, { params }, right) => access.job(asker, params['job-id'] ?? '', right),
+}
+
+export const scheduleInPath: Subject<{ schedule: Schedule; project: Project }> = {
+  kind: 'schedule',
+  find: (access, asker, { params }, right) => access.schedule(asker, params['schedule-id'] ?? '', right),
 }
 
 export const contextInPath: Subject<ContextRecord> = {

@@ -50,9 +50,10 @@ test.each(exchanges.map((exchange, index) => ({ ...exchange, title: `${index + 1
   },
 )
 
-/** How a compiled config ends is the compiler's matter. */
+/** The words of the compiler's messages, and how a compiled config ends, are the compiler's matter: places stay. */
 function trimmed(answer: unknown): unknown {
-  return JSON.parse(JSON.stringify(answer, (_key, value) => (typeof value === 'string' ? value.trimEnd() : value)))
+  const text = (value: string) => value.trimEnd().replace(/^(\S+:\d+:\d+: error:)[\s\S]*$/, '$1')
+  return JSON.parse(JSON.stringify(answer, (_key, value) => (typeof value === 'string' ? text(value) : value)))
 }
 
 function insert(text: string): string {

@@ -8,7 +8,7 @@ export interface NamedThings {
   }
   readonly slug: string
   readonly job: { readonly id: string }
-  readonly ids: Readonly<Record<'pipeline' | 'workflow' | 'context' | 'approval', string>>
+  readonly ids: Readonly<Record<'pipeline' | 'workflow' | 'context' | 'approval' | 'schedule', string>>
 }
 
 /** For every parameter of every route, something of the owner's. */
@@ -20,6 +20,7 @@ export function ownersNames({ owner, slug, ids, job }: NamedThings): WalkValues 
       id: ids.workflow,
       'pipeline-id': ids.pipeline,
       'context-id': ids.context,
+      'schedule-id': ids.schedule,
       'job-id': job.id,
       'job-number': '1',
       'pipeline-number': '1',

@@ -63,6 +63,21 @@ test('programs read the standard input and JSON, and the exit code', async () =>
   })
 })
 
+test('explain tells where each job and step comes from, through orbs too', async () => {
+  write({ 'config.yml': config('1') })
+
+  const text = await rondo(['config', 'explain', 'config.yml', '--orbs', 'orbs'], { cwd: folder })
+  const json = await rondo(['config', 'explain', 'config.yml', '--orbs', 'orbs', '--json'], { cwd: folder })
+
+  expect(text).toMatchObject({ code: 0, err: '' })
+  expect(text.out).toContain('workflow workflow  config.yml:4:')
+  expect(text.out).toContain('1 echo two  acme/tool@1.2.0:5:9\n         in command tool/say, called at config.yml:4:')
+  expect(JSON.parse(json.out)).toMatchObject({
+    workflows: [{ jobs: [{ name: 'build', steps: [{ place: { file: 'acme/tool@1.2.0', line: 5 } }, {}] }] }],
+    problems: [],
+  })
+})
+
 test('without a server and a folder, a config with orbs says what to do', async () => {
   write({ 'config.yml': config('1') })
 
@@ -77,6 +92,7 @@ test.each([
   [['config', 'validate', 'none.yml'], 'none.yml cannot be read'],
   [['config', 'validate', '--orbs', 'none', 'orbs/acme/tool@1.0.0.yml'], 'There is no folder none'],
   [['config', 'process', '--pipeline-parameters', '[1]', 'orbs/acme/tool@1.0.0.yml'], 'cannot be read'],
+  [['config', 'pack', 'none'], 'There is no folder none'],
   [['config', 'shake'], 'There is no command "rondo config shake"'],
 ])('%j is a wrong call', async (args, words) => {
   expect(await rondo(args, { cwd: folder })).toMatchObject({ code: 2, out: '', err: expect.stringContaining(words) })

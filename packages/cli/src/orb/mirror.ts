@@ -25,7 +25,7 @@ export const mirrorOrbs: Verb = {
     const upstream = upstreamOf(call)
     const references: string[] = []
     for (const wanted of call.arguments) references.push(...(await expand(upstream, wanted, call.given('all'))))
-    const { contents, missing } = await collect(createRemoteLookup(upstream), references)
+    const { contents, missing } = await collect(createRemoteLookup(upstream, { pins: false }), references)
     const arrivals = contents.map(({ resolved, source }) => {
       const at = resolved.indexOf('@')
       return { orb: resolved.slice(0, at), version: resolved.slice(at + 1), source }

@@ -184,6 +184,20 @@ describe('importing [L-461]', () => {
     ])
   })
 
+  test('what an imported orb imports stays as it was, for configs that are compiled elsewhere too', async () => {
+    write({
+      'old.yml': says('old'),
+      'new.yml': says('new'),
+      'outer.yml': `version: 2.1\norbs: { inner: ${namespace}/inner@1 }\ncommands: { say: { steps: [inner/say] } }\n`,
+      'config.yml': config(`${namespace}/outer@1`),
+    })
+    await run(`orb import @old.yml --as ${namespace}/inner@1.0.0`)
+    await run(`orb import @outer.yml --as ${namespace}/outer@1.0.0`)
+    await run(`orb import @new.yml --as ${namespace}/inner@1.1.0`)
+
+    expect((await run('config process @config.yml')).out).toContain('echo old')
+  })
+
   test('another content under a version that is there is refused', async () => {
     write({ 'one.yml': says('one'), 'two.yml': says('two') })
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { OrbContent, OrbLookup } from '@rondo/model'
+import { type OrbContent, type OrbLookup, type OrbRequest, parseOrbReference } from '@rondo/model'
+import { CallError } from '../noun.ts'
 import type { GraphqlClient } from './graphql-client.ts'
 
 export interface RemoteVersion {
@@ -20,23 +21,61 @@ export async function fetchVersion(client: GraphqlClient, reference: string): Pr
   return orbVersion ?? undefined
 }
 
-/** Orbs out of a registry that speaks the official GraphQL, ours or another. Each reference is asked for once. */
-export function createRemoteLookup(client: GraphqlClient): OrbLookup {
-  const known = new Map<string, Promise<OrbContent | undefined>>()
+interface Pin {
+  readonly reference: string
+  readonly resolved: string
+}
+
+const importsQuery = `query ($orbVersionRef: String!) {
+  orbVersion(orbVersionRef: $orbVersionRef) { imports { reference resolved } }
+}`
+
+/** What an orb's imports were when it was published; nothing from registries that do not tell. */
+async function fetchPins(client: GraphqlClient, importer: string): Promise<readonly Pin[]> {
+  try {
+    const variables = { orbVersionRef: importer }
+    const found = await client.ask<{ orbVersion: { imports: readonly Pin[] } | null }>(importsQuery, variables)
+    return found.orbVersion?.imports ?? []
+  } catch (error) {
+    if (error instanceof CallError) return []
+    throw error
+  }
+}
+
+/**
+ * Orbs out of a registry that speaks the official GraphQL. Each reference is asked for once.
+ * @param options.pins whether what an orb imports is asked for too, which only Rondo tells; else its ranges are resolved anew
+ */
+export function createRemoteLookup(client: GraphqlClient, options: { readonly pins: boolean }): OrbLookup {
+  const contents = new Map<string, Promise<OrbContent | undefined>>()
+  const pins = new Map<string, Promise<readonly Pin[]>>()
+
+  async function pinned({ reference, importer }: OrbRequest): Promise<string> {
+    if (!options.pins || importer === undefined || parseOrbReference(importer) === undefined) return reference
+    const own = once(pins, importer, () => fetchPins(client, importer))
+    return (await own).find((pin) => pin.reference === reference)?.resolved ?? reference
+  }
+
   async function fetchContent(reference: string): Promise<OrbContent | undefined> {
     const found = await fetchVersion(client, reference)
     if (found === undefined) return undefined
     const digest = createHash('sha256').update(found.source).digest('hex')
     return { source: found.source, resolved: `${found.orb.name}@${found.version}`, digest }
   }
+
   return {
     resolve: (requests) =>
       Promise.all(
-        requests.map(({ reference }) => {
-          const content = known.get(reference) ?? fetchContent(reference)
-          known.set(reference, content)
-          return content
+        requests.map(async (request) => {
+          const reference = await pinned(request)
+          return once(contents, reference, () => fetchContent(reference))
         }),
       ),
   }
+}
+
+function once<T>(known: Map<string, Promise<T>>, key: string, fetch: () => Promise<T>): Promise<T> {
+  const value = known.get(key) ?? fetch()
+  known.set(key, value)
+  return value
 }

@@ -72,6 +72,7 @@ export function registryQueries({ orbs }: Pick<RoutePorts, 'orbs'>): Resolvers {
     OrbVersion: {
       createdAt: (version: VersionNode) => version.createdAt.toISOString(),
       source: (version: VersionNode) => version.source ?? store.source(version.digest),
+      imports: (version: VersionNode) => store.importsOf(version.orbId, version.version),
       orb: (version: VersionNode) => version.orb ?? store.orbById(version.orbId),
     },
   }

@@ -16,6 +16,7 @@ import { projectSettingsRoutes } from './project-settings.ts'
 import { projectVariableRoutes } from './project-variables.ts'
 import { projectRoutes } from './projects.ts'
 import { runPipelineRoute } from './run-pipeline.ts'
+import { scheduleRoutes } from './schedules.ts'
 import { workflowRoutes } from './workflows.ts'
 
 /** Every operation of API v2 (reference/api, section 3), one file a resource. The table of contents. */
@@ -29,6 +30,7 @@ export function v2Routes(ports: RoutePorts, options: WebOptions): readonly Route
     runPipelineRoute(ports),
     ...projectVariableRoutes(ports),
     ...checkoutKeyRoutes(ports),
+    ...scheduleRoutes(ports),
     ...pipelineRoutes(ports, options),
     continuePipelineRoute(ports),
     ...workflowRoutes(ports),

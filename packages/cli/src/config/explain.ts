@@ -1,0 +1,56 @@
+import { type Explained, type ExplainedWorkflow, explainPlan, type Place } from '@rondo/config'
+import type { Plan } from '@rondo/model'
+import type { Verb, VerbCall } from '../noun.ts'
+import { printJson, printProblems, problemForPrograms } from '../print-problems.ts'
+import { lookupOf } from '../registry/lookup.ts'
+import { compileFile, compileFlags } from './compile-file.ts'
+
+export const explainConfig: Verb = {
+  name: 'explain',
+  usage: 'rondo config explain [FILE]',
+  summary: 'print where every job and step of a config comes from',
+  flags: compileFlags,
+  async run(call) {
+    const { file, source, answer } = await compileFile(call)
+    const orbs = answer.plan === undefined ? [] : await orbSources(call, answer.plan)
+    const workflows = answer.plan === undefined ? [] : explainPlan(answer.plan, new Map([[file, source], ...orbs]))
+    if (call.given('json'))
+      printJson({ workflows, problems: answer.problems.map((problem) => problemForPrograms(problem, file, source)) })
+    else {
+      printProblems(answer.problems)
+      process.stdout.write(workflows.map(workflowText).join('\n'))
+    }
+    return answer.plan === undefined ? 1 : 0
+  },
+}
+
+/** The sources of the orbs a plan was made of, by the name its places give them. */
+async function orbSources(call: VerbCall, plan: Plan): Promise<readonly (readonly [string, string])[]> {
+  if (plan.orbs.length === 0) return []
+  const found = await lookupOf(call).resolve(
+    plan.orbs.map(({ resolved }) => ({ reference: resolved })),
+    null,
+  )
+  return found.flatMap((orb) => (orb === undefined ? [] : [[orb.resolved, orb.source] as const]))
+}
+
+function workflowText({ name, place, jobs }: ExplainedWorkflow): string {
+  const lines = [`workflow ${name}  ${placeText(place)}`]
+  for (const job of jobs) {
+    const kind = job.type === 'build' ? '' : ` (${job.type})`
+    const needs = job.requires.length === 0 ? '' : `  after ${job.requires.join(', ')}`
+    lines.push(`  ${job.name}${kind}  ${placeText(job.place)}${needs}`)
+    for (const [index, step] of job.steps.entries()) {
+      lines.push(`    ${String(index + 1).padStart(2)} ${step.name}  ${placeText(step.place)}${throughText(step)}`)
+    }
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function throughText({ through }: Explained): string {
+  return through.map(({ kind, name, place }) => `\n         in ${kind} ${name}, called at ${placeText(place)}`).join('')
+}
+
+function placeText({ file, line, column }: Place): string {
+  return line === undefined ? file : `${file}:${line}:${column}`
+}
