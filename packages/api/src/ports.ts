@@ -6,6 +6,7 @@ import type {
   CheckoutKeys,
   Follows,
   GitHosting,
+  Insights,
   KeyRing,
   LiveEvents,
   Objects,
@@ -27,6 +28,7 @@ export interface WebPorts {
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
   readonly checkoutKeys: CheckoutKeys
+  readonly insights: Insights
   readonly schedules: Schedules
   readonly queries: BuildQueries
   readonly live: LiveEvents

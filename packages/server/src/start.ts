@@ -206,6 +206,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       projectTokens: store.projectTokens,
       follows: store.follows,
       checkoutKeys: store.checkoutKeys,
+      insights: store.insights,
       schedules: store.schedules,
       queries: store.queries,
       queue: store.queue,
