@@ -90,6 +90,7 @@ function jobChanged(database: MemoryDatabase, change: Change, commit: Commit, re
   const approved = after.type === 'approval' && from !== after.status && after.status === 'success' ? 1 : 0
   if (approvals !== approved) report(19, `${name} became ${after.status} with ${approvals} approvals`)
   if (from === after.status) return
+  if (after.type === 'lock' && after.status === 'success') lockTaken(database, after, commit, report)
   if (from === 'blocked') jobLeft(database, after, report)
   if (after.status === 'queued' || after.number !== (before?.number ?? null)) slicesQueued(database, after, report)
   if (isFinalJobStatus(after.status) && (from === 'queued' || from === 'running')) slicesEnded(database, after, report)
@@ -272,6 +273,16 @@ function taskChanged(database: MemoryDatabase, change: Change, report: Report): 
     report(7, `${name} was taken with epoch ${after.epoch} after ${before.epoch}`)
 }
 
+/** Rule 20: who goes on behind a lock has it. It may be given back in the same commit. */
+function lockTaken(database: MemoryDatabase, job: JobRow, commit: Commit, report: Report): void {
+  const touched = commit.changes.some((change) => {
+    const row = (change.after ?? change.before) as LockRow | undefined
+    return change.table === 'locks' && (row === undefined || row.jobId === job.id)
+  })
+  if (!touched && database.locks.get(job.id)?.committed?.held !== true)
+    report(20, `${job.name} goes on without the lock ${job.lockKey}`)
+}
+
 /** Rule 20. */
 function lockChanged(database: MemoryDatabase, change: Change, report: Report): void {
   const before = change.before as LockRow | undefined
@@ -318,6 +329,7 @@ function attemptChanged(database: MemoryDatabase, change: Change, commit: Commit
   if (before === undefined) return
   const back = before.phase !== 'finished' && after.phase === 'finished' && task.attemptId !== after.id
   if (!back && task.attemptId !== after.id) report(7, `an attempt that is not the newest of ${name} was written`)
+  if (before.phase === 'finished') report(7, `an attempt of ${name} that had ended was written`)
   if (before.phase === 'finished' && after.phase !== 'finished') report(1, `a finished attempt of ${name} came back`)
   if (after.acknowledged < before.acknowledged) report(7, `the journal of ${name} went back`)
   if (before.grantedAt === null && after.grantedAt !== null) {
@@ -366,6 +378,8 @@ export function atRest(database: MemoryDatabase, report: Report): void {
     if (attempt !== undefined && attempt.phase !== 'finished') report(11, `an attempt is ${attempt.phase} at rest`)
   for (const { committed: lock } of database.locks.values())
     if (lock !== undefined) report(11, `the lock ${lock.key} is ${lock.held ? 'held' : 'waited for'} at rest`)
+  for (const { committed: pipeline } of database.pipelines.values())
+    if (pipeline?.state === 'pending') report(11, `pipeline ${pipeline.number} is pending at rest`)
   for (const { committed: chore } of database.chores.values())
     if (chore !== undefined) report(11, `a chore ${chore.kind} is left at rest`)
   for (const { committed: step } of database.steps.values())

@@ -37,6 +37,9 @@ export interface Simulation {
 
 /** How long a mended world has to come to rest: lost agents are found out, approvals come, what waits runs. */
 const restMs = 4 * 3_600_000
+/** When no status and no owner changed for so long, nothing will. */
+const stalledMs = 20 * 60_000
+const progress = new Set(['jobs', 'workflows', 'tasks', 'pipelines', 'locks', 'chores'])
 
 /** Runs one world from its seed to its rest, or to the first invariant that is broken. */
 export async function simulate(options: SimulationOptions): Promise<Simulation> {
@@ -54,8 +57,10 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     onTrace: options.onTrace,
   })
   let commits = 0
+  let lastProgress = 0
   world.database.onCommit = (commit) => {
     commits++
+    if (commit.changes.some((change) => progress.has(change.table))) lastProgress = world.time.now
     const serviceSince = world.serviceSince
     ofCommit(world.database, commit, { leaseMs, lostAfterMs, serviceSince }, report)
   }
@@ -67,9 +72,11 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   const broken = () => violations.length > 0
   await world.time.run(broken, plan.troubledMs)
   endTroubles(world)
-  const rested = await world.time.run(() => broken() || world.quiet, world.time.now + restMs)
+  lastProgress = world.time.now
+  const stalled = () => world.time.now - lastProgress > stalledMs
+  await world.time.run(() => broken() || world.quiet || stalled(), world.time.now + restMs)
   if (!broken()) {
-    if (!rested) world.trace('world', 'does not come to rest')
+    if (!world.quiet) world.trace('world', 'does not come to rest')
     atRest(world.database, report)
     world.witness.atRest()
   }

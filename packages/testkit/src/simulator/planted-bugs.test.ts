@@ -1,0 +1,24 @@
+import { describe, expect, test } from 'vitest'
+import { plantedBugs } from './planted-bugs.ts'
+import { simulate } from './simulate.ts'
+
+/** Worlds a bug may hide in. */
+const patience = 100
+
+describe('a bug that is planted on purpose is found', () => {
+  test.each(Object.entries(plantedBugs))(
+    '%s',
+    async (_name, sabotage) => {
+      let found = 0
+      for (let seed = 1; seed <= patience && found === 0; seed++)
+        if ((await simulate({ seed, sabotage })).violations.length > 0) found = seed
+
+      expect(found).toBeGreaterThan(0)
+    },
+    120_000,
+  )
+
+  test('there are at least twenty-five of them', () => {
+    expect(Object.keys(plantedBugs).length).toBeGreaterThanOrEqual(25)
+  })
+})

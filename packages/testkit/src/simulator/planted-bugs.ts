@@ -1,0 +1,113 @@
+import { AppError, type EngineStore, type EngineTransaction } from '@rondo/model'
+import { alterTransactions, type Sabotage } from './sabotage.ts'
+import type { World } from './world.ts'
+
+type Alteration = (tx: EngineTransaction, world: World) => Partial<EngineTransaction>
+
+/** A bug in one or a few of the statements that the conductor makes. */
+function inStatements(alter: Alteration): Sabotage {
+  return { engine: (engine, world) => alterTransactions(engine, (tx) => alter(tx, world)) }
+}
+
+/** A bug outside of the conductor's transactions. */
+function inStore(alter: (engine: EngineStore, world: World) => Partial<EngineStore>): Sabotage {
+  return { engine: (engine, world) => ({ ...engine, ...alter(engine, world) }) }
+}
+
+/** Bugs as people make them, each planted between the conductor and its store. The simulator has to find every one. */
+export const plantedBugs: Readonly<Record<string, Sabotage>> = {
+  'a change of a job is not told': inStatements((tx) => ({
+    append: async (event) => (event.kind === 'job.changed' ? undefined : tx.append(event)),
+  })),
+  'the end of a job is told twice': inStatements((tx) => ({
+    async append(event) {
+      await tx.append(event)
+      if (event.kind === 'job.finished') await tx.append(event)
+    },
+  })),
+  'who approved is not written down': inStatements((tx) => ({
+    append: async (event) => (event.kind === 'job.approved' ? undefined : tx.append(event)),
+  })),
+  'a failed job is saved as a success': inStatements((tx) => ({
+    saveJob: (change) => tx.saveJob(change.status === 'failed' ? { ...change, status: 'success' } : change),
+  })),
+  'the end of a workflow is not saved': inStatements((tx) => ({
+    saveWorkflow: async (id, status, by) => (status === 'success' ? undefined : tx.saveWorkflow(id, status, by)),
+  })),
+  'a job has one slice, whatever its parallelism': inStatements((tx) => ({
+    enqueue: (job, executor, resources) => tx.enqueue({ ...job, parallelism: 1 }, executor, resources),
+  })),
+  'a job is said to be queued, and is not': inStatements((tx) => ({
+    enqueue: (job) => tx.numberJob(job),
+  })),
+  'canceled jobs keep their tasks': inStatements(() => ({ stopTasks: async () => {} })),
+  'an agent that came back in time is taken for lost': inStatements(() => ({ lockExpired: async () => true })),
+  'what is reported twice is recorded twice': inStatements((tx, world) => ({
+    acknowledge: async (attemptId, sequence, leaseMs) =>
+      world.random.chance(0.3) ? undefined : tx.acknowledge(attemptId, sequence, leaseMs),
+  })),
+  'one entry of a report is passed over': inStatements((tx) => ({
+    acknowledge: (attemptId, sequence, leaseMs) => tx.acknowledge(attemptId, sequence + 1, leaseMs),
+  })),
+  'the end of an attempt is not saved': inStatements(() => ({ finishAttempt: async () => [] })),
+  'every attempt is saved as passed': inStatements((tx) => ({
+    finishAttempt: (ref) => tx.finishAttempt(ref, 'passed'),
+  })),
+  'an attempt whose agent is gone is not queued again': inStatements(() => ({ requeue: async () => {} })),
+  'locks are never given back': inStatements(() => ({ releaseLocks: async () => {} })),
+  'everybody gets the lock': inStatements(() => ({ requestLock: async () => 'held' })),
+  'every context is taken to be there': inStatements(() => ({ contextNames: async () => ['team', 'ghost'] })),
+  'a pipeline gets the number of the one before': inStatements((tx) => ({
+    async reservePipeline(projectId) {
+      const reserved = await tx.reservePipeline(projectId)
+      return { ...reserved, number: Math.max(1, reserved.number - 1) }
+    },
+  })),
+  'jobs of a new workflow have ended before they began': inStatements((tx) => ({
+    createWorkflow: (workflow) =>
+      tx.createWorkflow({ ...workflow, jobs: workflow.jobs.map((job) => ({ ...job, status: 'success' })) }),
+  })),
+  'the output of a step is not ended': inStatements((tx) => ({
+    addChore: async (kind, subject) => (kind === 'close-output' ? undefined : tx.addChore(kind, subject)),
+  })),
+  'every statement is committed by itself': inStore((engine) => ({
+    transact: (work) => work(oneByOne(engine)),
+  })),
+  'success is told before the commit, which fails': inStore((engine, world) => ({
+    transact: (work) => (world.random.chance(0.1) ? withoutCommit(engine, work) : engine.transact(work)),
+  })),
+  'agents are not told to stop': inStore((engine) => ({
+    async renew(agentId, attempts, leaseMs) {
+      await engine.renew(agentId, attempts, leaseMs)
+      return []
+    },
+  })),
+  'nobody looks after silent agents': inStore(() => ({ expired: async () => [] })),
+  'chores that advance a workflow are forgotten': inStore((engine) => ({
+    dueChores: async (limit) => (await engine.dueChores(limit)).filter((chore) => chore.kind !== 'advance'),
+  })),
+  'started attempts are given up at the end of their lease': { sweeper: { lostAfterMs: 0 } },
+}
+
+/** Writes that each are a transaction of their own. */
+function oneByOne(engine: EngineStore): EngineTransaction {
+  return new Proxy({} as EngineTransaction, {
+    get:
+      (_, name: keyof EngineTransaction) =>
+      (...values: never[]) =>
+        engine.transact((tx) => (tx[name] as (...all: never[]) => Promise<unknown>)(...values)),
+  })
+}
+
+async function withoutCommit<T>(engine: EngineStore, work: (tx: EngineTransaction) => Promise<T>): Promise<T> {
+  let result: { value: T } | undefined
+  try {
+    return await engine.transact(async (tx) => {
+      result = { value: await work(tx) }
+      throw new AppError('unavailable', 'The commit failed.')
+    })
+  } catch (error) {
+    if (result === undefined) throw error
+    return result.value
+  }
+}
