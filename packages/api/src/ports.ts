@@ -11,6 +11,7 @@ import type {
   LiveEvents,
   Objects,
   ProjectTokens,
+  RunQueue,
   Schedules,
   SecretStore,
   StepOutput,
@@ -36,6 +37,7 @@ export interface WebPorts {
   readonly keyRing: KeyRing
   readonly hosting: GitHosting
   readonly actions: UserActions
+  readonly queue: Pick<RunQueue, 'wait'>
   readonly orbs: OrbRegistry
   /** For configs and orbs that somebody wants to see compiled. */
   readonly compiler: Pick<Compiler, 'compile' | 'checkOrb'>

@@ -209,6 +209,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       insights: store.insights,
       schedules: store.schedules,
       queries: store.queries,
+      queue: store.queue,
       live: store.live,
       objects,
       output,

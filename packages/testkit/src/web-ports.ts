@@ -33,6 +33,7 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
     insights: store.insights,
     schedules: store.schedules,
     queries: store.queries,
+    queue: store.queue,
     live: store.live,
     objects: await openFileObjects(join(folder, 'objects')),
     output: await openFileOutput(join(folder, 'output')),
