@@ -6,10 +6,12 @@ import type {
   CheckoutKeys,
   Follows,
   GitHosting,
+  Insights,
   KeyRing,
   LiveEvents,
   Objects,
   ProjectTokens,
+  RunQueue,
   Schedules,
   SecretStore,
   StepOutput,
@@ -26,6 +28,7 @@ export interface WebPorts {
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
   readonly checkoutKeys: CheckoutKeys
+  readonly insights: Insights
   readonly schedules: Schedules
   readonly queries: BuildQueries
   readonly live: LiveEvents
@@ -34,6 +37,7 @@ export interface WebPorts {
   readonly keyRing: KeyRing
   readonly hosting: GitHosting
   readonly actions: UserActions
+  readonly queue: Pick<RunQueue, 'wait'>
   readonly orbs: OrbRegistry
   /** For configs and orbs that somebody wants to see compiled. */
   readonly compiler: Pick<Compiler, 'compile' | 'checkOrb'>

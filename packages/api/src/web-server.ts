@@ -16,6 +16,7 @@ import { registerLive } from './live/channel.ts'
 import { registerHistory } from './pages/history.ts'
 import { registerPages } from './pages/routes.ts'
 import { registerRuns } from './pages/runs.ts'
+import { registerWait } from './pages/wait.ts'
 import type { WebOptions, WebPorts } from './ports.ts'
 import { protectBrowsers } from './protect-browsers.ts'
 
@@ -43,6 +44,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   registerPages(server, ports, auth, access, options)
   registerRuns(server, ports, auth, access)
   registerHistory(server, ports, auth, access)
+  registerWait(server, ports, auth, access)
   registerGit(server, ports, auth, access, options)
   await server.register(async (scope) => registerLive(scope, ports, auth, access, options))
   server.get('/health', async () => ({ status: 'up' }))

@@ -22,6 +22,7 @@ export type { ClientMessage, LiveEvent, LiveTopic, ServerMessage } from './live/
 export type {
   JobPageView,
   JobView,
+  JobWaitView,
   PersonView,
   PipelineEventView,
   PipelineView,

@@ -37,7 +37,7 @@ export async function claimTasks(database: Database, request: ClaimQuery): Promi
 async function takeInTurn(tx: Runner, request: ClaimQuery, before: QueueView): Promise<readonly ClaimedTask[]> {
   const claimed: ClaimedTask[] = []
   const free = { ...request.free }
-  const patientUntil = Date.now() - patienceMs
+  const patientUntil = -patienceMs
   let view = before
   while (claimed.length < request.free.tasks) {
     const next = nextLine(view, { free, machine: request.machine, patientUntil })
@@ -67,7 +67,7 @@ function without(view: QueueView, line: QueueLine): QueueView {
 /** The line as it is behind the task that was taken. */
 async function goOn(tx: Runner, view: QueueView, line: QueueLine): Promise<QueueView> {
   const [rest] = await tx.rows<Pick<QueueLine, 'promoted' | 'since' | 'taskId'>>(sql`
-    select promoted_at is not null as promoted, (extract(epoch from coalesce(promoted_at, queued_at)) * 1000)::float8 as since, id as "taskId"
+    select promoted_at is not null as promoted, (extract(epoch from coalesce(promoted_at, queued_at) - now()) * 1000)::float8 as since, id as "taskId"
     from tasks where ${inLine(line)} order by promoted_at, queued_at, id limit 1`)
   const others = without(view, line)
   return rest === undefined ? others : { ...others, lines: [...others.lines, { ...line, ...rest }] }

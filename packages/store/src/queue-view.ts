@@ -3,7 +3,7 @@ import sql, { empty } from 'sql-template-tag'
 import type { Runner } from './database.ts'
 
 /**
- * The lines of the queue, each with its first task. The recursion steps from line to line through `tasks_in_line`, so the
+ * The lines of the queue, each with its first task; `since` is counted from the transaction's now, by the database's clock. The recursion steps from line to line through `tasks_in_line`, so the
  * cost follows the number of lines, never that of waiting tasks in them.
  */
 export async function queueLines(runner: Runner, executors: readonly string[]): Promise<readonly QueueLine[]> {
@@ -20,7 +20,7 @@ export async function queueLines(runner: Runner, executors: readonly string[]): 
     )
     select l.executor, l.organization_id as "organizationId", l.project_id as "projectId", l.resource_class as "resourceClass", l.cpus,
       l.memory_mb as "memoryMb", head.promoted_at is not null as promoted,
-      (extract(epoch from coalesce(head.promoted_at, head.queued_at)) * 1000)::float8 as since, head.id as "taskId"
+      (extract(epoch from coalesce(head.promoted_at, head.queued_at) - now()) * 1000)::float8 as since, head.id as "taskId"
     from lines l, lateral (
       select id, promoted_at, queued_at from tasks t where phase = 'queued' and t.executor = l.executor and t.organization_id = l.organization_id
         and t.project_id = l.project_id and t.resource_class = l.resource_class and t.cpus = l.cpus and t.memory_mb = l.memory_mb

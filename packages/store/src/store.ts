@@ -4,6 +4,7 @@ import type {
   CheckoutKeys,
   EngineStore,
   Follows,
+  Insights,
   LiveEvents,
   OrbStore,
   ProjectTokens,
@@ -17,6 +18,7 @@ import { createCheckoutKeys } from './checkout-keys.ts'
 import { openDatabase } from './database.ts'
 import { createEngineStore } from './engine.ts'
 import { createFollows } from './follows.ts'
+import { createInsights } from './insights.ts'
 import { createListener } from './listener.ts'
 import { createEventFollower } from './live-events.ts'
 import { migrate } from './migrate.ts'
@@ -39,6 +41,7 @@ export interface Store {
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
   readonly checkoutKeys: CheckoutKeys
+  readonly insights: Insights
   readonly queries: BuildQueries
   readonly engine: EngineStore
   readonly queue: RunQueue
@@ -63,6 +66,7 @@ export function createStore(options: StoreOptions): Store {
     projectTokens: createProjectTokens(database),
     follows: createFollows(database),
     checkoutKeys: createCheckoutKeys(database),
+    insights: createInsights(database),
     queries: createBuildQueries(database),
     engine: createEngineStore(database),
     queue: createRunQueue(database),

@@ -21,6 +21,7 @@ export function ownersNames({ owner, slug, ids, job }: NamedThings): WalkValues 
       'pipeline-id': ids.pipeline,
       'context-id': ids.context,
       'schedule-id': ids.schedule,
+      'workflow-name': 'main',
       'job-id': job.id,
       'job-number': '1',
       'pipeline-number': '1',

@@ -15,6 +15,7 @@ import type { JobStatus, PipelineState, WorkflowStatus } from '@rondo/model'
  * | GET /api/private/pipelines/:id/events?page-token= | { items: PipelineEventView[], next: string\|null }     |
  * | GET /api/private/workflows/:id               | WorkflowPageView                                          |
  * | GET /api/private/jobs/:id                    | JobPageView (the id also as `VCS/ORG/REPO/NUMBER`)        |
+ * | GET /api/private/jobs/:id/wait              | JobWaitView: what a job waits for                         |
  * | GET /api/private/steps/:id/output?offset=    | the bytes, text/plain; `X-Output-Size`, `X-Output-Closed` |
  * | POST /api/private/runs RunRequest             | { id, number, state, errors }: a pipeline of a commit without a branch |
  *
@@ -165,4 +166,13 @@ export interface RunRequest {
   /** With a job: also what it requires. */
   readonly withRequired?: boolean
   readonly parameters?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** What a job waits for. `ahead` and `expectedMs` are null where there is no line, and where nobody can say. */
+export interface JobWaitView {
+  readonly kind: 'jobs' | 'approval' | 'lock' | 'limit' | 'no-agent' | 'room' | 'none'
+  readonly text: string
+  readonly ahead: number | null
+  readonly expectedMs: number | null
+  readonly waitedMs: number
 }

@@ -7,6 +7,7 @@ import { contextRestrictionRoutes } from './context-restrictions.ts'
 import { contextVariableRoutes } from './context-variables.ts'
 import { contextRoutes } from './contexts.ts'
 import { continuePipelineRoute } from './continue-pipeline.ts'
+import { insightRoutes } from './insights.ts'
 import { jobRoutes } from './jobs.ts'
 import { meRoutes } from './me.ts'
 import { organizationRoutes } from './organizations.ts'
@@ -31,6 +32,7 @@ export function v2Routes(ports: RoutePorts, options: WebOptions): readonly Route
     ...projectVariableRoutes(ports),
     ...checkoutKeyRoutes(ports),
     ...scheduleRoutes(ports),
+    ...insightRoutes(ports),
     ...pipelineRoutes(ports, options),
     continuePipelineRoute(ports),
     ...workflowRoutes(ports),

@@ -1,0 +1,139 @@
+import {
+  buildAgent,
+  buildHousehold,
+  buildJob,
+  buildWorkflow,
+  claimOne,
+  claimQuery,
+  type Household,
+  startTestDatabase,
+  type TestDatabase,
+} from '@rondo/testkit'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createStore, type Store } from './store.ts'
+
+/** How much has finished before, in rows of jobs. What waits and runs is a handful. */
+const past = 100_000
+const large = ['pipelines', 'workflows', 'jobs', 'tasks', 'attempts', 'steps', 'events'] as const
+
+let database: TestDatabase
+let home: Household
+
+beforeAll(async () => {
+  database = await startTestDatabase()
+  home = await buildHousehold(database.store)
+  await fill(home.project.id, home.organization.id, await buildAgent(database.store))
+}, 180_000)
+
+afterAll(() => database.stop())
+
+/** A use of the store for each path that is taken often, or while somebody waits. */
+const uses: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
+  'claim and end': async (store) => {
+    const agent = await buildAgent(store)
+    const job = buildJob()
+    await buildWorkflow(store, home.project, [job], { queue: true })
+    const task = await claimOne(store, agent)
+    await store.engine.claimedUnknown(agent, [], { leaseMs: 1_000, machine: { cpus: 1, memoryMb: 1 } })
+    await store.engine.renew(agent, [task], 30_000)
+    await store.engine.check(agent, task)
+    await store.engine.attemptContext(task.attemptId)
+    await store.engine.transact(async (tx) => {
+      await tx.fence(agent, task)
+      await tx.grant(task)
+      await tx.acknowledge(task.attemptId, 1, 30_000)
+      await tx.finishAttempt(task, 'passed')
+      const workflowId = await tx.workflowOfJob(job.id)
+      await tx.lockWorkflow(workflowId!)
+      await tx.rerunCount((await store.queries.workflow(workflowId!))!.pipelineId)
+      await tx.saveJob({ id: job.id, status: 'success' })
+    })
+  },
+  'lose and queue again': async (store) => {
+    const agent = await buildAgent(store)
+    const { workflowId, pipeline } = await buildWorkflow(store, home.project, [buildJob()], { queue: true })
+    const task = await claimOne(store, agent, { leaseMs: -1 })
+    await store.engine.expired(10)
+    await store.engine.transact(async (tx) => {
+      await tx.requeue(task)
+      await tx.redundantWorkflows(pipeline.id)
+      await tx.saveWorkflow(workflowId, 'canceled')
+    })
+    await store.engine.claim(claimQuery(agent))
+  },
+  'look for what is due': async (store) => {
+    await store.engine.overdue({ runMs: 1, queueMs: 1, approvalMs: 1, lockMs: 1 }, 10)
+    await store.engine.dueChores(10)
+    await store.engine.pendingPipelines(10)
+    await store.schedules.due(10)
+  },
+  'show the queue': async (store) => {
+    const job = buildJob()
+    await buildWorkflow(store, home.project, [job], { queue: true })
+    await store.queue.summary()
+    await store.queue.entries('head', 10)
+    await store.queue.wait(job.id)
+    await store.queue.promote([job.id])
+  },
+  'show pages': async (store) => {
+    const { items } = await store.queries.pipelines({ projectId: home.project.id }, { limit: 20 })
+    const ids = items.map((pipeline) => pipeline.id)
+    const workflows = await store.queries.workflowsOf(ids)
+    const [job] = await store.queries.jobsOf(workflows.map((workflow) => workflow.id))
+    await store.queries.job(job!.id)
+    await store.queries.jobByNumber(home.project.id, 7)
+    await store.queries.stepsOf(job!.id)
+    await store.queries.eventsOf(ids[0]!, { limit: 100 })
+    await store.queries.pipelineByNumber(home.project.id, 7)
+    await store.queries.recentJobs({ projectId: home.project.id }, 30, 0)
+    await store.queries.recentJobs({}, 30, 0)
+  },
+}
+
+test.each(Object.entries(uses))('to %s never reads a large table from end to end', async (_what, use) => {
+  const store = createStore({ connectionString: database.connectionString, connections: 4 })
+  const before = await scans()
+
+  await use(store)
+  // A connection tells what it did when it ends.
+  await store.close()
+  const after = await scans()
+
+  expect(Object.fromEntries(large.map((table) => [table, after[table]! - before[table]!]))).toEqual(
+    Object.fromEntries(large.map((table) => [table, 0])),
+  )
+})
+
+async function scans(): Promise<Readonly<Record<string, number>>> {
+  const { rows } = await query(`select relname as name, seq_scan::int as scans from pg_stat_user_tables`)
+  return Object.fromEntries(rows.map((row) => [row.name, row.scans]))
+}
+
+async function fill(projectId: string, organizationId: string, agentId: string): Promise<void> {
+  await query(`
+    insert into pipelines (project_id, number, state, errors, trigger, git, parameters)
+      select '${projectId}', n, 'created', '[]', 'webhook', '{"branch": "main"}', '{}' from generate_series(1, ${past / 5}) n;
+    insert into workflows (pipeline_id, project_id, name, status, workspace_id, stopped_at)
+      select id, project_id, 'main', 'success', id, now() from pipelines;
+    insert into jobs (id, workflow_id, project_id, position, name, type, number, status, requires, contexts, parallelism, stopped_at)
+      select uuidv7(), w.id, project_id, n, 'job-' || n, 'build', row_number() over (), 'success', '[]', '[]', 1, now() from workflows w, generate_series(1, 5) n;
+    insert into tasks (job_id, index, phase, result, executor, cpus, memory_mb, organization_id, project_id, resource_class, attempt_id, attempts)
+      select id, 0, 'finished', 'passed', 'docker', 1, 1, '${organizationId}', project_id, 'medium', uuidv7(interval '-1 day'), 1 from jobs;
+    insert into attempts (id, task_id, number, epoch, agent_id, phase, result, lease_expires_at)
+      select attempt_id, id, 1, 1, '${agentId}', 'finished', 'passed', now() from tasks;
+    insert into steps (attempt_id, task_index, index, name, type, phase, background, started_at) select id, 0, 0, 'step', 'run', 'finished', false, now() from attempts;
+    insert into events (kind, organization_id, project_id, pipeline_id, workflow_id, data) select 'workflow.finished', '${organizationId}', project_id, pipeline_id, id, '{}' from workflows;
+    update projects set build_number = ${past}, pipeline_number = ${past / 5} where id = '${projectId}'`)
+  await query('vacuum analyze')
+}
+
+async function query(text: string) {
+  const client = new pg.Client({ connectionString: database.connectionString })
+  await client.connect()
+  try {
+    return await client.query(text)
+  } finally {
+    await client.end()
+  }
+}
