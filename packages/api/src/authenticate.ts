@@ -49,8 +49,14 @@ export interface Authenticator {
   anyone(request: FastifyRequest): Promise<Asker>
   /** Nobody in particular: only counted. */
   nobody(request: FastifyRequest): void
-  /** Tries a credential of another kind. Undefined says that it was wrong, and counts against the address. */
+  /** Tries a token that came in another way. Undefined says that it was wrong, and counts against the address. */
   attempt<Known>(request: FastifyRequest, check: () => Promise<Known | undefined>): Promise<Known | undefined>
+  /** The same for the password of a login, which is not even tried after too many wrong ones. */
+  attemptPassword<Known>(
+    request: FastifyRequest,
+    login: string,
+    check: () => Promise<Known | undefined>,
+  ): Promise<Known | undefined>
 }
 
 export function createAuthenticator(
@@ -58,7 +64,6 @@ export function createAuthenticator(
   limits: RequestLimits,
 ): Authenticator {
   async function attempt<Known>(request: FastifyRequest, check: () => Promise<Known | undefined>) {
-    limits.checkFailures(request)
     const known = await check()
     if (known === undefined) limits.failed(request)
     return known
@@ -88,6 +93,12 @@ export function createAuthenticator(
     anyone: async (request) => counted(request, await anyone(request)),
     nobody: (request) => limits.count(request, request.ip),
     attempt,
+    async attemptPassword(request, login, check) {
+      limits.checkPasswords(request, login)
+      const known = await check()
+      if (known === undefined) limits.failedPassword(request, login)
+      return known
+    },
   }
 }
 

@@ -4,17 +4,24 @@ import { type Allowance, type BucketOptions, createTokenBuckets } from './token-
 
 /** Of one user or project; where nobody is known, of one address (ledger L-099). */
 export const defaultRequestRate: BucketOptions = { perSecond: 150, burst: 300 }
-/** Of wrong tokens and passwords from one address: guessing must not pay. */
+/** Of wrong credentials from one address: guessing must not pay. */
 const failureRate: BucketOptions = { perSecond: 1, burst: 60 }
+/** Of wrong passwords of one login from one address. */
+const passwordRate: BucketOptions = { perSecond: 0.2, burst: 20 }
 
 /** How much anybody may ask. Counts live in memory: each process limits what reaches it. */
 export interface RequestLimits {
   /** Counts a request for somebody. AppError `rate-limited` when it is one too many. */
   count(request: FastifyRequest, who: string): void
-  /** Counts a wrong credential. */
+  /**
+   * Counts a wrong token. AppError `rate-limited` when its address gave too many. Right ones from there are still taken: many
+   * people may sit behind one address, and a token cannot be guessed.
+   */
   failed(request: FastifyRequest): void
-  /** AppError `rate-limited` when the address has given too many wrong credentials. */
-  checkFailures(request: FastifyRequest): void
+  /** Counts a wrong password. */
+  failedPassword(request: FastifyRequest, login: string): void
+  /** AppError `rate-limited` when the address gave too many wrong passwords of this login, whatever it gives next. */
+  checkPasswords(request: FastifyRequest, login: string): void
 }
 
 /** Also tells everybody in the headers of their answers how much is left (reference/api, 2.2). */
@@ -25,6 +32,7 @@ export function limitRequests(
 ): RequestLimits {
   const users = createTokenBuckets(rate, now)
   const failures = createTokenBuckets(failureRate, now)
+  const passwords = createTokenBuckets(passwordRate, now)
   const allowances = new WeakMap<FastifyRequest, Allowance>()
 
   server.addHook('onSend', async (request, reply) => {
@@ -40,9 +48,10 @@ export function limitRequests(
 
   return {
     count: (request, who) => demand(request, users.take(who)),
-    failed: (request) => void failures.take(request.ip),
-    checkFailures(request) {
-      const allowance = failures.take(request.ip, 'peek')
+    failed: (request) => demand(request, failures.take(request.ip)),
+    failedPassword: (request, login) => void passwords.take(`${request.ip} ${login}`),
+    checkPasswords(request, login) {
+      const allowance = passwords.take(`${request.ip} ${login}`, 'peek')
       if (!allowance.allowed) demand(request, allowance)
     },
   }

@@ -61,7 +61,7 @@ export function registerPages(
       if (isForeignOrigin(request, options.publicUrl))
         throw new AppError('forbidden', 'Sign in on the page of this server, not from another one.')
       const { login, password } = request.body as { login: string; password: string }
-      const found = await auth.attempt(request, async () => {
+      const found = await auth.attemptPassword(request, login, async () => {
         const user = await accounts.userByLogin(login)
         return (await verifyPassword(password, user?.passwordHash ?? null)) ? user : undefined
       })
