@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defaultLimits } from '../../limits.ts'
-import { readReference, referenceFiles } from '../../reference/reference-folder.ts'
+import { hasReference, readReference, referenceFiles } from '../../reference/reference-folder.ts'
 import { createReport } from '../../report.ts'
 import { generator, mutate, pick } from '../../testing/mutate.ts'
 import type { Node } from '../node.ts'
@@ -95,7 +95,8 @@ describe('the fast reader', () => {
       expect(difference(fast, library!, source), source).toBeUndefined()
     }
 
-    expect(accepted).toBeGreaterThan(500)
+    // Mutants of our two texts alone are seldom readable.
+    expect(accepted).toBeGreaterThan(hasReference ? 500 : 50)
   })
 })
 
