@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { lookup } from 'node:dns/promises'
+import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import type Docker from 'dockerode'
 
@@ -97,10 +98,29 @@ export function networkRules(
   ].join('\n')
 }
 
-/** IPv4 addresses of this machine; networks of jobs have no others. */
+/**
+ * IPv4 addresses of this machine; networks of jobs have no others. Node.js leaves out interfaces without a carrier, and a
+ * bridge without containers is one, so the kernel's own table of local addresses is read too.
+ */
 function ownAddresses(): ReadonlySet<string> {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
-  return new Set(all.filter((found) => found.family === 'IPv4' && !found.internal).map((found) => found.address))
+  const running = all.filter((found) => found.family === 'IPv4' && !found.internal).map((found) => found.address)
+  return new Set([...running, ...localAddresses(kernelRoutes())])
+}
+
+/** Addresses that a text of `/proc/net/fib_trie` calls local, without those of the loopback. */
+export function localAddresses(trie: string): readonly string[] {
+  return [...trie.matchAll(/\|-- ([\d.]+)\n\s*\/32 host LOCAL/g)]
+    .map((match) => match[1] ?? '')
+    .filter((address) => !address.startsWith('127.'))
+}
+
+function kernelRoutes(): string {
+  try {
+    return readFileSync('/proc/net/fib_trie', 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 async function agentsAddress(url: string): Promise<{ address: string; port: number } | undefined> {
