@@ -1,0 +1,76 @@
+import { type AttemptContext, contextScope } from '@rondo/model'
+import { startTestEngine, type TestEngine } from '@rondo/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createContinuationKeys } from '../pipelines/continuation-keys.ts'
+import { createAttemptCredentials } from './attempt-credentials.ts'
+import { buildTaskSpec, type TaskSpecPorts } from './task-spec.ts'
+
+let engine: TestEngine
+let ports: TaskSpecPorts
+
+const config = `
+version: 2.1
+jobs:
+  deploy: { docker: [{ image: cimg/base:current }], steps: [run: 'true'] }
+workflows:
+  main: { jobs: [deploy: { context: [production] }] }
+`
+
+beforeAll(async () => {
+  engine = await startTestEngine()
+  ports = {
+    secrets: engine.database.store.secrets,
+    keyRing: { seal: async (text) => Buffer.from(text), open: async (sealed) => sealed.toString() },
+    credentials: createAttemptCredentials(Buffer.alloc(32)),
+    continuationKeys: createContinuationKeys(Buffer.alloc(32)),
+    publicUrl: 'http://ci.example.com',
+    limits: { maxRunMs: 1, maxOutputBytesPerStep: 1 },
+  }
+})
+
+afterAll(() => engine.stop())
+
+async function queued(): Promise<{
+  home: Awaited<ReturnType<TestEngine['home']>>
+  id: string
+  attempt: AttemptContext
+}> {
+  const { secrets, engine: work } = engine.database.store
+  const home = await engine.home()
+  const { id } = await secrets.createContext(home.organization.id, 'production')
+  const sealed = await ports.keyRing.seal('s3cret', contextScope(id))
+  await secrets.setContextVariable(id, { name: 'KEY', sealed, hint: '' })
+  await engine.push(home.project, config)
+  const [task] = await engine.claim(1)
+  return { home, id, attempt: await work.attemptContext(task!.attemptId) }
+}
+
+test('a job gets the values of its contexts', async () => {
+  const { attempt } = await queued()
+
+  const { environment } = await buildTaskSpec(ports, attempt)
+
+  expect(environment).toContainEqual({ name: 'KEY', value: 's3cret' })
+})
+
+test('a context that was restricted to other projects while the job waited is not given to it [S-46]', async () => {
+  const { home, id, attempt } = await queued()
+  const { accounts, secrets } = engine.database.store
+  const other = await accounts.createProject({
+    organizationId: home.organization.id,
+    name: 'other',
+    defaultBranch: 'main',
+  })
+  await secrets.addRestriction(id, other.id)
+
+  const refused = buildTaskSpec(ports, attempt)
+
+  await expect(refused).rejects.toMatchObject({ code: 'forbidden', message: expect.stringContaining('production') })
+})
+
+test('a context that is gone is not run without', async () => {
+  const { id, attempt } = await queued()
+  await engine.database.store.secrets.deleteContext(id)
+
+  await expect(buildTaskSpec(ports, attempt)).rejects.toMatchObject({ code: 'forbidden' })
+})
