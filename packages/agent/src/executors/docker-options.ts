@@ -1,7 +1,7 @@
 import type { ImagePlan } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import type Docker from 'dockerode'
-import type { TaskFolder } from '../task-folder.ts'
+import type { TaskFolder } from '../shared-folder/task-folder.ts'
 import { expand } from './docker-images.ts'
 
 /** Where a job's containers find the folder they share with the agent. */

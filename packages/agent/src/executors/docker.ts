@@ -1,7 +1,7 @@
 import type { ImagePlan } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import Docker from 'dockerode'
-import type { TaskFolder } from '../task-folder.ts'
+import type { TaskFolder } from '../shared-folder/task-folder.ts'
 import { ensureImages } from './docker-images.ts'
 import { memoryEventsFile, readMemoryKills } from './docker-memory.ts'
 import { closeNetwork, ensureJobsNetwork } from './docker-network.ts'

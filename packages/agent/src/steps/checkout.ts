@@ -1,7 +1,8 @@
 import type { CheckoutStep } from '@rondo/model'
-import { runInternal } from '../launch.ts'
-import { quote, shellPath } from '../shell.ts'
-import { failed, passed, type StepEnd, type TaskContext } from '../task-context.ts'
+import { failed, passed, type StepEnd } from '../reports/endings.ts'
+import { runInternal } from '../task/launch.ts'
+import { quote, shellPath } from '../task/shell.ts'
+import type { TaskContext } from '../task/task-context.ts'
 
 /**
  * Clones or updates the repository in the job, as the job's user. Variables a user could set to change what git does are

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { ControlPlane, TaskSpec } from '@rondo/protocol'
+import { createMaskerFactory } from '../output/masker.ts'
+import { createOutputPump, type OutputPump, type PumpTotals } from '../output/pump.ts'
+import type { Notices } from '../shared-folder/notices.ts'
+import { statusOf } from '../shared-folder/script-status.ts'
+import type { TaskFolder } from '../shared-folder/task-folder.ts'
+import type { StepEnd, StopReason } from './endings.ts'
 import type { Journal } from './journal.ts'
-import { statusOf } from './launch.ts'
-import type { Notices } from './notices.ts'
-import { createMaskerFactory } from './output/masker.ts'
-import { createOutputPump, type OutputPump, type PumpTotals } from './output/pump.ts'
 import type { Reporter } from './reporter.ts'
-import type { StepEnd, StopReason } from './task-context.ts'
-import type { TaskFolder } from './task-folder.ts'
 
 export interface StepHeading {
   readonly name: string

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TaskSpec } from '@rondo/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { StopReason } from '../reports/endings.ts'
+import { createFakeServer, type FakeServer } from '../testing/fake-server.ts'
+import { createProcessExecutor } from '../testing/process-executor.ts'
+import { origin, runStep, taskSpec } from '../testing/task-spec.ts'
 import { runAttempt, type StoppableSignal } from './attempt.ts'
-import type { StopReason } from './task-context.ts'
-import { createFakeServer, type FakeServer } from './testing/fake-server.ts'
-import { createProcessExecutor } from './testing/process-executor.ts'
-import { origin, runStep, taskSpec } from './testing/task-spec.ts'
 
 let root: string
 

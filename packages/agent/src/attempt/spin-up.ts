@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Executor, ExecutorRefusal, type ExecutorState } from './executors/executor.ts'
-import type { Journal } from './journal.ts'
-import type { StepHeading } from './step-recorder.ts'
-import { firstConfigStep, type TaskEnd } from './task.ts'
-import { passed, type TaskBase, type TaskContext } from './task-context.ts'
-import type { TaskFolder } from './task-folder.ts'
+import { type Executor, ExecutorRefusal, type ExecutorState } from '../executors/executor.ts'
+import { passed } from '../reports/endings.ts'
+import type { Journal } from '../reports/journal.ts'
+import type { StepHeading } from '../reports/step-recorder.ts'
+import type { TaskFolder } from '../shared-folder/task-folder.ts'
+import type { TaskBase, TaskContext } from '../task/task-context.ts'
+import { firstConfigStep, type TaskEnd } from './run-steps.ts'
 
 type Environment = TaskEnd | { readonly state: ExecutorState }
 

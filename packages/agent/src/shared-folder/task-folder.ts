@@ -30,7 +30,7 @@ export interface TaskFolder {
   close(): Promise<void>
 }
 
-const shim = fileURLToPath(new URL('./shim/', import.meta.url))
+const shim = fileURLToPath(new URL('../shim/', import.meta.url))
 const smallBytes = 64 * 1024
 const guarded = constants.O_NOFOLLOW | constants.O_NONBLOCK
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EnvironmentEntry } from '@rondo/model'
-import { endMark } from './output/end-marks.ts'
+import { endMark } from '../output/end-marks.ts'
+import { statusOf } from '../shared-folder/script-status.ts'
 import { exports, quote, shellPath } from './shell.ts'
 import type { TaskContext } from './task-context.ts'
-import type { TaskFolder } from './task-folder.ts'
 
 /**
  * Starts a script in the job, once: a script that was started before the agent died is found, not started again. `command`
@@ -34,12 +34,6 @@ async function settles(task: TaskContext, id: string): Promise<boolean> {
     await sleep(50)
   }
   return false
-}
-
-/** Exit status of a script, once it has ended; undefined before. */
-export function statusOf(folder: TaskFolder, id: string): number | undefined {
-  const text = folder.readSmall(`${id}.status`)
-  return text === undefined || !/^\d+\n$/.test(text) ? undefined : Number(text)
 }
 
 /** Waits shortly until all that an ended script printed stands in its output file, so that what is said next comes after. */

@@ -1,6 +1,6 @@
 import type { AttemptRef, ControlPlane, ReportEntry } from '@rondo/protocol'
+import { untilReachable } from '../control-plane/retry.ts'
 import type { Journal } from './journal.ts'
-import { untilReachable } from './retry.ts'
 
 /**
  * Sends a journal to the server, in order, as fast as it grows: while one batch is on its way the next one gathers, and

@@ -2,7 +2,7 @@ import { closeSync, fdatasync, openSync, readFileSync, writeSync } from 'node:fs
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { ReportEntry } from '@rondo/protocol'
-import type { StepEnd } from './task-context.ts'
+import type { StepEnd } from './endings.ts'
 
 type Line = { readonly entry: ReportEntry } | { readonly note: Note }
 

@@ -1,6 +1,6 @@
 import type { TimingKey } from '@rondo/model'
-import { untilReachable } from './retry.ts'
-import type { TaskContext } from './task-context.ts'
+import { untilReachable } from '../control-plane/retry.ts'
+import type { TaskContext } from '../task/task-context.ts'
 
 const kinds: readonly TimingKey[] = ['filename', 'classname', 'testname']
 /** Where `circleci tests split` writes what it wants to know, one kind a line. */
