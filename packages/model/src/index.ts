@@ -53,7 +53,6 @@ export type {
 } from './pipeline.ts'
 export type {
   DockerExecutorPlan,
-  EnvironmentEntry,
   ExecutorPlan,
   Filters,
   ImagePlan,
@@ -74,6 +73,7 @@ export type {
   AddSshKeysStep,
   AttachWorkspaceStep,
   CheckoutStep,
+  EnvironmentEntry,
   PersistToWorkspaceStep,
   RestoreCacheStep,
   RunStep,
