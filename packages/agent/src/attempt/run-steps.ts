@@ -1,4 +1,5 @@
 import { AppError, type Result, type Step, type StepWhen } from '@rondo/model'
+import type { Executor, ExecutorState } from '../executors/executor.ts'
 import type { OutputPump } from '../output/pump.ts'
 import { failed, type StepEnd, type StopReason } from '../reports/endings.ts'
 import type { OpenStep, StepHeading } from '../reports/step-recorder.ts'
@@ -11,8 +12,12 @@ import { attachWorkspace, persistToWorkspace } from '../steps/workspaces.ts'
 import { EnvironmentGone } from '../task/launch.ts'
 import type { TaskContext } from '../task/task-context.ts'
 
-/** Steps 0 and 1 are our own; the config's first step is number 2. */
-export const firstConfigStep = 2
+/** Steps 0 and 1 are our own, then comes one for each container that prints, then the config's first. */
+export function firstConfigStep(executor: Executor, state: ExecutorState): number {
+  return firstContainerStep + (executor.attended?.(state).length ?? 0)
+}
+
+export const firstContainerStep = 2
 
 export interface TaskEnd {
   readonly result: Result
@@ -31,9 +36,10 @@ interface Background {
 export async function runSteps(task: TaskContext): Promise<TaskEnd> {
   let end: TaskEnd = { result: 'passed', message: null }
   const background: Background[] = []
+  const first = firstConfigStep(task.executor, task.state)
   try {
     for (const [position, step] of task.spec.job.steps.entries()) {
-      const index = position + firstConfigStep
+      const index = position + first
       const before = task.steps.ended.get(index)
       if (before === undefined) {
         if (halted(task)) break

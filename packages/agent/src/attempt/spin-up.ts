@@ -25,7 +25,7 @@ export async function openEnvironment(base: TaskBase): Promise<Environment> {
   if (base.steps.ended.has(0)) return { state: known }
   const step = base.steps.begin(0, heading)
   await supervisorReady(base.folder, base.executor, known, base.signal)
-  preparePipes(base)
+  preparePipes(base, known)
   step.end(passed)
   return { state: known }
 }
@@ -43,10 +43,11 @@ async function spinUp(base: TaskBase): Promise<Environment> {
     say(`Executor ${executor.kind}`)
     const state = await executor.prepare(spec, folder, say, signal)
     base.journal.note({ type: 'executor', kind: executor.kind, state })
+    reportImages(base, state)
     // Whatever happens to this machine from here on, no agent starts the job's own code a second time (rule D-01).
     await base.journal.synced()
     await supervisorReady(folder, executor, state, signal)
-    preparePipes(base)
+    preparePipes(base, state)
     step.end(passed)
     return { state }
   } catch (error) {
@@ -64,6 +65,12 @@ async function spinUp(base: TaskBase): Promise<Environment> {
   }
 }
 
+/** Which images the names in the config stood for: kept with the job, and for its reruns. */
+function reportImages({ executor, reporter, steps }: TaskBase, state: ExecutorState): void {
+  for (const [position, { image, digest }] of (executor.images?.(state) ?? []).entries())
+    reporter.report({ type: 'image-resolved', position, image: steps.mask(image), digest })
+}
+
 async function supervisorReady(
   folder: TaskFolder,
   executor: Executor,
@@ -75,15 +82,17 @@ async function supervisorReady(
     await sleep(tries < 100 ? 2 : 50)
     if (tries % 50 !== 49 || (await executor.health(state)).alive) continue
     if (folder.readSmall('ready') === undefined)
-      throw new ExecutorRefusal('The image could not run /bin/sh as its user. Use an image that has a shell.')
+      throw new ExecutorRefusal(
+        (await executor.startFailure?.(state)) ??
+          'The image could not run /bin/sh as its user. Use an image that has a shell.',
+      )
   }
 }
 
 /** One program start makes the pipes of many steps; the supervisor makes those of others as they come. */
-function preparePipes({ folder, spec }: TaskBase): void {
-  const ids = spec.job.steps.flatMap((step, position) =>
-    step.type === 'run' ? [`s${position + firstConfigStep}`] : [],
-  )
+function preparePipes({ folder, spec, executor }: TaskBase, state: ExecutorState): void {
+  const first = firstConfigStep(executor, state)
+  const ids = spec.job.steps.flatMap((step, position) => (step.type === 'run' ? [`s${position + first}`] : []))
   for (let at = 0; at < ids.length; at += 100) folder.command(`pipes ${ids.slice(at, at + 100).join(' ')}`)
 }
 

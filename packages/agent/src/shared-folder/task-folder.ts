@@ -18,7 +18,9 @@ export interface TaskFolder {
   openRead(name: string): Promise<FileHandle | undefined>
   /** A file's descriptor, which the caller closes; undefined while there is no such plain file. */
   openOutput(name: string): number | undefined
-  append(name: string, content: string): void
+  append(name: string, content: string | Buffer): void
+  /** Bytes of a plain file; 0 while there is none. */
+  size(name: string): number
   openWrite(name: string): Promise<FileHandle>
   readSmall(name: string): string | undefined
   /** The last bytes of a file; empty while there is none. */
@@ -46,6 +48,14 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
     if (fstatSync(file).isFile()) return file
     closeSync(file)
     throw new Error(`${name} is not a plain file`)
+  }
+
+  function openOutput(name: string): number | undefined {
+    try {
+      return openPlain(name, constants.O_RDONLY)
+    } catch {
+      return undefined
+    }
   }
 
   async function openHandle(name: string, flags: number, mode?: number): Promise<FileHandle> {
@@ -88,13 +98,7 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
         closeSync(file)
       }
     },
-    openOutput(name) {
-      try {
-        return openPlain(name, constants.O_RDONLY)
-      } catch {
-        return undefined
-      }
-    },
+    openOutput,
     openRead: (name) => openHandle(name, constants.O_RDONLY).catch(() => undefined),
     openWrite: (name) => openHandle(name, constants.O_CREAT | constants.O_TRUNC | constants.O_WRONLY, 0o644),
     append(name, content) {
@@ -103,6 +107,15 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
         // The job's user appends too, whatever the agent's own mask of permissions.
         if (fstatSync(file).size === 0) fchmodSync(file, 0o666)
         writeAll(file, Buffer.from(content))
+      } finally {
+        closeSync(file)
+      }
+    },
+    size(name) {
+      const file = openOutput(name)
+      if (file === undefined) return 0
+      try {
+        return fstatSync(file).size
       } finally {
         closeSync(file)
       }

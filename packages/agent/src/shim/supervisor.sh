@@ -1,4 +1,5 @@
 #!/bin/sh
+# supervisor.sh IO TOKEN [WORD…]
 # Stays for as long as the job lives and runs what the agent asks for, one line a command:
 #   pipes ID…     makes ready for scripts that will be run
 #   run ID OUT    runs ID.sh with its output appended to OUT; then ID.status holds its exit status, and OUT the end mark
@@ -8,6 +9,15 @@
 # A script is read by a fork of this shell, which spares a start; it ends by `exec $rondo_session` what it is to become.
 io=$1
 token=$2
+shift 2
+# What the config wants this container to run beside its steps; the container prints what it prints.
+if [ $# -gt 0 ]; then
+  (
+    "$@" </dev/null
+    echo "The container's process ended with exit code $?; its steps go on."
+  ) &
+  set --
+fi
 cd / || exit 1
 for pipe in commands events; do [ -p "$io/$pipe" ] || mkfifo -m 666 "$io/$pipe" || exit 1; done
 exec 3<>"$io/commands" 5<>"$io/events"

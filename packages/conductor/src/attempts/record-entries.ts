@@ -109,7 +109,11 @@ async function recordEntry(
       await tx.addTests(identity.jobId, identity.taskIndex, entry.tests)
       return tx.append({ ...scope, kind: 'tests.stored', data: { count: entry.tests.length } })
     case 'image-resolved':
-      return
+      return tx.addImage(identity.jobId, identity.taskIndex, {
+        position: entry.position,
+        image: entry.image,
+        digest: entry.digest,
+      })
     case 'task-finished':
       return finishTask(ports, tx, identity, entry.result, entry.message)
   }

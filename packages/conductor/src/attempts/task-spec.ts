@@ -39,6 +39,7 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
     parallelism: job.parallelism,
     job: job.plan as JobPlan,
     jobNumber: job.number ?? 0,
+    imageDigests: context.imageDigests,
     resources: { resourceClass: job.resourceClass ?? 'medium', ...context.resources },
     environment: exported,
     secrets: [...new Set([...[...secrets, ...continuation].map((entry) => entry.value), password])].filter(

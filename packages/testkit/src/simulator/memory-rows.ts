@@ -1,5 +1,6 @@
 import type {
   ChoreKind,
+  JobImage,
   JobWithPlan,
   Phase,
   Pipeline,
@@ -29,6 +30,7 @@ export type JobRow = JobWithPlan
 export type LeftRow =
   | { readonly kind: 'layer'; readonly slice: number; readonly object: StoredObject }
   | { readonly kind: 'artifact'; readonly path: string; readonly object: StoredObject }
+  | { readonly kind: 'image'; readonly slice: number; readonly image: JobImage }
   | { readonly kind: 'tests'; readonly tests: readonly TestResult[] }
 
 export interface TaskRow {
