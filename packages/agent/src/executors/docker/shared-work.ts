@@ -17,9 +17,12 @@ export function createSharedWork(): SharedWork {
     const tell = (line: string) => {
       for (const listener of listeners) listener(line)
     }
-    const done = work(tell, stop.signal).finally(() => {
-      if (open.get(key)?.stop === stop) open.delete(key)
-    })
+    // Not before whoever asks listens to it.
+    const done = Promise.resolve()
+      .then(() => work(tell, stop.signal))
+      .finally(() => {
+        if (open.get(key)?.stop === stop) open.delete(key)
+      })
     done.catch(() => {})
     const begun = { done, listeners, stop }
     open.set(key, begun)
