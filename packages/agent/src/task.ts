@@ -2,6 +2,7 @@ import { AppError, type Result, type Step, type StepWhen } from '@rondo/model'
 import { EnvironmentGone, statusOf } from './launch.ts'
 import type { OutputPump } from './output/pump.ts'
 import type { OpenStep, StepHeading } from './step-recorder.ts'
+import { addSshKeys } from './steps/add-ssh-keys.ts'
 import { restoreCache, saveCache } from './steps/caches.ts'
 import { checkout } from './steps/checkout.ts'
 import { storeArtifacts, storeTestResults } from './steps/results.ts'
@@ -125,6 +126,7 @@ async function execute(task: TaskContext, step: Step, index: number, pump: Outpu
     case 'store_test_results':
       return storeTestResults(task, step, index)
     case 'add_ssh_keys':
+      return addSshKeys(task, step, index)
     case 'setup_remote_docker':
     case 'unsupported':
       task.folder.append(
