@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '@rondo/model'
 import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
-import { type AttemptDeps, type PlacedTask, runAttempt, type StoppableSignal } from './attempt.ts'
+import { type AttemptDeps, type PlacedTask, runAttempt, type StoppableSignal } from './attempt/attempt.ts'
+import { untilReachable } from './control-plane/retry.ts'
 import type { Executor } from './executors/executor.ts'
-import { untilReachable } from './retry.ts'
-import type { StopReason } from './task-context.ts'
+import type { StopReason } from './reports/endings.ts'
 
 export interface AgentOptions {
   readonly name: string

@@ -54,7 +54,6 @@ export type {
 } from './pipeline.ts'
 export type {
   DockerExecutorPlan,
-  EnvironmentEntry,
   ExecutorPlan,
   Filters,
   ImagePlan,
@@ -75,6 +74,7 @@ export type {
   AddSshKeysStep,
   AttachWorkspaceStep,
   CheckoutStep,
+  EnvironmentEntry,
   PersistToWorkspaceStep,
   RestoreCacheStep,
   RunStep,

@@ -1,5 +1,5 @@
 import type { TaskSpec } from '@rondo/protocol'
-import type { TaskFolder } from '../task-folder.ts'
+import type { TaskFolder } from '../shared-folder/task-folder.ts'
 
 /** What a started executor is known by across restarts of the agent; plain text only, no secret. */
 export type ExecutorState = Readonly<Record<string, string>>

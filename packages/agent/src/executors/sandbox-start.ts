@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type ProcessIdentity, parseIdentity, processLives } from '@rondo/adapters'
-import type { TaskFolder } from '../task-folder.ts'
+import type { TaskFolder } from '../shared-folder/task-folder.ts'
 import type { SandboxLimits } from './sandbox-limits.ts'
 import { makeSandboxRoot } from './sandbox-root.ts'
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openTaskFolder, type TaskFolder } from '../task-folder.ts'
+import { openTaskFolder, type TaskFolder } from '../shared-folder/task-folder.ts'
 
 let root: string
 let folder: TaskFolder

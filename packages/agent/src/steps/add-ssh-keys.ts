@@ -1,6 +1,7 @@
 import { type AddSshKeysStep, isAskedFor, isFingerprintOf } from '@rondo/model'
-import { runInternal } from '../launch.ts'
-import { failed, passed, type StepEnd, type TaskContext } from '../task-context.ts'
+import { failed, passed, type StepEnd } from '../reports/endings.ts'
+import { runInternal } from '../task/launch.ts'
+import type { TaskContext } from '../task/task-context.ts'
 import { offerKnownHosts, sshFolder } from './ssh-files.ts'
 
 /**

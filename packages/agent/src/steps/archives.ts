@@ -3,8 +3,8 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
 import type { StoredObject } from '@rondo/model'
-import { untilReachable } from '../retry.ts'
-import type { TaskContext } from '../task-context.ts'
+import { untilReachable } from '../control-plane/retry.ts'
+import type { TaskContext } from '../task/task-context.ts'
 
 /** Compresses a file of the shared folder on its way to the object store; never holds it whole. */
 export async function uploadCompressed(task: TaskContext, name: string): Promise<StoredObject> {

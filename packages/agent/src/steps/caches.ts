@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { RestoreCacheStep, SaveCacheStep } from '@rondo/model'
-import { cacheKey, checksumFiles } from '../cache-key.ts'
-import { runInternal } from '../launch.ts'
-import { untilReachable } from '../retry.ts'
-import { shellPath } from '../shell.ts'
-import { failed, passed, type StepEnd, type TaskContext } from '../task-context.ts'
+import { untilReachable } from '../control-plane/retry.ts'
+import { failed, passed, type StepEnd } from '../reports/endings.ts'
+import { runInternal } from '../task/launch.ts'
+import { shellPath } from '../task/shell.ts'
+import type { TaskContext } from '../task/task-context.ts'
 import { downloadCompressed, uploadCompressed } from './archives.ts'
+import { cacheKey, checksumFiles } from './cache-key.ts'
 
 /** Saves paths under a key. A key that exists is left as it is; a path that does not exist is said and passed over. */
 export async function saveCache(task: TaskContext, step: SaveCacheStep, index: number): Promise<StepEnd> {

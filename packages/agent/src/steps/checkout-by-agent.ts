@@ -3,9 +3,10 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { CheckoutStep } from '@rondo/model'
-import { runInternal } from '../launch.ts'
-import { shellPath } from '../shell.ts'
-import { failed, passed, type StepEnd, type TaskContext } from '../task-context.ts'
+import { failed, passed, type StepEnd } from '../reports/endings.ts'
+import { runInternal } from '../task/launch.ts'
+import { shellPath } from '../task/shell.ts'
+import type { TaskContext } from '../task/task-context.ts'
 
 /** Nothing of this machine's settings, and nothing that lies in a repository, changes what git does here or is run by it. */
 const settings = [

@@ -1,6 +1,6 @@
 import type { CheckoutStep } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
-import { quote, shellPath } from '../shell.ts'
+import { quote, shellPath } from '../task/shell.ts'
 import { sshFolder } from './ssh-files.ts'
 
 /** Exit status of the script when the image has no git: the agent fetches in its place. */

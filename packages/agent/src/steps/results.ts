@@ -1,11 +1,12 @@
 import { pipeline } from 'node:stream/promises'
 import type { StoreArtifactsStep, StoreTestResultsStep, TestResult } from '@rondo/model'
 import { extract } from 'tar-stream'
-import { parseJunit } from '../junit.ts'
-import { runInternal } from '../launch.ts'
-import { untilReachable } from '../retry.ts'
-import { shellPath } from '../shell.ts'
-import { failed, passed, type StepEnd, type TaskContext } from '../task-context.ts'
+import { untilReachable } from '../control-plane/retry.ts'
+import { failed, passed, type StepEnd } from '../reports/endings.ts'
+import { runInternal } from '../task/launch.ts'
+import { shellPath } from '../task/shell.ts'
+import type { TaskContext } from '../task/task-context.ts'
+import { parseJunit } from './junit.ts'
 
 const maxArtifactFiles = 100_000
 const maxXmlBytes = 64 * 1024 * 1024

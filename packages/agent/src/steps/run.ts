@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunStep } from '@rondo/model'
-import { launch, preamble, printedAll, statusOf, waitForStatus, wasLaunched } from '../launch.ts'
 import type { OutputPump } from '../output/pump.ts'
-import { quote } from '../shell.ts'
-import type { StepEnd, TaskContext } from '../task-context.ts'
+import type { StepEnd } from '../reports/endings.ts'
+import { statusOf } from '../shared-folder/script-status.ts'
+import { launch, preamble, printedAll, waitForStatus, wasLaunched } from '../task/launch.ts'
+import { quote } from '../task/shell.ts'
+import type { TaskContext } from '../task/task-context.ts'
 
 const killAfterMs = 5_000
 

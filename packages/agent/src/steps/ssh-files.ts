@@ -1,4 +1,4 @@
-import type { TaskContext } from '../task-context.ts'
+import type { TaskContext } from '../task/task-context.ts'
 import { hostLine, knownHostLines } from './known-hosts.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { TaskSpec } from '@rondo/protocol'
-import { runAttempt, type StoppableSignal } from '../attempt.ts'
+import { runAttempt, type StoppableSignal } from '../attempt/attempt.ts'
 import { createFakeServer, type FakeServer } from './fake-server.ts'
 import { createProcessExecutor } from './process-executor.ts'
 

@@ -1,0 +1,275 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { TaskSpec } from '@rondo/protocol'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { StopReason } from '../reports/endings.ts'
+import { createFakeServer, type FakeServer } from '../testing/fake-server.ts'
+import { createProcessExecutor } from '../testing/process-executor.ts'
+import { origin, runStep, taskSpec } from '../testing/task-spec.ts'
+import { runAttempt, type StoppableSignal } from './attempt.ts'
+
+let root: string
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'attempt-'))
+})
+
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true })
+})
+
+/** An agent that works on one attempt; `stop` with `shutdown` leaves it as a killed agent would, for the next `begin`. */
+function bench(spec: TaskSpec, server: FakeServer = createFakeServer(spec)) {
+  const executor = createProcessExecutor(root)
+  const log: string[] = []
+  return {
+    server,
+    log,
+    executor,
+    begin() {
+      const controller = new AbortController()
+      const signal: StoppableSignal = controller.signal
+      const stop = (reason: StopReason) => controller.abort(reason)
+      signal.stop = stop
+      const ended = runAttempt(
+        {
+          controlPlane: server.controlPlane,
+          executor,
+          dataFolder: root,
+          log: (message, fields) => void log.push(`${message} ${JSON.stringify(fields)}`),
+        },
+        { attemptId: spec.attemptId, epoch: spec.epoch, cpus: 1, memoryMb: 1024 },
+        signal,
+      )
+      return { stop, ended }
+    },
+  }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(5)
+}
+
+const ends = (server: FakeServer) =>
+  server.entries.flatMap((entry) =>
+    entry.type === 'step-finished'
+      ? [`${entry.step} ${entry.result}`]
+      : entry.type === 'task-finished'
+        ? [entry.result]
+        : [],
+  )
+
+test('steps run in order in one environment, and their ends are told in that order, after their output', async () => {
+  const { server, begin, log } = bench(
+    taskSpec([runStep('echo one; export X=1'), runStep('true'), runStep('echo three $X; pwd')]),
+  )
+
+  await begin().ended
+
+  expect(log).toEqual([])
+  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', '4 passed', 'passed'])
+  expect(server.output(2)).toBe('one\n')
+  expect(server.output(4)).toBe(`three\n${root}/project\n`)
+  expect(existsSync(join(root, 'tasks', '0198f0c0-0000-7000-8000-000000000001'))).toBe(false)
+})
+
+test('a server that is away holds no step, and hears everything once it is back', async () => {
+  const { server, begin } = bench(
+    taskSpec([
+      runStep(`echo ready; until [ -e ${root}/away ]; do sleep 0.01; done; echo one`),
+      runStep(`echo two; touch ${root}/two`),
+    ]),
+  )
+  const { ended } = begin()
+  await until(() => server.output(2) === 'ready\n')
+
+  server.reachable(false)
+  writeFileSync(join(root, 'away'), '')
+  await until(() => existsSync(join(root, 'two')))
+  expect(ends(server)).not.toContain('2 passed')
+  server.reachable(true)
+  await ended
+
+  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', 'passed'])
+  expect(server.output(2)).toBe('ready\none\n')
+  expect(server.output(3)).toBe('two\n')
+})
+
+test('answers that are lost make nothing happen twice', async () => {
+  const { server, begin } = bench(
+    taskSpec([runStep('echo one'), runStep('echo two; exit 3'), runStep('echo three', { when: 'always' })]),
+  )
+  const { ended } = begin()
+  server.loseAnswers(5)
+
+  await ended
+
+  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 failed', '4 passed', 'failed'])
+  expect(server.output(3)).toBe('two\n\nExited with code exit status 3\n')
+  expect(server.output(4)).toBe('three\n')
+})
+
+test('an agent that comes back goes on with the step under way, and starts none twice [L-018]', async () => {
+  const spec = taskSpec([
+    runStep(`echo a >>${root}/ran; echo one`),
+    runStep(`echo b >>${root}/ran; echo two; until [ -e ${root}/go ]; do sleep 0.01; done; echo rest`),
+    runStep(`echo c >>${root}/ran`),
+  ])
+  const { server, begin } = bench(spec)
+  const first = begin()
+  await until(() => server.output(3) === 'two\n')
+  first.stop('shutdown')
+  await first.ended
+
+  const second = begin()
+  writeFileSync(join(root, 'go'), '')
+  await second.ended
+
+  expect(readFileSync(join(root, 'ran'), 'utf8')).toBe('a\nb\nc\n')
+  expect(server.output(3)).toBe('two\nrest\n')
+  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', '4 passed', 'passed'])
+})
+
+test('ends of steps that a dead agent could not tell are told by the next', async () => {
+  const { server, begin } = bench(
+    taskSpec([
+      runStep(`echo ready; until [ -e ${root}/away ]; do sleep 0.01; done; echo one`),
+      runStep(`touch ${root}/two; until [ -e ${root}/go ]; do sleep 0.01; done`),
+    ]),
+  )
+  const first = begin()
+  await until(() => server.output(2) === 'ready\n')
+  server.reachable(false)
+  writeFileSync(join(root, 'away'), '')
+  await until(() => existsSync(join(root, 'two')))
+  first.stop('shutdown')
+  await first.ended
+
+  server.reachable(true)
+  const second = begin()
+  await until(() => ends(server).includes('2 passed'))
+  expect(server.output(2)).toBe('ready\none\n')
+  writeFileSync(join(root, 'go'), '')
+  await second.ended
+
+  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', 'passed'])
+})
+
+test('tests are shared out by the times they took, as the server tells them when the job asks', async () => {
+  const split = (more = '') => runStep(`printf '%s\\n' slow.rb ./a.rb new.rb b.rb | circleci tests split ${more}`)
+  const run = async (taskIndex: number) => {
+    const { server, begin } = bench(
+      taskSpec(
+        [
+          split('--split-by=timings'),
+          split('--split-by timings --timings-type=filename --time-default=1m'),
+          split('--split-by=timings --timings-type=classname'),
+        ],
+        {
+          taskIndex,
+          parallelism: 2,
+          environment: [
+            { name: 'CIRCLE_NODE_INDEX', value: String(taskIndex) },
+            { name: 'CIRCLE_NODE_TOTAL', value: '2' },
+          ],
+        },
+      ),
+    )
+    server.timings('filename', [
+      { name: './slow.rb', seconds: 9 },
+      { name: 'a.rb', seconds: 3 },
+      { name: 'b.rb', seconds: 3 },
+    ])
+    await begin().ended
+    return [2, 3, 4].map((step) => server.output(step).split('\n').filter(Boolean))
+  }
+
+  const [first, second] = [await run(0), await run(1)]
+
+  // What has no time yet counts 5, as the others do on average.
+  expect(first[0]).toEqual(['slow.rb'])
+  expect(second[0]).toEqual(['new.rb', './a.rb', 'b.rb'])
+  expect(first[1]).toEqual(['new.rb'])
+  expect(second[1]).toEqual(['slow.rb', './a.rb', 'b.rb'])
+  expect([...first[2]!, ...second[2]!].sort()).toEqual([
+    './a.rb',
+    'No timings of these tests are at hand yet: splitting by name. Store test results, and the next run has them.',
+    'No timings of these tests are at hand yet: splitting by name. Store test results, and the next run has them.',
+    'b.rb',
+    'new.rb',
+    'slow.rb',
+  ])
+})
+
+test('secrets are masked in test results as they are in output [S-05]', async () => {
+  const report =
+    '<testsuite><testcase name="logs in as hunter22x" classname="a"><failure message="got hunter22x"/></testcase></testsuite>'
+  const { server, begin } = bench(
+    taskSpec(
+      [
+        runStep(`mkdir r; printf '%s' '${report}' >r/x.xml; printf hunter; sleep 0.1; echo 22x`),
+        { type: 'store_test_results', path: 'r', origin },
+      ],
+      { secrets: ['hunter22x'] },
+    ),
+  )
+
+  await begin().ended
+
+  const stored = server.entries.flatMap((entry) => (entry.type === 'tests-stored' ? entry.tests : []))
+  expect(stored.map((found) => [found.name, found.message])).toEqual([['logs in as ****', 'got ****']])
+  expect(server.output(2)).toBe('****\n')
+})
+
+test('a step that cannot be carried out fails in words, and steps that always run still do', async () => {
+  const { server, begin } = bench(
+    taskSpec([
+      { type: 'restore_cache', keys: ['k'], origin },
+      runStep('echo not reached'),
+      runStep('echo in the end', { when: 'always' }),
+    ]),
+  )
+  server.refuseCaches('forbidden')
+
+  await begin().ended
+
+  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 failed', '4 passed', 'failed'])
+  expect(server.output(2)).toContain('The step could not be carried out: looking for caches is refused')
+})
+
+test('a fault of the agent ends the attempt in words instead of leaving it to its lease', async () => {
+  const { server, begin, log, executor } = bench(taskSpec([runStep('echo one; sleep 3')]))
+  executor.adopt = () => Promise.reject(new RangeError('nothing to adopt'))
+  const first = begin()
+  await until(() => server.output(2) === 'one\n')
+  first.stop('shutdown')
+  await first.ended
+
+  await begin().ended
+
+  expect(server.entries.at(-1)).toMatchObject({
+    type: 'task-finished',
+    result: 'lost',
+    message: 'The agent could not go on with this job: nothing to adopt',
+  })
+  expect(log.join()).toContain('attempt ended by an error')
+})
+
+test('an artifact larger than memory should hold is kept on the disk, and stored whole', async () => {
+  const { server, begin } = bench(
+    taskSpec([
+      runStep('head -c 3000000 /dev/zero >big; echo small >little; mkdir out; mv big little out'),
+      { type: 'store_artifacts', path: 'out', origin },
+    ]),
+  )
+
+  await begin().ended
+
+  const stored = server.entries.flatMap((entry) => (entry.type === 'artifact-stored' ? [entry] : []))
+  expect(stored.map((entry) => [entry.path, entry.object.size]).sort()).toEqual([
+    ['out/big', 3_000_000],
+    ['out/little', 6],
+  ])
+})

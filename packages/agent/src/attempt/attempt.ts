@@ -1,0 +1,157 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError } from '@rondo/model'
+import type { AttemptRef, ControlPlane, TaskSpec } from '@rondo/protocol'
+import { untilReachable } from '../control-plane/retry.ts'
+import type { Executor, ExecutorState } from '../executors/executor.ts'
+import type { StopReason } from '../reports/endings.ts'
+import { type Journal, openJournal } from '../reports/journal.ts'
+import { createReporter } from '../reports/reporter.ts'
+import { createStepRecorder, type StepRecorderPorts } from '../reports/step-recorder.ts'
+import { openNotices } from '../shared-folder/notices.ts'
+import { openTaskFolder, removeTaskFolder } from '../shared-folder/task-folder.ts'
+import { answerTimings } from '../steps/timings.ts'
+import type { TaskBase, TaskContext } from '../task/task-context.ts'
+import { runSteps, type TaskEnd } from './run-steps.ts'
+import { announceVariables, executorState, openEnvironment } from './spin-up.ts'
+
+export interface AttemptDeps {
+  readonly controlPlane: ControlPlane
+  readonly executor: Executor
+  readonly dataFolder: string
+  readonly log: (message: string, fields?: Record<string, unknown>) => void
+}
+
+/** An attempt, and what it counts for on this machine. */
+export interface PlacedTask extends AttemptRef {
+  readonly cpus: number
+  readonly memoryMb: number
+}
+
+/**
+ * Runs one attempt from its claim to its last acknowledged word, or goes on with one that a dead agent left. What was set
+ * up is taken down again whatever happens, except at shutdown: then everything is left for the next agent.
+ */
+export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: AbortSignal): Promise<void> {
+  const ref: AttemptRef = { attemptId: placed.attemptId, epoch: placed.epoch }
+  const root = join(deps.dataFolder, 'tasks', ref.attemptId)
+  const folder = await openTaskFolder(root)
+  await writeFile(join(root, 'task.json'), JSON.stringify(placed), { mode: 0o600 })
+  const journal = openJournal(root)
+  let leave = false
+  let state: ExecutorState = executorState(journal) ?? {}
+  try {
+    const spec = await takeSpec(deps.controlPlane, ref, signal)
+    const limit = setTimeout(() => (signal as StoppableSignal).stop?.('timed-out'), remainingMs(spec, journal))
+    const sending = reportSignal(signal)
+    const reporter = createReporter(deps.controlPlane, ref, journal, sending)
+    try {
+      const own = { spec, folder, journal, reporter, signal, sending }
+      const end = await execute(deps, own, (prepared) => {
+        state = prepared
+      }).catch((error) => unforeseen(deps, ref, error, signal))
+      if (!journal.entries.some((entry) => entry.type === 'task-finished'))
+        reporter.report({
+          type: 'task-finished',
+          result: end.result,
+          message: end.message,
+          at: new Date().toISOString(),
+        })
+      await reporter.acknowledged()
+    } finally {
+      clearTimeout(limit)
+    }
+  } catch (error) {
+    leave = signal.aborted && signal.reason === 'shutdown'
+    // A refusal says that the attempt is another's, or was never this agent's: there is nobody to tell.
+    if (!leave && !(error instanceof AppError)) logError(deps, ref, error)
+  } finally {
+    journal.close()
+    await folder.close()
+    if (!leave) {
+      await deps.executor
+        .remove(state, folder)
+        .catch((error) => deps.log('executor not removed', { attempt: ref.attemptId, error: String(error) }))
+      await removeTaskFolder(root).catch((error) =>
+        deps.log('task folder not removed', { attempt: ref.attemptId, error: String(error) }),
+      )
+    }
+  }
+}
+
+/** What of the job's time is left, when an agent before this one used some of it. */
+function remainingMs(spec: TaskSpec, journal: Journal): number {
+  const first = journal.entries[0]
+  const begun = first !== undefined && 'at' in first ? Date.parse(first.at) : Date.now()
+  return Math.max(0, spec.limits.maxRunMs - Math.max(0, Date.now() - begun))
+}
+
+/** A fault of ours ends the attempt at once and in words, instead of when its lease has run out. */
+function unforeseen(deps: AttemptDeps, ref: AttemptRef, error: unknown, signal: AbortSignal): TaskEnd {
+  const refused = error instanceof AppError && error.code === 'gone'
+  if (refused || signal.reason === 'shutdown' || signal.reason === 'gone') throw error
+  logError(deps, ref, error)
+  const reason = error instanceof Error ? error.message : String(error)
+  return { result: 'lost', message: `The agent could not go on with this job: ${reason}` }
+}
+
+function logError(deps: AttemptDeps, ref: AttemptRef, error: unknown): void {
+  deps.log('attempt ended by an error', {
+    attempt: ref.attemptId,
+    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  })
+}
+
+/** An attempt's signal that its own time limit may use too. */
+export interface StoppableSignal extends AbortSignal {
+  stop?: (reason: StopReason) => void
+}
+
+/** A canceled attempt still has its end to tell; only a lost one, or a shutdown, has nothing more to say. */
+function reportSignal(signal: AbortSignal): AbortSignal {
+  const controller = new AbortController()
+  const pass = () => {
+    if (signal.reason === 'gone' || signal.reason === 'shutdown') controller.abort(signal.reason)
+    else setTimeout(() => controller.abort('late'), 60_000).unref()
+  }
+  if (signal.aborted) pass()
+  else signal.addEventListener('abort', pass, { once: true })
+  return controller.signal
+}
+
+/** The grant, or the same document again when it was given before this agent was restarted. */
+async function takeSpec(controlPlane: ControlPlane, ref: AttemptRef, signal: AbortSignal): Promise<TaskSpec> {
+  try {
+    return await untilReachable(() => controlPlane.grant(ref), signal)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'conflict') throw error
+    return untilReachable(() => controlPlane.resume(ref), signal)
+  }
+}
+
+async function execute(
+  deps: AttemptDeps,
+  own: Pick<StepRecorderPorts, 'spec' | 'folder' | 'journal' | 'reporter' | 'signal' | 'sending'>,
+  prepared: (state: ExecutorState) => void,
+): Promise<TaskEnd> {
+  const notices = openNotices(own.folder)
+  const ports = { ...own, controlPlane: deps.controlPlane, notices }
+  const base: TaskBase = { ...ports, executor: deps.executor, steps: createStepRecorder(ports) }
+  let stopAnswering = () => {}
+  try {
+    const environment = await openEnvironment(base)
+    if ('result' in environment) {
+      await base.steps.settled()
+      return environment
+    }
+    prepared(environment.state)
+    notices.listen()
+    const task: TaskContext = { ...base, state: environment.state }
+    announceVariables(task)
+    stopAnswering = answerTimings(task)
+    return await runSteps(task)
+  } finally {
+    stopAnswering()
+    notices.close()
+  }
+}

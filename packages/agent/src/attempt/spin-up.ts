@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Executor, ExecutorRefusal, type ExecutorState } from '../executors/executor.ts'
+import { passed } from '../reports/endings.ts'
+import type { Journal } from '../reports/journal.ts'
+import type { StepHeading } from '../reports/step-recorder.ts'
+import type { TaskFolder } from '../shared-folder/task-folder.ts'
+import type { TaskBase, TaskContext } from '../task/task-context.ts'
+import { firstConfigStep, type TaskEnd } from './run-steps.ts'
+
+type Environment = TaskEnd | { readonly state: ExecutorState }
+
+/** Where an earlier agent had the task running; undefined when none came so far. */
+export function executorState(journal: Journal): ExecutorState | undefined {
+  return journal.notes.findLast((note) => note.type === 'executor')?.state
+}
+
+const heading: StepHeading = { name: 'Spin up environment', kind: 'spin_up', command: null, background: false }
+
+/** The environment an earlier agent left, or a new one. */
+export async function openEnvironment(base: TaskBase): Promise<Environment> {
+  const known = executorState(base.journal)
+  if (known === undefined) return spinUp(base)
+  if (!(await base.executor.adopt(known, base.folder)))
+    return { result: 'lost', message: 'The environment of the job was gone when the agent came back.' }
+  if (base.steps.ended.has(0)) return { state: known }
+  const step = base.steps.begin(0, heading)
+  await supervisorReady(base.folder, base.executor, known, base.signal)
+  preparePipes(base)
+  step.end(passed)
+  return { state: known }
+}
+
+/** Step 0: prepares the executor, telling what it does. */
+async function spinUp(base: TaskBase): Promise<Environment> {
+  const { executor, folder, signal, spec } = base
+  const step = base.steps.begin(0, heading)
+  folder.create('bash_env', '', 0o666)
+  const say = (line: string) => {
+    folder.append(step.out, `${line}\n`)
+    step.pump.poke()
+  }
+  try {
+    say(`Executor ${executor.kind}`)
+    const state = await executor.prepare(spec, folder, say, signal)
+    base.journal.note({ type: 'executor', kind: executor.kind, state })
+    // Whatever happens to this machine from here on, no agent starts the job's own code a second time (rule D-01).
+    await base.journal.synced()
+    await supervisorReady(folder, executor, state, signal)
+    preparePipes(base)
+    step.end(passed)
+    return { state }
+  } catch (error) {
+    const canceled = signal.aborted
+    const message =
+      error instanceof ExecutorRefusal
+        ? error.message
+        : canceled
+          ? 'Stopped while the environment was prepared.'
+          : `The environment could not be prepared: ${error instanceof Error ? error.message : String(error)}`
+    say(message)
+    step.end({ result: canceled ? 'canceled' : 'failed', exitCode: null })
+    if (signal.reason === 'shutdown') throw error
+    return { result: canceled ? 'canceled' : error instanceof ExecutorRefusal ? 'failed' : 'lost', message }
+  }
+}
+
+async function supervisorReady(
+  folder: TaskFolder,
+  executor: Executor,
+  state: ExecutorState,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let tries = 0; folder.readSmall('ready') === undefined; tries++) {
+    signal.throwIfAborted()
+    await sleep(tries < 100 ? 2 : 50)
+    if (tries % 50 !== 49 || (await executor.health(state)).alive) continue
+    if (folder.readSmall('ready') === undefined)
+      throw new ExecutorRefusal('The image could not run /bin/sh as its user. Use an image that has a shell.')
+  }
+}
+
+/** One program start makes the pipes of many steps; the supervisor makes those of others as they come. */
+function preparePipes({ folder, spec }: TaskBase): void {
+  const ids = spec.job.steps.flatMap((step, position) =>
+    step.type === 'run' ? [`s${position + firstConfigStep}`] : [],
+  )
+  for (let at = 0; at < ids.length; at += 100) folder.command(`pipes ${ids.slice(at, at + 100).join(' ')}`)
+}
+
+/** Step 1: names of the variables the job gets, never their values. */
+export function announceVariables(task: TaskContext): void {
+  if (task.steps.ended.has(1)) return
+  const known = task.steps.known(1)
+  const step = task.steps.begin(1, {
+    name: 'Preparing environment variables',
+    kind: 'prepare_environment',
+    command: null,
+    background: false,
+  })
+  const names = [...new Set([...task.spec.environment, ...task.spec.job.environment].map((entry) => entry.name))].sort()
+  if (!known || task.folder.readSmall(step.out) === '')
+    task.folder.append(
+      step.out,
+      `Variables of this job; values of secrets are masked in all output:\n${names.map((name) => `  ${name}\n`).join('')}`,
+    )
+  step.end(passed)
+}

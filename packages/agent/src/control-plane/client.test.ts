@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createControlPlaneClient } from './client.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+const megabyte = 1024 * 1024
+const ref = { attemptId: 'a', epoch: 1 }
+
+let server: Server
+let url: string
+
+beforeEach(async () => {
+  server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  url = `http://127.0.0.1:${address !== null && typeof address === 'object' ? address.port : 0}`
+})
+
+afterEach(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+test('an upload of any size takes constant memory', async () => {
+  let received = 0
+  server.on('request', async (request, response) => {
+    for await (const chunk of request) received += chunk.length
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ digest: 'd', size: received }))
+  })
+  const held: number[] = []
+  async function* bytes() {
+    for (let count = 0; count < 192; count++) {
+      yield Buffer.alloc(megabyte)
+      if (count % 16 !== 15) continue
+      collectGarbage()
+      held.push(process.memoryUsage().arrayBuffers / megabyte)
+    }
+  }
+
+  const object = await createControlPlaneClient(url, 'token').uploadObject(ref, bytes(), AbortSignal.timeout(60_000))
+
+  expect(object.size).toBe(192 * megabyte)
+  expect(Math.max(...held)).toBeLessThan(96)
+})
+
+test('a server that goes away in the middle of a download is unreachable, not a failure of the step', async () => {
+  server.on('request', (_request, response) => {
+    response.writeHead(200, { 'content-length': '1000' })
+    response.write('half', () => response.destroy())
+  })
+
+  const bytes = await createControlPlaneClient(url, 'token').downloadObject(ref, 'digest', AbortSignal.timeout(60_000))
+
+  await expect(Array.fromAsync(bytes)).rejects.toMatchObject({ code: 'unavailable' })
+})

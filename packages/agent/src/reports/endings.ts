@@ -1,0 +1,11 @@
+/** Why an attempt is stopped: by its user, by its time limit, because another owner has it, or because the agent ends. */
+export type StopReason = 'canceled' | 'timed-out' | 'gone' | 'shutdown'
+
+/** How a step ended: its result, and the exit status when it has one. */
+export interface StepEnd {
+  readonly result: 'passed' | 'failed' | 'canceled' | 'timed-out'
+  readonly exitCode: number | null
+}
+
+export const passed: StepEnd = { result: 'passed', exitCode: null }
+export const failed: StepEnd = { result: 'failed', exitCode: null }

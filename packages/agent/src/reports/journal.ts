@@ -1,0 +1,90 @@
+import { closeSync, fdatasync, openSync, readFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { ReportEntry } from '@rondo/protocol'
+import type { StepEnd } from './endings.ts'
+
+type Line = { readonly entry: ReportEntry } | { readonly note: Note }
+
+/** What only the agent needs to go on after a restart. Holds no secret. */
+export type Note =
+  | { readonly type: 'executor'; readonly kind: string; readonly state: Readonly<Record<string, string>> }
+  | { readonly type: 'launched'; readonly id: string; readonly out: string }
+  /** The step's work is over; its output may still be on the way to the server. */
+  | { readonly type: 'ended'; readonly step: number; readonly end: StepEnd; readonly at: string }
+
+/**
+ * The agent's own record of one attempt, written before anything else learns of it. A line is with the kernel when its
+ * call returns, so a killed agent loses none; what must outlive the machine asks for `synced`.
+ */
+export interface Journal {
+  readonly entries: readonly ReportEntry[]
+  readonly notes: readonly Note[]
+  /** Keeps an entry that the server is to be told; answers its sequence number, which begins at 1. */
+  report(entry: ReportEntry): number
+  note(note: Note): void
+  /** Ends when everything kept so far is on the disk. */
+  synced(): Promise<void>
+  close(): void
+}
+
+const sync = promisify(fdatasync)
+
+export function openJournal(root: string): Journal {
+  const path = join(root, 'journal.jsonl')
+  const lines = readText(path).split('\n')
+  const entries: ReportEntry[] = []
+  const notes: Note[] = []
+  for (const text of lines) {
+    const line = parseLine(text)
+    if (line === undefined) continue
+    if ('entry' in line) entries.push(line.entry)
+    else notes.push(line.note)
+  }
+  const file = openSync(path, 'a', 0o600)
+  // A torn last line ends where the next one begins.
+  if (lines.at(-1)) writeSync(file, '\n')
+  let closed = false
+
+  function keep(line: Line): void {
+    // The number of a closed file may be another file's by now.
+    if (closed) throw new Error('the journal of the attempt is closed')
+    writeSync(file, `${JSON.stringify(line)}\n`)
+  }
+
+  return {
+    entries,
+    notes,
+    report(entry) {
+      keep({ entry })
+      return entries.push(entry)
+    },
+    note(note) {
+      keep({ note })
+      notes.push(note)
+    },
+    async synced() {
+      if (!closed) await sync(file)
+    },
+    close() {
+      closed = true
+      closeSync(file)
+    },
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function parseLine(text: string): Line | undefined {
+  try {
+    return text === '' ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto'
+import type { ControlPlane, TaskSpec } from '@rondo/protocol'
+import { createMaskerFactory } from '../output/masker.ts'
+import { createOutputPump, type OutputPump, type PumpTotals } from '../output/pump.ts'
+import type { Notices } from '../shared-folder/notices.ts'
+import { statusOf } from '../shared-folder/script-status.ts'
+import type { TaskFolder } from '../shared-folder/task-folder.ts'
+import type { StepEnd, StopReason } from './endings.ts'
+import type { Journal } from './journal.ts'
+import type { Reporter } from './reporter.ts'
+
+export interface StepHeading {
+  readonly name: string
+  readonly kind: string
+  readonly command: string | null
+  readonly background: boolean
+}
+
+/** A step under way: its output flows until its end. */
+export interface OpenStep {
+  /** File of the shared folder that holds its output. */
+  readonly out: string
+  readonly pump: OutputPump
+  /** Its work is over. Nobody waits for its output to arrive: `settled` does. */
+  end(end: StepEnd): void
+}
+
+/** Tells the server of steps: that they began, what they print, how they ended. */
+export interface StepRecorder {
+  begin(index: number, heading: StepHeading): OpenStep
+  /** Steps that ended before this agent began: their ends, and what of their output is missing, are on the way. */
+  readonly ended: ReadonlyMap<number, StepEnd>
+  /** Whether a step was begun, by this agent or the one before. */
+  known(index: number): boolean
+  /** Text without the task's secrets, for whatever leaves it by another way than output. */
+  mask(text: string): string
+  /** Ends when every end so far is reported, each after all output of its step is durable, in the order they came. */
+  settled(): Promise<void>
+}
+
+export interface StepRecorderPorts {
+  readonly spec: TaskSpec
+  readonly folder: TaskFolder
+  readonly journal: Journal
+  readonly reporter: Reporter
+  readonly controlPlane: ControlPlane
+  readonly notices: Notices
+  readonly signal: AbortSignal
+  /** Aborted when there is nothing more to say: a canceled task still has its last output to send. */
+  readonly sending: AbortSignal
+}
+
+const noOutput: PumpTotals = { bytes: 0, sha256: createHash('sha256').digest('hex'), truncated: false }
+
+/** Goes on from where the journal ends. */
+export function createStepRecorder(ports: StepRecorderPorts): StepRecorder {
+  const { spec, folder, journal, reporter, signal } = ports
+  const newMasker = createMaskerFactory(spec.secrets)
+  /** Sequence number of the entry that told of a step's start. */
+  const begun = new Map<number, number>()
+  const ended = new Map<number, StepEnd>()
+  const reported = new Set<number>()
+  for (const [position, entry] of journal.entries.entries()) {
+    if (entry.type === 'step-started') begun.set(entry.step, position + 1)
+    if (entry.type === 'step-finished') reported.add(entry.step)
+  }
+  let reports = Promise.resolve()
+
+  function openPump(step: number, fresh: boolean): OutputPump {
+    return createOutputPump(
+      ports.controlPlane,
+      folder,
+      {
+        ref: spec,
+        step,
+        file: outOf(step),
+        masker: newMasker(),
+        maxBytes: spec.limits.maxOutputBytesPerStep,
+        fresh,
+        announced: () => reporter.acknowledged(begun.get(step)),
+      },
+      ports.sending,
+    )
+  }
+
+  function conclude(step: number, pump: OutputPump, end: StepEnd, at: string): void {
+    const flushed = pump.finish(endedScripts(outOf(step))).catch(() => noOutput)
+    reports = reports.then(async () => {
+      const totals = await flushed
+      if (isShutdown(signal)) return
+      reporter.report({
+        type: 'step-finished',
+        step,
+        ...end,
+        outputBytes: totals.bytes,
+        outputSha256: totals.sha256,
+        truncated: totals.truncated,
+        at,
+      })
+    })
+    // Whoever waits for `settled` hears of it.
+    reports.catch(() => {})
+  }
+
+  /** Scripts that printed into a file and have ended: their marks are in it, or on the way. */
+  function endedScripts(out: string): readonly string[] {
+    return journal.notes.flatMap((note) =>
+      note.type === 'launched' && note.out === out && statusOf(folder, note.id) !== undefined ? [note.id] : [],
+    )
+  }
+
+  for (const note of journal.notes) {
+    if (note.type !== 'ended') continue
+    ended.set(note.step, note.end)
+    if (!reported.has(note.step)) conclude(note.step, openPump(note.step, false), note.end, note.at)
+  }
+
+  return {
+    ended,
+    known: (index) => begun.has(index),
+    begin(index, heading) {
+      folder.append(outOf(index), '')
+      const fresh = !begun.has(index)
+      if (fresh)
+        begun.set(
+          index,
+          reporter.report({ type: 'step-started', step: index, ...heading, at: new Date().toISOString() }),
+        )
+      const pump = openPump(index, fresh)
+      const unsubscribe = ports.notices.onOutput(outOf(index), pump.poke)
+      pump.poke()
+      return {
+        out: outOf(index),
+        pump,
+        end(end) {
+          unsubscribe()
+          if (isShutdown(signal)) {
+            reports = reports.then(() => pump.abandon())
+            return
+          }
+          const at = new Date().toISOString()
+          journal.note({ type: 'ended', step: index, end, at })
+          conclude(index, pump, end, at)
+        },
+      }
+    },
+    mask(text) {
+      const masker = newMasker()
+      return Buffer.concat([masker.push(Buffer.from(text)), masker.end()]).toString()
+    },
+    settled: () => reports,
+  }
+}
+
+function outOf(step: number): string {
+  return `s${step}.out`
+}
+
+function isShutdown(signal: AbortSignal): boolean {
+  return signal.reason === ('shutdown' satisfies StopReason)
+}

@@ -1,0 +1,147 @@
+import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import { chmod, copyFile, type FileHandle, mkdir, open, rm } from 'node:fs/promises'
+import { Socket } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/**
+ * The folder a task shares with its executor. The job may write anything into it, so it is never trusted: entries are
+ * opened relative to the folder's own descriptor, without following links, and only if they are plain files. Small files
+ * are read and written at once, which takes microseconds; a step has several of them.
+ */
+export interface TaskFolder {
+  readonly root: string
+  /** The shared part, as the host sees it. */
+  readonly io: string
+  create(name: string, content: string | Buffer, mode?: number): void
+  /** Undefined while there is no such plain file. */
+  openRead(name: string): Promise<FileHandle | undefined>
+  /** A file's descriptor, which the caller closes; undefined while there is no such plain file. */
+  openOutput(name: string): number | undefined
+  append(name: string, content: string): void
+  openWrite(name: string): Promise<FileHandle>
+  readSmall(name: string): string | undefined
+  /** The last bytes of a file; empty while there is none. */
+  readEnd(name: string): string
+  /** Sends a line to the supervisor, which must be ready. */
+  command(line: string): void
+  /** Calls back when the supervisor says that something ended, until the answer is called. */
+  onEvent(listener: () => void): () => void
+  close(): Promise<void>
+}
+
+const shim = fileURLToPath(new URL('../shim/', import.meta.url))
+const smallBytes = 64 * 1024
+const guarded = constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+export async function openTaskFolder(root: string): Promise<TaskFolder> {
+  const io = join(root, 'io')
+  await fillFolder(io)
+  const directory = await open(io, constants.O_DIRECTORY | constants.O_NOFOLLOW)
+  const at = (name: string) => `/proc/self/fd/${directory.fd}/${name}`
+  let commands: number | undefined
+
+  function openPlain(name: string, flags: number, mode?: number): number {
+    const file = openSync(at(name), flags | guarded, mode)
+    if (fstatSync(file).isFile()) return file
+    closeSync(file)
+    throw new Error(`${name} is not a plain file`)
+  }
+
+  async function openHandle(name: string, flags: number, mode?: number): Promise<FileHandle> {
+    const file = await open(at(name), flags | guarded, mode)
+    if ((await file.stat()).isFile()) return file
+    await file.close()
+    throw new Error(`${name} is not a plain file`)
+  }
+
+  function readPart(name: string, from: (size: number) => number): string | undefined {
+    let file: number | undefined
+    try {
+      file = openPlain(name, constants.O_RDONLY)
+      const { size } = fstatSync(file)
+      const buffer = Buffer.allocUnsafe(Math.min(size, smallBytes))
+      return buffer.toString('utf8', 0, readSync(file, buffer, 0, buffer.length, from(size)))
+    } catch {
+      return undefined
+    } finally {
+      if (file !== undefined) closeSync(file)
+    }
+  }
+
+  function openPipe(name: string): number {
+    const pipe = openSync(at(name), constants.O_RDWR | guarded)
+    if (fstatSync(pipe).isFIFO()) return pipe
+    closeSync(pipe)
+    throw new Error(`the pipe ${name} of the supervisor was replaced`)
+  }
+
+  return {
+    root,
+    io,
+    create(name, content, mode = 0o644) {
+      const file = openPlain(name, constants.O_CREAT | constants.O_TRUNC | constants.O_WRONLY, mode)
+      try {
+        writeAll(file, Buffer.from(content))
+        fchmodSync(file, mode)
+      } finally {
+        closeSync(file)
+      }
+    },
+    openOutput(name) {
+      try {
+        return openPlain(name, constants.O_RDONLY)
+      } catch {
+        return undefined
+      }
+    },
+    openRead: (name) => openHandle(name, constants.O_RDONLY).catch(() => undefined),
+    openWrite: (name) => openHandle(name, constants.O_CREAT | constants.O_TRUNC | constants.O_WRONLY, 0o644),
+    append(name, content) {
+      const file = openPlain(name, constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY, 0o666)
+      try {
+        // The job's user appends too, whatever the agent's own mask of permissions.
+        if (fstatSync(file).size === 0) fchmodSync(file, 0o666)
+        writeAll(file, Buffer.from(content))
+      } finally {
+        closeSync(file)
+      }
+    },
+    readSmall: (name) => readPart(name, () => 0),
+    readEnd: (name) => readPart(name, (size) => Math.max(0, size - smallBytes)) ?? '',
+    command(line) {
+      commands ??= openPipe('commands')
+      writeAll(commands, Buffer.from(`${line}\n`))
+    },
+    onEvent(listener) {
+      const socket = new Socket({ fd: openPipe('events'), readable: true, writable: false })
+      // Whatever else the job may do with the pipe, it is only a hint.
+      socket.on('data', listener).on('error', () => {})
+      return () => void socket.destroy()
+    },
+    async close() {
+      if (commands !== undefined) closeSync(commands)
+      await directory.close()
+    },
+  }
+}
+
+async function fillFolder(io: string): Promise<void> {
+  await mkdir(join(io, 'bin'), { recursive: true, mode: 0o777 })
+  // The job's user is not known before its container is; the parent folder keeps everybody else out.
+  await chmod(io, 0o777)
+  await chmod(join(io, 'bin'), 0o755)
+  for (const name of ['supervisor.sh', 'stop.sh']) await copyFile(join(shim, name), join(io, name))
+  for (const name of ['circleci', 'circleci-agent']) {
+    await copyFile(join(shim, 'circleci.sh'), join(io, 'bin', name))
+    await chmod(join(io, 'bin', name), 0o755)
+  }
+}
+
+function writeAll(file: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+}
+
+export async function removeTaskFolder(root: string): Promise<void> {
+  await rm(root, { recursive: true, force: true })
+}

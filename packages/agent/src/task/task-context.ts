@@ -1,0 +1,26 @@
+import type { ControlPlane, TaskSpec } from '@rondo/protocol'
+import type { Executor, ExecutorState } from '../executors/executor.ts'
+import type { Journal } from '../reports/journal.ts'
+import type { Reporter } from '../reports/reporter.ts'
+import type { StepRecorder } from '../reports/step-recorder.ts'
+import type { Notices } from '../shared-folder/notices.ts'
+import type { TaskFolder } from '../shared-folder/task-folder.ts'
+
+/** What preparing an environment for a task needs at hand. */
+export interface TaskBase {
+  readonly spec: TaskSpec
+  readonly folder: TaskFolder
+  readonly executor: Executor
+  readonly journal: Journal
+  readonly reporter: Reporter
+  readonly controlPlane: ControlPlane
+  readonly notices: Notices
+  readonly steps: StepRecorder
+  /** Aborted when the attempt is to stop: its reason is a `StopReason`. */
+  readonly signal: AbortSignal
+}
+
+/** What running one task needs at hand. */
+export interface TaskContext extends TaskBase {
+  readonly state: ExecutorState
+}

@@ -1,0 +1,89 @@
+import { AppError, type Clock, type EngineStore, type ExpiredAttempt } from '@rondo/model'
+import { advance } from '../workflows/apply-moves.ts'
+import type { StartChecks } from '../workflows/start-job.ts'
+import { attemptScope } from './attempt-scope.ts'
+import { leaseMs } from './dispatcher-ports.ts'
+import { finishTask } from './record-entries.ts'
+
+export interface LeaseSweeperOptions {
+  /** How long after its lease ran out a started attempt is given up (section 2b of the reliability rules); default 5 minutes. */
+  readonly lostAfterMs?: number
+  readonly everyMs?: number
+  readonly onError?: (error: unknown) => void
+}
+
+const maxAttempts = 3
+
+/** A round that comes this much too late tells that the process was stopped in between. */
+const stoodStillMs = 10_000
+
+/**
+ * Looks after attempts whose agent fell silent. Not yet started: queued again, at most three attempts. Started: user code
+ * may have run, so it is never run twice by itself; after `lostAfterMs` the job ends as an infrastructure failure.
+ */
+export async function sweepLeases(
+  ports: { engine: EngineStore; checks: StartChecks; clock: Clock },
+  options: LeaseSweeperOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const lostAfterMs = options.lostAfterMs ?? 5 * 60_000
+  const everyMs = options.everyMs ?? 5_000
+  let afterDowntime = true
+  while (!signal.aborted) {
+    try {
+      // While the server or the database was away nobody could renew: everybody gets a full term first (rule D-05).
+      if (afterDowntime) await ports.engine.refreshLeases(leaseMs)
+      afterDowntime = false
+      for (const attempt of await ports.engine.expired(100)) {
+        // One that cannot be settled must not keep the others from it.
+        await settle(ports, attempt, lostAfterMs).catch((error) => {
+          afterDowntime ||= error instanceof AppError && error.code === 'unavailable'
+          options.onError?.(error)
+        })
+      }
+    } catch (error) {
+      afterDowntime = true
+      options.onError?.(error)
+    }
+    const lookedAt = ports.clock.monotonicMs()
+    await ports.clock.sleep(everyMs, signal)
+    // A process that stood still answered no agent either.
+    afterDowntime ||= ports.clock.monotonicMs() - lookedAt > everyMs + stoodStillMs
+  }
+}
+
+async function settle(
+  ports: { engine: EngineStore; checks: StartChecks },
+  attempt: ExpiredAttempt,
+  lostAfterMs: number,
+): Promise<void> {
+  if (attempt.granted && attempt.lateMs < lostAfterMs) return
+  const { identity } = await ports.engine.attemptContext(attempt.attemptId)
+  await ports.engine.transact(async (tx) => {
+    // Workflow first, as everywhere; then look again: the agent may have come back since.
+    await tx.lockWorkflow(identity.workflowId)
+    if (!(await tx.lockExpired(attempt))) return
+    if (!attempt.granted && attempt.attempts < maxAttempts) {
+      await tx.requeue(attempt)
+      await tx.append({
+        kind: 'task.requeued',
+        ...attemptScope(identity),
+        data: {
+          slice: identity.taskIndex,
+          attempt: attempt.attempts,
+          because: 'its agent fell silent before the start was granted, so no user code has run',
+        },
+      })
+      // A task that was asked to stop ends here, and a lock may have waited for that.
+      await advance(tx, identity.workflowId, ports.checks)
+      return
+    }
+    await finishTask(
+      ports,
+      tx,
+      identity,
+      'lost',
+      'The agent that ran this job fell silent. Look at its machine, then rerun the job.',
+    )
+  })
+}

@@ -1,0 +1,159 @@
+import {
+  AppError,
+  type AttemptIdentity,
+  type EngineTransaction,
+  isFinalJobStatus,
+  type Result,
+  type WorkflowSnapshot,
+} from '@rondo/model'
+import type { ReportEntry, ReportRequest } from '@rondo/protocol'
+import { statusOfSlices } from '../decisions/life-cycles.ts'
+import { advance } from '../workflows/apply-moves.ts'
+import { changeJob, jobScope } from '../workflows/change-state.ts'
+import { attemptScope } from './attempt-scope.ts'
+import { type DispatcherPorts, leaseMs } from './dispatcher-ports.ts'
+
+/**
+ * Writes journal entries of an attempt, in order, in one transaction. Entries known already are passed over; a gap writes
+ * nothing. Answers the last sequence number known.
+ */
+export async function recordEntries(
+  ports: DispatcherPorts,
+  agentId: string,
+  request: ReportRequest,
+): Promise<{ acknowledged: number }> {
+  try {
+    return await record(ports, agentId, request)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'gone') throw error
+    // The last report ends its attempt; repeated because the answer was lost, it is known like any other.
+    const known = (await ports.engine.lastWord(agentId, request)) ?? 0
+    if (known < request.from + request.entries.length - 1) throw error
+    return { acknowledged: known }
+  }
+}
+
+async function record(
+  ports: DispatcherPorts,
+  agentId: string,
+  request: ReportRequest,
+): Promise<{ acknowledged: number }> {
+  const ends = request.entries.some((entry) => entry.type === 'task-finished')
+  const workflowId = ends ? (await ports.engine.check(agentId, request)).workflowId : undefined
+  return ports.engine.transact(async (tx) => {
+    // Whoever changes jobs holds the workflow before anything else, so that no two wait for each other.
+    if (workflowId !== undefined) await tx.lockWorkflow(workflowId)
+    const identity = await tx.fence(agentId, request)
+    const last = identity.acknowledged
+    const fresh = request.entries.slice(Math.max(0, last + 1 - request.from))
+    if (request.from > last + 1 || fresh.length === 0) return { acknowledged: last }
+    for (const entry of fresh) await recordEntry(ports, tx, identity, entry)
+    const known = last + fresh.length
+    await tx.acknowledge(identity.attemptId, known, leaseMs)
+    return { acknowledged: known }
+  })
+}
+
+async function recordEntry(
+  ports: DispatcherPorts,
+  tx: EngineTransaction,
+  identity: AttemptIdentity,
+  entry: ReportEntry,
+): Promise<void> {
+  const scope = attemptScope(identity)
+  switch (entry.type) {
+    case 'step-started': {
+      const stepId = await tx.startStep({
+        attemptId: identity.attemptId,
+        taskIndex: identity.taskIndex,
+        index: entry.step,
+        name: entry.name,
+        type: entry.kind,
+        command: entry.command,
+        background: entry.background,
+        at: entry.at,
+      })
+      return tx.append({
+        ...scope,
+        kind: 'step.started',
+        data: { stepId, index: entry.step, name: entry.name, slice: identity.taskIndex },
+      })
+    }
+    case 'step-finished': {
+      const stepId = await tx.finishStep({
+        attemptId: identity.attemptId,
+        index: entry.step,
+        result: entry.result,
+        exitCode: entry.exitCode,
+        outputBytes: entry.outputBytes,
+        outputSha256: entry.outputSha256,
+        truncated: entry.truncated,
+        at: entry.at,
+      })
+      if (stepId !== undefined) await tx.addChore('close-output', stepId)
+      return tx.append({
+        ...scope,
+        kind: 'step.finished',
+        data: { stepId: stepId ?? null, index: entry.step, result: entry.result, slice: identity.taskIndex },
+      })
+    }
+    case 'cache-saved':
+      await tx.saveCache(identity.projectId, entry.key, entry.object)
+      return
+    case 'workspace-persisted':
+      return tx.addLayer(identity.jobId, identity.taskIndex, entry.object)
+    case 'artifact-stored':
+      await tx.addArtifact(identity.jobId, identity.taskIndex, entry.path, entry.object)
+      return
+    case 'tests-stored':
+      await tx.addTests(identity.jobId, identity.taskIndex, entry.tests)
+      return tx.append({ ...scope, kind: 'tests.stored', data: { count: entry.tests.length } })
+    case 'image-resolved':
+      return
+    case 'task-finished':
+      return finishTask(ports, tx, identity, entry.result, entry.message)
+  }
+}
+
+/** Ends an attempt; when it was the job's last slice, ends the job, and decides what follows. */
+export async function finishTask(
+  ports: Pick<DispatcherPorts, 'checks'>,
+  tx: EngineTransaction,
+  ref: AttemptIdentity,
+  result: Result,
+  message: string | null,
+): Promise<void> {
+  const snapshot = await tx.lockWorkflow(ref.workflowId)
+  const job = snapshot?.jobs.find((candidate) => candidate.id === ref.jobId)
+  if (snapshot === undefined || job === undefined) return
+  const open = await tx.finishAttempt(ref, result)
+  if (open === undefined) return
+  for (const stepId of open) await tx.addChore('close-output', stepId)
+  await tx.append({
+    ...jobScope(snapshot, job),
+    kind: 'task.finished',
+    data: { slice: ref.taskIndex, result, ...(message === null ? {} : { message }) },
+  })
+  const tasks = snapshot.tasks.map((task) =>
+    task.id === ref.taskId ? { ...task, phase: 'finished' as const, result } : task,
+  )
+  if (!isFinalJobStatus(job.status)) await finishJob(tx, { ...snapshot, tasks }, job, message)
+  await advance(tx, ref.workflowId, ports.checks)
+}
+
+async function finishJob(
+  tx: EngineTransaction,
+  snapshot: WorkflowSnapshot,
+  job: WorkflowSnapshot['jobs'][number],
+  message: string | null,
+): Promise<void> {
+  const slices = snapshot.tasks.filter((task) => task.jobId === job.id)
+  if (slices.some((task) => task.phase !== 'finished')) return
+  await changeJob(
+    tx,
+    snapshot,
+    job,
+    statusOfSlices(slices.map((task) => task.result ?? 'lost')),
+    message === null ? {} : { message },
+  )
+}

@@ -1,0 +1,83 @@
+import type { Chore, Clock, EngineStore, StepOutput, Wakeups } from '@rondo/model'
+import { advance } from '../workflows/apply-moves.ts'
+import { cancelWorkflow } from '../workflows/cancel.ts'
+import type { StartChecks } from '../workflows/start-job.ts'
+import { runPeriodically } from './run-periodically.ts'
+
+export interface ChorePorts {
+  readonly engine: EngineStore
+  readonly wakeups: Wakeups
+  readonly output: Pick<StepOutput, 'close'>
+  readonly checks: StartChecks
+  readonly clock: Clock
+}
+
+export interface ChoreOptions {
+  readonly everyMs?: number
+  readonly onError?: (error: unknown) => void
+}
+
+const batch = 100
+const tryAgainAfterMs = 30_000
+
+/** Carries out what must follow commits, whoever made them and however that process ended. Any number of processes may do so. */
+export function doChores(ports: ChorePorts, options: ChoreOptions, signal: AbortSignal): Promise<void> {
+  return runPeriodically(
+    ports,
+    {
+      everyMs: options.everyMs ?? 2_000,
+      topic: 'chores',
+      round: () => doDueChores(ports, options.onError),
+      ...(options.onError === undefined ? {} : { onError: options.onError }),
+    },
+    signal,
+  )
+}
+
+/** One round; answers whether there may be more. */
+export async function doDueChores(
+  ports: Omit<ChorePorts, 'wakeups' | 'clock'>,
+  onError?: (error: unknown) => void,
+): Promise<boolean> {
+  const due = await ports.engine.dueChores(batch)
+  for (const chore of due) {
+    // One that cannot be done must not keep the others from it.
+    await carryOut(ports, chore).catch(async (error: unknown) => {
+      onError?.(error)
+      await ports.engine.postponeChore(chore.id, tryAgainAfterMs)
+    })
+  }
+  return due.length === batch
+}
+
+async function carryOut(ports: Omit<ChorePorts, 'wakeups' | 'clock'>, chore: Chore): Promise<void> {
+  const { engine, checks } = ports
+  switch (chore.kind) {
+    case 'advance':
+      return engine.transact(async (tx) => {
+        // Workflow first, as everywhere.
+        await tx.lockWorkflow(chore.subjectId)
+        if (await tx.takeChore(chore.id)) await advance(tx, chore.subjectId, checks)
+      })
+    case 'supersede':
+      await supersede(ports, chore.subjectId)
+      break
+    case 'close-output':
+      await ports.output.close(chore.subjectId)
+      break
+  }
+  await engine.transact((tx) => tx.takeChore(chore.id))
+}
+
+/** Cancels what a pipeline makes redundant, one workflow a transaction; a repeat finds nothing left to cancel. */
+async function supersede(ports: Omit<ChorePorts, 'wakeups' | 'clock'>, pipelineId: string): Promise<void> {
+  const redundant = await ports.engine.transact((tx) => tx.redundantWorkflows(pipelineId))
+  for (const workflowId of redundant) {
+    await ports.engine.transact(async (tx) => {
+      const snapshot = await tx.lockWorkflow(workflowId)
+      if (snapshot === undefined) return
+      await cancelWorkflow(tx, snapshot, { because: 'a newer pipeline of the same branch makes it redundant' })
+      await advance(tx, workflowId, ports.checks)
+    })
+  }
+}

@@ -1,0 +1,117 @@
+import {
+  type AllowedTimes,
+  type Clock,
+  type EngineStore,
+  isFinalJobStatus,
+  type JobStatus,
+  type OverdueJob,
+} from '@rondo/model'
+import { advance } from '../workflows/apply-moves.ts'
+import { changeJob } from '../workflows/change-state.ts'
+import type { StartChecks } from '../workflows/start-job.ts'
+import { runPeriodically } from './run-periodically.ts'
+
+export interface LimitPorts {
+  readonly engine: EngineStore
+  readonly checks: StartChecks
+  readonly clock: Clock
+}
+
+const hour = 3_600_000
+
+/** Semantics 21.3, 21.4 and 27; ledger I-040. A job that no agent takes within a day is nobody's expectation any more. */
+export const defaultTimes: AllowedTimes = {
+  runMs: 5 * hour,
+  queueMs: 24 * hour,
+  approvalMs: 90 * 24 * hour,
+  lockMs: 5 * hour,
+}
+
+/** The agent stops a job at the same limit; the server waits this much longer, for agents that cannot. */
+const agentFirstMs = 120_000
+
+const batch = 100
+
+/** Ends what has taken too long; looks every few seconds. Any number of processes may do so. */
+export function enforceLimits(
+  ports: LimitPorts,
+  options: { readonly allowed?: AllowedTimes; readonly everyMs?: number; readonly onError?: (error: unknown) => void },
+  signal: AbortSignal,
+): Promise<void> {
+  const allowed = options.allowed ?? defaultTimes
+  return runPeriodically(
+    ports,
+    {
+      everyMs: options.everyMs ?? 5_000,
+      round: () => endOverdue(ports, { ...allowed, runMs: allowed.runMs + agentFirstMs }, allowed),
+      ...(options.onError === undefined ? {} : { onError: options.onError }),
+    },
+    signal,
+  )
+}
+
+/** One look; answers whether there may be more. `told` are the limits that the reasons name. */
+export async function endOverdue(
+  ports: Omit<LimitPorts, 'clock'>,
+  allowed: AllowedTimes,
+  told: AllowedTimes = allowed,
+): Promise<boolean> {
+  const overdue = await ports.engine.overdue(allowed, batch)
+  for (const job of overdue) await end(ports, job, told)
+  return overdue.length >= batch
+}
+
+interface Ending {
+  /** What the job must still be for it to be overdue. */
+  readonly from: JobStatus
+  readonly to: JobStatus
+  readonly message: string
+}
+
+async function end(
+  ports: Omit<LimitPorts, 'clock'>,
+  { jobId, workflowId, doing }: OverdueJob,
+  told: AllowedTimes,
+): Promise<void> {
+  const { from, to, message } = endingOf(doing, told)
+  await ports.engine.transact(async (tx) => {
+    const snapshot = await tx.lockWorkflow(workflowId)
+    const job = snapshot?.jobs.find((candidate) => candidate.id === jobId)
+    // It may have gone on since it was seen.
+    if (snapshot === undefined || job?.status !== from || isFinalJobStatus(job.status)) return
+    if (doing === 'lock' && snapshot.locks.some((lock) => lock.jobId === jobId && lock.held)) return
+    await changeJob(tx, snapshot, job, to, { message })
+    await tx.stopTasks(jobId, to === 'timedout' ? 'timed-out' : 'canceled')
+    await advance(tx, workflowId, ports.checks)
+  })
+}
+
+function endingOf(doing: OverdueJob['doing'], told: AllowedTimes): Ending {
+  switch (doing) {
+    case 'run':
+      return {
+        from: 'running',
+        to: 'timedout',
+        message: `It ran for longer than ${duration(told.runMs)}, which is the most a job may.`,
+      }
+    case 'queue':
+      return {
+        from: 'queued',
+        to: 'infrastructure_fail',
+        message: `No agent took it within ${duration(told.queueMs)}. Start agents for its executor and resource class, then rerun it.`,
+      }
+    case 'approval':
+      return { from: 'on_hold', to: 'canceled', message: `Nobody approved it within ${duration(told.approvalMs)}.` }
+    case 'lock':
+      return {
+        from: 'not_running',
+        to: 'canceled',
+        message: `It waited for its lock for longer than ${duration(told.lockMs)}. Rerun the workflow when the lock is free.`,
+      }
+  }
+}
+
+function duration(ms: number): string {
+  const [unit, name] = ms >= 48 * hour ? [24 * hour, 'days'] : ms >= hour ? [hour, 'hours'] : [60_000, 'minutes']
+  return `${Math.round((ms / unit) * 10) / 10} ${name}`
+}

@@ -1,0 +1,63 @@
+import { type Accounts, AppError, type Clock, type Schedule, type Schedules, type UserActions } from '@rondo/model'
+import { nextRun } from '../decisions/next-run.ts'
+import { runPeriodically } from './run-periodically.ts'
+
+export interface SchedulePorts {
+  readonly schedules: Pick<Schedules, 'due' | 'update'>
+  readonly accounts: Pick<Accounts, 'project'>
+  readonly actions: Pick<UserActions, 'trigger'>
+  readonly clock: Clock
+}
+
+const batch = 50
+
+/**
+ * Starts what is due: each run once, whatever process does it and wherever one is killed, since the run and the next due
+ * time are written in one transaction. What was missed while nobody looked is caught up once, not once for each miss.
+ */
+export function runSchedules(
+  ports: SchedulePorts,
+  options: { readonly everyMs?: number; readonly onError?: (error: unknown) => void },
+  signal: AbortSignal,
+): Promise<void> {
+  return runPeriodically(
+    ports,
+    {
+      everyMs: options.everyMs ?? 5_000,
+      round: () => runDueSchedules(ports, options.onError),
+      ...(options.onError === undefined ? {} : { onError: options.onError }),
+    },
+    signal,
+  )
+}
+
+/** One round; answers whether there may be more. */
+export async function runDueSchedules(ports: SchedulePorts, onError?: (error: unknown) => void): Promise<boolean> {
+  const due = await ports.schedules.due(batch)
+  for (const schedule of due) {
+    // One that cannot run must not keep the others from it.
+    await run(ports, schedule).catch((error: unknown) => onError?.(error))
+  }
+  return due.length === batch
+}
+
+async function run(ports: SchedulePorts, schedule: Schedule): Promise<void> {
+  const { id, name, branch, tag, nextAt: dueAt } = schedule
+  const project = await ports.accounts.project(schedule.projectId)
+  if (project === undefined || dueAt === null) return
+  const nextAt = nextRun(schedule.timetable, ports.clock.now())
+  try {
+    await ports.actions.trigger({
+      project,
+      trigger: 'scheduled_pipeline',
+      actorId: schedule.actorId,
+      ref: tag === null ? { branch: branch ?? project.defaultBranch } : { tag },
+      parameters: schedule.parameters,
+      schedule: { id, name, dueAt, nextAt, workflow: schedule.origin === 'config' ? name : null },
+    })
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'not-found') throw error
+    // Its branch or tag is gone. It may come back, so the schedule stays and this run is left out.
+    await ports.schedules.update(id, { nextAt })
+  }
+}

@@ -1,0 +1,175 @@
+import { systemClock } from '@rondo/adapters'
+import type { Clock, NewSchedule, Project, Timetable } from '@rondo/model'
+import { startTestEngine, type TestEngine } from '@rondo/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { nextRun } from '../decisions/next-run.ts'
+import { runDueSchedules } from './run-schedules.ts'
+
+describe('the next run', () => {
+  const at = '2026-03-01T10:20:30Z'
+  test.each<[string, Timetable, string | null]>([
+    ['every minute', { cron: '* * * * *' }, '2026-03-01T10:21:00Z'],
+    ['once a day, later today', { cron: '0 12 * * *' }, '2026-03-01T12:00:00Z'],
+    ['once a day, tomorrow', { cron: '20 10 * * *' }, '2026-03-02T10:20:00Z'],
+    ['a list of hours', { cron: '5 1,9,22 * * *' }, '2026-03-01T22:05:00Z'],
+    ['a range of weekdays', { cron: '0 0 * * 1-5' }, '2026-03-02T00:00:00Z'],
+    ['Sunday as 7', { cron: '0 11 * * 7' }, '2026-03-01T11:00:00Z'],
+    ['names of month and day', { cron: '0 0 * jan mon' }, '2027-01-04T00:00:00Z'],
+    ['a day of the month or a weekday, whichever comes first', { cron: '0 0 15 * 3' }, '2026-03-04T00:00:00Z'],
+    ['29 February', { cron: '0 0 29 2 *' }, '2028-02-29T00:00:00Z'],
+    ['a day that never comes', { cron: '0 0 31 2 *' }, null],
+    ['four times in an hour', { perHour: 4, hoursOfDay: [10] }, '2026-03-01T10:30:00Z'],
+    ['sixty times in an hour', { perHour: 60, hoursOfDay: [10] }, '2026-03-01T10:21:00Z'],
+    ['seven times, spread evenly', { perHour: 7, hoursOfDay: [10] }, '2026-03-01T10:25:00Z'],
+    ['on some days of the week', { perHour: 1, hoursOfDay: [3], daysOfWeek: ['TUE', 'WED'] }, '2026-03-03T03:00:00Z'],
+    [
+      'on some days of some months',
+      { perHour: 1, hoursOfDay: [3], daysOfMonth: [31], months: ['APR', 'MAY'] },
+      '2026-05-31T03:00:00Z',
+    ],
+  ])('%s [I-027]', (_what, timetable, expected) => {
+    expect(nextRun(timetable, new Date(at))?.toISOString() ?? null).toBe(
+      expected === null ? null : expected.replace('Z', '.000Z'),
+    )
+  })
+
+  test('goes on through a day on which clocks change as through any other [L-297]', () => {
+    const hours: string[] = []
+    for (let at = new Date('2026-03-29T00:30:00Z'); hours.length < 4; ) {
+      at = nextRun({ cron: '0 * * * *' }, at)!
+      hours.push(at.toISOString().slice(11, 13))
+    }
+
+    expect(hours).toEqual(['01', '02', '03', '04'])
+  })
+})
+
+describe('schedules', () => {
+  let engine: TestEngine
+
+  beforeAll(async () => {
+    engine = await startTestEngine()
+  })
+
+  afterAll(() => engine.stop())
+
+  const past = (ms: number) => new Date(Date.now() - ms)
+  const config = `
+version: 2.1
+jobs:
+  build: {docker: [{image: cimg/base:current}], steps: [{run: "true"}]}
+workflows:
+  main: {jobs: [build]}
+  nightly:
+    triggers:
+      - schedule: {cron: "0 3 * * *", filters: {branches: {only: [main]}}}
+    jobs: [build]
+`
+  const round = (clock: Clock = systemClock) => {
+    const { schedules, accounts } = engine.database.store
+    return runDueSchedules({ schedules, accounts, actions: engine.actions, clock }, (error) => {
+      throw error
+    })
+  }
+  const pipelinesOf = async (project: Project) =>
+    (await engine.database.store.queries.pipelines({ projectId: project.id }, { limit: 50 })).items
+
+  test('what was missed while nobody looked is caught up once, by whoever looks first [L-094] [R-31]', async () => {
+    const { project } = await engine.home()
+    await engine.push(project, config)
+    const schedule = await engine.database.store.schedules.create(
+      of(project, { timetable: { perHour: 60, hoursOfDay: [...Array(24).keys()] }, nextAt: past(48 * 3_600_000) }),
+    )
+
+    // Ahead of the database's clock, so that no run falls due while the test runs.
+    const ahead: Clock = { ...systemClock, now: () => new Date(Date.now() + 600_000) }
+    await Promise.all([round(ahead), round(ahead), round(ahead), round(ahead)])
+    await round(ahead)
+
+    const scheduled = (await pipelinesOf(project)).filter((pipeline) => pipeline.trigger === 'scheduled_pipeline')
+    expect(scheduled).toHaveLength(1)
+    expect((await engine.workflow(scheduled[0]!)).status).toBe('running')
+    const { nextAt } = (await engine.database.store.schedules.schedule(schedule.id))!
+    expect(nextAt!.getTime()).toBeGreaterThan(Date.now() - 1_000)
+  })
+
+  test('a schedule whose branch is gone stays for its return, and holds up no other', async () => {
+    const { project } = await engine.home()
+    const { schedules } = engine.database.store
+    await engine.push(project, config)
+    const lost = await schedules.create(of(project, { name: 'lost', branch: 'missing', nextAt: past(9_000) }))
+    await schedules.create(of(project, { nextAt: past(1_000) }))
+
+    await round()
+
+    expect(await pipelinesOf(project)).toHaveLength(2)
+    expect((await schedules.schedule(lost.id))!.nextAt!.getTime()).toBeGreaterThan(Date.now())
+  })
+
+  test('of a config are those of the branch that was pushed last, and run their workflow alone [I-027] [L-460]', async () => {
+    const { project } = await engine.home()
+    const { schedules } = engine.database.store
+    await engine.push(project, config)
+    await engine.push(project, config, { ref: { branch: 'topic' } })
+    const clock: Clock = { ...systemClock, now: () => new Date(Date.now() + 1_000) }
+    const planned = await planOf(project)
+    await schedules.update(planned[0]!.id, { nextAt: past(5_000) })
+
+    await round(clock)
+
+    expect(planned.map((one) => [one.name, one.branch])).toEqual([['nightly', 'main']])
+    const [newest] = await pipelinesOf(project)
+    expect(newest).toMatchObject({ trigger: 'scheduled_pipeline', git: { branch: 'main' } })
+    const workflows = await engine.database.store.queries.workflowsOf([newest!.id])
+    expect(workflows.map((workflow) => workflow.name)).toEqual(['nightly'])
+  })
+
+  test('a push takes away what its config no longer asks for, and keeps a run that is due', async () => {
+    const { project } = await engine.home()
+    const { schedules } = engine.database.store
+    await engine.push(project, config)
+    const [before] = await planOf(project)
+    const due = past(5_000)
+    await schedules.update(before!.id, { nextAt: due })
+
+    await engine.push(project, config)
+    const [kept] = await planOf(project)
+    await engine.push(project, config.replace('0 3 * * *', '0 4 * * *'))
+    const changed = await planOf(project)
+
+    expect([kept!.id, kept!.nextAt]).toEqual([before!.id, due])
+    expect(changed.map((one) => one.timetable)).toEqual([{ cron: '0 4 * * *' }])
+  })
+
+  test('are kept by the API under a name of their own', async () => {
+    const { project } = await engine.home()
+    const { schedules } = engine.database.store
+    const made = await schedules.create(of(project, { description: 'each night', parameters: { deploy: true } }))
+
+    await expect(schedules.create(of(project))).rejects.toMatchObject({ code: 'conflict' })
+    const changed = await schedules.update(made.id, { name: 'other', parameters: {} })
+
+    expect(changed).toMatchObject({ name: 'other', description: 'each night', parameters: {} })
+    expect((await schedules.schedulesOf(project.id, { limit: 10 })).items).toEqual([changed])
+    expect([await schedules.delete(made.id), await schedules.delete(made.id)]).toEqual([true, false])
+  })
+
+  function of(project: Project, parts: Partial<NewSchedule> = {}): NewSchedule {
+    return {
+      projectId: project.id,
+      name: 'nightly',
+      description: '',
+      branch: 'main',
+      tag: null,
+      timetable: { cron: '0 3 * * *' },
+      parameters: {},
+      actorId: null,
+      nextAt: null,
+      ...parts,
+    }
+  }
+
+  async function planOf(project: Project) {
+    return engine.schedulesOf(project.id)
+  }
+})

@@ -1,0 +1,26 @@
+import type { Clock } from '@rondo/model'
+import type { StartChecks } from '../workflows/start-job.ts'
+import { type ContinuePorts, finishContinuation } from './continue-pipeline.ts'
+
+/** Continuations looked at in one round; the rest wait for the next. */
+const batch = 20
+
+/**
+ * Finishes continuations that a process accepted and did not live to carry out: at once, then every few seconds. One that
+ * another process is finishing at this moment is finished once all the same.
+ */
+export async function resumeContinuations(
+  ports: Pick<ContinuePorts, 'engine' | 'newId' | 'compiler'> & { readonly checks: StartChecks; readonly clock: Clock },
+  options: { readonly everyMs?: number; readonly onError?: (error: unknown) => void },
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      for (const pipelineId of await ports.engine.pendingPipelines(batch))
+        await finishContinuation(ports, ports.checks, pipelineId)
+    } catch (error) {
+      options.onError?.(error)
+    }
+    await ports.clock.sleep(options.everyMs ?? 5_000, signal)
+  }
+}

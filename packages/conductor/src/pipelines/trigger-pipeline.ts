@@ -1,0 +1,185 @@
+import {
+  AppError,
+  type GitRevision,
+  type NewPipeline,
+  type Pipeline,
+  type PipelineError,
+  type PipelineValues,
+  type PlanSelection,
+  type Repositories,
+  type TriggerRequest,
+} from '@rondo/model'
+import { selectFromPlan } from '../decisions/select-from-plan.ts'
+import { createWorkflows } from '../workflows/create-workflows.ts'
+import type { StartChecks } from '../workflows/start-job.ts'
+import { type ConfigCompilation, compileConfig, uncompiled } from './compile-config.ts'
+import { schedulesOf } from './config-schedules.ts'
+import { pipelineValues } from './pipeline-values.ts'
+import type { UserActionsPorts } from './user-actions-ports.ts'
+
+const configPath = '.circleci/config.yml'
+const maxConfigBytes = 1024 * 1024
+
+/** Makes a pipeline; see `UserActions.trigger`. A config with `setup: true` makes one that waits to be continued. */
+export async function triggerPipeline(
+  ports: UserActionsPorts,
+  checks: StartChecks,
+  request: TriggerRequest,
+): Promise<Pipeline | undefined> {
+  const { project } = request
+  const repository = { organization: project.organizationName, name: project.name }
+  const git = await ports.repositories.resolve(repository, request.ref)
+  if (git === undefined)
+    throw new AppError(
+      'not-found',
+      `Branch or tag ${request.ref.branch ?? request.ref.tag ?? request.ref.revision} was not found in ${repository.organization}/${repository.name}. Push it first.`,
+    )
+  if (request.trigger === 'webhook' && asksToSkip(git)) return undefined
+  const source = await sourceOf(ports.repositories, repository, git, request.config)
+  const reserved = await ports.engine.transact((tx) => tx.reservePipeline(project.id))
+  const values = pipelineValues({
+    ...reserved,
+    project,
+    git,
+    trigger: request.trigger,
+    baseRevision: request.baseRevision ?? '',
+    publicUrl: ports.publicUrl,
+    receivedAt: ports.clock.now(),
+    ...(request.schedule === undefined ? {} : { schedule: request.schedule }),
+  })
+  const whole = await compileSource(ports, request, values, source)
+  const compiled = request.only === undefined ? whole : selectOnly(whole, request.only)
+  return ports.engine.transact(async (tx) => {
+    if (request.schedule !== undefined && !(await tx.fireSchedule(request.schedule))) return undefined
+    const pipeline = await tx.createPipeline({
+      ...reserved,
+      projectId: project.id,
+      trigger: request.trigger,
+      triggeredBy: request.actorId,
+      git,
+      values,
+      given: request.parameters,
+      ...outcomeOf(compiled),
+    })
+    await tx.append({
+      kind: pipeline.state === 'errored' ? 'pipeline.errored' : 'pipeline.created',
+      organizationId: project.organizationId,
+      projectId: project.id,
+      pipelineId: pipeline.id,
+      actorId: request.actorId,
+      data: { number: pipeline.number, state: pipeline.state },
+    })
+    const { plan } = compiled.config
+    if (plan !== null) await createWorkflows(tx, checks, pipeline, plan, request.schedule?.workflow ?? null)
+    if (plan !== null && request.trigger === 'webhook' && git.branch !== null)
+      await tx.replaceSchedules(project.id, git.branch, schedulesOf(plan, git.branch, ports.clock.now()))
+    if (supersedes(request, pipeline)) await tx.addChore('supersede', pipeline.id)
+    return pipeline
+  })
+}
+
+/** The same compilation with a part of its plan; with the reason when there is no such part. */
+function selectOnly(compiled: ConfigCompilation, only: PlanSelection): ConfigCompilation {
+  const { plan } = compiled.config
+  if (plan === null) return compiled
+  const part = selectFromPlan(plan, only)
+  if ('plan' in part) return { ...compiled, config: { ...compiled.config, plan: part.plan } }
+  return {
+    ...compiled,
+    config: { ...compiled.config, plan: null },
+    errors: [{ type: 'config', message: part.problem }],
+  }
+}
+
+/** Whether the project wants what older pipelines of the branch started to be canceled (ledger I-039). A revision asked for by itself is no newer state of the branch. */
+function supersedes({ project, trigger, ref }: TriggerRequest, { state, git: { branch } }: Pipeline): boolean {
+  const { autocancelBuilds, autocancelDefaultBranch = false } = project.settings
+  if (!autocancelBuilds || state === 'errored' || branch === null || ref.revision !== undefined) return false
+  return (trigger === 'webhook' || trigger === 'api') && (branch !== project.defaultBranch || autocancelDefaultBranch)
+}
+
+function outcomeOf(compiled: ConfigCompilation): Pick<NewPipeline, 'state' | 'errors' | 'parameters' | 'config'> {
+  const { config, errors, parameters } = compiled
+  const setup = config.plan?.setup === true
+  return {
+    state: errors.length > 0 ? 'errored' : setup ? 'setup' : 'created',
+    errors,
+    parameters,
+    config: setup ? { source: '', compiled: '', plan: null, setup: config } : config,
+  }
+}
+
+/** `[skip ci]` or `[ci skip]` within the first 250 characters of the head commit's message (semantics 27). */
+function asksToSkip(git: GitRevision): boolean {
+  return /\[(skip ci|ci skip)\]/i.test(`${git.subject}\n\n${git.body}`.slice(0, 250))
+}
+
+type Source = { readonly text: string } | { readonly error: PipelineError }
+
+/** The config at the commit that is built, unless the request says where else it is. */
+async function sourceOf(
+  repositories: Repositories,
+  repository: Parameters<Repositories['readFile']>[0],
+  git: GitRevision,
+  config: TriggerRequest['config'],
+): Promise<Source> {
+  if (config === undefined) return readSource(repositories, repository, git)
+  if ('text' in config) return { text: config.text }
+  const other = await repositories.resolve(repository, config.ref)
+  if (other !== undefined) return readSource(repositories, repository, other)
+  throw new AppError(
+    'not-found',
+    `Branch or tag ${config.ref.branch ?? config.ref.tag}, which should hold the config, was not found in ${repository.organization}/${repository.name}. Push it first.`,
+  )
+}
+
+async function readSource(
+  repositories: Repositories,
+  repository: Parameters<Repositories['readFile']>[0],
+  git: GitRevision,
+): Promise<Source> {
+  try {
+    const bytes = await repositories.readFile(repository, git.revision, configPath, maxConfigBytes)
+    if (bytes === undefined) {
+      return {
+        error: {
+          type: 'config-fetch',
+          message: `There is no ${configPath} at ${git.revision.slice(0, 12)} on ${git.branch ?? git.tag ?? 'this revision'}. Add one and push again.`,
+        },
+      }
+    }
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
+  } catch (cause) {
+    if (cause instanceof AppError && cause.code === 'too-large')
+      return {
+        error: { type: 'config', message: `${configPath} is larger than 1 MiB. Split it, or move parts into orbs.` },
+      }
+    if (cause instanceof TypeError)
+      return {
+        error: { type: 'config', message: `${configPath} is not text in UTF-8. Save it as UTF-8 and push again.` },
+      }
+    throw cause
+  }
+}
+
+async function compileSource(
+  ports: UserActionsPorts,
+  request: TriggerRequest,
+  values: PipelineValues,
+  source: Source,
+): Promise<ConfigCompilation> {
+  if ('error' in source) return uncompiled('', source.error)
+  const { project, parameters } = request
+  const { organizationId } = project
+  const compiled = await compileConfig(ports.compiler, source.text, {
+    file: configPath,
+    values,
+    parameters,
+    organizationId,
+  })
+  if (compiled.config.plan?.setup !== true || project.settings.setupWorkflows) return compiled
+  return uncompiled(source.text, {
+    type: 'config',
+    message: `${configPath} says setup: true, and dynamic config is turned off for this project. Turn it on in the project's settings, or take the key out.`,
+  })
+}

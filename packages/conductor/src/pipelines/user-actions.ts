@@ -1,0 +1,108 @@
+import {
+  AppError,
+  type EngineTransaction,
+  isFinalWorkflowStatus,
+  type NewId,
+  type RerunRequest,
+  type UserActions,
+  type WorkflowSnapshot,
+} from '@rondo/model'
+import { advance } from '../workflows/apply-moves.ts'
+import { canceledBy, cancelJob, cancelWorkflow } from '../workflows/cancel.ts'
+import { changeJob, workflowScope } from '../workflows/change-state.ts'
+import { createRerun } from '../workflows/create-rerun.ts'
+import type { StartChecks } from '../workflows/start-job.ts'
+import { continuePipeline } from './continue-pipeline.ts'
+import { triggerPipeline } from './trigger-pipeline.ts'
+import type { UserActionsPorts } from './user-actions-ports.ts'
+
+export function createUserActions(ports: UserActionsPorts): UserActions {
+  const { engine } = ports
+  const checks = createStartChecks(ports.newId)
+
+  async function changeWorkflow(
+    workflowId: string,
+    change: (tx: EngineTransaction, snapshot: WorkflowSnapshot) => Promise<void>,
+  ): Promise<void> {
+    await engine.transact(async (tx) => {
+      const snapshot = await tx.lockWorkflow(workflowId)
+      if (snapshot === undefined) throw new AppError('not-found', `There is no workflow ${workflowId}.`)
+      await change(tx, snapshot)
+      await advance(tx, workflowId, checks)
+    })
+  }
+
+  async function changeOneJob(
+    jobId: string,
+    change: (tx: EngineTransaction, snapshot: WorkflowSnapshot, job: WorkflowSnapshot['jobs'][number]) => Promise<void>,
+  ): Promise<void> {
+    const workflowId = await engine.transact((tx) => tx.workflowOfJob(jobId))
+    if (workflowId === undefined) throw new AppError('not-found', `There is no job ${jobId}.`)
+    await changeWorkflow(workflowId, (tx, snapshot) =>
+      change(tx, snapshot, snapshot.jobs.find((job) => job.id === jobId)!),
+    )
+  }
+
+  return {
+    trigger: (request) => triggerPipeline(ports, checks, request),
+    continuePipeline: (request) => continuePipeline(ports, checks, request),
+    approve: (jobId, actorId) =>
+      changeOneJob(jobId, async (tx, snapshot, job) => {
+        if (job.type !== 'approval') throw new AppError('conflict', `Job ${job.name} is not an approval.`)
+        if (job.status !== 'on_hold')
+          throw new AppError('conflict', `Job ${job.name} does not wait for approval; it is ${job.status}.`)
+        await changeJob(tx, snapshot, job, 'success', { approvedBy: actorId })
+        await tx.append({ ...workflowScope(snapshot), kind: 'job.approved', jobId, actorId })
+      }),
+    cancelWorkflow: (workflowId, actorId) =>
+      changeWorkflow(workflowId, async (tx, snapshot) => {
+        await cancelWorkflow(tx, snapshot, canceledBy(actorId))
+      }),
+    cancelJob: (jobId, actorId) =>
+      changeOneJob(jobId, (tx, snapshot, job) => cancelJob(tx, snapshot, job, canceledBy(actorId))),
+    rerun: (request) => rerun(ports, checks, request),
+  }
+}
+
+/** Asked within the deciding transaction, on its own connection. */
+export function createStartChecks(newId: NewId): StartChecks {
+  return {
+    newId,
+    async missingContexts(tx, { organizationId, projectId }, contexts) {
+      const known = new Set(await tx.contextNames(organizationId, projectId))
+      return contexts.filter((name) => !known.has(name))
+    },
+  }
+}
+
+/** Reruns of one pipeline, at most (semantics 27). */
+const maxReruns = 100
+
+async function rerun(ports: UserActionsPorts, checks: StartChecks, request: RerunRequest): Promise<string> {
+  return ports.engine.transact(async (tx) => {
+    const snapshot = await tx.lockWorkflow(request.workflowId)
+    if (snapshot === undefined) throw new AppError('not-found', `There is no workflow ${request.workflowId}.`)
+    const { workflow } = snapshot
+    if (!isFinalWorkflowStatus(workflow.status))
+      throw new AppError(
+        'conflict',
+        `Workflow ${workflow.name} is still ${workflow.status}. Cancel it or wait for its end, then rerun it.`,
+      )
+    if (request.enableSsh === true && request.jobIds === undefined)
+      throw new AppError('bad-request', 'SSH is opened into chosen jobs: name them in `jobs`.')
+    const strangers = (request.jobIds ?? []).filter((id) => !snapshot.jobs.some((job) => job.id === id))
+    if (strangers.length > 0)
+      throw new AppError(
+        'bad-request',
+        `Workflow ${workflow.name} has no job ${strangers.join(', ')}. Name jobs of the workflow that is rerun.`,
+      )
+    if ((await tx.rerunCount(workflow.pipelineId)) >= maxReruns)
+      throw new AppError(
+        'conflict',
+        `This pipeline was rerun ${maxReruns} times, which is the most it can be. Trigger a new pipeline instead.`,
+      )
+    const id = await createRerun(tx, snapshot, checks, { request, actorId: request.actorId, autoRerunNumber: 0 })
+    await advance(tx, id, checks)
+    return id
+  })
+}

@@ -1,0 +1,59 @@
+import { AppError, type EngineTransaction, type RerunRequest, type WorkflowSnapshot } from '@rondo/model'
+import { rerunJobs } from '../decisions/rerun-jobs.ts'
+import { workflowScope } from './change-state.ts'
+import type { StartChecks } from './start-job.ts'
+
+export interface RerunParts {
+  readonly request: Pick<RerunRequest, 'fromFailed' | 'jobIds' | 'enableSsh'>
+  readonly actorId: string | null
+  /** 0: somebody asked for it. */
+  readonly autoRerunNumber: number
+}
+
+/** Writes a workflow that runs an ended one again, and answers its id; the caller lets it advance. */
+export async function createRerun(
+  tx: EngineTransaction,
+  { workflow, jobs: before, ...snapshot }: WorkflowSnapshot,
+  checks: StartChecks,
+  { request, actorId, autoRerunNumber }: RerunParts,
+): Promise<string> {
+  const jobs = rerunJobs(before, request, checks.newId)
+  if (jobs.every((job) => job.keptFrom !== null))
+    throw new AppError('conflict', `Nothing failed in workflow ${workflow.name}. Rerun it from the start instead.`)
+  const keepsWorkspace = jobs.some((job) => job.keptFrom !== null)
+  const id = await tx.createWorkflow({
+    pipelineId: workflow.pipelineId,
+    projectId: workflow.projectId,
+    name: workflow.name,
+    status: 'running',
+    startedBy: actorId,
+    rerunOf: workflow.id,
+    workspaceId: keepsWorkspace ? workflow.workspaceId : null,
+    setup: workflow.setup,
+    maxAutoReruns: workflow.maxAutoReruns,
+    autoRerunNumber,
+    jobs,
+  })
+  await tx.append({
+    ...workflowScope({ ...snapshot, workflow, jobs: before }),
+    kind: 'workflow.created',
+    workflowId: id,
+    actorId,
+    data: {
+      name: workflow.name,
+      rerunOf: workflow.id,
+      ...(autoRerunNumber === 0
+        ? {}
+        : {
+            because: `it failed, and its config asks for ${workflow.maxAutoReruns} automatic reruns; this is number ${autoRerunNumber}`,
+          }),
+    },
+  })
+  if (request.enableSsh === true)
+    for (const [index, job] of jobs.entries())
+      if (request.jobIds?.includes(before[index]?.id ?? ''))
+        await tx.saveJob({ id: job.id, status: job.status, message: noSsh })
+  return id
+}
+
+const noSsh = 'SSH into this job was asked for. This installation cannot open it yet, so the job runs as it did before.'
