@@ -34,7 +34,8 @@ unset LD_PRELOAD LD_LIBRARY_PATH BASH_ENV GIT_DIR GIT_WORK_TREE GIT_SSH GIT_SSH_
 dir=${step.path === undefined ? '.' : shellPath(step.path)}
 command -v git >/dev/null || { echo "The image has no git. Use an image that has it, or install git before the checkout step."; exit 1; }
 mkdir -p "$dir" && cd "$dir" || exit 1
-export GIT_TERMINAL_PROMPT=0 GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=http.extraHeader GIT_CONFIG_VALUE_0=${quote(header)} GIT_CONFIG_KEY_1=safe.directory GIT_CONFIG_VALUE_1='*'
+said=.git/rondo-fetch
+${patientFetch}export GIT_TERMINAL_PROMPT=0 GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=http.extraHeader GIT_CONFIG_VALUE_0=${quote(header)} GIT_CONFIG_KEY_1=safe.directory GIT_CONFIG_VALUE_1='*'
 if [ -d .git ]; then
   echo "Fetching into the repository that is there"
   git remote set-url origin ${quote(url)} 2>/dev/null || git remote add origin ${quote(url)}
@@ -45,15 +46,28 @@ else
   git init --quiet . && git remote add origin ${quote(url)} || exit 1
 fi
 # A branch may have gone, or never have been: the commit itself may still be there.
-git fetch --quiet --force --tags ${filter} origin ${quote(wanted)} 2>.git/rondo-fetch || git fetch --quiet --force ${filter} origin ${checkout.revision} || { cat .git/rondo-fetch; exit 1; }
-rm -f .git/rondo-fetch
-git cat-file -e ${checkout.revision}^{commit} 2>/dev/null || git fetch --quiet --force ${filter} origin ${checkout.revision} || exit 1
+{ fetch --tags ${filter} origin ${quote(wanted)} || fetch ${filter} origin ${checkout.revision}; } && { git cat-file -e ${checkout.revision}^{commit} 2>/dev/null || fetch ${filter} origin ${checkout.revision}; } || { cat "$said"; exit 1; }
+rm -f "$said"
 git config --local ${quote(`credential.${new URL(url).origin}.helper`)} ${quote(helperPath)} || exit 1
 ${switchTo} || exit 1
 git --no-pager log --no-color -n 1 --format='HEAD is now at %h %s'
 `
   return (await runInternal(task, `c${index}`, `s${index}.out`, script)) === 0 ? passed : failed
 }
+
+/**
+ * Fetches; waits and tries again while the host cannot be reached, for about two minutes: a restart of the server must
+ * not fail a job that only wants its code. Other refusals are final. What git said last is kept in `$said`.
+ */
+const patientFetch = `fetch() {
+  for pause in 1 2 4 8 15 30 30 30 0; do
+    git fetch --quiet --force "$@" 2>"$said" && return 0
+    [ "$pause" != 0 ] && grep -Eq 'Connection (refused|reset)|Failed to connect|Could not connect|Empty reply|hung up|early EOF|timed out|returned error: 50[0234]|HTTP 50[0234]' "$said" || return 1
+    echo "The repository's host does not answer. Trying again in $pause s."
+    sleep "$pause"
+  done
+}
+`
 
 /** Answers git's question for a credential; it never stores one. */
 function credentialHelper(username: string, password: string): string {
