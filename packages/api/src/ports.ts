@@ -15,6 +15,7 @@ import type {
   RunQueue,
   Schedules,
   SecretStore,
+  SshKeys,
   StepOutput,
   UserActions,
 } from '@rondo/model'
@@ -30,6 +31,7 @@ export interface WebPorts {
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
   readonly checkoutKeys: CheckoutKeys
+  readonly sshKeys: SshKeys
   readonly insights: Insights
   readonly schedules: Schedules
   readonly queries: BuildQueries

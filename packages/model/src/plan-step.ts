@@ -1,5 +1,9 @@
 import type { Origin } from './diagnostic.ts'
-import type { EnvironmentEntry } from './plan.ts'
+
+export interface EnvironmentEntry {
+  readonly name: string
+  readonly value: string
+}
 
 /** One action of a job, as the agent executes it. `name` is the display name when the config gives one. */
 export type Step =

@@ -1,5 +1,5 @@
 import type { Origin } from './diagnostic.ts'
-import type { Step } from './plan-step.ts'
+import type { EnvironmentEntry, Step } from './plan-step.ts'
 
 /** What the compiler makes of a config: plain data. Neither the conductor nor the agent ever sees YAML. */
 export interface Plan {
@@ -84,11 +84,6 @@ export interface JobPlan {
   /** Days caches are kept, when the job says so. */
   readonly cacheRetentionDays?: number
   readonly origin: Origin
-}
-
-export interface EnvironmentEntry {
-  readonly name: string
-  readonly value: string
 }
 
 export type ExecutorPlan = DockerExecutorPlan | MachineExecutorPlan | MacosExecutorPlan

@@ -202,6 +202,8 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     clock: systemClock,
     taskSpec: {
       secrets: store.secrets,
+      sshKeys: store.sshKeys,
+      checkoutKeys: store.checkoutKeys,
       keyRing,
       credentials,
       continuationKeys,
@@ -220,6 +222,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       projectTokens: store.projectTokens,
       follows: store.follows,
       checkoutKeys: store.checkoutKeys,
+      sshKeys: store.sshKeys,
       insights: store.insights,
       schedules: store.schedules,
       queries: store.queries,

@@ -12,6 +12,7 @@ import type {
   RunQueue,
   Schedules,
   SecretStore,
+  SshKeys,
   Wakeups,
 } from '@rondo/model'
 import { createAccounts } from './accounts.ts'
@@ -30,6 +31,7 @@ import { createBuildQueries } from './queries.ts'
 import { createRunQueue } from './run-queue.ts'
 import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
+import { createSshKeys } from './ssh-keys.ts'
 
 export interface StoreOptions {
   readonly connectionString: string
@@ -44,6 +46,7 @@ export interface Store {
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
   readonly checkoutKeys: CheckoutKeys
+  readonly sshKeys: SshKeys
   readonly insights: Insights
   readonly queries: BuildQueries
   readonly engine: EngineStore
@@ -70,6 +73,7 @@ export function createStore(options: StoreOptions): Store {
     projectTokens: createProjectTokens(database),
     follows: createFollows(database),
     checkoutKeys: createCheckoutKeys(database),
+    sshKeys: createSshKeys(database),
     insights: createInsights(database),
     queries: createBuildQueries(database),
     engine: createEngineStore(database),

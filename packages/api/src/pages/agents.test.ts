@@ -38,7 +38,7 @@ const condition = {
   draining: false,
   refusal: null,
 }
-const list = async () => ((await web.request(admin, 'GET', '/api/private/agents')).body as { agents: AgentView[] }).agents
+const list = async () => ((await web.request(admin, 'GET', '/api/private/agents')).body as unknown as { agents: AgentView[] }).agents
 
 test('an agent that an administrator drains is given nothing, and the jobs that wait say why; resumed, it takes them [R-34 L-147 L-149]', async () => {
   const home = await engine.home()

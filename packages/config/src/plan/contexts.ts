@@ -1,6 +1,6 @@
 import type { Node } from '../tree/node.ts'
 import { typeName } from '../tree/node.ts'
-import type { Place } from './fields.ts'
+import type { Place } from './place.ts'
 
 /** `context`: a name or a list of names, each once. */
 export function readContexts(place: Place, node: Node | undefined): readonly string[] {

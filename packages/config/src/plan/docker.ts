@@ -2,8 +2,9 @@ import type { DockerExecutorPlan, ImagePlan } from '@rondo/model'
 import type { Node } from '../tree/node.ts'
 import { child, stringOf, typeName } from '../tree/node.ts'
 import { argumentVector } from './argv.ts'
-import type { Fields, Place } from './fields.ts'
+import type { Fields } from './fields.ts'
 import { readFields } from './fields.ts'
+import type { Place } from './place.ts'
 import { optional } from './steps/step-reader.ts'
 
 const imageKeys = ['image', 'name', 'entrypoint', 'command', 'user', 'environment', 'auth', 'aws_auth', 'gcp_auth']

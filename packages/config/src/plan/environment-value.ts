@@ -1,6 +1,6 @@
 import type { MapEntry } from '../tree/node.ts'
 import { typeName } from '../tree/node.ts'
-import type { Place } from './fields.ts'
+import type { Place } from './place.ts'
 
 const name = /^[A-Za-z_][A-Za-z0-9_]*$/
 

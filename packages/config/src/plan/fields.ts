@@ -1,19 +1,11 @@
-import type { EnvironmentEntry, OriginFrame, Span } from '@rondo/model'
+import type { EnvironmentEntry, Span } from '@rondo/model'
 import type { ConfigDiagnosticCode } from '../diagnostic-code.ts'
 import { didYouMean } from '../did-you-mean.ts'
-import type { Report } from '../report.ts'
 import { environmentEntries } from '../resolve/environment.ts'
 import type { MapNode, Node, ScalarValue } from '../tree/node.ts'
 import { displayText, isFailed, typeName } from '../tree/node.ts'
 import { environmentValue } from './environment-value.ts'
-
-/** Where a value stands: for messages, and the calls that led there. */
-export interface Place {
-  readonly report: Report
-  /** `the step 'run'`, `job 'build'`: completes "in …". */
-  readonly what: string
-  readonly chain: readonly OriginFrame[]
-}
+import type { Place } from './place.ts'
 
 /** Typed access to the keys of a map. Every reader reports what is wrong and returns undefined for it. */
 export class Fields {

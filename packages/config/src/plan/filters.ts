@@ -2,9 +2,9 @@ import type { Filters, NameFilter } from '@rondo/model'
 import { compileRegex } from '../regex/compile-regex.ts'
 import type { Node } from '../tree/node.ts'
 import { typeName } from '../tree/node.ts'
-import type { Place } from './fields.ts'
 import { readFields } from './fields.ts'
 import { patternOf } from './name-pattern.ts'
+import type { Place } from './place.ts'
 import { optional } from './steps/step-reader.ts'
 
 /** `filters` in the map form (semantics 19.1); undefined when there are none or they are wrong. */

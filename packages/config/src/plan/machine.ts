@@ -1,8 +1,8 @@
 import type { MachineExecutorPlan } from '@rondo/model'
 import type { Node } from '../tree/node.ts'
 import { typeName } from '../tree/node.ts'
-import type { Place } from './fields.ts'
 import { readFields } from './fields.ts'
+import type { Place } from './place.ts'
 import { optional } from './steps/step-reader.ts'
 
 /** `machine`: true, the name of an image, or a map (semantics 13.2). */

@@ -1,8 +1,8 @@
 import type { MacosExecutorPlan } from '@rondo/model'
 import type { Node } from '../tree/node.ts'
 import { typeName } from '../tree/node.ts'
-import type { Place } from './fields.ts'
 import { readFields } from './fields.ts'
+import type { Place } from './place.ts'
 
 /** `macos`: needs `xcode`, kept as written (`14.10` is not `14.1`). */
 export function readMacos(place: Place, node: Node): MacosExecutorPlan | undefined {

@@ -1,9 +1,9 @@
 import type { SchedulePlan } from '@rondo/model'
 import type { Node } from '../tree/node.ts'
 import { child, typeName } from '../tree/node.ts'
-import type { Place } from './fields.ts'
 import { readFields } from './fields.ts'
 import { readNameFilter } from './filters.ts'
+import type { Place } from './place.ts'
 
 /** `triggers` of a workflow (semantics 20). */
 export function readSchedules(place: Place, node: Node | undefined): readonly SchedulePlan[] {

@@ -2,8 +2,8 @@ import type { NodeType } from '@rondo/model'
 import type { Report } from '../report.ts'
 import type { MapNode } from '../tree/node.ts'
 import { durationMs } from './duration.ts'
-import type { Place } from './fields.ts'
 import { readFields } from './fields.ts'
+import type { Place } from './place.ts'
 
 const providers = ['datadog', 'prometheus', 'grafana', 'alertmanager', 'custom'] as const
 

@@ -1,23 +1,25 @@
 import { AppError } from '@rondo/model'
 import { unavailable } from './memory-database.ts'
-import type { Life } from './simulated-server.ts'
-import type { World } from './world.ts'
+import type { Life, SimulatedServer } from './simulated-server.ts'
+import type { Surroundings } from './surroundings.ts'
 
 const patienceMs = 15_000
 
 /** Requests between processes: late, lost on the way there or back, delivered twice, overtaking each other. */
 export class Network {
-  readonly #world: World
+  readonly #world: Surroundings
+  readonly #servers: readonly SimulatedServer[]
 
-  constructor(world: World) {
+  constructor(world: Surroundings, servers: readonly SimulatedServer[]) {
     this.#world = world
+    this.#servers = servers
   }
 
   /** One request to whichever server answers; AppError `unavailable` when none did in time. */
   async call<T>(who: string, what: string, run: (server: Life) => Promise<T>, cutOff: () => boolean): Promise<T> {
     const { time, random, plan } = this.#world
     await this.#travel()
-    const server = random.pick([...this.#world.servers.filter((candidate) => candidate.up), undefined])
+    const server = random.pick([...this.#servers.filter((candidate) => candidate.up), undefined])
     const life = server?.life
     const lost = this.#lost(plan.drops)
     if (cutOff() || life === undefined || lost === 'request') {

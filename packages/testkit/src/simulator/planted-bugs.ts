@@ -1,17 +1,17 @@
 import { AppError, type EngineStore, type EngineTransaction } from '@rondo/model'
+import type { Random } from './random.ts'
 import { alterTransactions, type Sabotage } from './sabotage.ts'
-import type { World } from './world.ts'
 
-type Alteration = (tx: EngineTransaction, world: World) => Partial<EngineTransaction>
+type Alteration = (tx: EngineTransaction, random: Random) => Partial<EngineTransaction>
 
 /** A bug in one or a few of the statements that the conductor makes. */
 function inStatements(alter: Alteration): Sabotage {
-  return { engine: (engine, world) => alterTransactions(engine, (tx) => alter(tx, world)) }
+  return { engine: (engine, random) => alterTransactions(engine, (tx) => alter(tx, random)) }
 }
 
 /** A bug outside of the conductor's transactions. */
-function inStore(alter: (engine: EngineStore, world: World) => Partial<EngineStore>): Sabotage {
-  return { engine: (engine, world) => ({ ...engine, ...alter(engine, world) }) }
+function inStore(alter: (engine: EngineStore, random: Random) => Partial<EngineStore>): Sabotage {
+  return { engine: (engine, random) => ({ ...engine, ...alter(engine, random) }) }
 }
 
 /** Bugs as people make them, each planted between the conductor and its store. The simulator has to find every one. */
@@ -42,9 +42,9 @@ export const plantedBugs: Readonly<Record<string, Sabotage>> = {
   })),
   'canceled jobs keep their tasks': inStatements(() => ({ stopTasks: async () => {} })),
   'an agent that came back in time is taken for lost': inStatements(() => ({ lockExpired: async () => true })),
-  'what is reported twice is recorded twice': inStatements((tx, world) => ({
+  'what is reported twice is recorded twice': inStatements((tx, random) => ({
     acknowledge: async (attemptId, sequence, leaseMs) =>
-      world.random.chance(0.3) ? undefined : tx.acknowledge(attemptId, sequence, leaseMs),
+      random.chance(0.3) ? undefined : tx.acknowledge(attemptId, sequence, leaseMs),
   })),
   'one entry of a report is passed over': inStatements((tx) => ({
     acknowledge: (attemptId, sequence, leaseMs) => tx.acknowledge(attemptId, sequence + 1, leaseMs),
@@ -73,8 +73,8 @@ export const plantedBugs: Readonly<Record<string, Sabotage>> = {
   'every statement is committed by itself': inStore((engine) => ({
     transact: (work) => work(oneByOne(engine)),
   })),
-  'success is told before the commit, which fails': inStore((engine, world) => ({
-    transact: (work) => (world.random.chance(0.1) ? withoutCommit(engine, work) : engine.transact(work)),
+  'success is told before the commit, which fails': inStore((engine, random) => ({
+    transact: (work) => (random.chance(0.1) ? withoutCommit(engine, work) : engine.transact(work)),
   })),
   'agents are not told to stop': inStore((engine) => ({
     async renew(agentId, attempts, leaseMs) {

@@ -1,12 +1,12 @@
 import type { createStartChecks } from '@rondo/conductor'
 import type { EngineStore, EngineTransaction, Wakeups } from '@rondo/model'
-import type { World } from './world.ts'
+import type { Random } from './random.ts'
 
 export type StartChecks = ReturnType<typeof createStartChecks>
 
 /** A bug planted on purpose, between the conductor and its ports; product code never knows of it. */
 export interface Sabotage {
-  readonly engine?: (engine: EngineStore, world: World) => EngineStore
+  readonly engine?: (engine: EngineStore, random: Random) => EngineStore
   readonly wakeups?: (wakeups: Wakeups) => Wakeups
   readonly sweeper?: { readonly lostAfterMs?: number; readonly everyMs?: number }
   readonly checks?: (checks: StartChecks) => StartChecks

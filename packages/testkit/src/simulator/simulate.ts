@@ -1,4 +1,5 @@
-import { atRest, ofCommit } from './invariants.ts'
+import { atRest } from './invariants/at-rest.ts'
+import { ofCommit } from './invariants/of-commit.ts'
 import { Random } from './random.ts'
 import type { Sabotage } from './sabotage.ts'
 import { beginTroubles, endTroubles } from './troubles.ts'

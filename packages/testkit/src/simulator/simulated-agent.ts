@@ -1,21 +1,9 @@
 import { AppError, type Result } from '@rondo/model'
-import type { AttemptRef, Claim, ControlPlane, ReportEntry } from '@rondo/protocol'
+import type { Claim, ControlPlane, ReportEntry } from '@rondo/protocol'
+import type { HeldAttempt } from './held-attempt.ts'
+import type { Network } from './network.ts'
 import type { Life } from './simulated-server.ts'
-import type { World } from './world.ts'
-
-/** What an agent keeps on its disk of one attempt. */
-export interface HeldAttempt {
-  readonly ref: AttemptRef
-  readonly cpus: number
-  readonly memoryMb: number
-  /** The journal so far. */
-  readonly entries: ReportEntry[]
-  /** Whether the user's code was started: written to the disk before it is. */
-  started: boolean
-  /** What is still to happen, drawn when the code was started. */
-  script: readonly ReportEntry[]
-  stop: 'canceled' | 'timed-out' | 'gone' | undefined
-}
+import type { Surroundings } from './surroundings.ts'
 
 const machine = { cpus: 4, memoryMb: 16_384 }
 const claimWaitMs = 10_000
@@ -27,7 +15,8 @@ const heartbeatWaitMs = 8_000
  */
 export class SimulatedAgent {
   readonly name: string
-  readonly #world: World
+  readonly #world: Surroundings
+  readonly #network: Network
   readonly disk = new Map<string, HeldAttempt>()
   #id: string | undefined
   /** Rises with each start; what belongs to an earlier life does nothing more. */
@@ -37,8 +26,9 @@ export class SimulatedAgent {
   /** It never comes back. */
   gone = false
 
-  constructor(world: World, name: string) {
+  constructor(world: Surroundings, network: Network, name: string) {
     this.#world = world
+    this.#network = network
     this.name = name
   }
 
@@ -270,7 +260,7 @@ export class SimulatedAgent {
   }
 
   #call<T>(what: string, run: (plane: ControlPlane, server: Life) => Promise<T>): Promise<T> {
-    return this.#world.network.call(
+    return this.#network.call(
       this.name,
       what,
       (server) => run(server.plane(this.#id ?? ''), server),

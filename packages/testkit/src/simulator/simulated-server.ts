@@ -17,7 +17,7 @@ import { buildRevision } from '../builders.ts'
 import { createMemoryEngine } from './memory-engine.ts'
 import type { Effect } from './memory-identity.ts'
 import type { StartChecks } from './sabotage.ts'
-import type { World } from './world.ts'
+import type { Surroundings } from './surroundings.ts'
 
 const publicUrl = 'http://ci.example.com'
 const credentials = createAttemptCredentials(Buffer.alloc(32))
@@ -26,6 +26,7 @@ const continuationKeys = createContinuationKeys(Buffer.alloc(32))
 /** Nothing of what is simulated looks at these. */
 const noObjects = {} as Objects
 const noKeys = {} as KeyRing
+const noneKept = { of: async () => [] }
 const noSecrets: TaskSpecPorts['secrets'] = {
   projectVariables: async () => [],
   contextByName: async (organizationId: string, name: string) => ({
@@ -57,12 +58,14 @@ function never(): Promise<never> {
  */
 export class SimulatedServer {
   readonly name: string
-  readonly #world: World
+  readonly #world: Surroundings
   #life: Life | undefined
+  /** Called when it dies between two statements: the world then ends it, and starts it again. */
+  onCollapse: () => void = () => {}
   /** Until when it stands still, as after SIGSTOP. */
   pausedUntil = 0
 
-  constructor(world: World, name: string) {
+  constructor(world: Surroundings, name: string) {
     this.#world = world
     this.name = name
   }
@@ -102,7 +105,7 @@ export class SimulatedServer {
 export class Life {
   readonly actions: UserActions
   readonly died: Promise<void>
-  readonly #world: World
+  readonly #world: Surroundings
   readonly #server: SimulatedServer
   readonly #dispatcher: ReturnType<typeof createDispatcher>
   readonly #engine: EngineStore
@@ -118,7 +121,7 @@ export class Life {
   /** Statements left before a death planned for between two of them. */
   #statementsLeft: number
 
-  constructor(world: World, server: SimulatedServer) {
+  constructor(world: Surroundings, server: SimulatedServer) {
     this.#world = world
     this.#server = server
     const { random, plan, sabotage } = world
@@ -128,7 +131,7 @@ export class Life {
     })
     const effect: Effect = (what) => this.#effect(what)
     const engine = createMemoryEngine(world.database, { by: this, effect })
-    this.#engine = sabotage.engine?.(engine, world) ?? engine
+    this.#engine = sabotage.engine?.(engine, random) ?? engine
     this.#clock = this.#createClock(random.int(-600_000, 600_000))
     this.#compiler = world.compiler(effect)
     const checks = createStartChecks(() => world.database.newId())
@@ -149,6 +152,8 @@ export class Life {
       clock: this.#clock,
       taskSpec: {
         secrets: noSecrets,
+        sshKeys: noneKept,
+        checkoutKeys: noneKept,
         keyRing: noKeys,
         credentials,
         continuationKeys,
@@ -209,7 +214,7 @@ export class Life {
     if (this.#dead) return never()
     if (this.#statementsLeft-- <= 0 && troubled) {
       this.#world.trace(this.#server.name, `dies before: ${what}`)
-      this.#world.crash(this.#server)
+      this.#server.onCollapse()
       return never()
     }
     if (random.chance(plan.pauses)) await time.sleep(random.skewed(0.1, troubled ? plan.slowestMs : 5))

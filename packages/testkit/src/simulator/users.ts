@@ -1,27 +1,24 @@
 import { AppError, defaultProjectSettings, isFinalWorkflowStatus, type Project } from '@rondo/model'
+import type { Network } from './network.ts'
 import { randomPlan } from './random-plan.ts'
 import type { Life } from './simulated-server.ts'
-import type { World } from './world.ts'
-
-export interface Home {
-  readonly organizationId: string
-  readonly projectId: string
-  readonly userId: string
-}
+import type { Home, Surroundings } from './surroundings.ts'
 
 /**
  * Everybody who pushes, clicks and calls the API: they cancel, approve and rerun at any moment, twice at the same time
  * when they are impatient, and repeat what nobody answered.
  */
 export class Users {
-  readonly #world: World
+  readonly #world: Surroundings
+  readonly #network: Network
   /** Requests that are under way. */
   #open = 0
   readonly #project: Project
   #planned = 0
 
-  constructor(world: World) {
+  constructor(world: Surroundings, network: Network) {
     this.#world = world
+    this.#network = network
     this.#project = project(world.home, world.random.chance(0.2))
   }
 
@@ -58,7 +55,7 @@ export class Users {
   }
 
   #call<T>(what: string, run: (server: Life) => Promise<T>): Promise<T> {
-    return this.#world.network.call('a user', what, run, () => false)
+    return this.#network.call('a user', what, run, () => false)
   }
 
   /** Makes a pipeline, now and then one whose setup phase continues it. */

@@ -1,7 +1,7 @@
 import type { AttemptRef } from '@rondo/protocol'
-import type { Report } from './invariants.ts'
+import type { HeldAttempt, Holder } from './held-attempt.ts'
+import type { Report } from './invariants/rules.ts'
 import type { MemoryDatabase } from './memory-database.ts'
-import type { HeldAttempt, SimulatedAgent } from './simulated-agent.ts'
 
 interface Order {
   readonly attemptId: string
@@ -24,7 +24,7 @@ export class Witness {
   readonly #database: MemoryDatabase
   readonly #report: Report
   readonly #startsOfTask = new Map<string, number>()
-  readonly #held: { agent: SimulatedAgent; held: HeldAttempt; acknowledged: number }[] = []
+  readonly #held: { agent: Holder; held: HeldAttempt; acknowledged: number }[] = []
   readonly #outputs = new Map<string, { size: number; closed: boolean }>()
   readonly #promised: string[] = []
   starts = 0
@@ -34,7 +34,7 @@ export class Witness {
     this.#report = report
   }
 
-  holds(agent: SimulatedAgent, held: HeldAttempt): void {
+  holds(agent: Holder, held: HeldAttempt): void {
     this.#held.push({ agent, held, acknowledged: 0 })
   }
 

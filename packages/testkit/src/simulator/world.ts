@@ -1,13 +1,14 @@
 import type { Compiler } from '@rondo/conductor'
 import { AppError, type Plan } from '@rondo/model'
-import type { Report } from './invariants.ts'
+import type { Report } from './invariants/rules.ts'
 import { MemoryDatabase, unavailable } from './memory-database.ts'
 import { Network } from './network.ts'
 import { Random } from './random.ts'
 import type { Sabotage } from './sabotage.ts'
 import { SimulatedAgent } from './simulated-agent.ts'
 import { SimulatedServer } from './simulated-server.ts'
-import { type Home, Users } from './users.ts'
+import type { Home, Surroundings } from './surroundings.ts'
+import { Users } from './users.ts'
 import { VirtualTime } from './virtual-time.ts'
 import { Witness } from './witness.ts'
 import type { WorldPlan } from './world-plan.ts'
@@ -29,7 +30,7 @@ export const lostAfterMs = 5 * 60_000
 const shortBreakMs = 10_000
 
 /** Everything one simulated installation consists of: one database, servers, agents, users, a network, and the time. */
-export class World {
+export class World implements Surroundings {
   readonly time = new VirtualTime()
   readonly random: Random
   readonly plan: WorldPlan
@@ -61,12 +62,16 @@ export class World {
     this.sabotage = sabotage
     this.report = report
     this.#onTrace = onTrace
-    this.network = new Network(this)
     this.witness = new Witness(this.database, report)
     this.home = this.database.addProject({ organizationId: 'organisation', name: 'app', contexts: ['team'] })
     this.servers = Array.from({ length: plan.servers }, (_, index) => new SimulatedServer(this, `server ${index + 1}`))
-    this.agents = Array.from({ length: plan.agents }, (_, index) => new SimulatedAgent(this, `agent ${index + 1}`))
-    this.users = new Users(this)
+    for (const server of this.servers) server.onCollapse = () => this.crash(server)
+    this.network = new Network(this, this.servers)
+    this.agents = Array.from(
+      { length: plan.agents },
+      (_, index) => new SimulatedAgent(this, this.network, `agent ${index + 1}`),
+    )
+    this.users = new Users(this, this.network)
     this.database.onNotify = (topic) => this.#notify(topic)
   }
 

@@ -18,8 +18,7 @@ export const CheckoutKeyShape = Type.Object({
 })
 
 export function presentCheckoutKey(
-  key: CheckoutKey,
-  preferred: boolean,
+  { key, preferred }: { readonly key: CheckoutKey; readonly preferred: boolean },
   digest: Digest,
 ): Static<typeof CheckoutKeyShape> {
   return {

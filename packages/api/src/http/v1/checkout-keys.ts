@@ -1,18 +1,18 @@
 import { AppError } from '@rondo/model'
 import { type Static, Type } from 'typebox'
 import type { WebPorts } from '../../ports.ts'
-import { CheckoutKeyShape, type Digest, digests, presentCheckoutKey } from '../presenters/checkout-key.ts'
+import { checkoutKeyRoutes, DigestQuery } from '../checkout-key-routes.ts'
+import { CheckoutKeyShape, type Digest, presentCheckoutKey } from '../presenters/checkout-key.ts'
 import { createProjectKeys, type ListedKey } from '../project-keys.ts'
 import { type Route, route } from '../route.ts'
-import { Message, Time, Words } from '../shapes.ts'
+import { Time, Words } from '../shapes.ts'
 import { projectInPath } from '../subjects.ts'
 
 const { public_key, type, fingerprint, preferred } = CheckoutKeyShape.properties
 const KeyShape = Type.Object({ public_key, type, fingerprint, preferred, time: Time })
-const DigestQuery = Type.Object({ digest: Type.Optional(Words(digests)) })
 
 function presentKey(listed: ListedKey, digest: Digest): Static<typeof KeyShape> {
-  const shown = presentCheckoutKey(listed.key, listed.preferred, digest)
+  const shown = presentCheckoutKey(listed, digest)
   return {
     public_key: shown.public_key,
     type: shown.type,
@@ -51,29 +51,6 @@ export function checkoutKeyRoutesV1(ports: Pick<WebPorts, 'checkoutKeys' | 'keyR
         return presentKey(await keys.add(subject, body.type, actorId), 'md5')
       },
     }),
-    route({
-      method: 'GET',
-      path: '/project/{project-slug}/checkout-key/{fingerprint}',
-      summary: 'A checkout key by its fingerprint, in either digest.',
-      subject: projectInPath,
-      right: 'view',
-      answer: KeyShape,
-      handle: async ({ subject, params }) => {
-        const listed = await keys.find(subject, params.fingerprint!)
-        return presentKey(listed, params.fingerprint === listed.key.sha256 ? 'sha256' : 'md5')
-      },
-    }),
-    route({
-      method: 'DELETE',
-      path: '/project/{project-slug}/checkout-key/{fingerprint}',
-      summary: 'Deletes a checkout key.',
-      subject: projectInPath,
-      right: 'configure',
-      answer: Message,
-      handle: async ({ subject, params }) => {
-        await keys.remove(subject, params.fingerprint!)
-        return { message: 'ok' }
-      },
-    }),
+    ...checkoutKeyRoutes(keys, { shape: KeyShape, present: presentKey, deleted: 'ok' }),
   ]
 }

@@ -5,9 +5,10 @@ import { buildListRoutes } from './build-lists.ts'
 import { buildRoutes } from './builds.ts'
 import { checkoutKeyRoutesV1 } from './checkout-keys.ts'
 import { followRoutes } from './follow.ts'
+import { sshKeyRoutes } from './ssh-keys.ts'
 import { tokenRoutes } from './tokens.ts'
 import { triggerBuildRoutes } from './trigger-builds.ts'
-import { variableRoutes } from './variables.ts'
+import { variableRoutesV1 } from './variables.ts'
 
 /** Every operation of API v1.1 (reference/api, section 4), as far as it is served. The table of contents. */
 export function v1Routes(ports: RoutePorts, options: WebOptions): readonly Route[] {
@@ -17,8 +18,9 @@ export function v1Routes(ports: RoutePorts, options: WebOptions): readonly Route
     ...buildListRoutes(ports, options),
     ...buildRoutes(ports, options),
     ...triggerBuildRoutes(ports, options),
-    ...variableRoutes(ports),
+    ...variableRoutesV1(ports),
     ...checkoutKeyRoutesV1(ports),
+    ...sshKeyRoutes(ports),
     ...tokenRoutes(ports),
   ]
 }

@@ -1,12 +1,12 @@
 import { Type } from 'typebox'
 import type { WebPorts } from '../../ports.ts'
 import { presentVariable, VariableShape } from '../presenters/variable.ts'
+import { projectVariableRoutes } from '../project-variable-routes.ts'
 import { createProjectVariables } from '../project-variables.ts'
 import { type Route, route } from '../route.ts'
-import { Message, VariableName, VariableValue } from '../shapes.ts'
 import { projectInPath } from '../subjects.ts'
 
-export function variableRoutes(ports: Pick<WebPorts, 'secrets' | 'keyRing'>): readonly Route[] {
+export function variableRoutesV1(ports: Pick<WebPorts, 'secrets' | 'keyRing'>): readonly Route[] {
   const variables = createProjectVariables(ports)
   return [
     route({
@@ -18,38 +18,6 @@ export function variableRoutes(ports: Pick<WebPorts, 'secrets' | 'keyRing'>): re
       answer: Type.Array(VariableShape),
       handle: async ({ subject }) => (await variables.list(subject.id)).map(presentVariable),
     }),
-    route({
-      method: 'POST',
-      path: '/project/{project-slug}/envvar',
-      summary: 'Sets a variable of a project.',
-      subject: projectInPath,
-      right: 'configure',
-      body: Type.Object({ name: VariableName, value: VariableValue }),
-      status: 201,
-      answer: VariableShape,
-      handle: async ({ subject, body: { name, value } }) =>
-        presentVariable(await variables.set(subject.id, name, value)),
-    }),
-    route({
-      method: 'GET',
-      path: '/project/{project-slug}/envvar/{name}',
-      summary: 'A variable of a project, masked.',
-      subject: projectInPath,
-      right: 'view',
-      answer: VariableShape,
-      handle: async ({ subject, params }) => presentVariable(await variables.find(subject.id, params.name!)),
-    }),
-    route({
-      method: 'DELETE',
-      path: '/project/{project-slug}/envvar/{name}',
-      summary: 'Deletes a variable of a project.',
-      subject: projectInPath,
-      right: 'configure',
-      answer: Message,
-      handle: async ({ subject, params }) => {
-        await variables.remove(subject.id, params.name!)
-        return { message: 'ok' }
-      },
-    }),
+    ...projectVariableRoutes(variables, 'ok'),
   ]
 }

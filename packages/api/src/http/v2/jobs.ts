@@ -1,7 +1,8 @@
+import type { JobContext } from '@rondo/model'
 import type { WebOptions, WebPorts } from '../../ports.ts'
 import { ArtifactShape, presentArtifact, presentTest, TestShape } from '../presenters/artifact.ts'
 import { JobShape, presentJob } from '../presenters/job.ts'
-import { type Route, route } from '../route.ts'
+import { type Route, route, type Subject } from '../route.ts'
 import { Message, PageOf, wholeList } from '../shapes.ts'
 import { jobInPath, jobInProject } from '../subjects.ts'
 
@@ -9,6 +10,19 @@ export function jobRoutes(
   { accounts, queries, actions }: Pick<WebPorts, 'accounts' | 'queries' | 'actions'>,
   { publicUrl }: Pick<WebOptions, 'publicUrl'>,
 ): readonly Route[] {
+  const cancelRoute = (path: string, subject: Subject<JobContext>) =>
+    route({
+      method: 'POST',
+      path,
+      summary: 'Cancels a job, which may have ended already.',
+      subject,
+      right: 'contribute',
+      answer: Message,
+      handle: async ({ subject: { job }, user }) => {
+        await actions.cancelJob(job.id, user.id)
+        return { message: 'Job canceled successfully.' }
+      },
+    })
   return [
     route({
       method: 'GET',
@@ -20,30 +34,8 @@ export function jobRoutes(
       handle: async ({ subject }) =>
         presentJob(subject, await accounts.organization(subject.project.organizationId), publicUrl),
     }),
-    route({
-      method: 'POST',
-      path: '/project/{project-slug}/job/{job-number}/cancel',
-      summary: 'Cancels a job, which may have ended already.',
-      subject: jobInProject,
-      right: 'contribute',
-      answer: Message,
-      handle: async ({ subject, user }) => {
-        await actions.cancelJob(subject.job.id, user.id)
-        return { message: 'Job canceled successfully.' }
-      },
-    }),
-    route({
-      method: 'POST',
-      path: '/jobs/{job-id}/cancel',
-      summary: 'Cancels a job, which may have ended already.',
-      subject: jobInPath,
-      right: 'contribute',
-      answer: Message,
-      handle: async ({ subject, user }) => {
-        await actions.cancelJob(subject.job.id, user.id)
-        return { message: 'Job canceled successfully.' }
-      },
-    }),
+    cancelRoute('/project/{project-slug}/job/{job-number}/cancel', jobInProject),
+    cancelRoute('/jobs/{job-id}/cancel', jobInPath),
     route({
       method: 'GET',
       path: '/project/{project-slug}/{job-number}/artifacts',

@@ -1,13 +1,12 @@
-import { Type } from 'typebox'
 import type { WebPorts } from '../../ports.ts'
 import { presentVariable, VariableShape } from '../presenters/variable.ts'
+import { projectVariableRoutes } from '../project-variable-routes.ts'
 import { createProjectVariables } from '../project-variables.ts'
 import { type Route, route } from '../route.ts'
-import { Message, PageOf, VariableName, VariableValue, wholeList } from '../shapes.ts'
+import { PageOf, wholeList } from '../shapes.ts'
 import { projectInPath } from '../subjects.ts'
 
-/** Values go in and never come out. */
-export function projectVariableRoutes(ports: Pick<WebPorts, 'secrets' | 'keyRing'>): readonly Route[] {
+export function variableRoutesV2(ports: Pick<WebPorts, 'secrets' | 'keyRing'>): readonly Route[] {
   const variables = createProjectVariables(ports)
   return [
     route({
@@ -19,38 +18,6 @@ export function projectVariableRoutes(ports: Pick<WebPorts, 'secrets' | 'keyRing
       answer: PageOf(VariableShape),
       handle: async ({ subject }) => wholeList((await variables.list(subject.id)).map(presentVariable)),
     }),
-    route({
-      method: 'POST',
-      path: '/project/{project-slug}/envvar',
-      summary: 'Sets a variable of a project.',
-      subject: projectInPath,
-      right: 'configure',
-      body: Type.Object({ name: VariableName, value: VariableValue }),
-      status: 201,
-      answer: VariableShape,
-      handle: async ({ subject, body: { name, value } }) =>
-        presentVariable(await variables.set(subject.id, name, value)),
-    }),
-    route({
-      method: 'GET',
-      path: '/project/{project-slug}/envvar/{name}',
-      summary: 'A variable of a project, masked.',
-      subject: projectInPath,
-      right: 'view',
-      answer: VariableShape,
-      handle: async ({ subject, params }) => presentVariable(await variables.find(subject.id, params.name!)),
-    }),
-    route({
-      method: 'DELETE',
-      path: '/project/{project-slug}/envvar/{name}',
-      summary: 'Deletes a variable of a project.',
-      subject: projectInPath,
-      right: 'configure',
-      answer: Message,
-      handle: async ({ subject, params }) => {
-        await variables.remove(subject.id, params.name!)
-        return { message: 'Environment variable deleted.' }
-      },
-    }),
+    ...projectVariableRoutes(variables, 'Environment variable deleted.'),
   ]
 }

@@ -1,7 +1,7 @@
 import type { WebOptions } from '../../ports.ts'
 import { openApiRoute } from '../openapi.ts'
 import type { Route, RoutePorts } from '../route.ts'
-import { checkoutKeyRoutes } from './checkout-keys.ts'
+import { checkoutKeyRoutesV2 } from './checkout-keys.ts'
 import { compileConfigRoute } from './compile-config.ts'
 import { contextRestrictionRoutes } from './context-restrictions.ts'
 import { contextVariableRoutes } from './context-variables.ts'
@@ -14,7 +14,7 @@ import { organizationRoutes } from './organizations.ts'
 import { pipelineRoutes } from './pipelines.ts'
 import { projectPipelineRoutes } from './project-pipelines.ts'
 import { projectSettingsRoutes } from './project-settings.ts'
-import { projectVariableRoutes } from './project-variables.ts'
+import { variableRoutesV2 } from './project-variables.ts'
 import { projectRoutes } from './projects.ts'
 import { runPipelineRoute } from './run-pipeline.ts'
 import { scheduleRoutes } from './schedules.ts'
@@ -29,8 +29,8 @@ export function v2Routes(ports: RoutePorts, options: WebOptions): readonly Route
     ...projectSettingsRoutes(ports),
     ...projectPipelineRoutes(ports, options),
     runPipelineRoute(ports),
-    ...projectVariableRoutes(ports),
-    ...checkoutKeyRoutes(ports),
+    ...variableRoutesV2(ports),
+    ...checkoutKeyRoutesV2(ports),
     ...scheduleRoutes(ports),
     ...insightRoutes(ports),
     ...pipelineRoutes(ports, options),

@@ -1,6 +1,6 @@
 import { AppError } from '@rondo/model'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildJob, buildRevision, claimQuery } from '../builders.ts'
+import { buildJob, buildRevision, claimQuery } from '../../builders.ts'
 import { runEngineScript } from './engine-script.ts'
 import { type EngineHome, type EngineStand, memoryStand, postgresStand } from './engine-stand.ts'
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { EngineStore, NewEvent } from '@rondo/model'
-import { buildHousehold, claimQuery } from '../builders.ts'
-import { startTestDatabase } from '../database.ts'
-import { MemoryDatabase } from './memory-database.ts'
-import { createMemoryEngine } from './memory-engine.ts'
+import { buildHousehold, claimQuery } from '../../builders.ts'
+import { startTestDatabase } from '../../database.ts'
+import { MemoryDatabase } from '../memory-database.ts'
+import { createMemoryEngine } from '../memory-engine.ts'
 
 /** A store of either kind with one project in it, as the contract suite needs it. */
 export interface EngineStand {

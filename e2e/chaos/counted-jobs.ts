@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+
+export interface CountedJob {
+  /** What it counts as; part of every line. */
+  readonly n: number
+  readonly name: string
+  readonly requires?: readonly string[]
+}
+
+/** Two beside each other, and one behind both. */
+export const threeJobs: readonly CountedJob[] = [
+  { name: 'count-1', n: 1 },
+  { name: 'count-2', n: 2 },
+  { name: 'after', n: 3, requires: ['count-1', 'count-2'] },
+]
+
+/**
+ * Jobs that print so many numbered lines, 8 ms each: what they print is known in advance, so nothing can hide. The step is
+ * called `count`.
+ */
+export function countingConfig(jobs: readonly CountedJob[], lines: number): string {
+  const nodes = jobs.map(({ name, n, requires = [] }) => {
+    const needs = requires.length === 0 ? '' : `, requires: [${requires.join(', ')}]`
+    return `      - count: {name: ${name}, n: ${n}${needs}}\n`
+  })
+  return `version: 2.1
+jobs:
+  count:
+    docker: [{image: '${countingImage}'}]
+    parameters: {n: {type: integer}}
+    steps:
+      - run:
+          name: count
+          command: |
+            i=0
+            while [ $i -lt ${lines} ]; do i=$((i + 1)); echo "job << parameters.n >> line $i"; [ $((i % 4)) -eq 0 ] && sleep 0.03; done; true
+workflows:
+  main:
+    jobs:
+${nodes.join('')}`
+}
+
+export const countingImage = 'cimg/base:2025.05-20.04'
+
+/** Whether these are exactly the bytes that the job prints. */
+export function isCountOf(n: number, lines: number, output: Buffer): boolean {
+  const expected = Array.from({ length: lines }, (_, index) => `job ${n} line ${index + 1}\n`).join('')
+  return sha(output) === sha(expected)
+}
+
+function sha(bytes: Buffer | string): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

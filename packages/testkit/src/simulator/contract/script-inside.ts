@@ -1,0 +1,154 @@
+import type { EngineTransaction, Result } from '@rondo/model'
+import { buildRevision } from '../../builders.ts'
+import type { Random } from '../random.ts'
+import { type ScriptState, unknownId } from './script-state.ts'
+
+const at = '2026-01-01T00:00:00.000Z'
+const object = (random: Random) => ({ digest: String(random.int(1, 9)).repeat(64), size: random.int(1, 99) })
+const results: readonly Result[] = ['passed', 'failed', 'canceled', 'timed-out', 'lost', 'skipped']
+
+/** Every write that the conductor makes inside of a transaction. */
+export function insideOperations(
+  state: ScriptState,
+): Readonly<Record<string, (tx: EngineTransaction) => Promise<unknown>>> {
+  return {
+    pipeline: async (tx) => {
+      const { projectId, organizationId } = state.home
+      const reserved = await tx.reservePipeline(projectId)
+      const phase = state.random.pick(['created', 'setup'] as const)
+      const config = { source: 'source', compiled: 'compiled', plan: null }
+      const pipeline = await tx.createPipeline({
+        ...reserved,
+        projectId,
+        state: phase,
+        errors: [],
+        trigger: 'api',
+        triggeredBy: null,
+        git: buildRevision(),
+        parameters: { a: 1 },
+        config: phase === 'setup' ? { ...config, setup: config } : config,
+        ...(phase === 'setup' ? { values: { 'pipeline.id': 'x' }, given: { b: 2 } } : {}),
+      })
+      state.pipelines.push(pipeline.id)
+      await tx.append({ kind: 'pipeline.created', organizationId, projectId, pipelineId: pipeline.id })
+      return pipeline
+    },
+    workflow: async (tx) => {
+      const jobs = Array.from({ length: state.random.int(1, 4) }, (_, index) => state.newJob(index))
+      const id = await tx.createWorkflow({
+        pipelineId: state.pipeline(),
+        projectId: state.home.projectId,
+        name: 'main',
+        status: state.random.pick(['running', 'failed'] as const),
+        startedBy: state.random.pick([null, state.home.userId]),
+        rerunOf: state.random.pick([null, state.workflows[0] ?? null]),
+        workspaceId: state.random.pick([null, state.workflows[0] ?? null]),
+        ...state.random.pick([{}, { setup: true }]),
+        jobs,
+      })
+      state.workflows.push(id)
+      state.jobs.push(...jobs)
+      await tx.append({ kind: 'workflow.created', projectId: state.home.projectId, workflowId: id })
+      return id
+    },
+    'lock a workflow': async (tx) => state.snapshot(tx, state.random.pick([...state.workflows, unknownId])),
+    'workflow of a job': (tx) => tx.workflowOfJob(state.job().id),
+    'save a job': (tx) => {
+      const people = state.random.pick([
+        {},
+        { approvedBy: state.home.userId },
+        { canceledBy: state.home.userId, message: 'm' },
+      ])
+      const statuses = [
+        'queued',
+        'not_running',
+        'running',
+        'on_hold',
+        'success',
+        'failed',
+        'canceled',
+        'not_run',
+      ] as const
+      return tx.saveJob({ id: state.job().id, status: state.random.pick(statuses), ...people })
+    },
+    'save a workflow': async (tx) => {
+      const workflow = state.random.pick([...state.workflows, undefined])
+      if (workflow === undefined) return
+      const status = state.random.pick(['running', 'on_hold', 'failing', 'success', 'canceled'] as const)
+      await tx.saveWorkflow(workflow, status, state.random.pick([undefined, null, state.home.userId]))
+    },
+    enqueue: async (tx) => {
+      const job = state.job()
+      if (job.id === unknownId) return
+      const resources = { cpus: state.random.int(1, 4), memoryMb: state.random.pick([1024, 4096]) }
+      await tx.enqueue({ ...job, projectId: state.home.projectId }, state.random.pick(['docker', 'machine']), resources)
+    },
+    'number a job': async (tx) => {
+      const job = state.job()
+      if (job.id !== unknownId) await tx.numberJob({ ...job, projectId: state.home.projectId })
+    },
+    'stop tasks': (tx) => tx.stopTasks(state.job().id, state.random.pick(['canceled', 'timed-out'])),
+    fence: (tx) => tx.fence(state.random.pick(state.agents), state.ref()),
+    grant: (tx) => tx.grant(state.ref()),
+    'lock an expired attempt': (tx) => tx.lockExpired({ ...state.ref(), granted: state.random.chance(0.3) }),
+    'context names': (tx) => tx.contextNames(state.home.organizationId, state.home.projectId),
+    acknowledge: async (tx) => {
+      const ref = state.ref()
+      if (ref.attemptId !== unknownId) await tx.acknowledge(ref.attemptId, state.random.int(1, 9), 60_000)
+    },
+    'start a step': async (tx) => {
+      const { attemptId } = state.ref()
+      if (attemptId === unknownId) return
+      const index = state.random.int(0, 2)
+      return tx.startStep({
+        attemptId,
+        taskIndex: 0,
+        index,
+        name: 'n',
+        type: 'run',
+        command: null,
+        background: false,
+        at,
+      })
+    },
+    'finish a step': (tx) =>
+      tx.finishStep({
+        attemptId: state.ref().attemptId,
+        index: state.random.int(0, 2),
+        result: state.random.pick(results),
+        exitCode: 0,
+        outputBytes: 3,
+        outputSha256: 'sum',
+        truncated: false,
+        at,
+      }),
+    cache: (tx) => {
+      const key = state.random.chance(0.3) ? 'k1' : `k${++state.caches}`
+      return tx.saveCache(state.home.projectId, key, object(state.random))
+    },
+    'add a layer': async (tx) => {
+      const job = state.job()
+      if (job.id !== unknownId) await tx.addLayer(job.id, state.random.int(0, 2), object(state.random))
+    },
+    'finish an attempt': async (tx) => {
+      const open = await tx.finishAttempt(state.ref(), state.random.pick(results))
+      return open?.map((id) => state.show(id)).sort()
+    },
+    requeue: (tx) => tx.requeue(state.ref()),
+    'lock a pipeline': (tx) => tx.lockPipeline(state.random.pick([...state.pipelines, unknownId])),
+    'accept a continuation': (tx) =>
+      tx.acceptContinuation(state.pipeline(), { configuration: 'text', parameters: { c: true } }),
+    'finish a continuation': (tx) =>
+      tx.finishContinuation(state.pipeline(), {
+        state: state.random.pick(['created', 'errored'] as const),
+        errors: [{ type: 'config', message: 'wrong' }],
+        parameters: { d: 'x' },
+        config: { source: 'source', compiled: 'compiled', plan: null },
+      }),
+    append: (tx) => {
+      const { projectId } = state.home
+      const workflowId = state.random.pick([...state.workflows, null])
+      return tx.append({ kind: 'tests.stored', projectId, workflowId, data: { count: state.random.int(1, 9) } })
+    },
+  }
+}

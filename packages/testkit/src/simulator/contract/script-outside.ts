@@ -1,0 +1,52 @@
+import type { ScriptState } from './script-state.ts'
+
+/** What the engine does outside of the conductor's transactions: claims, leases, looks. */
+export function outsideOperations(state: ScriptState): Readonly<Record<string, () => Promise<unknown>>> {
+  return {
+    claim: async () => {
+      const random = state.random
+      const machine = { cpus: random.pick([2, 4]), memoryMb: 4096 }
+      const claimed = await state.engine.claim({
+        agentId: random.pick(state.agents),
+        free: { cpus: random.int(0, 4), memoryMb: random.pick([1024, 4096]), tasks: random.int(1, 3) },
+        machine,
+        executors: random.pick([['docker'], ['machine'], ['docker', 'machine']]),
+        leaseMs: random.pick([-5_000, 60_000]),
+      })
+      state.attempts.push(...claimed.map(({ attemptId, epoch }) => ({ attemptId, epoch })))
+      return claimed
+    },
+    'claims unknown to the agent': async () => {
+      const known = [state.ref().attemptId]
+      const terms = { machine: { cpus: 4, memoryMb: 4096 }, leaseMs: state.random.pick([-5_000, 60_000]) }
+      const found = await state.engine.claimedUnknown(state.random.pick(state.agents), known, terms)
+      return found.map((task) => state.show(task)).sort()
+    },
+    'last word': () => state.engine.lastWord(state.random.pick(state.agents), state.ref()),
+    renew: () => {
+      const refs = new Map([state.ref(), state.ref()].map((ref) => [ref.attemptId, ref]))
+      return state.engine.renew(
+        state.random.pick(state.agents),
+        [...refs.values()],
+        state.random.pick([-5_000, 60_000]),
+      )
+    },
+    expired: async () => {
+      const found = await state.engine.expired(10_000)
+      const own = found.filter((attempt) => state.agents.includes(attempt.agentId))
+      return own.map((attempt) => state.show({ ...attempt, lateMs: attempt.lateMs >= 0 })).sort()
+    },
+    check: () => state.engine.check(state.random.pick(state.agents), state.ref()),
+    'step id': () => state.engine.stepId(state.ref().attemptId, state.random.int(0, 2)),
+    'find a cache': () =>
+      state.engine.findCache(state.home.projectId, ['nothing', state.random.pick(['k', 'k1', 'k12'])]),
+    'has a cache': () => state.engine.hasCache(state.home.projectId, `k${state.random.int(1, 20)}`),
+    layers: () => state.engine.workspaceLayers(state.jobs.map((job) => job.id).reverse()),
+    context: () => state.context(state.ref().attemptId),
+    pending: async () => {
+      const found = await state.engine.pendingPipelines(1_000)
+      return found.filter((id) => state.pipelines.includes(id))
+    },
+    'pipeline in setup': () => state.engine.pipelineInSetup(state.pipeline()),
+  }
+}

@@ -1,0 +1,36 @@
+import type { Commit, MemoryDatabase } from '../memory-database.ts'
+import type { JobRow, WorkflowRow } from '../memory-rows.ts'
+import { eventTold } from './events.ts'
+import { jobChanged } from './jobs.ts'
+import { lockChanged } from './locks.ts'
+import type { Report, Terms } from './rules.ts'
+import { attemptChanged, taskChanged } from './tasks.ts'
+import { workflowChanged, workflowFits } from './workflows.ts'
+
+/** Looks at one commit, in the middle of whatever else happens. */
+export function ofCommit(database: MemoryDatabase, commit: Commit, terms: Terms, report: Report): void {
+  const workflows = new Set<string>()
+  for (const change of commit.changes) {
+    switch (change.table) {
+      case 'jobs':
+        jobChanged(database, change, commit, report)
+        workflows.add((change.after as JobRow).workflowId)
+        break
+      case 'workflows':
+        workflowChanged(change, commit.events, report)
+        workflows.add((change.after as WorkflowRow).id)
+        break
+      case 'tasks':
+        taskChanged(database, change, report)
+        break
+      case 'locks':
+        lockChanged(database, change, report)
+        break
+      case 'attempts':
+        attemptChanged(database, change, commit, terms, report)
+        break
+    }
+  }
+  for (const event of commit.events) eventTold(event, commit, report)
+  for (const id of workflows) workflowFits(database, id, report)
+}

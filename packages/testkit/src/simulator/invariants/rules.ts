@@ -1,0 +1,27 @@
+/**
+ * What must always hold, said once and apart from the conductor: nothing here calls its decisions. Checked at every
+ * commit (`ofCommit`) and once the world has come to rest (`atRest`); `witness.ts` adds what only agents can see.
+ *
+ *  1. Every job ends, and ends once: a final status never changes. The same for workflows.
+ *  2. Every change of a job or workflow has its event in the same commit, and no event tells of a change that was not made.
+ *  3. A workflow's status is the function of its jobs' statuses, at every commit.
+ *  4. A job leaves `blocked` exactly when its requirements are decided: it starts if they are met, else it is not run.
+ *  5. A job that is promised a context nobody has does not start.
+ *  6. A job has as many slices as its parallelism, and ends with the worst of them, when the last has ended.
+ *  7. A task has one owner: attempts and epochs rise by one, and only the newest attempt writes.
+ *  8. A start is granted once, and never for a job that has ended or was asked to stop.
+ *  9. What started is not queued again; what is taken from an agent was silent for its whole term.
+ * 10. Build and pipeline numbers of a project have no gap and no double.
+ * 11. At rest nothing waits, runs or is held, and every job that was kept by a rerun ended as it says.
+ * 18. Every change of a status is one that the tables of the model have.
+ * 20. A lock has one holder, goes to who came first, and is not given up while an agent works under it.
+ * 19. An approval is given once, and only what waited for one becomes a success by it.
+ */
+export type Report = (rule: number, what: string) => void
+
+export interface Terms {
+  readonly leaseMs: number
+  readonly lostAfterMs: number
+  /** Since when somebody could renew a lease without a break: database, and at least one server. */
+  readonly serviceSince: number
+}
