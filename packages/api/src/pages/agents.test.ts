@@ -29,7 +29,8 @@ afterAll(async () => {
   await engine.stop()
 })
 
-const config = 'version: 2.1\njobs: {build: {docker: [{image: a}], steps: [checkout]}}\nworkflows: {main: {jobs: [build]}}'
+const config =
+  'version: 2.1\njobs: {build: {docker: [{image: a}], steps: [checkout]}}\nworkflows: {main: {jobs: [build]}}'
 const condition = {
   tasks: 0,
   maxTasks: 4,
@@ -38,7 +39,8 @@ const condition = {
   draining: false,
   refusal: null,
 }
-const list = async () => ((await web.request(admin, 'GET', '/api/private/agents')).body as unknown as { agents: AgentView[] }).agents
+const list = async () =>
+  ((await web.request(admin, 'GET', '/api/private/agents')).body as unknown as { agents: AgentView[] }).agents
 
 test('an agent that an administrator drains is given nothing, and the jobs that wait say why; resumed, it takes them [R-34 L-147 L-149]', async () => {
   const home = await engine.home()
