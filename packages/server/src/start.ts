@@ -94,7 +94,10 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
       stops.push(() => ssh.close())
     }
     const { admin, created } = await ensureFirstAdmin(store.accounts, folder.root)
-    loops.push(store.start(running.signal), ...startLoops({ ...parts, store, compiler, output, log }, running.signal))
+    loops.push(
+      store.start(running.signal),
+      ...startLoops({ ...parts, store, compiler, output, log, lostAfterMs: env.lostAfterMs }, running.signal),
+    )
     if (env.agent === 'local') {
       const agent = createLocalAgent(env, folder)
       const supervising = new AbortController()
@@ -152,7 +155,8 @@ function startLoops(
     checks,
     actions,
     log,
-  }: Basis & { readonly checks: StartChecks; readonly actions: UserActions },
+    lostAfterMs,
+  }: Basis & { readonly lostAfterMs: number } & { readonly checks: StartChecks; readonly actions: UserActions },
   signal: AbortSignal,
 ): readonly Promise<void>[] {
   const ports = {
@@ -166,7 +170,7 @@ function startLoops(
   }
   const onError = (what: string) => (error: unknown) => log.error(error, what)
   return [
-    sweepLeases(ports, { onError: onError('lease sweep failed') }, signal),
+    sweepLeases(ports, { lostAfterMs, onError: onError('lease sweep failed') }, signal),
     doChores(ports, { onError: onError('a chore failed') }, signal),
     enforceLimits(ports, { onError: onError('limits were not enforced') }, signal),
     runSchedules(
@@ -200,6 +204,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
   const dispatcher = createDispatcher({
     engine: store.engine,
     wakeups: store.wakeups,
+    agents: store.agents,
     objects,
     output,
     checks,
@@ -215,12 +220,14 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       limits,
       knownHosts: readKnownHosts(env.knownHostsFile),
       ...(sshHost === undefined ? {} : { sshHosting: sshHost }),
+      lostAfterMs: env.lostAfterMs,
     },
   })
   const onError = (error: unknown, request: { method: string; url: string }) =>
     log.error({ err: error, ...request }, 'request failed')
   const webPorts: WebPorts = {
     accounts: store.accounts,
+    agents: store.agents,
     secrets: store.secrets,
     projectTokens: store.projectTokens,
     follows: store.follows,
