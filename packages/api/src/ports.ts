@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Compiler, OrbRegistry } from '@rondo/conductor'
 import type {
   Accounts,
+  Agents,
   BuildQueries,
   CheckoutKeys,
   Follows,
@@ -14,6 +15,7 @@ import type {
   RunQueue,
   Schedules,
   SecretStore,
+  SshKeys,
   StepOutput,
   UserActions,
 } from '@rondo/model'
@@ -24,10 +26,12 @@ import type { BucketOptions } from './limits/token-buckets.ts'
 /** Everything the web server is built on. */
 export interface WebPorts {
   readonly accounts: Accounts
+  readonly agents: Agents
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
   readonly checkoutKeys: CheckoutKeys
+  readonly sshKeys: SshKeys
   readonly insights: Insights
   readonly schedules: Schedules
   readonly queries: BuildQueries

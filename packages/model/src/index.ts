@@ -20,6 +20,7 @@ export type {
 export type { Diagnostic, DiagnosticSeverity, Origin, OriginFrame, Span } from './diagnostic.ts'
 export type { EventKind, EventRecord, HistoryEntry, NewEvent } from './event.ts'
 export type { Job, JobWithPlan } from './job.ts'
+export { isAskedFor, isFingerprintOf } from './key-fingerprints.ts'
 export { jobTransitions, mayBecome, workflowMayBecome, workflowTransitions } from './life-cycle.ts'
 export type {
   Orb,
@@ -51,6 +52,7 @@ export type {
   PipelineError,
   PipelineTrigger,
   PipelineValues,
+  PipelineWarning,
 } from './pipeline.ts'
 export type {
   DockerExecutorPlan,
@@ -87,6 +89,7 @@ export type {
   UnsupportedStep,
 } from './plan-step.ts'
 export type { Accounts, ApiToken } from './ports/accounts.ts'
+export type { Agent, AgentCondition, Agents } from './ports/agents.ts'
 export type { BuildQueries, JobContext, PipelineFilter } from './ports/build-queries.ts'
 export type { CheckoutKey, CheckoutKeys } from './ports/checkout-keys.ts'
 export type { Clock, NewId } from './ports/clock.ts'
@@ -100,6 +103,7 @@ export type {
   ClaimedTask,
   ClaimQuery,
   ClaimTerms,
+  EndedJob,
   EngineStore,
   EngineTransaction,
   ExpiredAttempt,
@@ -111,8 +115,10 @@ export type {
   NewPipeline,
   OverdueJob,
   PipelineInSetup,
+  SettledJob,
   StopOrder,
   Wakeups,
+  WorkflowHead,
   WorkflowSnapshot,
 } from './ports/engine-store.ts'
 export type { Follows } from './ports/follows.ts'
@@ -129,6 +135,7 @@ export type { ProjectToken, ProjectTokenScope, ProjectTokens } from './ports/pro
 export type {
   GitHosting,
   GitService,
+  GitServing,
   PushedRef,
   RefRequest,
   Repositories,
@@ -145,6 +152,7 @@ export type {
 } from './ports/run-queue.ts'
 export type { NewSchedule, ScheduleChange, Schedules } from './ports/schedules.ts'
 export type { ContextRecord, ContextRestriction, SealedSecret, SecretStore } from './ports/secrets.ts'
+export type { SshKey, SshKeys } from './ports/ssh-keys.ts'
 export type { Project, ProjectSettings } from './project.ts'
 export { defaultProjectSettings, projectSlug } from './project.ts'
 export type { Resources } from './resource-class.ts'

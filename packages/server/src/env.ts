@@ -11,6 +11,10 @@ export interface ServerEnv {
   readonly port: number
   /** RONDO_AGENT_PORT: agents; default 8585. */
   readonly agentPort: number
+  /** RONDO_SSH_PORT: Git over SSH, for checkout keys; without it Git is spoken over HTTP alone. */
+  readonly sshPort: number | undefined
+  /** RONDO_KNOWN_HOSTS: file in the format of known_hosts, whose hosts jobs may trust beside github.com, bitbucket.org and gitlab.com. */
+  readonly knownHostsFile: string | undefined
   /** RONDO_PUBLIC_URL: address that people and job containers are told; default http://localhost:PORT. */
   readonly publicUrl: string
   /** DATABASE_URL: your PostgreSQL; without it Rondo runs its own. */
@@ -23,6 +27,8 @@ export interface ServerEnv {
   readonly agentSettings: Readonly<Record<string, string>>
   /** RONDO_STOP_WITH_INPUT: `yes` stops the server when its standard input ends, as it does when its parent is killed. */
   readonly stopWithInput: boolean
+  /** RONDO_LOST_AFTER: minutes without a sign of its agent after which a job is given up, 1 to 60; default 5. */
+  readonly lostAfterMs: number
   /** RONDO_LOG_LEVEL: trace, debug, info, warn or error. */
   readonly logLevel: string
 }
@@ -55,12 +61,15 @@ export function readServerEnv(source: NodeJS.ProcessEnv = process.env): {
     host: source.RONDO_HOST || '0.0.0.0',
     port,
     agentPort,
+    sshPort: source.RONDO_SSH_PORT ? readPort(source, 'RONDO_SSH_PORT', 22, problems) : undefined,
+    knownHostsFile: source.RONDO_KNOWN_HOSTS ? resolve(source.RONDO_KNOWN_HOSTS) : undefined,
     publicUrl: readUrl(source, 'RONDO_PUBLIC_URL', `http://localhost:${port}`, problems),
     databaseUrl: source.DATABASE_URL || undefined,
     agent: readChoice(source, 'RONDO_AGENT', ['local', 'none'], problems),
     executor: readChoice(source, 'RONDO_EXECUTOR', ['auto', 'docker', 'sandbox'], problems),
     agentSettings: Object.fromEntries(agentVariables.flatMap((name) => (source[name] ? [[name, source[name]]] : []))),
     stopWithInput: source.RONDO_STOP_WITH_INPUT === 'yes',
+    lostAfterMs: readMinutes(source, 'RONDO_LOST_AFTER', 5, problems) * 60_000,
     logLevel: source.RONDO_LOG_LEVEL || 'info',
   }
   if (!logLevels.includes(env.logLevel))
@@ -74,6 +83,15 @@ function readPort(source: NodeJS.ProcessEnv, name: string, fallback: number, pro
   const port = Number(text)
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port
   problems.push(`${name} is "${text}"; use a whole number from 1 to 65535.`)
+  return fallback
+}
+
+function readMinutes(source: NodeJS.ProcessEnv, name: string, fallback: number, problems: string[]): number {
+  const text = source[name]
+  if (!text) return fallback
+  const minutes = Number(text)
+  if (minutes >= 1 && minutes <= 60) return minutes
+  problems.push(`${name} is "${text}"; use a number of minutes from 1 to 60.`)
   return fallback
 }
 

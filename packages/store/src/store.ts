@@ -1,5 +1,6 @@
 import type {
   Accounts,
+  Agents,
   BuildQueries,
   CheckoutKeys,
   EngineStore,
@@ -11,9 +12,11 @@ import type {
   RunQueue,
   Schedules,
   SecretStore,
+  SshKeys,
   Wakeups,
 } from '@rondo/model'
 import { createAccounts } from './accounts.ts'
+import { createAgents } from './agents.ts'
 import { createCheckoutKeys } from './checkout-keys.ts'
 import { openDatabase } from './database.ts'
 import { createEngineStore } from './engine.ts'
@@ -28,6 +31,7 @@ import { createBuildQueries } from './queries.ts'
 import { createRunQueue } from './run-queue.ts'
 import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
+import { createSshKeys } from './ssh-keys.ts'
 
 export interface StoreOptions {
   readonly connectionString: string
@@ -37,10 +41,12 @@ export interface StoreOptions {
 
 export interface Store {
   readonly accounts: Accounts
+  readonly agents: Agents
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
   readonly checkoutKeys: CheckoutKeys
+  readonly sshKeys: SshKeys
   readonly insights: Insights
   readonly queries: BuildQueries
   readonly engine: EngineStore
@@ -62,10 +68,12 @@ export function createStore(options: StoreOptions): Store {
   const follower = createEventFollower(database, listener)
   return {
     accounts: createAccounts(database),
+    agents: createAgents(database),
     secrets: createSecretStore(database),
     projectTokens: createProjectTokens(database),
     follows: createFollows(database),
     checkoutKeys: createCheckoutKeys(database),
+    sshKeys: createSshKeys(database),
     insights: createInsights(database),
     queries: createBuildQueries(database),
     engine: createEngineStore(database),

@@ -97,12 +97,15 @@ export async function startTestEngine(): Promise<TestEngine> {
   const ports: DispatcherPorts = {
     engine: store.engine,
     wakeups: store.wakeups,
+    agents: store.agents,
     objects: await openFileObjects(join(folder, 'objects')),
     output,
     checks,
     clock: systemClock,
     taskSpec: {
       secrets: store.secrets,
+      sshKeys: store.sshKeys,
+      checkoutKeys: store.checkoutKeys,
       keyRing: await openFileKeyRing(join(folder, 'key-ring.json')),
       credentials: createAttemptCredentials(Buffer.alloc(32)),
       continuationKeys,

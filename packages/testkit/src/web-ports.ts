@@ -26,10 +26,12 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
   const hosting = createGitHosting(join(folder, 'repositories'))
   return {
     accounts: store.accounts,
+    agents: store.agents,
     secrets: store.secrets,
     projectTokens: store.projectTokens,
     follows: store.follows,
     checkoutKeys: store.checkoutKeys,
+    sshKeys: store.sshKeys,
     insights: store.insights,
     schedules: store.schedules,
     queries: store.queries,

@@ -1,6 +1,5 @@
 import { passed, type StepEnd } from '../reports/endings.ts'
-import type { TaskContext } from '../task/task-context.ts'
-import { firstContainerStep } from './run-steps.ts'
+import { firstContainerStep, type TaskContext } from '../task/task-context.ts'
 
 /** Steps that show what the containers beside the steps print. */
 export interface AttendedContainers {

@@ -1,23 +1,16 @@
 import { AppError, type Result, type Step, type StepWhen } from '@rondo/model'
-import type { Executor, ExecutorState } from '../executors/executor.ts'
 import type { OutputPump } from '../output/pump.ts'
 import { failed, type StepEnd, type StopReason } from '../reports/endings.ts'
 import type { OpenStep, StepHeading } from '../reports/step-recorder.ts'
 import { statusOf } from '../shared-folder/script-status.ts'
+import { addSshKeys } from '../steps/add-ssh-keys.ts'
 import { restoreCache, saveCache } from '../steps/caches.ts'
 import { checkout } from '../steps/checkout.ts'
 import { storeArtifacts, storeTestResults } from '../steps/results.ts'
 import { runStep, startBackground } from '../steps/run.ts'
 import { attachWorkspace, persistToWorkspace } from '../steps/workspaces.ts'
 import { EnvironmentGone } from '../task/launch.ts'
-import type { TaskContext } from '../task/task-context.ts'
-
-/** Steps 0 and 1 are our own, then comes one for each container that prints, then the config's first. */
-export function firstConfigStep(executor: Executor, state: ExecutorState): number {
-  return firstContainerStep + (executor.attended?.(state).length ?? 0)
-}
-
-export const firstContainerStep = 2
+import { firstConfigStep, type TaskContext } from '../task/task-context.ts'
 
 export interface TaskEnd {
   readonly result: Result
@@ -36,7 +29,7 @@ interface Background {
 export async function runSteps(task: TaskContext): Promise<TaskEnd> {
   let end: TaskEnd = { result: 'passed', message: null }
   const background: Background[] = []
-  const first = firstConfigStep(task.executor, task.state)
+  const first = firstConfigStep(task)
   try {
     for (const [position, step] of task.spec.job.steps.entries()) {
       const index = position + first
@@ -61,8 +54,12 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
   return end
 }
 
+const unheardMessage =
+  'The agent could not reach the server for so long that this job may be run anew elsewhere, so it stopped the job.'
+
 function endOf(task: TaskContext, error: unknown): TaskEnd {
   const reason = task.signal.reason as StopReason
+  if (task.signal.aborted && reason === 'unheard') return { result: 'lost', message: unheardMessage }
   if (task.signal.aborted && reason !== 'shutdown')
     return {
       result: reason === 'timed-out' ? 'timed-out' : 'canceled',
@@ -133,6 +130,7 @@ async function execute(task: TaskContext, step: Step, index: number, pump: Outpu
     case 'store_test_results':
       return storeTestResults(task, step, index)
     case 'add_ssh_keys':
+      return addSshKeys(task, step, index)
     case 'setup_remote_docker':
     case 'unsupported':
       task.folder.append(

@@ -5,6 +5,7 @@ import type { Reporter } from '../reports/reporter.ts'
 import type { StepRecorder } from '../reports/step-recorder.ts'
 import type { Notices } from '../shared-folder/notices.ts'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
+import type { Scripts } from './scripts.ts'
 
 /** What preparing an environment for a task needs at hand. */
 export interface TaskBase {
@@ -20,7 +21,15 @@ export interface TaskBase {
   readonly signal: AbortSignal
 }
 
+/** Steps 0 and 1 are our own, then comes one for each container that prints, then the config's first. */
+export function firstConfigStep({ executor, state }: Pick<TaskContext, 'executor' | 'state'>): number {
+  return firstContainerStep + (executor.attended?.(state).length ?? 0)
+}
+
+export const firstContainerStep = 2
+
 /** What running one task needs at hand. */
 export interface TaskContext extends TaskBase {
   readonly state: ExecutorState
+  readonly scripts: Scripts
 }

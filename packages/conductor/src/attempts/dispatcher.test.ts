@@ -35,12 +35,15 @@ beforeEach(async () => {
   const dispatcher = createDispatcher({
     engine: store.engine,
     wakeups: store.wakeups,
+    agents: store.agents,
     objects: await openFileObjects(join(folder, 'objects')),
     output: await openFileOutput(join(folder, 'output')),
     checks: createStartChecks(randomId),
     clock: systemClock,
     taskSpec: {
       secrets: store.secrets,
+      sshKeys: store.sshKeys,
+      checkoutKeys: store.checkoutKeys,
       keyRing,
       credentials: createAttemptCredentials(Buffer.alloc(32)),
       continuationKeys: createContinuationKeys(Buffer.alloc(32)),

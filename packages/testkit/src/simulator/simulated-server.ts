@@ -26,6 +26,7 @@ const continuationKeys = createContinuationKeys(Buffer.alloc(32))
 /** Nothing of what is simulated looks at these. */
 const noObjects = {} as Objects
 const noKeys = {} as KeyRing
+const noneKept = { of: async () => [] }
 const noSecrets: TaskSpecPorts['secrets'] = {
   projectVariables: async () => [],
   contextByName: async (organizationId: string, name: string) => ({
@@ -144,12 +145,15 @@ export class Life {
     this.#dispatcher = createDispatcher({
       engine: this.#engine,
       wakeups: this.#wakeups,
+      agents: { checkIn: async () => ({ draining: false }) },
       objects: noObjects,
       output: this.#output,
       checks: this.#checks,
       clock: this.#clock,
       taskSpec: {
         secrets: noSecrets,
+        sshKeys: noneKept,
+        checkoutKeys: noneKept,
         keyRing: noKeys,
         credentials,
         continuationKeys,

@@ -73,9 +73,8 @@ function createDockerExecutor(engine: Engine): Executor {
     attended: (state) => attendedOf(state).map(({ name }) => name),
     attend: (state, position, from, write, signal) =>
       attendContainer(docker, attendedOf(state)[position]?.id ?? '', from, write, signal),
-    async remove(state) {
-      for (const id of idsOf(state).reverse()) await removeContainer(docker, id)
-    },
+    halt: (state) => removeContainers(docker, state),
+    remove: (state) => removeContainers(docker, state),
     async killAsRoot(state, id) {
       const exec = await docker
         .getContainer(idsOf(state)[0] ?? '')
@@ -83,8 +82,15 @@ function createDockerExecutor(engine: Engine): Executor {
       await exec.start({ Detach: true })
     },
     reachable: (url) =>
-      url.replace(/^(https?:\/\/)(localhost|127\.0\.0\.1|0\.0\.0\.0)(?=[:/]|$)/, '$1host.docker.internal'),
+      url.replace(
+        /^((?:https?|ssh):\/\/(?:[^@/]*@)?)(localhost|127\.0\.0\.1|0\.0\.0\.0)(?=[:/]|$)/,
+        '$1host.docker.internal',
+      ),
   }
+}
+
+async function removeContainers(docker: Docker, state: ExecutorState): Promise<void> {
+  for (const id of idsOf(state).reverse()) await removeContainer(docker, id)
 }
 
 function idsOf(state: ExecutorState): string[] {
