@@ -36,7 +36,7 @@ export function drawPlan(random: Random): WorldPlan {
   return {
     servers: random.int(1, 3),
     agents: random.int(1, 3),
-    pipelines: random.int(2, 5),
+    pipelines: random.int(2, 16),
     troubledMs: random.skewed(5_000, calm ? 30_000 : 900_000),
     pauses: random.pick([0.02, 0.1, 0.3]),
     slowestMs: random.pick([5, 50, 2_000]),

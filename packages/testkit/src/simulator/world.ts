@@ -2,6 +2,7 @@ import type { Compiler } from '@rondo/conductor'
 import { AppError, type Plan } from '@rondo/model'
 import type { Report } from './invariants/rules.ts'
 import { MemoryDatabase, unavailable } from './memory-database.ts'
+import type { Effect } from './memory-identity.ts'
 import { Network } from './network.ts'
 import { Random } from './random.ts'
 import type { Sabotage } from './sabotage.ts'
@@ -153,7 +154,7 @@ export class World implements Surroundings {
   }
 
   /** Compiles by looking the plan up; takes a while, as real compiling does. */
-  compiler(effect: (what: string) => Promise<void>): Compiler {
+  compiler(effect: Effect): Compiler {
     return {
       compile: async ({ source }) => {
         await effect('compile')
