@@ -4,7 +4,7 @@ import { takeProcessLock } from '@rondo/adapters'
 import { runAgent } from './agent.ts'
 import { createControlPlaneClient } from './control-plane/client.ts'
 import { readAgentEnv } from './env.ts'
-import { connectDocker, removeLeftovers } from './executors/docker.ts'
+import { connectDocker, removeLeftovers } from './executors/docker/docker.ts'
 import { createSandboxExecutor } from './executors/sandbox.ts'
 import { sandboxProblem } from './executors/sandbox-start.ts'
 

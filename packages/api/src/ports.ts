@@ -14,6 +14,7 @@ import type {
   RunQueue,
   Schedules,
   SecretStore,
+  SshKeys,
   StepOutput,
   UserActions,
 } from '@rondo/model'
@@ -28,6 +29,7 @@ export interface WebPorts {
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
   readonly checkoutKeys: CheckoutKeys
+  readonly sshKeys: SshKeys
   readonly insights: Insights
   readonly schedules: Schedules
   readonly queries: BuildQueries

@@ -195,7 +195,16 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     output,
     checks,
     clock: systemClock,
-    taskSpec: { secrets: store.secrets, keyRing, credentials, continuationKeys, publicUrl: env.publicUrl, limits },
+    taskSpec: {
+      secrets: store.secrets,
+      sshKeys: store.sshKeys,
+      checkoutKeys: store.checkoutKeys,
+      keyRing,
+      credentials,
+      continuationKeys,
+      publicUrl: env.publicUrl,
+      limits,
+    },
   })
   const onError = (error: unknown, request: { method: string; url: string }) =>
     log.error({ err: error, ...request }, 'request failed')
@@ -206,6 +215,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       projectTokens: store.projectTokens,
       follows: store.follows,
       checkoutKeys: store.checkoutKeys,
+      sshKeys: store.sshKeys,
       insights: store.insights,
       schedules: store.schedules,
       queries: store.queries,

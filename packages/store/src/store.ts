@@ -11,6 +11,7 @@ import type {
   RunQueue,
   Schedules,
   SecretStore,
+  SshKeys,
   Wakeups,
 } from '@rondo/model'
 import { createAccounts } from './accounts.ts'
@@ -28,6 +29,7 @@ import { createBuildQueries } from './queries.ts'
 import { createRunQueue } from './run-queue.ts'
 import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
+import { createSshKeys } from './ssh-keys.ts'
 
 export interface StoreOptions {
   readonly connectionString: string
@@ -41,6 +43,7 @@ export interface Store {
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
   readonly checkoutKeys: CheckoutKeys
+  readonly sshKeys: SshKeys
   readonly insights: Insights
   readonly queries: BuildQueries
   readonly engine: EngineStore
@@ -66,6 +69,7 @@ export function createStore(options: StoreOptions): Store {
     projectTokens: createProjectTokens(database),
     follows: createFollows(database),
     checkoutKeys: createCheckoutKeys(database),
+    sshKeys: createSshKeys(database),
     insights: createInsights(database),
     queries: createBuildQueries(database),
     engine: createEngineStore(database),

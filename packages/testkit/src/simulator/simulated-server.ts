@@ -25,6 +25,7 @@ const continuationKeys: TaskSpecPorts['continuationKeys'] = { issue: (id) => id,
 /** Nothing of what is simulated looks at these. */
 const noObjects = {} as Objects
 const noKeys = {} as KeyRing
+const noneKept = { of: async () => [] }
 const noSecrets: TaskSpecPorts['secrets'] = {
   projectVariables: async () => [],
   contextByName: async (organizationId: string, name: string) => ({
@@ -150,6 +151,8 @@ export class Life {
       clock: this.#clock,
       taskSpec: {
         secrets: noSecrets,
+        sshKeys: noneKept,
+        checkoutKeys: noneKept,
         keyRing: noKeys,
         credentials,
         continuationKeys,

@@ -1,8 +1,8 @@
 import type { ImagePlan } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import type Docker from 'dockerode'
-import type { TaskFolder } from '../shared-folder/task-folder.ts'
-import { expand } from './docker-images.ts'
+import type { TaskFolder } from '../../shared-folder/task-folder.ts'
+import { expand } from './images.ts'
 
 /** Where a job's containers find the folder they share with the agent. */
 export const ioPath = '/.rondo'

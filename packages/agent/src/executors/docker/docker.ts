@@ -1,12 +1,12 @@
 import type { ImagePlan } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import Docker from 'dockerode'
-import type { TaskFolder } from '../shared-folder/task-folder.ts'
-import { ensureImages } from './docker-images.ts'
-import { memoryEventsFile, readMemoryKills } from './docker-memory.ts'
-import { closeNetwork, ensureJobsNetwork } from './docker-network.ts'
-import { ioPath, type Limits, limitsFor, primaryOptions, serviceOptions } from './docker-options.ts'
-import { type Executor, ExecutorRefusal, type ExecutorState } from './executor.ts'
+import type { TaskFolder } from '../../shared-folder/task-folder.ts'
+import { type Executor, ExecutorRefusal, type ExecutorState } from '../executor.ts'
+import { ensureImages } from './images.ts'
+import { memoryEventsFile, readMemoryKills } from './memory.ts'
+import { closeNetwork, ensureJobsNetwork } from './network.ts'
+import { ioPath, type Limits, limitsFor, primaryOptions, serviceOptions } from './options.ts'
 
 const attemptLabel = 'rondo.attempt'
 /** The agent a container belongs to, by its data folder: several may share an engine. */
@@ -73,7 +73,10 @@ function createDockerExecutor(docker: Docker, options: DockerOptions): Executor 
       await exec.start({ Detach: true })
     },
     reachable: (url) =>
-      url.replace(/^(https?:\/\/)(localhost|127\.0\.0\.1|0\.0\.0\.0)(?=[:/]|$)/, '$1host.docker.internal'),
+      url.replace(
+        /^((?:https?|ssh):\/\/(?:[^@/]*@)?)(localhost|127\.0\.0\.1|0\.0\.0\.0)(?=[:/]|$)/,
+        '$1host.docker.internal',
+      ),
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { localAddresses, networkRules } from './docker-network.ts'
+import { localAddresses, networkRules } from './network.ts'
 
 test('of this machine a job reaches the web server and names, and nothing of other jobs or credentials', () => {
   const rules = networkRules(['172.17.0.1'], ['172.18.0.0/16'], 8080, { address: '10.0.0.5', port: 8585 })

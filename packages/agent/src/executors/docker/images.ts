@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { ImagePlan } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import type Docker from 'dockerode'
-import { ExecutorRefusal } from './executor.ts'
+import { ExecutorRefusal } from '../executor.ts'
 
 /** Takes the images the engine has, and pulls those it has not. */
 export async function ensureImages(
