@@ -111,6 +111,7 @@ export type {
   NewPipeline,
   OverdueJob,
   PipelineInSetup,
+  ServerInstance,
   StopOrder,
   Wakeups,
   WorkflowSnapshot,

@@ -14,6 +14,7 @@ import {
 } from '@rondo/adapters'
 import { createAgentServer, createWebServer, hashToken } from '@rondo/api'
 import {
+  announce,
   type Compiler,
   checkoutProject,
   createAttemptCredentials,
@@ -158,6 +159,14 @@ function startLoops(
   }
   const onError = (what: string) => (error: unknown) => log.error(error, what)
   return [
+    announce(
+      ports,
+      {
+        instance: { name: 'server', roles: ['api', 'agents', 'conductor', 'cron'] },
+        onError: onError('not announced'),
+      },
+      signal,
+    ),
     sweepLeases(ports, { onError: onError('lease sweep failed') }, signal),
     doChores(ports, { onError: onError('a chore failed') }, signal),
     enforceLimits(ports, { onError: onError('limits were not enforced') }, signal),

@@ -14,6 +14,7 @@ import { claimsUnknown, claimTasks, heardOf } from './claim.ts'
 import type { Database } from './database.ts'
 import { createTransaction } from './engine-transaction.ts'
 import { findAttempt } from './fence.ts'
+import { instanceMethods } from './instances.ts'
 import { overdueJobs } from './overdue.ts'
 import { readPipelineInSetup } from './pipeline-writes.ts'
 import {
@@ -53,6 +54,7 @@ export function createEngineStore(database: Database): EngineStore {
         sql`update attempts set lease_expires_at = now() + ${leaseMs} * interval '1 ms' where phase <> 'finished'`,
       )
     },
+    ...instanceMethods(database),
     check: (agentId, ref) => findAttempt(database, agentId, ref, false),
     lastWord: async (agentId, ref) =>
       (

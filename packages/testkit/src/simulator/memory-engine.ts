@@ -135,6 +135,20 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
             work.write(cell, { ...row, leaseExpiresAt: work.now + leaseMs })
         }
       }),
+    announce: ({ name, roles }, awayAfterMs) =>
+      look('announce a process', (work) => {
+        const row = database.instances.get(name)
+        const away =
+          row === undefined || row.seenAt < work.now - awayAfterMs || roles.some((role) => !row.roles.includes(role))
+        database.instances.set(name, { roles, since: away ? work.now : row.since, seenAt: work.now })
+      }),
+    servedSince: (role, awayAfterMs) =>
+      look('ask who is there', (work) => {
+        const here = [...database.instances.values()].filter(
+          (one) => one.roles.includes(role) && one.seenAt >= work.now - awayAfterMs,
+        )
+        return here.length === 0 ? undefined : new Date(Math.min(...here.map((one) => one.since)))
+      }),
     check: (agentId, ref) => look('check an attempt', (work) => fenced(database, work, agentId, ref)),
     lastWord: (agentId, ref) =>
       look('look for the last word of an attempt', (work) => {

@@ -261,6 +261,7 @@ export class SimulatedAgent {
 
   #call<T>(what: string, run: (plane: ControlPlane, server: Life) => Promise<T>): Promise<T> {
     return this.#network.call(
+      'agents',
       this.name,
       what,
       (server) => run(server.plane(this.#id ?? ''), server),

@@ -1,4 +1,5 @@
 import {
+  announce,
   type Compiler,
   createDispatcher,
   createStartChecks,
@@ -46,6 +47,9 @@ const repositories: Repositories = {
   readFile: async (_name, revision) => Buffer.from(revision),
 }
 
+export const serverRoles = ['api', 'agents', 'conductor'] as const
+export type ServerRole = (typeof serverRoles)[number]
+
 /** What a dead process does with everything it has begun: nothing, for ever. */
 function never(): Promise<never> {
   return new Promise(() => {})
@@ -57,6 +61,7 @@ function never(): Promise<never> {
  */
 export class SimulatedServer {
   readonly name: string
+  readonly roles: ReadonlySet<ServerRole>
   readonly #world: Surroundings
   #life: Life | undefined
   /** Called when it dies between two statements: the world then ends it, and starts it again. */
@@ -64,9 +69,10 @@ export class SimulatedServer {
   /** Until when it stands still, as after SIGSTOP. */
   pausedUntil = 0
 
-  constructor(world: Surroundings, name: string) {
+  constructor(world: Surroundings, name: string, roles: ReadonlySet<ServerRole>) {
     this.#world = world
     this.name = name
+    this.roles = roles
   }
 
   get up(): boolean {
@@ -179,6 +185,13 @@ export class Life {
     const { sabotage, database } = this.#world
     const options = { onError: (error: unknown) => this.#world.unexpected(this.#server.name, error) }
     const signal = this.#running
+    const { name, roles } = this.#server
+    void announce(
+      { engine: this.#engine, clock: this.#clock },
+      { ...options, instance: { name, roles: [...roles] } },
+      signal,
+    )
+    if (!roles.has('conductor')) return
     const ports = { engine: this.#engine, checks: this.#checks, clock: this.#clock, wakeups: this.#wakeups }
     void sweepLeases(ports, { ...options, ...sabotage.sweeper }, signal)
     void doChores({ ...ports, output: this.#output }, { ...options, everyMs: 5_000 }, signal)

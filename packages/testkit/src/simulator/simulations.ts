@@ -33,7 +33,7 @@ export interface BlockDone {
 
 const blockSize = 20
 /** Worlds are short-lived: with room for the young, most of them die before anybody sorts them. */
-const resourceLimits = { maxYoungGenerationSizeMb: 128 }
+const resourceLimits = { maxYoungGenerationSizeMb: 48 }
 
 /** Runs worlds from one seed on, over all processors. Which worlds are run follows from the request alone. */
 export async function simulations(request: Request): Promise<Sums> {
