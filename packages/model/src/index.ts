@@ -51,6 +51,7 @@ export type {
   PipelineError,
   PipelineTrigger,
   PipelineValues,
+  PipelineWarning,
 } from './pipeline.ts'
 export type {
   DockerExecutorPlan,

@@ -58,19 +58,35 @@ else
 fi
 git config --local ${quote(`credential.${new URL(places.url).origin}.helper`)} ${quote(places.helper)} || exit 1
 said=$(git rev-parse --git-dir)/rondo-fetch
+${patientFetch}
 # A branch may have gone, or never have been: the commit itself may still be there. An old git knows no filter.
-git fetch --quiet --force --tags ${filter} origin ${wanted} 2>"$said" ||
-  git fetch --quiet --force ${filter} origin ${revision} 2>/dev/null ||
-  git fetch --quiet --force --tags ${without} origin ${wanted} 2>/dev/null || {
+fetch --tags ${filter} origin ${wanted} ||
+  fetch ${filter} origin ${revision} ||
+  fetch --tags ${without} origin ${wanted} || {
   cat "$said"
   ! grep -q 'Host key verification failed' "$said" || echo "The key of the host in $url is not among those this job knows. Check that it is the right host, and add its line to the installation's known hosts."
-  rm -f "$said"; exit 1; }
-rm -f "$said"
-git cat-file -e ${revision}^{commit} 2>/dev/null || git fetch --quiet --force ${filter} origin ${revision} || exit 1
+  rm -f "$said"*; exit 1; }
+git cat-file -e ${revision}^{commit} 2>/dev/null || fetch ${filter} origin ${revision} || { cat "$said"; exit 1; }
+rm -f "$said"*
 ${switchTo} || exit 1
 git --no-pager log --no-color -n 1 --format='HEAD is now at %h %s'
 `
 }
+
+/**
+ * Waits and tries again while the host does not answer, for about two minutes: a restart of the server must not fail a job
+ * that only wants its code. Other refusals are final; what git said of the first one is kept in `$said`.
+ */
+const patientFetch = `fetch() {
+  for pause in 1 2 4 8 15 30 30 30 0; do
+    git fetch --quiet --force "$@" 2>"$said.now" && return 0
+    [ "$pause" != 0 ] && grep -Eq 'Connection (refused|reset)|Failed to connect|Empty reply|unexpected disconnect|early EOF|transfer closed|timed out|returned error: 50[0234]|HTTP 50[0234]' "$said.now" || break
+    echo "The repository's host does not answer. Trying again in $pause s."
+    sleep "$pause"
+  done
+  [ -s "$said" ] || cat "$said.now" >"$said"
+  return 1
+}`
 
 /** As a clone would: steps compare with other branches. A shallow one asks for its own alone. */
 function refspecs({ branch, tag }: TaskSpec['checkout'], step: CheckoutStep): readonly string[] {

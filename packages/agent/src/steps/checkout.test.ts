@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CheckoutStep, Step } from '@rondo/model'
@@ -132,6 +134,27 @@ test('a folder that is no repository, a file, and a revision that is gone fail w
     expect(ends.at(-1)).toBe('failed')
     expect(server.output(2)).toContain(reason)
   }
+})
+
+test('a host that does not answer for a while is asked again, and its code arrives', async () => {
+  const revision = commit('refs/heads/main', 'one\n')
+  git('-C', repository, 'update-server-info')
+  let asked = 0
+  const host = createServer((request, response) => {
+    const file = join(repository, new URL(request.url ?? '/', 'http://host').pathname)
+    if (asked++ === 0) response.writeHead(503).end()
+    else if (existsSync(file)) response.end(readFileSync(file))
+    else response.writeHead(404).end()
+  })
+  await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(host.address() as AddressInfo).port}`
+
+  const { server, ends } = await runTask(home, spec([step({ method: 'full' }), look], { revision, url }))
+  host.close()
+
+  expect(server.output(2)).toContain("The repository's host does not answer. Trying again in 1 s.")
+  expect(ends.at(-1), server.output(2)).toBe('passed')
+  expect(server.output(3)).toContain('one')
 })
 
 test('variables that would change what git does are of no account', async () => {
