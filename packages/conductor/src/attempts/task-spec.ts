@@ -90,7 +90,7 @@ interface Keys {
 /** Keys the job's steps need, and no others: a key that is not asked for never leaves the server. */
 async function readKeys(ports: TaskSpecPorts, context: AttemptContext): Promise<Keys> {
   const { identity, organizationName, projectName } = context
-  const steps = (context.job.plan as JobPlan).steps
+  const steps = (context.job.plan as JobPlan | null)?.steps ?? []
   const open = (key: { readonly sealed: Buffer }) => ports.keyRing.open(key.sealed, projectScope(identity.projectId))
   const asked = steps.flatMap((step) => (step.type === 'add_ssh_keys' ? [step.fingerprints] : []))
   const kept = asked.length === 0 ? [] : await ports.sshKeys.of(identity.projectId)
