@@ -102,6 +102,7 @@ export type {
   ClaimedTask,
   ClaimQuery,
   ClaimTerms,
+  EndedJob,
   EngineStore,
   EngineTransaction,
   ExpiredAttempt,
@@ -114,8 +115,10 @@ export type {
   OverdueJob,
   PipelineInSetup,
   ServerInstance,
+  SettledJob,
   StopOrder,
   Wakeups,
+  WorkflowHead,
   WorkflowSnapshot,
 } from './ports/engine-store.ts'
 export type { Follows } from './ports/follows.ts'

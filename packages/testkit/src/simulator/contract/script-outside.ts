@@ -1,4 +1,4 @@
-import type { ScriptState } from './script-state.ts'
+import { type ScriptState, unknownId } from './script-state.ts'
 
 /** What the engine does outside of the conductor's transactions: claims, leases, looks. */
 export function outsideOperations(state: ScriptState): Readonly<Record<string, () => Promise<unknown>>> {
@@ -51,6 +51,7 @@ export function outsideOperations(state: ScriptState): Readonly<Record<string, (
       )
       return (await state.engine.servedSince(state.home.projectId, 60_000)) === undefined
     },
+    'jobs of a workflow': () => state.engine.workflowJobs(state.random.pick([...state.workflows, unknownId])),
     pending: async () => {
       const found = await state.engine.pendingPipelines(1_000)
       return found.filter((id) => state.pipelines.includes(id))
