@@ -21,6 +21,8 @@ export interface ServerEnv {
   readonly executor: 'auto' | 'docker' | 'sandbox'
   /** RONDO_STOP_WITH_INPUT: `yes` stops the server when its standard input ends, as it does when its parent is killed. */
   readonly stopWithInput: boolean
+  /** RONDO_LOST_AFTER: minutes without a sign of its agent after which a job is given up, 1 to 60; default 5. */
+  readonly lostAfterMs: number
   /** RONDO_LOG_LEVEL: trace, debug, info, warn or error. */
   readonly logLevel: string
 }
@@ -46,6 +48,7 @@ export function readServerEnv(source: NodeJS.ProcessEnv = process.env): {
     agent: readChoice(source, 'RONDO_AGENT', ['local', 'none'], problems),
     executor: readChoice(source, 'RONDO_EXECUTOR', ['auto', 'docker', 'sandbox'], problems),
     stopWithInput: source.RONDO_STOP_WITH_INPUT === 'yes',
+    lostAfterMs: readMinutes(source, 'RONDO_LOST_AFTER', 5, problems) * 60_000,
     logLevel: source.RONDO_LOG_LEVEL || 'info',
   }
   if (!logLevels.includes(env.logLevel))
@@ -59,6 +62,15 @@ function readPort(source: NodeJS.ProcessEnv, name: string, fallback: number, pro
   const port = Number(text)
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port
   problems.push(`${name} is "${text}"; use a whole number from 1 to 65535.`)
+  return fallback
+}
+
+function readMinutes(source: NodeJS.ProcessEnv, name: string, fallback: number, problems: string[]): number {
+  const text = source[name]
+  if (!text) return fallback
+  const minutes = Number(text)
+  if (minutes >= 1 && minutes <= 60) return minutes
+  problems.push(`${name} is "${text}"; use a number of minutes from 1 to 60.`)
   return fallback
 }
 

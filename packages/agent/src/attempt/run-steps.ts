@@ -10,10 +10,7 @@ import { storeArtifacts, storeTestResults } from '../steps/results.ts'
 import { runStep, startBackground } from '../steps/run.ts'
 import { attachWorkspace, persistToWorkspace } from '../steps/workspaces.ts'
 import { EnvironmentGone } from '../task/launch.ts'
-import type { TaskContext } from '../task/task-context.ts'
-
-/** Steps 0 and 1 are our own; the config's first step is number 2. */
-export const firstConfigStep = 2
+import { firstConfigStep, type TaskContext } from '../task/task-context.ts'
 
 export interface TaskEnd {
   readonly result: Result
@@ -56,8 +53,12 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
   return end
 }
 
+const unheardMessage =
+  'The agent could not reach the server for so long that this job may be run anew elsewhere, so it stopped the job.'
+
 function endOf(task: TaskContext, error: unknown): TaskEnd {
   const reason = task.signal.reason as StopReason
+  if (task.signal.aborted && reason === 'unheard') return { result: 'lost', message: unheardMessage }
   if (task.signal.aborted && reason !== 'shutdown')
     return {
       result: reason === 'timed-out' ? 'timed-out' : 'canceled',

@@ -14,6 +14,7 @@ import {
 import type { TaskSpec } from '@rondo/protocol'
 import type { ContinuationKeys } from '../pipelines/continuation-keys.ts'
 import type { AttemptCredentials } from './attempt-credentials.ts'
+import { defaultLostAfterMs } from './ownership.ts'
 
 export interface TaskSpecPorts {
   readonly secrets: Pick<SecretStore, 'projectVariables' | 'contextByName' | 'contextVariables' | 'restrictionsOf'>
@@ -25,6 +26,8 @@ export interface TaskSpecPorts {
   /** Address of the web server as people and jobs reach it. */
   readonly publicUrl: string
   readonly limits: TaskSpec['limits']
+  /** After how long without a sign of its agent a job is given up; default as `sweepLeases`. */
+  readonly lostAfterMs?: number
   /** Where the built-in hosting is reached over SSH, if it is: `ssh://git@HOST:PORT`, and the host's public key. */
   readonly sshHosting?: { readonly url: string; readonly hostKey: string }
   /** Lines of a known_hosts file that jobs get beside the public hosts; default none. */
@@ -73,7 +76,16 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
       environment: Object.fromEntries(exported.map((entry) => [entry.name, entry.value])),
     },
     limits: ports.limits,
+    ...stopUnheard(ports, context.workflow),
   }
+}
+
+/** Only where the workflow is rerun by itself may the job be run anew while this attempt goes on (rule D-04). */
+function stopUnheard(
+  { lostAfterMs = defaultLostAfterMs }: TaskSpecPorts,
+  { maxAutoReruns, autoRerunNumber }: AttemptContext['workflow'],
+): Pick<TaskSpec, 'stopUnheardAfterMs'> {
+  return autoRerunNumber < maxAutoReruns ? { stopUnheardAfterMs: 0.8 * lostAfterMs } : {}
 }
 
 function httpAddress({ publicUrl }: TaskSpecPorts, { organizationName, projectName }: AttemptContext): string {
