@@ -135,6 +135,7 @@ export type { ProjectToken, ProjectTokenScope, ProjectTokens } from './ports/pro
 export type {
   GitHosting,
   GitService,
+  GitServing,
   PushedRef,
   RefRequest,
   Repositories,
