@@ -14,6 +14,7 @@ import type {
   RunQueue,
   Schedules,
   SecretStore,
+  SettingsStore,
   StepOutput,
   UserActions,
 } from '@rondo/model'
@@ -37,7 +38,8 @@ export interface WebPorts {
   readonly keyRing: KeyRing
   readonly hosting: GitHosting
   readonly actions: UserActions
-  readonly queue: Pick<RunQueue, 'wait'>
+  readonly queue: RunQueue
+  readonly settings: SettingsStore
   readonly orbs: OrbRegistry
   /** For configs and orbs that somebody wants to see compiled. */
   readonly compiler: Pick<Compiler, 'compile' | 'checkOrb'>

@@ -120,7 +120,7 @@ async function openStore(
     void postgres.supervise(signal)
     connectionString = postgres.connectionString
   }
-  const store = createStore({ connectionString })
+  const store = createStore({ connectionString, settings: env.settings })
   stops.push(() => store.close())
   await store.migrate().catch((cause) => {
     throw env.databaseUrl === undefined ? cause : databaseRefusal(env.databaseUrl, cause)
@@ -160,7 +160,7 @@ function startLoops(
   return [
     sweepLeases(ports, { onError: onError('lease sweep failed') }, signal),
     doChores(ports, { onError: onError('a chore failed') }, signal),
-    enforceLimits(ports, { onError: onError('limits were not enforced') }, signal),
+    enforceLimits({ ...ports, settings: store.settings }, { onError: onError('limits were not enforced') }, signal),
     runSchedules(
       { schedules: store.schedules, accounts: store.accounts, actions, clock: systemClock },
       { onError: onError('a schedule did not run') },
@@ -195,7 +195,15 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     output,
     checks,
     clock: systemClock,
-    taskSpec: { secrets: store.secrets, keyRing, credentials, continuationKeys, publicUrl: env.publicUrl, limits },
+    taskSpec: {
+      secrets: store.secrets,
+      settings: store.settings,
+      keyRing,
+      credentials,
+      continuationKeys,
+      publicUrl: env.publicUrl,
+      limits,
+    },
   })
   const onError = (error: unknown, request: { method: string; url: string }) =>
     log.error({ err: error, ...request }, 'request failed')
@@ -210,6 +218,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       schedules: store.schedules,
       queries: store.queries,
       queue: store.queue,
+      settings: store.settings,
       live: store.live,
       objects,
       output,

@@ -5,8 +5,11 @@ import {
   type EnvironmentEntry,
   type JobPlan,
   type KeyRing,
+  nothingSet,
   projectScope,
   type SecretStore,
+  type SettingsStore,
+  settingMs,
 } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import type { ContinuationKeys } from '../pipelines/continuation-keys.ts'
@@ -20,6 +23,8 @@ export interface TaskSpecPorts {
   /** Address of the web server as people and jobs reach it. */
   readonly publicUrl: string
   readonly limits: TaskSpec['limits']
+  /** What administrators allow a project's jobs; without it the standard. */
+  readonly settings?: Pick<SettingsStore, 'view'>
 }
 
 /** Everything an attempt needs to run, secrets in the clear: goes to the agent that owns it, and nowhere else. */
@@ -31,13 +36,14 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
   const continuation: readonly EnvironmentEntry[] = context.workflow.setup
     ? [{ name: 'CIRCLE_CONTINUATION_KEY', value: ports.continuationKeys.issue(pipeline.id) }]
     : []
+  const view = (await ports.settings?.view()) ?? nothingSet
   const exported = [...secrets, ...builtIn, ...continuation]
   return {
     attemptId: identity.attemptId,
     epoch: identity.epoch,
     taskIndex: identity.taskIndex,
     parallelism: job.parallelism,
-    job: job.plan as JobPlan,
+    job: withPatience(job.plan as JobPlan, settingMs(view, 'time.no-output', identity.projectId)),
     jobNumber: job.number ?? 0,
     resources: { resourceClass: job.resourceClass ?? 'medium', ...context.resources },
     environment: exported,
@@ -58,7 +64,22 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
       revision: pipeline.git.revision,
       environment: Object.fromEntries(exported.map((entry) => [entry.name, entry.value])),
     },
-    limits: ports.limits,
+    limits:
+      ports.settings === undefined
+        ? ports.limits
+        : { ...ports.limits, maxRunMs: settingMs(view, 'time.run', identity.projectId) },
+  }
+}
+
+/** Steps that say nothing of it may be silent for as long as administrators allow. */
+function withPatience(plan: JobPlan, silentMs: number): JobPlan {
+  const standardMs = settingMs(nothingSet, 'time.no-output')
+  if (plan === null || silentMs === standardMs) return plan
+  return {
+    ...plan,
+    steps: plan.steps.map((step) =>
+      step.type === 'run' && step.noOutputTimeoutMs === standardMs ? { ...step, noOutputTimeoutMs: silentMs } : step,
+    ),
   }
 }
 
