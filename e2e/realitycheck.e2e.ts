@@ -1,48 +1,23 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { dockerAnswers, imagePresent, type Stack, startStack } from '@rondo/testkit'
+import { type Stack, startStack } from '@rondo/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createRealitycheck, pushRealitycheck, realitycheckIsHere } from './scenario/realitycheck.ts'
 
-const source = join(import.meta.dirname, '../../shared/acceptance/realitycheck')
-const ready = existsSync(source) && dockerAnswers() && imagePresent('cimg/base:2025.05-20.04')
+test.runIf(!realitycheckIsHere)(
+  'the acceptance repository is left out: it, a Docker engine or its images are not here',
+  () => {
+    expect(realitycheckIsHere).toBe(false)
+  },
+)
 
-test.runIf(!ready)('the acceptance repository is left out: it, a Docker engine or its images are not here', () => {
-  expect(ready).toBe(false)
-})
-
-describe.runIf(ready)('realitycheck, unmodified', () => {
+describe.runIf(realitycheckIsHere)('realitycheck, unmodified', () => {
   let stack: Stack
-  let pipeline: Awaited<ReturnType<Stack['latestPipeline']>>
-  const project = 'acme/realitycheck'
+  let project: string
+  let pipeline: { readonly id: string }
 
   beforeAll(async () => {
     stack = await startStack()
-    await stack.createProject('acme', 'realitycheck')
-    const port = new URL(stack.url).port
-    for (const [name, value] of Object.entries({
-      CIRCLE_HOSTNAME: `http://host.docker.internal:${port}`,
-      CIRCLE_TOKEN: stack.admin.token,
-      CIRCLE_CLOUD_PROVIDER: 'other',
-    })) {
-      await stack.api('POST', `/api/v2/project/gh/${project}/envvar`, { name, value })
-    }
-    for (const [name, variable] of [
-      ['org-global', 'CONTEXT_END_TO_END_TEST_VAR'],
-      ['individual-local', 'MULTI_CONTEXT_END_TO_END_VAR'],
-    ]) {
-      const context = await stack.api<{ id: string }>('POST', '/api/v2/context', {
-        name,
-        owner: { slug: 'gh/acme', type: 'organization' },
-      })
-      await stack.api('PUT', `/api/v2/context/${context.id}/environment-variable/${variable}`, { value: '1' })
-    }
-    stack.push(project, {
-      '.circleci/config.yml': readFileSync(join(source, '.circleci/config.yml')),
-      'test-results/test-results.xml': readFileSync(join(source, 'test-results/test-results.xml')),
-    })
-    pipeline = await stack.latestPipeline(project)
-    const vm = (await stack.workflows(pipeline.id)).find((workflow) => workflow.name === 'vm_jobs')
-    await stack.api('POST', `/api/v2/workflow/${vm?.id}/cancel`)
+    project = await createRealitycheck(stack)
+    pipeline = await pushRealitycheck(stack)
   })
 
   afterAll(async () => {

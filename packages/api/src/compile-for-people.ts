@@ -15,22 +15,26 @@ export interface CompileAsk {
 export interface CompileReply {
   readonly valid: boolean
   readonly errors: readonly { readonly message: string }[]
+  /** What runs and may surprise its author. */
+  readonly warnings: readonly { readonly message: string }[]
   readonly sourceYaml: string
   readonly outputYaml: string
 }
 
 /** Compiles a config for somebody to look at; nothing is stored and nothing runs. */
 export async function compileForPeople(
-  { access, compiler }: Pick<RoutePorts, 'access' | 'compiler'>,
+  { access, compiler, secrets }: Pick<RoutePorts, 'access' | 'compiler' | 'secrets'>,
   asker: Principal,
   ask: CompileAsk,
 ): Promise<CompileReply> {
   const organization = ask.owner === '' ? undefined : await access.organization(asker, ask.owner, 'view')
+  const contexts = organization === undefined ? undefined : await secrets.contextsOf(organization.id)
   const answer = await compiler.compile({
     source: ask.source,
     pipelineValues: plainValues(ask.values),
     pipelineParameters: ask.parameters,
     organizationId: organization?.id ?? null,
+    ...(contexts === undefined ? {} : { contexts: contexts.map(({ name }) => name) }),
   })
   return reply(ask.source, answer.problems, answer.output ?? '')
 }
@@ -48,8 +52,11 @@ export async function checkOrbForPeople(
 }
 
 function reply(source: string, problems: readonly Problem[], output: string): CompileReply {
-  const errors = problems.filter(({ severity }) => severity === 'error').map(({ text }) => ({ message: text }))
-  return { valid: errors.length === 0, errors, sourceYaml: source, outputYaml: errors.length === 0 ? output : '' }
+  const told = (severity: Problem['severity']) =>
+    problems.filter((problem) => problem.severity === severity).map(({ text }) => ({ message: text }))
+  const errors = told('error')
+  const valid = errors.length === 0
+  return { valid, errors, warnings: told('warning'), sourceYaml: source, outputYaml: valid ? output : '' }
 }
 
 function plainValues(values: Readonly<Record<string, unknown>>): PipelineValues {

@@ -15,6 +15,7 @@ import type {
   Schedules,
   SecretStore,
   SettingsStore,
+  SshKeys,
   StepOutput,
   UserActions,
 } from '@rondo/model'
@@ -29,6 +30,7 @@ export interface WebPorts {
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
   readonly checkoutKeys: CheckoutKeys
+  readonly sshKeys: SshKeys
   readonly insights: Insights
   readonly schedules: Schedules
   readonly queries: BuildQueries

@@ -26,7 +26,8 @@ export function newSshKeyPair(comment: string): SshKeyPair {
   }
 }
 
-function fingerprints(blob: Buffer): Pick<SshKeyPair, 'md5' | 'sha256'> {
+/** Both digests of a public key, as OpenSSH writes them. */
+export function fingerprints(blob: Buffer): Pick<SshKeyPair, 'md5' | 'sha256'> {
   const md5 = createHash('md5').update(blob).digest('hex')
   return {
     md5: md5.match(/../g)!.join(':'),

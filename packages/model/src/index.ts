@@ -19,6 +19,7 @@ export type {
 export type { Diagnostic, DiagnosticSeverity, Origin, OriginFrame, Span } from './diagnostic.ts'
 export type { EventKind, EventRecord, HistoryEntry, NewEvent } from './event.ts'
 export type { Job, JobWithPlan } from './job.ts'
+export { isAskedFor, isFingerprintOf } from './key-fingerprints.ts'
 export { jobTransitions, mayBecome, workflowMayBecome, workflowTransitions } from './life-cycle.ts'
 export type {
   Orb,
@@ -50,6 +51,7 @@ export type {
   PipelineError,
   PipelineTrigger,
   PipelineValues,
+  PipelineWarning,
 } from './pipeline.ts'
 export type {
   DockerExecutorPlan,
@@ -147,6 +149,7 @@ export type {
 export type { NewSchedule, ScheduleChange, Schedules } from './ports/schedules.ts'
 export type { ContextRecord, ContextRestriction, SealedSecret, SecretStore } from './ports/secrets.ts'
 export type { ScopedSettings, SettingsStore } from './ports/settings-store.ts'
+export type { SshKey, SshKeys } from './ports/ssh-keys.ts'
 export type { Project, ProjectSettings } from './project.ts'
 export { defaultProjectSettings, projectSlug } from './project.ts'
 export type { Resources } from './resource-class.ts'

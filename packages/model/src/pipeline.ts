@@ -10,6 +10,8 @@ export interface Pipeline {
   readonly number: number
   readonly state: PipelineState
   readonly errors: readonly PipelineError[]
+  /** What runs and may surprise its author, as the compiler tells it. */
+  readonly warnings: readonly PipelineWarning[]
   readonly trigger: PipelineTrigger
   readonly triggeredBy: string | null
   readonly triggeredAt: Date
@@ -21,6 +23,11 @@ export interface Pipeline {
 
 export interface PipelineError {
   readonly type: 'config' | 'config-fetch' | 'timeout' | 'permission' | 'other' | 'trigger-rule' | 'plan'
+  readonly message: string
+}
+
+export interface PipelineWarning {
+  readonly type: 'config'
   readonly message: string
 }
 

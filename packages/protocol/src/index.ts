@@ -14,6 +14,7 @@ export type {
   HeartbeatRequest,
   ReportEntry,
   ReportRequest,
+  SshKeySpec,
   TaskSpec,
 } from './agent/control-plane.ts'
 export { agentCalls, agentPathPrefix } from './agent/http-binding.ts'

@@ -198,6 +198,8 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     taskSpec: {
       secrets: store.secrets,
       settings: store.settings,
+      sshKeys: store.sshKeys,
+      checkoutKeys: store.checkoutKeys,
       keyRing,
       credentials,
       continuationKeys,
@@ -214,6 +216,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       projectTokens: store.projectTokens,
       follows: store.follows,
       checkoutKeys: store.checkoutKeys,
+      sshKeys: store.sshKeys,
       insights: store.insights,
       schedules: store.schedules,
       queries: store.queries,

@@ -208,6 +208,7 @@ test('what a pipeline was compiled with is kept, and counted', async () => {
         projectId: home.project.id,
         state: 'created',
         errors: [],
+        warnings: [],
         trigger: 'api',
         triggeredBy: null,
         git: buildRevision(),

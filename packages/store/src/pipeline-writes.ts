@@ -22,8 +22,8 @@ export function pipelineWrites(tx: Runner): PipelineWrites {
     },
     async createPipeline(pipeline) {
       const rows = await tx.rows<PipelineRow>(sql`
-        with pl as (insert into pipelines (id, project_id, number, state, errors, trigger, triggered_by, git, parameters)
-          values (${pipeline.id}, ${pipeline.projectId}, ${pipeline.number}, ${pipeline.state}, ${json(pipeline.errors)}, ${pipeline.trigger}, ${pipeline.triggeredBy},
+        with pl as (insert into pipelines (id, project_id, number, state, errors, warnings, trigger, triggered_by, git, parameters)
+          values (${pipeline.id}, ${pipeline.projectId}, ${pipeline.number}, ${pipeline.state}, ${json(pipeline.errors)}, ${json(pipeline.warnings)}, ${pipeline.trigger}, ${pipeline.triggeredBy},
             ${json(pipeline.git)}, ${json(pipeline.parameters)}) returning *)
         select ${pipelineColumns} from pl`)
       const created = rows[0]!
@@ -45,7 +45,7 @@ export function pipelineWrites(tx: Runner): PipelineWrites {
     },
     async finishContinuation(pipelineId, end) {
       await tx.rows(sql`
-        update pipelines set state = ${end.state}, errors = ${json(end.errors)}, parameters = ${json(end.parameters)}, updated_at = now()
+        update pipelines set state = ${end.state}, errors = ${json(end.errors)}, warnings = ${json(end.warnings)}, parameters = ${json(end.parameters)}, updated_at = now()
         where id = ${pipelineId}`)
       await tx.rows(sql`
         update pipeline_configs set source = ${end.config.source}, compiled = ${end.config.compiled}, plan = ${planOf(end.config)}, continuation = null

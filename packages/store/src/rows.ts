@@ -10,7 +10,7 @@ export const projectColumns =
   p.name, p.default_branch as "defaultBranch", ${settings}, p.created_at as "createdAt"`)
 
 export const pipelineColumns =
-  raw(`pl.id, pl.project_id as "projectId", pl.number, pl.state, pl.errors, pl.trigger, pl.triggered_by as "triggeredBy",
+  raw(`pl.id, pl.project_id as "projectId", pl.number, pl.state, pl.errors, pl.warnings, pl.trigger, pl.triggered_by as "triggeredBy",
   pl.created_at as "triggeredAt", pl.git, pl.parameters, pl.created_at as "createdAt", pl.updated_at as "updatedAt"`)
 
 export const workflowColumns =

@@ -13,6 +13,7 @@ import type {
   SecretStore,
   SettingsStore,
   SettingValues,
+  SshKeys,
   Wakeups,
 } from '@rondo/model'
 import { createAccounts } from './accounts.ts'
@@ -31,6 +32,7 @@ import { createRunQueue } from './run-queue.ts'
 import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
 import { createSettingsStore } from './settings.ts'
+import { createSshKeys } from './ssh-keys.ts'
 
 export interface StoreOptions {
   readonly connectionString: string
@@ -46,6 +48,7 @@ export interface Store {
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
   readonly checkoutKeys: CheckoutKeys
+  readonly sshKeys: SshKeys
   readonly insights: Insights
   readonly queries: BuildQueries
   readonly engine: EngineStore
@@ -72,6 +75,7 @@ export function createStore(options: StoreOptions): Store {
     projectTokens: createProjectTokens(database),
     follows: createFollows(database),
     checkoutKeys: createCheckoutKeys(database),
+    sshKeys: createSshKeys(database),
     insights: createInsights(database),
     queries: createBuildQueries(database),
     engine: createEngineStore(database),

@@ -75,6 +75,7 @@ export async function buildWorkflow(
       projectId: project.id,
       state: 'created',
       errors: [],
+      warnings: [],
       trigger: 'api',
       triggeredBy: options.triggeredBy ?? null,
       git: options.git ?? buildRevision(),

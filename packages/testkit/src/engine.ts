@@ -103,6 +103,8 @@ export async function startTestEngine(): Promise<TestEngine> {
     clock: systemClock,
     taskSpec: {
       secrets: store.secrets,
+      sshKeys: store.sshKeys,
+      checkoutKeys: store.checkoutKeys,
       keyRing: await openFileKeyRing(join(folder, 'key-ring.json')),
       credentials: createAttemptCredentials(Buffer.alloc(32)),
       continuationKeys,

@@ -30,6 +30,7 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
     projectTokens: store.projectTokens,
     follows: store.follows,
     checkoutKeys: store.checkoutKeys,
+    sshKeys: store.sshKeys,
     insights: store.insights,
     schedules: store.schedules,
     queries: store.queries,

@@ -3,6 +3,7 @@ import type { OutputPump } from '../output/pump.ts'
 import { failed, type StepEnd, type StopReason } from '../reports/endings.ts'
 import type { OpenStep, StepHeading } from '../reports/step-recorder.ts'
 import { statusOf } from '../shared-folder/script-status.ts'
+import { addSshKeys } from '../steps/add-ssh-keys.ts'
 import { restoreCache, saveCache } from '../steps/caches.ts'
 import { checkout } from '../steps/checkout.ts'
 import { storeArtifacts, storeTestResults } from '../steps/results.ts'
@@ -127,6 +128,7 @@ async function execute(task: TaskContext, step: Step, index: number, pump: Outpu
     case 'store_test_results':
       return storeTestResults(task, step, index)
     case 'add_ssh_keys':
+      return addSshKeys(task, step, index)
     case 'setup_remote_docker':
     case 'unsupported':
       task.folder.append(

@@ -1,58 +1,34 @@
 import type { CheckoutStep } from '@rondo/model'
 import { failed, passed, type StepEnd } from '../reports/endings.ts'
 import { runInternal } from '../task/launch.ts'
-import { quote, shellPath } from '../task/shell.ts'
+import { quote } from '../task/shell.ts'
 import type { TaskContext } from '../task/task-context.ts'
+import { checkoutByAgent } from './checkout-by-agent.ts'
+import { checkoutKeyFile, checkoutScript, noGit } from './checkout-script.ts'
+import { offerKnownHosts } from './ssh-files.ts'
 
 /**
- * Clones or updates the repository in the job, as the job's user. Variables a user could set to change what git does are
- * cleared first (rule D-23). The credential travels in a header and is not left in `.git`, which may go into caches and
+ * Clones or updates the repository in the job, as the job's user: over SSH with the project's checkout key when it has
+ * one, else over HTTP. There the credential travels in a header and is not left in `.git`, which may go into caches and
  * artifacts; git commands of later steps get it from a helper beside the supervisor. It reads this project alone, and ends
- * with the attempt.
+ * with the attempt. An image without git gets its files from the agent.
  */
 export async function checkout(task: TaskContext, step: CheckoutStep, index: number): Promise<StepEnd> {
   const { checkout } = task.spec
-  const url = task.executor.reachable(checkout.url)
-  const header = `Authorization: Basic ${Buffer.from(`${checkout.username}:${checkout.password}`).toString('base64')}`
-  // As a clone would: steps compare with other branches. A shallow one asks for its own alone.
-  const wanted =
-    step.method !== 'shallow'
-      ? '+refs/heads/*:refs/remotes/origin/*'
-      : checkout.tag === null
-        ? `+refs/heads/${checkout.branch}:refs/remotes/origin/${checkout.branch}`
-        : `+refs/tags/${checkout.tag}:refs/tags/${checkout.tag}`
-  const filter =
-    step.method === 'blobless' ? '--filter=blob:none' : step.method === 'shallow' ? `--depth=${step.depth ?? 1}` : ''
-  const switchTo =
-    checkout.branch === null
-      ? `git checkout --quiet --force --detach ${checkout.revision}`
-      : `git checkout --quiet --force -B ${quote(checkout.branch)} ${checkout.revision}`
-  const helperPath = `${task.executor.ioPath}/git-credential`
-  await task.folder.create('git-credential', credentialHelper(checkout.username, checkout.password), 0o755)
-  const script = `
-unset LD_PRELOAD LD_LIBRARY_PATH BASH_ENV GIT_DIR GIT_WORK_TREE GIT_SSH GIT_SSH_COMMAND GIT_EXEC_PATH GIT_CONFIG GIT_ASKPASS
-dir=${step.path === undefined ? '.' : shellPath(step.path)}
-command -v git >/dev/null || { echo "The image has no git. Use an image that has it, or install git before the checkout step."; exit 1; }
-mkdir -p "$dir" && cd "$dir" || exit 1
-export GIT_TERMINAL_PROMPT=0 GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=http.extraHeader GIT_CONFIG_VALUE_0=${quote(header)} GIT_CONFIG_KEY_1=safe.directory GIT_CONFIG_VALUE_1='*'
-if [ -d .git ]; then
-  echo "Fetching into the repository that is there"
-  git remote set-url origin ${quote(url)} 2>/dev/null || git remote add origin ${quote(url)}
-elif [ -n "$(ls -A 2>/dev/null)" ] && [ ! -e .git ]; then
-  echo "The folder $PWD is not empty and not a git repository. Empty it, or give the checkout step another path."; exit 1
-else
-  echo "Cloning ${checkout.url}"
-  git init --quiet . && git remote add origin ${quote(url)} || exit 1
-fi
-# A branch may have gone, or never have been: the commit itself may still be there.
-git fetch --quiet --force --tags ${filter} origin ${quote(wanted)} 2>.git/rondo-fetch || git fetch --quiet --force ${filter} origin ${checkout.revision} || { cat .git/rondo-fetch; exit 1; }
-rm -f .git/rondo-fetch
-git cat-file -e ${checkout.revision}^{commit} 2>/dev/null || git fetch --quiet --force ${filter} origin ${checkout.revision} || exit 1
-git config --local ${quote(`credential.${new URL(url).origin}.helper`)} ${quote(helperPath)} || exit 1
-${switchTo} || exit 1
-git --no-pager log --no-color -n 1 --format='HEAD is now at %h %s'
-`
-  return (await runInternal(task, `c${index}`, `s${index}.out`, script)) === 0 ? passed : failed
+  const helper = `${task.executor.ioPath}/git-credential`
+  task.folder.create('git-credential', credentialHelper(checkout.username, checkout.password), 0o755)
+  if (checkout.ssh !== null) {
+    task.folder.create(checkoutKeyFile, checkout.ssh.privateKey)
+    offerKnownHosts(task)
+  }
+  const script = checkoutScript(task.spec, step, {
+    url: task.executor.reachable(checkout.url),
+    sshUrl: checkout.ssh === null ? undefined : task.executor.reachable(checkout.ssh.url),
+    helper,
+  })
+  const status = await runInternal(task, `c${index}`, `s${index}.out`, script)
+  if (status === noGit) return checkoutByAgent(task, step, index)
+  return status === 0 ? passed : failed
 }
 
 /** Answers git's question for a credential; it never stores one. */

@@ -141,7 +141,11 @@ export function registerGit(
             ...pipeline.errors.flatMap((error) => error.message.split('\n')).slice(0, 20),
             `${options.publicUrl}/pipeline/${pipeline.id}`,
           )
-        else lines.push(`Pipeline ${pipeline.number}: ${options.publicUrl}/pipeline/${pipeline.id}`)
+        else
+          lines.push(
+            `Pipeline ${pipeline.number}: ${options.publicUrl}/pipeline/${pipeline.id}`,
+            ...pipeline.warnings.flatMap(({ message }) => message.split('\n')).slice(0, 20),
+          )
       } catch (error) {
         options.onError(error, { method: 'PUSH', url: `${project.organizationName}/${project.name} ${moved.ref}` })
         lines.push(

@@ -207,6 +207,19 @@ describe('configs', () => {
     expect(answer.errors?.[0]?.message).toContain(message)
   })
 
+  test('what runs and surprises is told beside the result', async () => {
+    const withContext = `${source}workflows: { w: { jobs: [build: { context: [nobody-knows] }] } }\n`
+    const answer = await ask(
+      'query($c:String!,$o:UUID){buildConfig(configYaml:$c,orgId:$o){valid warnings{message}}}',
+      { c: withContext, o: organizationId },
+    )
+
+    expect(answer.data?.buildConfig).toMatchObject({
+      valid: true,
+      warnings: [{ message: expect.stringContaining("There is no context 'nobody-knows'") }],
+    })
+  })
+
   test('the REST endpoint refuses an empty request, and compiles a whole one [I-030]', async () => {
     const path = '/api/v2/compile-config-with-defaults'
     const empty = await web.request(token, 'POST', path)

@@ -41,6 +41,8 @@ beforeEach(async () => {
     clock: systemClock,
     taskSpec: {
       secrets: store.secrets,
+      sshKeys: store.sshKeys,
+      checkoutKeys: store.checkoutKeys,
       keyRing,
       credentials: createAttemptCredentials(Buffer.alloc(32)),
       continuationKeys: createContinuationKeys(Buffer.alloc(32)),

@@ -20,6 +20,8 @@ beforeAll(async () => {
   engine = await startTestEngine()
   ports = {
     secrets: engine.database.store.secrets,
+    sshKeys: engine.database.store.sshKeys,
+    checkoutKeys: engine.database.store.checkoutKeys,
     keyRing: { seal: async (text) => Buffer.from(text), open: async (sealed) => sealed.toString() },
     credentials: createAttemptCredentials(Buffer.alloc(32)),
     continuationKeys: createContinuationKeys(Buffer.alloc(32)),
@@ -86,4 +88,50 @@ test('a job may run and be silent for as long as administrators allow its projec
 
   expect(limits).toEqual({ maxRunMs: 7 * 60_000, maxOutputBytesPerStep: 1 })
   expect(job.steps).toEqual([expect.objectContaining({ type: 'run', noOutputTimeoutMs: 3 * 60_000 })])
+})
+
+test('a job gets the SSH keys that its steps ask for, masked, and no other leaves the server', async () => {
+  const { sshKeys, checkoutKeys, engine: work } = engine.database.store
+  const home = await engine.home()
+  const projectId = home.project.id
+  const key = (name: string) => ({
+    projectId,
+    publicKey: `ssh-ed25519 ${name}`,
+    sealed: Buffer.from(`private ${name}`),
+    md5: `${name}:md5`,
+    sha256: `SHA256:${name}`,
+    createdBy: null,
+  })
+  await sshKeys.add({ ...key('one'), hostname: 'one.example.com' })
+  await sshKeys.add({ ...key('two'), hostname: '' })
+  await checkoutKeys.add({ ...key('checkout'), type: 'deploy-key' })
+  const spec = async (steps: string, more: Partial<TaskSpecPorts> = {}) => {
+    await engine.push(
+      home.project,
+      `{version: 2.1, jobs: {it: {docker: [{image: i}], steps: ${steps}}}, workflows: {main: {jobs: [it]}}}`,
+    )
+    const [task] = await engine.claim(1)
+    return buildTaskSpec({ ...ports, ...more }, await work.attemptContext(task!.attemptId))
+  }
+  const sshHosting = { url: 'ssh://git@ci.example.com:2222', hostKey: 'ssh-ed25519 host' }
+
+  const named = await spec("[{add_ssh_keys: {fingerprints: ['SHA256:one=']}}]", { sshHosting })
+  const every = await spec('[add_ssh_keys, checkout]')
+  const overSsh = await spec('[checkout]', { sshHosting })
+
+  expect(named.sshKeys).toEqual([
+    { hostname: 'one.example.com', md5: 'one:md5', sha256: 'SHA256:one', privateKey: 'private one' },
+  ])
+  expect(named.secrets).toContain('private one')
+  expect(JSON.stringify(named)).not.toMatch(/private (two|checkout)/)
+  expect(every.sshKeys.map((kept) => kept.privateKey)).toEqual(['private one', 'private two'])
+  expect(every.checkout.ssh).toBeNull()
+  expect(overSsh.sshKeys).toEqual([])
+  expect(overSsh.checkout.ssh).toEqual({
+    url: `ssh://git@ci.example.com:2222/${home.organization.name}/${home.project.name}.git`,
+    hostKey: 'ssh-ed25519 host',
+    privateKey: 'private checkout',
+  })
+  expect(overSsh.secrets).toContain('private checkout')
+  expect(overSsh.environment).toContainEqual({ name: 'CIRCLE_REPOSITORY_URL', value: overSsh.checkout.ssh?.url })
 })

@@ -1,14 +1,17 @@
 import {
   AppError,
   type AttemptContext,
+  type CheckoutKeys,
   contextScope,
   type EnvironmentEntry,
+  isAskedFor,
   type JobPlan,
   type KeyRing,
   nothingSet,
   projectScope,
   type SecretStore,
   type SettingsStore,
+  type SshKeys,
   settingMs,
 } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
@@ -17,6 +20,8 @@ import type { AttemptCredentials } from './attempt-credentials.ts'
 
 export interface TaskSpecPorts {
   readonly secrets: Pick<SecretStore, 'projectVariables' | 'contextByName' | 'contextVariables' | 'restrictionsOf'>
+  readonly sshKeys: Pick<SshKeys, 'of'>
+  readonly checkoutKeys: Pick<CheckoutKeys, 'of'>
   readonly keyRing: KeyRing
   readonly credentials: AttemptCredentials
   readonly continuationKeys: ContinuationKeys
@@ -25,13 +30,19 @@ export interface TaskSpecPorts {
   readonly limits: TaskSpec['limits']
   /** What administrators allow a project's jobs; without it the standard. */
   readonly settings?: Pick<SettingsStore, 'view'>
+  /** Where the built-in hosting is reached over SSH, if it is: `ssh://git@HOST:PORT`, and the host's public key. */
+  readonly sshHosting?: { readonly url: string; readonly hostKey: string }
+  /** Lines of a known_hosts file that jobs get beside the public hosts; default none. */
+  readonly knownHosts?: readonly string[]
 }
 
 /** Everything an attempt needs to run, secrets in the clear: goes to the agent that owns it, and nowhere else. */
 export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContext): Promise<TaskSpec> {
   const { identity, job, pipeline } = context
   const secrets = await readSecrets(ports, context)
-  const builtIn = builtInVariables(ports.publicUrl, context)
+  const keys = await readKeys(ports, context)
+  const repositoryUrl = keys.checkout?.url ?? httpAddress(ports, context)
+  const builtIn = builtInVariables(ports.publicUrl, repositoryUrl, context)
   const password = ports.credentials.issue(identity.attemptId)
   const continuation: readonly EnvironmentEntry[] = context.workflow.setup
     ? [{ name: 'CIRCLE_CONTINUATION_KEY', value: ports.continuationKeys.issue(pipeline.id) }]
@@ -47,17 +58,20 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
     jobNumber: job.number ?? 0,
     resources: { resourceClass: job.resourceClass ?? 'medium', ...context.resources },
     environment: exported,
-    secrets: [...new Set([...[...secrets, ...continuation].map((entry) => entry.value), password])].filter(
-      (value) => value.length > 3,
-    ),
+    secrets: [
+      ...new Set([...[...secrets, ...continuation].map((entry) => entry.value), password, ...keys.private]),
+    ].filter((value) => value.length > 3),
     checkout: {
-      url: `${ports.publicUrl}/git/${context.organizationName}/${context.projectName}.git`,
+      url: httpAddress(ports, context),
       username: 'rondo',
       password,
       revision: pipeline.git.revision,
       branch: pipeline.git.branch,
       tag: pipeline.git.tag,
+      ssh: keys.checkout,
     },
+    sshKeys: keys.additional,
+    knownHosts: ports.knownHosts ?? [],
     cacheKeys: {
       branch: pipeline.git.branch ?? '',
       buildNum: job.number ?? 0,
@@ -83,6 +97,48 @@ function withPatience(plan: JobPlan, silentMs: number): JobPlan {
   }
 }
 
+function httpAddress({ publicUrl }: TaskSpecPorts, { organizationName, projectName }: AttemptContext): string {
+  return `${publicUrl}/git/${organizationName}/${projectName}.git`
+}
+
+interface Keys {
+  readonly checkout: TaskSpec['checkout']['ssh']
+  readonly additional: TaskSpec['sshKeys']
+  /** All private halves. */
+  readonly private: readonly string[]
+}
+
+/** Keys the job's steps need, and no others: a key that is not asked for never leaves the server. */
+async function readKeys(ports: TaskSpecPorts, context: AttemptContext): Promise<Keys> {
+  const { identity, organizationName, projectName } = context
+  const steps = (context.job.plan as JobPlan).steps
+  const open = (key: { readonly sealed: Buffer }) => ports.keyRing.open(key.sealed, projectScope(identity.projectId))
+  const asked = steps.flatMap((step) => (step.type === 'add_ssh_keys' ? [step.fingerprints] : []))
+  const kept = asked.length === 0 ? [] : await ports.sshKeys.of(identity.projectId)
+  const wanted = kept.filter((key) => asked.some((fingerprints) => isAskedFor(key, fingerprints)))
+  const additional = await Promise.all(
+    wanted.map(async (key) => {
+      const { hostname, md5, sha256 } = key
+      return { hostname, md5, sha256, privateKey: await open(key) }
+    }),
+  )
+  const { sshHosting } = ports
+  const [preferred] =
+    sshHosting !== undefined && steps.some((step) => step.type === 'checkout')
+      ? await ports.checkoutKeys.of(identity.projectId)
+      : []
+  const checkout =
+    sshHosting === undefined || preferred === undefined
+      ? null
+      : {
+          url: `${sshHosting.url}/${organizationName}/${projectName}.git`,
+          hostKey: sshHosting.hostKey,
+          privateKey: await open(preferred),
+        }
+  const all = [...additional, ...(checkout === null ? [] : [checkout])]
+  return { checkout, additional, private: all.map((key) => key.privateKey) }
+}
+
 /** Project variables first, then contexts in the order the job names them: later ones win (semantics 24). */
 async function readSecrets(ports: TaskSpecPorts, context: AttemptContext): Promise<readonly EnvironmentEntry[]> {
   const { projectId } = context.identity
@@ -105,7 +161,11 @@ async function readSecrets(ports: TaskSpecPorts, context: AttemptContext): Promi
 }
 
 /** The list of semantics 24, without what only other hosts or forked pull requests have. */
-function builtInVariables(publicUrl: string, context: AttemptContext): readonly EnvironmentEntry[] {
+function builtInVariables(
+  publicUrl: string,
+  repositoryUrl: string,
+  context: AttemptContext,
+): readonly EnvironmentEntry[] {
   const { job, workflow, pipeline, identity } = context
   const { organizationName: organization, projectName: repository } = context
   const values: Readonly<Record<string, string | null>> = {
@@ -122,7 +182,7 @@ function builtInVariables(publicUrl: string, context: AttemptContext): readonly 
     CIRCLE_PROJECT_ID: identity.projectId,
     CIRCLE_PROJECT_REPONAME: repository,
     CIRCLE_PROJECT_USERNAME: organization,
-    CIRCLE_REPOSITORY_URL: `${publicUrl}/git/${organization}/${repository}.git`,
+    CIRCLE_REPOSITORY_URL: repositoryUrl,
     CIRCLE_SHA1: pipeline.git.revision,
     CIRCLE_TAG: pipeline.git.tag,
     CIRCLE_USERNAME: pipeline.git.authorName,

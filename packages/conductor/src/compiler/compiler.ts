@@ -10,6 +10,8 @@ export interface CompileRequest {
   readonly pipelineParameters?: Readonly<Record<string, unknown>>
   /** Whose private orbs may be used; null for public ones only. */
   readonly organizationId: string | null
+  /** Names of the contexts the project may use; left out when that is not known. */
+  readonly contexts?: readonly string[]
   readonly limits?: Partial<Limits>
 }
 

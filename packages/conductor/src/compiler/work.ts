@@ -57,6 +57,7 @@ function compileOptions(task: CompileRequest) {
     file: fileOf({ kind: 'config', ...task }),
     pipelineValues: task.pipelineValues,
     ...(task.pipelineParameters === undefined ? {} : { pipelineParameters: task.pipelineParameters }),
+    ...(task.contexts === undefined ? {} : { contexts: task.contexts }),
     ...(task.limits === undefined ? {} : { limits: task.limits }),
   }
 }

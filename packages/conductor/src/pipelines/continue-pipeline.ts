@@ -94,7 +94,7 @@ function refuse(problem: string): never {
 export async function finishContinuation(ports: FinishPorts, checks: StartChecks, pipelineId: string): Promise<void> {
   const pending = await ports.engine.pipelineInSetup(pipelineId)
   if (pending === undefined || pending.continuation === null) return
-  const compiled = await compileContinuation(ports.compiler, pending, pending.continuation)
+  const compiled = await compileContinuation(ports, pending, pending.continuation)
   const state: NewPipeline['state'] = compiled.errors.length > 0 ? 'errored' : 'created'
   await ports.engine.transact(async (tx) => {
     const found = await tx.lockPipeline(pipelineId)
@@ -113,18 +113,20 @@ export async function finishContinuation(ports: FinishPorts, checks: StartChecks
 }
 
 async function compileContinuation(
-  compiler: Compiler,
+  { compiler, engine }: FinishPorts,
   pending: PipelineInSetup,
   { configuration, parameters }: Continuation,
 ): Promise<ConfigCompilation> {
   const { values, given, organizationId } = pending
   const conflicts = await conflictingParameters(compiler, pending, parameters)
   if (conflicts.length > 0) return uncompiled(configuration, conflictError(conflicts))
+  const contexts = await engine.transact((tx) => tx.contextNames(organizationId, pending.pipeline.projectId))
   const compiled = await compileConfig(compiler, configuration, {
     file: 'continuation config',
     values,
     parameters: { ...given, ...parameters },
     organizationId,
+    contexts,
   })
   if (compiled.config.plan?.setup !== true) return compiled
   return uncompiled(configuration, {
@@ -151,6 +153,7 @@ async function conflictingParameters(
     values,
     parameters: {},
     organizationId,
+    contexts: [],
   })
   return both.filter((name) => given[name] !== setup.parameters[name])
 }

@@ -36,7 +36,10 @@ export async function triggerPipeline(
     )
   if (request.trigger === 'webhook' && asksToSkip(git)) return undefined
   const source = await sourceOf(ports.repositories, repository, git, request.config)
-  const reserved = await ports.engine.transact((tx) => tx.reservePipeline(project.id))
+  const { contexts, ...reserved } = await ports.engine.transact(async (tx) => ({
+    ...(await tx.reservePipeline(project.id)),
+    contexts: await tx.contextNames(project.organizationId, project.id),
+  }))
   const values = pipelineValues({
     ...reserved,
     project,
@@ -47,7 +50,7 @@ export async function triggerPipeline(
     receivedAt: ports.clock.now(),
     ...(request.schedule === undefined ? {} : { schedule: request.schedule }),
   })
-  const whole = await compileSource(ports, request, values, source)
+  const whole = await compileSource(ports, request, { values, contexts }, source)
   const compiled = request.only === undefined ? whole : selectOnly(whole, request.only)
   return ports.engine.transact(async (tx) => {
     if (request.schedule !== undefined && !(await tx.fireSchedule(request.schedule))) return undefined
@@ -98,12 +101,15 @@ function supersedes({ project, trigger, ref }: TriggerRequest, { state, git: { b
   return (trigger === 'webhook' || trigger === 'api') && (branch !== project.defaultBranch || autocancelDefaultBranch)
 }
 
-function outcomeOf(compiled: ConfigCompilation): Pick<NewPipeline, 'state' | 'errors' | 'parameters' | 'config'> {
-  const { config, errors, parameters } = compiled
+function outcomeOf(
+  compiled: ConfigCompilation,
+): Pick<NewPipeline, 'state' | 'errors' | 'warnings' | 'parameters' | 'config'> {
+  const { config, errors, warnings, parameters } = compiled
   const setup = config.plan?.setup === true
   return {
     state: errors.length > 0 ? 'errored' : setup ? 'setup' : 'created',
     errors,
+    warnings,
     parameters,
     config: setup ? { source: '', compiled: '', plan: null, setup: config } : config,
   }
@@ -165,7 +171,7 @@ async function readSource(
 async function compileSource(
   ports: UserActionsPorts,
   request: TriggerRequest,
-  values: PipelineValues,
+  known: { readonly values: PipelineValues; readonly contexts: readonly string[] },
   source: Source,
 ): Promise<ConfigCompilation> {
   if ('error' in source) return uncompiled('', source.error)
@@ -173,7 +179,7 @@ async function compileSource(
   const { organizationId } = project
   const compiled = await compileConfig(ports.compiler, source.text, {
     file: configPath,
-    values,
+    ...known,
     parameters,
     organizationId,
   })

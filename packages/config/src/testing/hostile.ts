@@ -21,6 +21,9 @@ export const hostileTexts: Readonly<Record<string, string>> = {
   'merge keys in a row': `version: 2.1\na: &a {x: 1}\nb:\n${repeat('  <<: *a\n', size)}`,
   'nots in a row': `version: 2.1\njobs: {build: {${job}, steps: []}}\nworkflows: {w: {when: "${repeat('not ', size)}true", jobs: [build]}}`,
   'parentheses in a row': `version: 2.1\njobs: {build: {${job}, steps: []}}\nworkflows: {w: {when: "${repeat('(', size)}true", jobs: [build]}}`,
+  'a megabyte of mistakes, one a line': many(90_000, (i) => `}: [x${i}`).join('\n'),
+  'a megabyte of quotes that never close': many(90_000, (i) => `a${i}: "b`).join('\n'),
+  'a megabyte of unknown commands': `version: 2.1\njobs:\n  build:\n    docker: [{image: a}]\n    steps:\n${many(45_000, (i) => `      - no-such-${i}`).join('\n')}`,
   'closing brackets in a row': repeat('}\n', 20_000),
   'dashes in a row': repeat('- ', 20_000),
 }

@@ -21,8 +21,8 @@ export function parseTree(source: string, file: string, limits: Limits, report: 
     report.error('limit', whole, message)
     return undefined
   }
-  const read = readFast(source, new FastBuilder(file, limits, report))
-  const root = read ?? readWithLibrary(source, file, limits, report)
+  const builder = new FastBuilder(file, limits, report)
+  const root = readFast(source, builder) ?? readWithLibrary(source, file, limits, report, builder.lastEnd)
   if (root === undefined || root.kind === 'map') return root
   const found = isNull(root) ? 'the file is empty' : `found ${typeName(root)}`
   report.error('root', whole, `A config must be a map with the key 'version' at its root; ${found}`)

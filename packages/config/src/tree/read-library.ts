@@ -3,14 +3,29 @@ import type { Document, Pair, YAMLError, YAMLMap, Node as YamlNode } from 'yaml'
 import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, Scalar } from 'yaml'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Limits } from '../limits.ts'
+import { defaultLimits } from '../limits.ts'
 import type { Report } from '../report.ts'
 import { EntryCollector } from './entry-collector.ts'
 import type { MapNode, Node } from './node.ts'
 import { listNode, sourceScalar, typeName } from './node.ts'
 import { plainScalarValue } from './scalar.ts'
 
-/** Reads all of YAML, and says what is wrong with a text, all of it at once. Undefined when it is reported as broken. */
-export function readWithLibrary(source: string, file: string, limits: Limits, report: Report): Node | undefined {
+/** A text with more mistakes than this in the next stretch is read no further: the author has enough to do. */
+const manyMistakes = 30
+const stretch = 32_768
+
+/**
+ * Reads all of YAML, and says what is wrong with a text, all of it at once. Undefined when it is reported as broken.
+ * @param from where the fast reader gave up; before it there is no mistake
+ */
+export function readWithLibrary(
+  source: string,
+  file: string,
+  limits: Limits,
+  report: Report,
+  from = 0,
+): Node | undefined {
+  if (isFullOfMistakes(source, from)) return void readDocument(firstStretch(source, from), file, report, limits)
   const document = readDocument(source, file, report, limits)
   if (document === undefined) return undefined
   return createTreeBuilder(file, limits, report).build(document.contents as YamlNode | null)
@@ -48,6 +63,22 @@ function readDocument(source: string, file: string, report: Report, limits: Limi
   return document.errors.length > 0 || second !== undefined ? undefined : document
 }
 
+/**
+ * Whether the text is full of mistakes from where the first of them may be. The library takes seconds for a megabyte of
+ * them, and a look at the beginning tells. One or two there say nothing: they may be of the end that was cut off.
+ */
+function isFullOfMistakes(source: string, from: number): boolean {
+  const text = firstStretch(source, from)
+  if (text.length === source.length || flowDepth(text) > defaultLimits.depth) return false
+  const documents = parseDocuments(text)
+  return typeof documents !== 'string' && firstOfLines(text, documents[0]?.errors ?? []).length > manyMistakes
+}
+
+function firstStretch(source: string, from: number): string {
+  const cut = source.indexOf('\n', from + stretch)
+  return cut === -1 ? source : source.slice(0, cut + 1)
+}
+
 /** The documents of a text, or why it cannot be taken apart at all. */
 function parseDocuments(source: string): readonly Document[] | string {
   // To us the library's errors are data; taking a stack trace for each is most of what a broken text costs.
@@ -64,16 +95,20 @@ function parseDocuments(source: string): readonly Document[] | string {
   }
 }
 
-/** The first mistake of each line: the others of a line nearly always follow from it. */
 function reportMistakes(source: string, file: string, report: Report, errors: readonly YAMLError[]): void {
-  const lines = new Set<number>()
-  for (const { pos, message } of errors) {
+  for (const { pos, message } of firstOfLines(source, errors)) {
     const [start, end] = pos
-    const lineStart = source.lastIndexOf('\n', Math.max(0, start - 1))
-    if (lines.has(lineStart)) continue
-    lines.add(lineStart)
     report.error('yaml-syntax', { file, start, end: Math.max(end, start + 1) }, yamlMessage(message))
   }
+}
+
+/** The first mistake of each line: the others of a line nearly always follow from it. */
+function firstOfLines(source: string, errors: readonly YAMLError[]): readonly YAMLError[] {
+  const lines = new Set<number>()
+  return errors.filter(({ pos: [start] }) => {
+    const lineStart = source.lastIndexOf('\n', Math.max(0, start - 1))
+    return lines.size !== lines.add(lineStart).size
+  })
 }
 
 function yamlMessage(message: string): string {

@@ -186,7 +186,7 @@ export type ChoreKind = 'advance' | 'supersede' | 'close-output'
 
 export type NewPipeline = Pick<
   Pipeline,
-  'id' | 'number' | 'projectId' | 'state' | 'errors' | 'trigger' | 'triggeredBy' | 'git' | 'parameters'
+  'id' | 'number' | 'projectId' | 'state' | 'errors' | 'warnings' | 'trigger' | 'triggeredBy' | 'git' | 'parameters'
 > & {
   readonly config: PipelineConfig
   /** What a continuation of this pipeline compiles with; needed for pipelines in their setup phase only. */
@@ -247,7 +247,7 @@ export interface EngineTransaction {
   /** Ends a pending continuation with what became of it. */
   finishContinuation(
     pipelineId: string,
-    end: Pick<Pipeline, 'state' | 'errors' | 'parameters'> & { readonly config: CompiledConfig },
+    end: Pick<Pipeline, 'state' | 'errors' | 'warnings' | 'parameters'> & { readonly config: CompiledConfig },
   ): Promise<void>
   /** Answers the id of the new workflow; jobs keep their order. */
   createWorkflow(

@@ -109,6 +109,10 @@ export interface TaskSpec extends AttemptRef {
   /** Values to mask in output; all of them longer than three characters. */
   readonly secrets: readonly string[]
   readonly checkout: CheckoutSpec
+  /** Keys that the job's `add_ssh_keys` steps may install; none for a job without such a step. */
+  readonly sshKeys: readonly SshKeySpec[]
+  /** Lines of a known_hosts file, for hosts that this installation's jobs may trust beside the public ones. */
+  readonly knownHosts: readonly string[]
   /** Values of cache key templates. */
   readonly cacheKeys: {
     readonly branch: string
@@ -127,6 +131,24 @@ export interface CheckoutSpec {
   readonly revision: string
   readonly branch: string | null
   readonly tag: string | null
+  /** The project's preferred checkout key, and where it opens the repository; null: over HTTP. */
+  readonly ssh: {
+    /** `ssh://git@HOST:PORT/ORG/REPO.git` */
+    readonly url: string
+    readonly privateKey: string
+    /** Public key of the host: `ssh-ed25519 AAAA…`. */
+    readonly hostKey: string
+  } | null
+}
+
+export interface SshKeySpec {
+  /** Empty: for any host. */
+  readonly hostname: string
+  readonly privateKey: string
+  /** `16:af:…` */
+  readonly md5: string
+  /** `SHA256:…` */
+  readonly sha256: string
 }
 
 export interface FoundCache {

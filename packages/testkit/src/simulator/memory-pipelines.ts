@@ -48,9 +48,9 @@ export function memoryPipelineWrites(database: MemoryDatabase, work: Work, effec
       await effect('accept a continuation')
       await change(id, (row) => ({ ...row, state: 'pending', continuation }))
     },
-    async finishContinuation(id, { state, errors, parameters }) {
+    async finishContinuation(id, { state, errors, warnings, parameters }) {
       await effect('finish a continuation')
-      await change(id, (row) => ({ ...row, state, errors, parameters, continuation: null }))
+      await change(id, (row) => ({ ...row, state, errors, warnings, parameters, continuation: null }))
     },
   }
 }

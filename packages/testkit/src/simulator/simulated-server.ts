@@ -36,6 +36,7 @@ const continuationKeys = createContinuationKeys(Buffer.alloc(32))
 /** Nothing of what is simulated looks at these. */
 const noObjects = {} as Objects
 const noKeys = {} as KeyRing
+const noneKept = { of: async () => [] }
 const noSecrets: TaskSpecPorts['secrets'] = {
   projectVariables: async () => [],
   contextByName: async (organizationId: string, name: string) => ({
@@ -160,6 +161,8 @@ export class Life {
       clock: this.#clock,
       taskSpec: {
         secrets: noSecrets,
+        sshKeys: noneKept,
+        checkoutKeys: noneKept,
         keyRing: noKeys,
         credentials,
         continuationKeys,

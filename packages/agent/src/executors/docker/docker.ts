@@ -73,7 +73,10 @@ function createDockerExecutor(docker: Docker, options: DockerOptions): Executor 
       await exec.start({ Detach: true })
     },
     reachable: (url) =>
-      url.replace(/^(https?:\/\/)(localhost|127\.0\.0\.1|0\.0\.0\.0)(?=[:/]|$)/, '$1host.docker.internal'),
+      url.replace(
+        /^((?:https?|ssh):\/\/(?:[^@/]*@)?)(localhost|127\.0\.0\.1|0\.0\.0\.0)(?=[:/]|$)/,
+        '$1host.docker.internal',
+      ),
   }
 }
 

@@ -13,7 +13,7 @@ interface BuildArguments {
   readonly orgSlug?: string | null
 }
 
-export function configResolvers(ports: Pick<RoutePorts, 'access' | 'compiler'>): Resolvers {
+export function configResolvers(ports: Pick<RoutePorts, 'access' | 'compiler' | 'secrets'>): Resolvers {
   return {
     Query: {
       buildConfig: (_: never, args: BuildArguments, viewer) =>

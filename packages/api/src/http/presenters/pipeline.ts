@@ -49,7 +49,7 @@ export function presentPipeline(
     updated_at: pipeline.updatedAt,
     state: pipeline.state,
     errors: pipeline.errors.map(({ type, message }) => ({ type, message })),
-    warnings: [],
+    warnings: pipeline.warnings.map(({ type, message }) => ({ type, message })),
     trigger: {
       type: pipeline.trigger,
       received_at: pipeline.triggeredAt,

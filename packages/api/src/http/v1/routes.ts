@@ -5,6 +5,7 @@ import { buildListRoutes } from './build-lists.ts'
 import { buildRoutes } from './builds.ts'
 import { checkoutKeyRoutesV1 } from './checkout-keys.ts'
 import { followRoutes } from './follow.ts'
+import { sshKeyRoutes } from './ssh-keys.ts'
 import { tokenRoutes } from './tokens.ts'
 import { triggerBuildRoutes } from './trigger-builds.ts'
 import { variableRoutesV1 } from './variables.ts'
@@ -19,6 +20,7 @@ export function v1Routes(ports: RoutePorts, options: WebOptions): readonly Route
     ...triggerBuildRoutes(ports, options),
     ...variableRoutesV1(ports),
     ...checkoutKeyRoutesV1(ports),
+    ...sshKeyRoutes(ports),
     ...tokenRoutes(ports),
   ]
 }

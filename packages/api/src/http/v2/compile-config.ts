@@ -7,7 +7,7 @@ import { oneself } from '../subjects.ts'
 const Values = Type.Record(Type.String(), Type.Unknown(), { maxProperties: 1_000 })
 
 /** What `circleci config validate` and `process` ask; they first post nothing, and take a refusal for a welcome. */
-export function compileConfigRoute(ports: Pick<RoutePorts, 'access' | 'compiler'>): Route {
+export function compileConfigRoute(ports: Pick<RoutePorts, 'access' | 'compiler' | 'secrets'>): Route {
   return route({
     method: 'POST',
     path: '/compile-config-with-defaults',
@@ -33,6 +33,7 @@ export function compileConfigRoute(ports: Pick<RoutePorts, 'access' | 'compiler'
       'source-yaml': Type.String(),
       'output-yaml': Type.String(),
       errors: Type.Array(Type.Object({ message: Type.String() })),
+      warnings: Type.Array(Type.Object({ message: Type.String() })),
     }),
     handle: async ({ asker, body: { config_yaml: source, options } }) => {
       const reply = await compileForPeople(ports, asker, {
@@ -46,6 +47,7 @@ export function compileConfigRoute(ports: Pick<RoutePorts, 'access' | 'compiler'
         'source-yaml': reply.sourceYaml,
         'output-yaml': reply.outputYaml,
         errors: [...reply.errors],
+        warnings: [...reply.warnings],
       }
     },
   })

@@ -53,6 +53,29 @@ describe('running a pipeline', () => {
     expect((await jobsOf(answer.body.id)).map((job) => job.name)).toEqual(['from-request'])
   })
 
+  test('tells of contexts the project cannot use, and of nothing when it can use all', async () => {
+    const { secrets } = engine.database.store
+    await secrets.createContext(home.organization.id, 'deploy')
+    const closed = await secrets.createContext(home.organization.id, 'elsewhere')
+    const other = await engine.database.store.accounts.createProject({
+      organizationId: home.organization.id,
+      name: 'neighbour',
+      defaultBranch: 'main',
+    })
+    await secrets.addRestriction(closed.id, other.id)
+
+    const good = await post('/pipeline/run', { config: { content: config('good', 'deploy') } })
+    const bad = await post('/pipeline/run', { config: { content: config('bad', 'deploi, elsewhere') } })
+
+    const warningsOf = async (id: unknown) =>
+      (await web.request(token, 'GET', `/api/v2/pipeline/${id}`)).body.warnings as unknown as { message: string }[]
+    expect(await warningsOf(good.body.id)).toEqual([])
+    expect((await warningsOf(bad.body.id)).map(({ message }) => message.split('\n')[0])).toEqual([
+      expect.stringContaining("There is no context 'deploi'"),
+      expect.stringContaining("There is no context 'elsewhere'"),
+    ])
+  })
+
   test.each([
     [{ checkout: { branch: 'main', tag: 'v1' } }, 400, 'Give a branch or a tag, not both.'],
     [{ definition_id: '00000000-0000-4000-8000-000000000000' }, 404, 'Pipeline definition not found'],

@@ -172,6 +172,7 @@ async function newWorkflow(stand: EngineStand, home: EngineHome, size: number) {
       projectId,
       state: 'created',
       errors: [],
+      warnings: [],
       trigger: 'api',
       triggeredBy: null,
       git: buildRevision(),

@@ -22,6 +22,7 @@ export function insideOperations(
         projectId,
         state: phase,
         errors: [],
+        warnings: [],
         trigger: 'api',
         triggeredBy: null,
         git: buildRevision(),
@@ -142,6 +143,7 @@ export function insideOperations(
       tx.finishContinuation(state.pipeline(), {
         state: state.random.pick(['created', 'errored'] as const),
         errors: [{ type: 'config', message: 'wrong' }],
+        warnings: [{ type: 'config', message: 'odd' }],
         parameters: { d: 'x' },
         config: { source: 'source', compiled: 'compiled', plan: null },
       }),
