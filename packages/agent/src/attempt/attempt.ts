@@ -11,6 +11,7 @@ import { createStepRecorder, type StepRecorderPorts } from '../reports/step-reco
 import { openNotices } from '../shared-folder/notices.ts'
 import { openTaskFolder, removeTaskFolder } from '../shared-folder/task-folder.ts'
 import { answerTimings } from '../steps/timings.ts'
+import { openScripts } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
 import { runSteps, type TaskEnd } from './run-steps.ts'
 import { announceVariables, executorState, openEnvironment } from './spin-up.ts'
@@ -145,8 +146,7 @@ async function execute(
       return environment
     }
     prepared(environment.state)
-    notices.listen()
-    const task: TaskContext = { ...base, state: environment.state }
+    const task: TaskContext = { ...base, state: environment.state, scripts: openScripts(base) }
     announceVariables(task)
     stopAnswering = answerTimings(task)
     return await runSteps(task)

@@ -10,10 +10,7 @@ import { storeArtifacts, storeTestResults } from '../steps/results.ts'
 import { runStep, startBackground } from '../steps/run.ts'
 import { attachWorkspace, persistToWorkspace } from '../steps/workspaces.ts'
 import { EnvironmentGone } from '../task/launch.ts'
-import type { TaskContext } from '../task/task-context.ts'
-
-/** Steps 0 and 1 are our own; the config's first step is number 2. */
-export const firstConfigStep = 2
+import { firstConfigStep, type TaskContext } from '../task/task-context.ts'
 
 export interface TaskEnd {
   readonly result: Result

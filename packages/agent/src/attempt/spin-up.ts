@@ -4,8 +4,9 @@ import { passed } from '../reports/endings.ts'
 import type { Journal } from '../reports/journal.ts'
 import type { StepHeading } from '../reports/step-recorder.ts'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
+import { jobPrologue } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
-import { firstConfigStep, type TaskEnd } from './run-steps.ts'
+import type { TaskEnd } from './run-steps.ts'
 
 type Environment = TaskEnd | { readonly state: ExecutorState }
 
@@ -25,7 +26,6 @@ export async function openEnvironment(base: TaskBase): Promise<Environment> {
   if (base.steps.ended.has(0)) return { state: known }
   const step = base.steps.begin(0, heading)
   await supervisorReady(base.folder, base.executor, known, base.signal)
-  preparePipes(base)
   step.end(passed)
   return { state: known }
 }
@@ -42,11 +42,11 @@ async function spinUp(base: TaskBase): Promise<Environment> {
   try {
     say(`Executor ${executor.kind}`)
     const state = await executor.prepare(spec, folder, say, signal)
+    folder.create('job.sh', jobPrologue(spec, executor.ioPath))
     base.journal.note({ type: 'executor', kind: executor.kind, state })
     // Whatever happens to this machine from here on, no agent starts the job's own code a second time (rule D-01).
     await base.journal.synced()
     await supervisorReady(folder, executor, state, signal)
-    preparePipes(base)
     step.end(passed)
     return { state }
   } catch (error) {
@@ -79,14 +79,6 @@ async function supervisorReady(
   }
 }
 
-/** One program start makes the pipes of many steps; the supervisor makes those of others as they come. */
-function preparePipes({ folder, spec }: TaskBase): void {
-  const ids = spec.job.steps.flatMap((step, position) =>
-    step.type === 'run' ? [`s${position + firstConfigStep}`] : [],
-  )
-  for (let at = 0; at < ids.length; at += 100) folder.command(`pipes ${ids.slice(at, at + 100).join(' ')}`)
-}
-
 /** Step 1: names of the variables the job gets, never their values. */
 export function announceVariables(task: TaskContext): void {
   if (task.steps.ended.has(1)) return
@@ -98,7 +90,7 @@ export function announceVariables(task: TaskContext): void {
     background: false,
   })
   const names = [...new Set([...task.spec.environment, ...task.spec.job.environment].map((entry) => entry.name))].sort()
-  if (!known || task.folder.readSmall(step.out) === '')
+  if (!known || (task.folder.readSmall(step.out) ?? '') === '')
     task.folder.append(
       step.out,
       `Variables of this job; values of secrets are masked in all output:\n${names.map((name) => `  ${name}\n`).join('')}`,

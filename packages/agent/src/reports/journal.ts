@@ -9,7 +9,7 @@ type Line = { readonly entry: ReportEntry } | { readonly note: Note }
 /** What only the agent needs to go on after a restart. Holds no secret. */
 export type Note =
   | { readonly type: 'executor'; readonly kind: string; readonly state: Readonly<Record<string, string>> }
-  | { readonly type: 'launched'; readonly id: string; readonly out: string }
+  | { readonly type: 'launched'; readonly id: string; readonly out: string; readonly command?: string }
   /** The step's work is over; its output may still be on the way to the server. */
   | { readonly type: 'ended'; readonly step: number; readonly end: StepEnd; readonly at: string }
 

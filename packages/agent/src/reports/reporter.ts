@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AttemptRef, ControlPlane, ReportEntry } from '@rondo/protocol'
 import { untilReachable } from '../control-plane/retry.ts'
 import type { Journal } from './journal.ts'
@@ -14,6 +15,8 @@ export interface Reporter {
 }
 
 const batch = 200
+/** Least time between an answer and the next batch, unless somebody waits for it. */
+const gatherMs = 20
 
 export function createReporter(
   controlPlane: ControlPlane,
@@ -24,13 +27,28 @@ export function createReporter(
   /** Highest sequence number the server has answered. */
   let known = 0
   let sending: Promise<void> | undefined
+  let answeredAt = Number.NEGATIVE_INFINITY
+  /** How many wait for an answer, and what ends a pause for the first of them. */
+  let awaited = 0
+  let hurry = () => {}
+
+  /** Short steps follow one another faster than a server should have to write each down by itself. */
+  async function gather(): Promise<void> {
+    const left = answeredAt + gatherMs - performance.now()
+    if (left <= 0 || awaited > 0) return
+    const called = new AbortController()
+    hurry = () => called.abort()
+    await sleep(left, undefined, { signal: AbortSignal.any([signal, called.signal]) }).catch(() => {})
+  }
 
   async function sendBatch(): Promise<void> {
+    await gather()
     const entries = journal.entries.slice(known, known + batch)
     // What the server knows must still be known here after a crash of the machine: the next number goes on from it.
     await journal.synced()
     const answer = await untilReachable(() => controlPlane.report({ ...ref, from: known + 1, entries }), signal)
     known = answer.acknowledged
+    answeredAt = performance.now()
   }
 
   /** Ends with the batch on its way; a refusal is left to whoever waits for it. */
@@ -56,7 +74,13 @@ export function createReporter(
       return sequence
     },
     async acknowledged(upTo = journal.entries.length) {
-      while (known < upTo) await send()
+      awaited += 1
+      hurry()
+      try {
+        while (known < upTo) await send()
+      } finally {
+        awaited -= 1
+      }
     },
   }
 }

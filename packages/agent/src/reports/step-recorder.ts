@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ControlPlane, TaskSpec } from '@rondo/protocol'
 import { createMaskerFactory } from '../output/masker.ts'
 import { createOutputPump, type OutputPump, type PumpTotals } from '../output/pump.ts'
@@ -84,7 +85,10 @@ export function createStepRecorder(ports: StepRecorderPorts): StepRecorder {
   }
 
   function conclude(step: number, pump: OutputPump, end: StepEnd, at: string): void {
-    const flushed = pump.finish(endedScripts(outOf(step))).catch(() => noOutput)
+    // The step that follows is started first: nobody waits for this.
+    const flushed = nextTurn()
+      .then(() => pump.finish(endedScripts(outOf(step))))
+      .catch(() => noOutput)
     reports = reports.then(async () => {
       const totals = await flushed
       if (isShutdown(signal)) return
@@ -119,7 +123,6 @@ export function createStepRecorder(ports: StepRecorderPorts): StepRecorder {
     ended,
     known: (index) => begun.has(index),
     begin(index, heading) {
-      folder.append(outOf(index), '')
       const fresh = !begun.has(index)
       if (fresh)
         begun.set(
@@ -128,7 +131,7 @@ export function createStepRecorder(ports: StepRecorderPorts): StepRecorder {
         )
       const pump = openPump(index, fresh)
       const unsubscribe = ports.notices.onOutput(outOf(index), pump.poke)
-      pump.poke()
+      if (!fresh) pump.poke()
       return {
         out: outOf(index),
         pump,

@@ -3,12 +3,10 @@ import type { TaskFolder } from './task-folder.ts'
 
 /** Tells of what happens in the shared folder, so that nobody has to look. Hints only: what is true stands in its files. */
 export interface Notices {
-  /** Resolves when a script ended, or after a short while. */
+  /** Resolves when a script began or ended, or after a short while. */
   changed(): Promise<void>
   /** Calls back whenever an output file may have grown, until the answer is called. */
   onOutput(file: string, listener: () => void): () => void
-  /** Listens to the supervisor too, which is ready now. */
-  listen(): void
   close(): void
 }
 
@@ -18,7 +16,6 @@ const tickMs = 100
 export function openNotices(folder: TaskFolder): Notices {
   let waiting: (() => void)[] = []
   const outputs = new Map<string, Set<() => void>>()
-  let stopListening: (() => void) | undefined
 
   function wake(): void {
     const woken = waiting
@@ -32,7 +29,7 @@ export function openNotices(folder: TaskFolder): Notices {
 
   const watcher = watch(folder.io, (_event, file) => {
     if (file?.endsWith('.out')) grown(file)
-    else if (stopListening === undefined) wake()
+    else if (file === 'progress') wake()
   })
   watcher.on('error', () => {})
   const tick = setInterval(() => {
@@ -50,13 +47,9 @@ export function openNotices(folder: TaskFolder): Notices {
         if (listeners.size === 0 && outputs.get(file) === listeners) outputs.delete(file)
       }
     },
-    listen() {
-      stopListening = folder.onEvent(wake)
-    },
     close() {
       clearInterval(tick)
       watcher.close()
-      stopListening?.()
       wake()
     },
   }

@@ -1,7 +1,66 @@
+import { closeSync, readSync } from 'node:fs'
 import type { TaskFolder } from './task-folder.ts'
+
+/** What the supervisor wrote of its scripts. The job may write there too, and harms only itself. */
+export interface Progress {
+  /** Whether a script was begun. */
+  began(id: string): boolean
+  /** Exit status of a script; undefined while it runs. */
+  statusOf(id: string): number | undefined
+  close(): void
+}
+
+const longestLine = 100
+const bufferBytes = 8 * 1024
+/** A job that floods the file keeps nobody here busy. */
+const readsAtOnce = 8
+/** A job that writes more than its steps could is not listened to any longer. */
+const mostScripts = 100_000
+
+/** Reads on from where it stopped at each question. `open` answers undefined while there is no such file. */
+export function openProgress(open: () => number | undefined): Progress {
+  const begun = new Set<string>()
+  const statuses = new Map<string, number>()
+  const buffer = Buffer.allocUnsafe(bufferBytes)
+  let file: number | undefined
+  let position = 0
+  let rest = ''
+
+  function look(): void {
+    file ??= open()
+    if (file === undefined || begun.size + statuses.size > mostScripts) return
+    for (let reads = 0; reads < readsAtOnce; reads++) {
+      const length = readSync(file, buffer, 0, buffer.length, position)
+      if (length === 0) return
+      position += length
+      const lines = (rest + buffer.toString('latin1', 0, length)).split('\n')
+      rest = lines.pop()!.slice(0, longestLine)
+      lines.forEach(take)
+    }
+  }
+
+  function take(line: string): void {
+    const [, event, id, number] = /^(began|ended) ([a-z0-9-]+) (\d{1,10})\b/.exec(line) ?? []
+    if (event === 'began') begun.add(id!)
+    if (event === 'ended') statuses.set(id!, Number(number))
+  }
+
+  return {
+    began(id) {
+      if (!begun.has(id)) look()
+      return begun.has(id)
+    },
+    statusOf(id) {
+      if (!statuses.has(id)) look()
+      return statuses.get(id)
+    },
+    close() {
+      if (file !== undefined) closeSync(file)
+    },
+  }
+}
 
 /** Exit status of a script the supervisor started; undefined while it runs. */
 export function statusOf(folder: TaskFolder, id: string): number | undefined {
-  const text = folder.readSmall(`${id}.status`)
-  return text === undefined || !/^\d+\n$/.test(text) ? undefined : Number(text)
+  return folder.progress.statusOf(id)
 }

@@ -1,8 +1,8 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { chmod, copyFile, type FileHandle, mkdir, open, rm } from 'node:fs/promises'
-import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { openProgress, type Progress } from './script-status.ts'
 
 /**
  * The folder a task shares with its executor. The job may write anything into it, so it is never trusted: entries are
@@ -23,10 +23,12 @@ export interface TaskFolder {
   readSmall(name: string): string | undefined
   /** The last bytes of a file; empty while there is none. */
   readEnd(name: string): string
-  /** Sends a line to the supervisor, which must be ready. */
+  /** Sends a line to the supervisor, which must be ready; see `supervisor.sh` for what it knows. */
   command(line: string): void
-  /** Calls back when the supervisor says that something ended, until the answer is called. */
-  onEvent(listener: () => void): () => void
+  /** Sends a line that waits for those before it to be carried out. */
+  queue(line: string): void
+  /** What the supervisor says of the scripts it runs. */
+  readonly progress: Progress
   close(): Promise<void>
 }
 
@@ -39,7 +41,7 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
   await fillFolder(io)
   const directory = await open(io, constants.O_DIRECTORY | constants.O_NOFOLLOW)
   const at = (name: string) => `/proc/self/fd/${directory.fd}/${name}`
-  let commands: number | undefined
+  const pipes = new Map<string, number>()
 
   function openPlain(name: string, flags: number, mode?: number): number {
     const file = openSync(at(name), flags | guarded, mode)
@@ -69,12 +71,27 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
     }
   }
 
+  function openOutput(name: string): number | undefined {
+    try {
+      return openPlain(name, constants.O_RDONLY)
+    } catch {
+      return undefined
+    }
+  }
+
   function openPipe(name: string): number {
+    const known = pipes.get(name)
+    if (known !== undefined) return known
     const pipe = openSync(at(name), constants.O_RDWR | guarded)
-    if (fstatSync(pipe).isFIFO()) return pipe
+    if (fstatSync(pipe).isFIFO()) {
+      pipes.set(name, pipe)
+      return pipe
+    }
     closeSync(pipe)
     throw new Error(`the pipe ${name} of the supervisor was replaced`)
   }
+
+  const progress = openProgress(() => openOutput('progress'))
 
   return {
     root,
@@ -83,25 +100,19 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
       const file = openPlain(name, constants.O_CREAT | constants.O_TRUNC | constants.O_WRONLY, mode)
       try {
         writeAll(file, Buffer.from(content))
-        fchmodSync(file, mode)
+        if ((fstatSync(file).mode & 0o777) !== mode) fchmodSync(file, mode)
       } finally {
         closeSync(file)
       }
     },
-    openOutput(name) {
-      try {
-        return openPlain(name, constants.O_RDONLY)
-      } catch {
-        return undefined
-      }
-    },
+    openOutput,
     openRead: (name) => openHandle(name, constants.O_RDONLY).catch(() => undefined),
     openWrite: (name) => openHandle(name, constants.O_CREAT | constants.O_TRUNC | constants.O_WRONLY, 0o644),
     append(name, content) {
       const file = openPlain(name, constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY, 0o666)
       try {
         // The job's user appends too, whatever the agent's own mask of permissions.
-        if (fstatSync(file).size === 0) fchmodSync(file, 0o666)
+        if ((fstatSync(file).mode & 0o777) !== 0o666) fchmodSync(file, 0o666)
         writeAll(file, Buffer.from(content))
       } finally {
         closeSync(file)
@@ -109,18 +120,12 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
     },
     readSmall: (name) => readPart(name, () => 0),
     readEnd: (name) => readPart(name, (size) => Math.max(0, size - smallBytes)) ?? '',
-    command(line) {
-      commands ??= openPipe('commands')
-      writeAll(commands, Buffer.from(`${line}\n`))
-    },
-    onEvent(listener) {
-      const socket = new Socket({ fd: openPipe('events'), readable: true, writable: false })
-      // Whatever else the job may do with the pipe, it is only a hint.
-      socket.on('data', listener).on('error', () => {})
-      return () => void socket.destroy()
-    },
+    command: (line) => writeAll(openPipe('commands'), Buffer.from(`${line}\n`)),
+    queue: (line) => writeAll(openPipe('lane'), Buffer.from(`${line}\n`)),
+    progress,
     async close() {
-      if (commands !== undefined) closeSync(commands)
+      progress.close()
+      for (const pipe of pipes.values()) closeSync(pipe)
       await directory.close()
     },
   }

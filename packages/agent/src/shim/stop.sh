@@ -4,17 +4,17 @@
 # Nothing here is trusted: the job may have written IO, and processes choose their names.
 io=$1 id=$2 signal=$3
 numbers() { for one in "$@"; do case $one in '' | *[!0-9]*) return 1 ;; esac; done; }
-read -r shell began <"$io/$id.pid" && numbers "$shell" "$began" || exit 0
+# Other scripts, in the background perhaps, keep what is theirs.
+shell= others=' '
+while read -r event script pid start; do
+  [ "$event" = began ] && numbers "$pid" "$start" || continue
+  if [ "$script" = "$id" ]; then shell=$pid began=$start; else others="$others$pid "; fi
+done <"$io/progress"
+[ -n "$shell" ] || exit 0
 # Session of the supervisor, written where it has its processes to itself: only there whatever broke away is the job's.
 home=
 [ -r "$io/session" ] && read -r home <"$io/session"
 numbers "$home" || home=
-# Other scripts, in the background perhaps, keep what is theirs.
-others=' '
-for file in "$io"/*.pid; do
-  read -r pid _ <"$file" && numbers "$pid" && [ "$pid" != "$shell" ] && others="$others$pid "
-done
-
 pids=
 for folder in /proc/[0-9]*; do
   { read -r stat <"$folder/stat"; } 2>/dev/null || continue

@@ -1,58 +1,114 @@
 #!/bin/sh
-# Stays for as long as the job lives and runs what the agent asks for, one line a command:
-#   pipes ID…     makes ready for scripts that will be run
-#   run ID OUT    runs ID.sh with its output appended to OUT; then ID.status holds its exit status, and OUT the end mark
-#   kill ID SIG   signals everything ID started
-#   exit          ends
-# Speaks through files, so an agent that was killed finds everything again, and says in `events` that one is worth a look.
-# A script is read by a fork of this shell, which spares a start; it ends by `exec $rondo_session` what it is to become.
-io=$1
-token=$2
+# Stays for as long as the job lives and runs what the agent asks for, one line a command, from two pipes:
+#   lane       run ID OUT PROLOGUE COMMAND NEXT   a script; the next line is read when it has ended
+#   commands   run ID OUT PROLOGUE COMMAND        a script beside the others
+#              kill ID SIGNAL                     signals everything ID started
+# A fork of this shell makes ready what is the same for all scripts (job.sh), reads the file PROLOGUE, and becomes the
+# shell that the prologue sets as its arguments, with the file COMMAND. `-` stands for none: without a command the
+# prologue is all there is, without a prologue the shell is bash, or sh. What is printed goes to OUT, and then the end
+# mark. NEXT is the script that will likely follow: its reader is started while this one runs.
+# Says in `progress` what began (ID, process, its start) and ended (ID, exit status), so an agent that was killed finds
+# everything again. Starting programs and making files is what a user waits for, so few are started and made here.
+rondo_io=$1
+rondo_token=$2
 cd / || exit 1
-for pipe in commands events; do [ -p "$io/$pipe" ] || mkfifo -m 666 "$io/$pipe" || exit 1; done
-exec 3<>"$io/commands" 5<>"$io/events"
+rondo_umask=$(umask)
+# The agent, another user perhaps, appends to what is made here.
+umask 0
+[ -p "$rondo_io/lane" ] || mkfifo -m 666 "$rondo_io/lane" "$rondo_io/commands" || exit 1
+exec 3<>"$rondo_io/lane" 4<>"$rondo_io/commands" 5>>"$rondo_io/progress" || exit 1
 rondo_session=$(command -v setsid)
+rondo_cat=$(command -v cat)
+rondo_strict=-e
+[ -x /bin/bash ] || ! (set -o pipefail) 2>/dev/null || rondo_strict='-eo pipefail'
 # The first process of its own namespace, or the first's child: whatever runs here beside it is the job's.
 if [ $$ = 1 ] || [ "$PPID" = 1 ]; then
-  read -r stat <"/proc/$$/stat"
+  read -r rondo_stat <"/proc/$$/stat"
   # shellcheck disable=SC2086 # words on purpose
-  set -- ${stat##*) }
-  echo "$4" >"$io/session"
+  set -- ${rondo_stat##*) }
+  echo "$4" >"$rondo_io/session"
 fi
-: >"$io/ready"
-while read -r verb id rest <&3; do
-  case $verb in
-    pipes)
-      set --
-      for one in $id $rest; do [ -p "$io/$one.pipe" ] || set -- "$@" "$io/$one.pipe"; done
-      [ $# -eq 0 ] || mkfifo -m 666 "$@"
-      set --
-      ;;
+
+# Starts the reader of a script's output: ID OUT. A pipe, not the file: a step may open /dev/stderr anew, which would cut
+# a file short. The pipes are used in turn, but never one that something a script left behind still holds.
+rondo_turn=0
+start_reader() {
+  rondo_turn=$(((rondo_turn + 1) % 4))
+  eval "rondo_pipe=\${rondo_pipe$rondo_turn:-} rondo_reader=\${rondo_reader$rondo_turn:-}"
+  if [ -z "$rondo_pipe" ] || { [ -n "$rondo_reader" ] && kill -0 "$rondo_reader"; }; then
+    rondo_pipe=$rondo_io/$1.pipe
+    [ -p "$rondo_pipe" ] || mkfifo -m 666 "$rondo_pipe"
+    eval "rondo_pipe$rondo_turn=\$rondo_pipe"
+  fi
+  $rondo_cat <"$rondo_pipe" >>"$rondo_io/$2" 3<&- 4<&- 5>&- 6>&- &
+  eval "rondo_reader$rondo_turn=$!"
+}
+
+# Runs a script to its end: ID PROLOGUE COMMAND NEXT; its reader is at $rondo_pipe.
+play() {
+  rondo_id=$1 rondo_prologue=$2 rondo_command=$3 rondo_next=$4
+  exec 6>"$rondo_pipe"
+  (
+    umask "$rondo_umask"
+    set --
+    rondo_job
+    if [ "$rondo_command" = - ]; then
+      . "$rondo_io/$rondo_prologue"
+      exit
+    fi
+    [ "$rondo_prologue" = - ] || . "$rondo_io/$rondo_prologue"
+    if [ $# -gt 0 ]; then :; elif [ -x /bin/bash ]; then set -- /bin/bash -eo pipefail; else set -- /bin/sh $rondo_strict; fi
+    exec $rondo_session "$@" "$rondo_io/$rondo_command"
+  ) >&6 2>&1 </dev/null 3<&- 4<&- 5>&- 6>&- &
+  rondo_pid=$!
+  if [ "$rondo_next" != - ] && [ "$rondo_next" != "$rondo_ready" ]; then
+    start_reader "$rondo_next" "$rondo_next.out"
+    rondo_ready=$rondo_next rondo_ready_pipe=$rondo_pipe
+  fi
+  rondo_stat=
+  read -r rondo_stat <"/proc/$rondo_pid/stat"
+  # shellcheck disable=SC2086 # words on purpose: from the state on, 20 is the start
+  set -- ${rondo_stat##*) }
+  echo "began $rondo_id $rondo_pid ${20:-0}" >&5
+  wait "$rondo_pid"
+  rondo_status=$?
+  # What the script left running may hold the pipe for ever, so the end is marked in the stream instead of waited for.
+  printf '\036%s.%s\036' "$rondo_id" "$rondo_token" >&6
+  exec 6>&-
+  echo "ended $rondo_id $rondo_status" >&5
+}
+
+exec 2>/dev/null
+while read -r rondo_verb rondo_id rondo_rest <&4; do
+  case $rondo_verb in
     run)
       (
-        exec 3<&-
-        # A pipe, not the file: a step may open /dev/stderr anew, which would cut a file short. What the step leaves
-        # running may hold the pipe for ever, so its end is marked in the stream instead of waited for.
-        [ -p "$io/$id.pipe" ] || mkfifo -m 666 "$io/$id.pipe" || exit 1
-        cat <"$io/$id.pipe" >>"$io/$rest" 5>&- &
-        exec 4>"$io/$id.pipe"
-        (. "$io/$id.sh") >&4 2>&1 </dev/null 4>&- 5>&- &
-        pid=$!
-        read -r stat <"/proc/$pid/stat"
-        # shellcheck disable=SC2086 # words on purpose: from the state on, 20 is the start
-        set -- ${stat##*) }
-        echo "$pid ${20}" >"$io/$id.pid"
-        wait "$pid"
-        status=$?
-        printf '\036%s.%s\036' "$id" "$token" >&4
-        exec 4>&-
-        echo "$status" >"$io/$id.status"
-        echo "$id" >&5
+        . "$rondo_io/job.sh"
+        # shellcheck disable=SC2086 # words on purpose
+        set -- $rondo_rest
+        start_reader "$rondo_id" "$1"
+        play "$rondo_id" "$2" "$3" -
       ) &
       ;;
     kill)
-      /bin/sh "$io/stop.sh" "$io" "$id" "$rest" &
+      /bin/sh "$rondo_io/stop.sh" "$rondo_io" "$rondo_id" "$rondo_rest" &
       ;;
-    exit) exit 0 ;;
   esac
+done &
+: >"$rondo_io/ready"
+
+set --
+for rondo_turn in 0 1 2 3; do
+  [ -p "$rondo_io/$rondo_turn.pipe" ] || set -- "$@" "$rondo_io/$rondo_turn.pipe"
+  eval "rondo_pipe$rondo_turn=\$rondo_io/\$rondo_turn.pipe"
+done
+[ $# -eq 0 ] || mkfifo -m 666 "$@"
+rondo_ready= rondo_last=
+while read -r rondo_verb rondo_id rondo_out rondo_prologue rondo_command rondo_next <&3; do
+  # An agent that comes back may ask again for what it does not know to have begun.
+  [ "$rondo_verb" = run ] && [ "$rondo_id" != "$rondo_last" ] || continue
+  [ -n "$rondo_last" ] || . "$rondo_io/job.sh"
+  rondo_last=$rondo_id
+  if [ "$rondo_id" = "$rondo_ready" ]; then rondo_pipe=$rondo_ready_pipe; else start_reader "$rondo_id" "$rondo_out"; fi
+  play "$rondo_id" "$rondo_prologue" "$rondo_command" "$rondo_next"
 done

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openNotices } from '../shared-folder/notices.ts'
 import { openTaskFolder, type TaskFolder } from '../shared-folder/task-folder.ts'
 
 let root: string
@@ -13,18 +14,19 @@ let supervisor: ChildProcess
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'supervisor-'))
   folder = await openTaskFolder(root)
+  folder.create('job.sh', 'rondo_job() { export FROM_JOB=job; }\n')
 })
 
 afterEach(async () => {
-  supervisor.kill('SIGKILL')
+  process.kill(-supervisor.pid!, 'SIGKILL')
   await folder.close()
   rmSync(root, { recursive: true, force: true })
 })
 
 /** In a process namespace of its own, as in a container, when this user may make one. */
-async function start(wrapper: readonly string[] = []): Promise<void> {
-  const [program, ...args] = [...wrapper, '/bin/sh', join(folder.io, 'supervisor.sh'), folder.io, 'token']
-  supervisor = spawn(program!, args, { stdio: 'ignore' })
+async function start(wrapper: readonly string[] = [], shell: readonly string[] = ['/bin/sh']): Promise<void> {
+  const [program, ...args] = [...wrapper, ...shell, join(folder.io, 'supervisor.sh'), folder.io, 'token']
+  supervisor = spawn(program!, args, { stdio: 'ignore', detached: true })
   await until(() => folder.readSmall('ready') !== undefined)
 }
 
@@ -34,7 +36,7 @@ async function until(holds: () => boolean): Promise<void> {
 
 function run(id: string, script: string): void {
   folder.create(`${id}.sh`, script)
-  folder.command(`run ${id} ${id}.out`)
+  folder.command(`run ${id} ${id}.out ${id}.sh -`)
 }
 
 const namespace = [
@@ -53,16 +55,56 @@ const namespace = [
 
 test('a script is heard of when it ends, with its status and everything it printed', async () => {
   await start()
-  let events = 0
-  const stop = folder.onEvent(() => events++)
+  const notices = openNotices(folder)
 
   run('s2', 'echo out; echo err >/dev/stderr; exit 7')
+  while (folder.progress.statusOf('s2') === undefined) await notices.changed()
 
-  await until(() => events > 0)
-  stop()
-  expect(folder.readSmall('s2.status')).toBe('7\n')
+  notices.close()
+  expect(folder.progress.statusOf('s2')).toBe(7)
+  expect(folder.progress.began('s2')).toBe(true)
   await until(() => folder.readEnd('s2.out').includes('\x1es2.token\x1e'))
   expect(folder.readEnd('s2.out')).toBe('out\nerr\n\x1es2.token\x1e')
+})
+
+test.each([
+  ['sh', ['/bin/sh']],
+  ['bash', ['/bin/bash', '--posix']],
+])(
+  'scripts of the queue run one after the other, each with its own shell, output and status, under %s',
+  async (_name, shell) => {
+    await start([], shell)
+    folder.create('greets.sh', 'export GREETING=hello\nset -- /bin/sh -e\n')
+    folder.create('a.cmd', 'echo $GREETING $FROM_JOB; sleep 0.1; echo end >/dev/stdout\n')
+    folder.create('b.cmd', `echo "$0 $GREETING"; false; echo never\n`)
+
+    folder.queue('run s2 s2.out greets.sh a.cmd s3')
+    folder.queue('run s3 s3.out - b.cmd s9')
+    folder.queue('run s3 s3.out - b.cmd s9')
+    folder.create('i4.sh', '[ -n "$FROM_JOB" ] && (exit 5)\n')
+    folder.queue('run i4 s3.out i4.sh - -')
+
+    await until(() => folder.progress.statusOf('i4') !== undefined)
+    expect(['s2', 's3', 'i4'].map(folder.progress.statusOf)).toEqual([0, 1, 5])
+    await until(() => folder.readEnd('s3.out').includes('i4.token'))
+    expect(folder.readEnd('s2.out')).toBe('hello job\nend\n\x1es2.token\x1e')
+    expect(folder.readEnd('s3.out')).toBe(`${folder.io}/b.cmd \n\x1es3.token\x1e\x1ei4.token\x1e`)
+  },
+)
+
+test('what a script leaves running prints into no other output, however many scripts follow', async () => {
+  await start()
+  folder.create('leaves.cmd', 'for round in 1 2 3 4 5 6 7 8 9; do echo late; sleep 0.01; done &\n')
+  folder.create('plain.cmd', 'echo plain; sleep 0.02\n')
+  const ids = Array.from({ length: 12 }, (_, index) => `s${index + 2}`)
+
+  ids.forEach((id, index) => {
+    folder.queue(`run ${id} ${id}.out - ${index % 3 === 0 ? 'leaves' : 'plain'}.cmd ${ids[index + 1] ?? '-'}`)
+  })
+  await until(() => ids.every((id) => folder.readEnd(`${id}.out`).includes(`\x1e${id}.token\x1e`)))
+
+  for (const [index, id] of ids.entries())
+    if (index % 3 !== 0) expect(folder.readEnd(`${id}.out`)).toBe(`plain\n\x1e${id}.token\x1e`)
 })
 
 test('killing a script ends its children, whatever they ignore, and leaves other scripts alone', async () => {
@@ -70,14 +112,15 @@ test('killing a script ends its children, whatever they ignore, and leaves other
   run('b3', `exec $rondo_session /bin/sh -c 'echo $$ >${root}/other; exec sleep 300'`)
   run('s2', `exec $rondo_session /bin/sh -c 'trap "" TERM; sleep 300 & echo $! >${root}/child; wait; wait'`)
   await until(() => existsSync(join(root, 'child')) && existsSync(join(root, 'other')))
+  await until(() => folder.progress.began('s2') && folder.progress.began('b3'))
   const pid = (name: string) => readFileSync(join(root, name), 'utf8').trim()
   await until(() => pid('child') !== '' && pid('other') !== '')
 
   folder.command('kill s2 TERM')
   folder.command('kill s2 KILL')
 
-  await until(() => folder.readSmall('s2.status') !== undefined && !existsSync(`/proc/${pid('child')}`))
-  expect(folder.readSmall('s2.status')).toBe('137\n')
+  await until(() => folder.progress.statusOf('s2') !== undefined && !existsSync(`/proc/${pid('child')}`))
+  expect(folder.progress.statusOf('s2')).toBe(137)
   expect(existsSync(`/proc/${pid('other')}`)).toBe(true)
   process.kill(Number(pid('other')), 'SIGKILL')
 })
@@ -88,7 +131,7 @@ test('in a namespace of its own, what broke away from a script is killed with it
   const daemon = (name: string) =>
     `setsid /bin/sh -c 'touch ${root}/${name}; while :; do echo >>${root}/${name}; sleep 0.02; done' &`
   run('s2', `${daemon('older')} until [ -e ${root}/older ]; do :; done; exit 0`)
-  await until(() => folder.readSmall('s2.status') !== undefined)
+  await until(() => folder.progress.statusOf('s2') !== undefined)
   // Starts are counted in hundredths of a second.
   await sleep(30)
   writeFileSync(join(root, 'breaks-away'), `(${daemon('younger')})\nsleep 300\n`)
@@ -97,7 +140,7 @@ test('in a namespace of its own, what broke away from a script is killed with it
 
   folder.command('kill s3 KILL')
 
-  await until(() => folder.readSmall('s3.status') !== undefined)
+  await until(() => folder.progress.statusOf('s3') !== undefined)
   const size = (name: string) => readFileSync(join(root, name)).length
   await until(() => {
     const before = size('younger')
@@ -110,17 +153,29 @@ test('in a namespace of its own, what broke away from a script is killed with it
 
 test('what a job writes into the files of its scripts is not obeyed', async () => {
   await start()
+  const progress = join(folder.io, 'progress')
   run('s2', `exec $rondo_session sleep 300`)
-  await until(() => folder.readSmall('s2.pid') !== undefined)
-  const own = folder.readSmall('s2.pid')!
+  await until(() => folder.progress.began('s2'))
+  const own = readFileSync(progress, 'utf8')
 
   for (const forged of ['1 0; touch hacked', '$(touch hacked) 1', '-1 0', '']) {
-    writeFileSync(join(folder.io, 's2.pid'), forged)
+    appendFileSync(progress, `began s2 ${forged}\n`)
     folder.command('kill s2 KILL')
   }
-  writeFileSync(join(folder.io, 's2.pid'), own)
+  appendFileSync(progress, own)
   folder.command('kill s2 KILL')
 
-  await until(() => folder.readSmall('s2.status') === '137\n')
+  await until(() => folder.progress.statusOf('s2') === 137)
   expect(existsSync('/hacked')).toBe(false)
+})
+
+test('a job that floods the account of its scripts keeps nobody busy, and is still heard', async () => {
+  await start()
+  const progress = join(folder.io, 'progress')
+  appendFileSync(progress, `${'x'.repeat(1_000_000)}\nended s2 nine\nbegan\n`)
+
+  run('s2', 'exit 3')
+
+  await until(() => folder.progress.statusOf('s2') !== undefined)
+  expect(folder.progress.statusOf('s2')).toBe(3)
 })

@@ -3,30 +3,41 @@ import type { RunStep } from '@rondo/model'
 import type { OutputPump } from '../output/pump.ts'
 import type { StepEnd } from '../reports/endings.ts'
 import { statusOf } from '../shared-folder/script-status.ts'
-import { launch, preamble, printedAll, waitForStatus, wasLaunched } from '../task/launch.ts'
-import { quote } from '../task/shell.ts'
-import type { TaskContext } from '../task/task-context.ts'
+import { launch, printedAll, waitForStatus, wasLaunched } from '../task/launch.ts'
+import { stepPrologue } from '../task/scripts.ts'
+import { firstConfigStep, type TaskContext } from '../task/task-context.ts'
 
 const killAfterMs = 5_000
-
-/** Shell for steps that name none: bash when the image has it, else its `sh`, with `pipefail` where that is known. */
-const findShell = [
-  'if [ -x /bin/bash ]; then set -- /bin/bash -eo pipefail',
-  'elif (set -o pipefail) 2>/dev/null; then set -- /bin/sh -eo pipefail',
-  'else set -- /bin/sh -e; fi',
-].join('\n')
-
-function script(task: TaskContext, step: RunStep, id: string): string {
-  const shell = step.shell ?? task.spec.job.shell
-  const choose = shell === undefined ? findShell : `set -- ${shell}`
-  return `${preamble(task, step.environment, step.workingDirectory)}${choose}\nexec $rondo_session "$@" ${quote(`${task.executor.ioPath}/${id}.cmd`)}\n`
-}
 
 /** Starts a step's command; `attempt` counts automatic reruns of the step. */
 async function start(task: TaskContext, step: RunStep, index: number, attempt: number): Promise<string> {
   const id = idOf(index, attempt)
-  await launch(task, id, `s${index}.out`, script(task, step, id), `${step.command}\n`)
+  const next = step.background ? undefined : following(task, index)
+  await launch(task, {
+    id,
+    out: `s${index}.out`,
+    prologue: stepPrologue(step.environment, step.workingDirectory, step.shell ?? task.spec.job.shell),
+    command: commandOf(step),
+    background: step.background,
+    ...(next === undefined ? {} : { next: next.id }),
+  })
+  if (next !== undefined) task.scripts.prepare(next.id, commandOf(next.step))
   return id
+}
+
+function commandOf(step: RunStep): string {
+  return `${step.command}\n`
+}
+
+/** The step that runs a command next, unless this one fails. */
+function following(task: TaskContext, index: number): { readonly id: string; readonly step: RunStep } | undefined {
+  const { steps } = task.spec.job
+  for (let position = index - firstConfigStep + 1; position < steps.length; position++) {
+    const step = steps[position]!
+    if (step.type === 'run' && !step.background && step.when !== 'on_fail')
+      return { id: idOf(position + firstConfigStep, 0), step }
+  }
+  return undefined
 }
 
 function idOf(index: number, attempt: number): string {
@@ -61,22 +72,12 @@ export async function startBackground(task: TaskContext, step: RunStep, index: n
 }
 
 async function waitWithTimeout(task: TaskContext, step: RunStep, id: string, pump: OutputPump): Promise<StepEnd> {
-  const waiting = waitForStatus(task, id).then((status) => ({ status }))
-  waiting.catch(() => {})
   const begun = performance.now()
-  for (;;) {
-    const quiet = performance.now() - Math.max(begun, pump.lastGrowth())
-    if (quiet >= step.noOutputTimeoutMs) {
-      await kill(task, id)
-      return { result: 'timed-out', exitCode: null }
-    }
-    const look = new AbortController()
-    const ended = await Promise.race([
-      waiting,
-      sleep(Math.min(1_000, step.noOutputTimeoutMs - quiet), undefined, { signal: look.signal }),
-    ]).finally(() => look.abort())
-    if (ended !== undefined) return { result: ended.status === 0 ? 'passed' : 'failed', exitCode: ended.status }
-  }
+  const quiet = () => performance.now() - Math.max(begun, pump.lastGrowth())
+  const status = await waitForStatus(task, id, () => quiet() < step.noOutputTimeoutMs)
+  if (status !== undefined) return { result: status === 0 ? 'passed' : 'failed', exitCode: status }
+  await kill(task, id)
+  return { result: 'timed-out', exitCode: null }
 }
 
 /** Asks first. In the end nothing is left, whatever it ignores and wherever it went. */

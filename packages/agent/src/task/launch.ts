@@ -1,26 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { EnvironmentEntry } from '@rondo/model'
 import { endMark } from '../output/end-marks.ts'
 import { statusOf } from '../shared-folder/script-status.ts'
-import { exports, quote, shellPath } from './shell.ts'
 import type { TaskContext } from './task-context.ts'
 
-/**
- * Starts a script in the job, once: a script that was started before the agent died is found, not started again. `command`
- * is a second file beside it, for a script that hands over to another program.
- */
-export async function launch(
-  task: TaskContext,
-  id: string,
-  out: string,
-  script: string,
-  command?: string,
-): Promise<void> {
-  if (wasLaunched(task, id) && (task.folder.readSmall(`${id}.pid`) !== undefined || (await settles(task, id)))) return
-  task.folder.create(`${id}.sh`, script)
-  if (command !== undefined) task.folder.create(`${id}.cmd`, command)
-  task.journal.note({ type: 'launched', id, out })
-  task.folder.command(`run ${id} ${out}`)
+/** A script of the job, in files of the shared folder; see `supervisor.sh` for how it is run. */
+export interface Script {
+  readonly id: string
+  /** File its output is appended to. */
+  readonly out: string
+  /** Lines read before the command; none are none. */
+  readonly prologue: string
+  /** What the shell is given that the prologue chose; without it the prologue is the whole script. */
+  readonly command?: string
+  /** Runs beside the scripts that follow one another. */
+  readonly background?: boolean
+  /** Id of the script that will likely follow; its output goes to a file of the same name. */
+  readonly next?: string
+}
+
+/** Starts a script in the job, once: a script that was started before the agent died is found, not started again. */
+export async function launch(task: TaskContext, script: Script): Promise<void> {
+  const { id, out } = script
+  if (wasLaunched(task, id) && (task.folder.progress.began(id) || (await settles(task, id)))) return
+  const command = script.command === undefined ? undefined : task.scripts.command(script, script.command)
+  const prologue = task.scripts.prologue(script)
+  task.journal.note({ type: 'launched', id, out, ...(command === undefined ? {} : { command }) })
+  const line = `run ${id} ${out} ${prologue} ${command ?? '-'} ${script.next ?? '-'}`
+  if (script.background) task.folder.command(line)
+  else task.folder.queue(line)
 }
 
 export function wasLaunched(task: TaskContext, id: string): boolean {
@@ -30,7 +37,7 @@ export function wasLaunched(task: TaskContext, id: string): boolean {
 /** The command may have been on its way to the supervisor when the agent died. */
 async function settles(task: TaskContext, id: string): Promise<boolean> {
   for (let tries = 0; tries < 20; tries++) {
-    if (task.folder.readSmall(`${id}.pid`) !== undefined) return true
+    if (task.folder.progress.began(id)) return true
     await sleep(50)
   }
   return false
@@ -46,15 +53,22 @@ export async function printedAll(task: TaskContext, id: string, out: string): Pr
 
 /** Runs one of our own scripts in the job's environment and waits for it. Its output goes to the step's output. */
 export async function runInternal(task: TaskContext, id: string, out: string, script: string): Promise<number> {
-  await launch(task, id, out, `${preamble(task, [])}${script}\n`)
+  await launch(task, { id, out, prologue: `${script}\n` })
   return waitForStatus(task, id)
 }
 
-export async function waitForStatus(task: TaskContext, id: string): Promise<number> {
+export function waitForStatus(task: TaskContext, id: string): Promise<number>
+/** Gives up, without an answer, when `patient` says no; it is asked often. */
+export function waitForStatus(task: TaskContext, id: string, patient: () => boolean): Promise<number | undefined>
+export async function waitForStatus(
+  task: TaskContext,
+  id: string,
+  patient: () => boolean = () => true,
+): Promise<number | undefined> {
   for (let looked = performance.now(); ; ) {
     task.signal.throwIfAborted()
     const status = statusOf(task.folder, id)
-    if (status !== undefined) return status
+    if (status !== undefined || !patient()) return status
     await task.notices.changed()
     if (performance.now() - looked > 2_000) {
       looked = performance.now()
@@ -76,20 +90,4 @@ export class EnvironmentGone extends Error {
     )
     this.outOfMemory = outOfMemory
   }
-}
-
-/** Variables and folder every script of the job starts with. Precedence rises from project to step (semantics 24). */
-export function preamble(task: TaskContext, environment: readonly EnvironmentEntry[], directory?: string): string {
-  const { spec, executor } = task
-  const workingDirectory = spec.job.workingDirectory ?? '~/project'
-  return [
-    `export RONDO_IO=${quote(executor.ioPath)} BASH_ENV=${quote(`${executor.ioPath}/bash_env`)}\n`,
-    exports(spec.environment),
-    exports(spec.job.environment),
-    exports(environment),
-    'export PATH="$RONDO_IO/bin:$PATH"\n',
-    `wd=${shellPath(workingDirectory)}\n{ [ -d "$wd" ] || mkdir -p "$wd"; } && cd "$wd" || { echo "The working directory $wd cannot be made."; exit 1; }\n`,
-    'export CIRCLE_WORKING_DIRECTORY="$wd"\n',
-    directory === undefined ? '' : `cd ${shellPath(directory)} || exit 1\n`,
-  ].join('')
 }

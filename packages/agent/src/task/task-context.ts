@@ -5,6 +5,7 @@ import type { Reporter } from '../reports/reporter.ts'
 import type { StepRecorder } from '../reports/step-recorder.ts'
 import type { Notices } from '../shared-folder/notices.ts'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
+import type { Scripts } from './scripts.ts'
 
 /** What preparing an environment for a task needs at hand. */
 export interface TaskBase {
@@ -20,7 +21,11 @@ export interface TaskBase {
   readonly signal: AbortSignal
 }
 
+/** Steps 0 and 1 are our own; the config's first step is number 2. */
+export const firstConfigStep = 2
+
 /** What running one task needs at hand. */
 export interface TaskContext extends TaskBase {
   readonly state: ExecutorState
+  readonly scripts: Scripts
 }
