@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Compiler, OrbRegistry } from '@rondo/conductor'
 import type {
   Accounts,
+  Agents,
   BuildQueries,
   CheckoutKeys,
   Follows,
@@ -26,6 +27,7 @@ import type { BucketOptions } from './limits/token-buckets.ts'
 /** Everything the web server is built on. */
 export interface WebPorts {
   readonly accounts: Accounts
+  readonly agents: Agents
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
   readonly follows: Follows

@@ -14,6 +14,7 @@ import { handleErrors } from './http/errors.ts'
 import { registerApi } from './http/register.ts'
 import { limitRequests } from './limits/request-limits.ts'
 import { registerLive } from './live/channel.ts'
+import { registerAgents } from './pages/agents.ts'
 import { registerHistory } from './pages/history.ts'
 import { registerPages } from './pages/routes.ts'
 import { registerRuns } from './pages/runs.ts'
@@ -42,6 +43,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   const auth = createAuthenticator(ports, limits)
   for (const api of apis({ ...ports, access }, options)) registerApi(server, auth, access, api)
   registerGraphql(server, { ...ports, access }, auth, options)
+  registerAgents(server, ports, auth)
   registerPages(server, ports, auth, access, options)
   registerRuns(server, ports, auth, access)
   registerHistory(server, ports, auth, access)

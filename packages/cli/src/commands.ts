@@ -1,4 +1,5 @@
 import { adminVerbs } from './admin/verbs.ts'
+import { agentVerbs } from './agent/verbs.ts'
 import { configVerbs } from './config/verbs.ts'
 import { describeVerbs, runVerb, type Verb } from './noun.ts'
 import { orbVerbs } from './orb/verbs.ts'
@@ -45,6 +46,14 @@ export const commands: readonly Command[] = [
     details: `FILE is .circleci/config.yml by default; - reads standard input.\nExit code 0 done, 1 it has errors, 2 the call was wrong.\n\n${describeVerbs(configVerbs)}`,
     verbs: configVerbs,
     run: (args) => runVerb('config', configVerbs, args),
+  },
+  {
+    name: 'agent',
+    usage: 'rondo agent VERB …',
+    summary: 'see the machines that run tasks, drain them and let them go on',
+    details: `At its own machine an agent is drained by SIGTERM: it finishes what runs and ends; a second signal makes it end at once,\nand the agent that starts next goes on with what runs. Exit code 0 done, 1 it was refused or failed, 2 the call was wrong.\n\n${describeVerbs(agentVerbs)}`,
+    verbs: agentVerbs,
+    run: (args) => runVerb('agent', agentVerbs, args),
   },
   {
     name: 'orb',

@@ -20,6 +20,8 @@ export type EventKind =
   | 'step.finished'
   | 'artifact.stored'
   | 'tests.stored'
+  | 'agent.drained'
+  | 'agent.resumed'
   | 'namespace.created'
   | 'namespace.changed'
   | 'namespace.deleted'

@@ -1,7 +1,9 @@
 /** What crosses a process: the agent's contract, the private page API and the live channel. Schemas and types; the only behaviour is the live channel's client. */
 export type {
+  AgentCondition,
   AgentExecutor,
   AgentHello,
+  AgentOrders,
   AgentWelcome,
   AttemptRef,
   CheckoutSpec,
@@ -31,6 +33,7 @@ export type {
   SettingsPageView,
 } from './pages/admin-views.ts'
 export type {
+  AgentView,
   JobPageView,
   JobView,
   JobWaitView,

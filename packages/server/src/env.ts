@@ -24,6 +24,8 @@ export interface ServerEnv {
   readonly stopWithInput: boolean
   /** RONDO_TIME_RUN, RONDO_RETENTION_ARTIFACTS and so on: the table of settings in docs/administration.md. */
   readonly settings: SettingValues
+  /** RONDO_LOST_AFTER: minutes without a sign of its agent after which a job is given up, 1 to 60; default 5. */
+  readonly lostAfterMs: number
   /** RONDO_LOG_LEVEL: trace, debug, info, warn or error. */
   readonly logLevel: string
 }
@@ -50,6 +52,7 @@ export function readServerEnv(source: NodeJS.ProcessEnv = process.env): {
     executor: readChoice(source, 'RONDO_EXECUTOR', ['auto', 'docker', 'sandbox'], problems),
     stopWithInput: source.RONDO_STOP_WITH_INPUT === 'yes',
     settings: readSettings(source, problems),
+    lostAfterMs: readMinutes(source, 'RONDO_LOST_AFTER', 5, problems) * 60_000,
     logLevel: source.RONDO_LOG_LEVEL || 'info',
   }
   if (!logLevels.includes(env.logLevel))
@@ -63,6 +66,15 @@ function readPort(source: NodeJS.ProcessEnv, name: string, fallback: number, pro
   const port = Number(text)
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port
   problems.push(`${name} is "${text}"; use a whole number from 1 to 65535.`)
+  return fallback
+}
+
+function readMinutes(source: NodeJS.ProcessEnv, name: string, fallback: number, problems: string[]): number {
+  const text = source[name]
+  if (!text) return fallback
+  const minutes = Number(text)
+  if (minutes >= 1 && minutes <= 60) return minutes
+  problems.push(`${name} is "${text}"; use a number of minutes from 1 to 60.`)
   return fallback
 }
 

@@ -86,7 +86,10 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
     await parts.agents.listen({ host: env.host, port: env.agentPort })
     stops.push(() => parts.agents.close())
     const { admin, created } = await ensureFirstAdmin(store.accounts, folder.root)
-    loops.push(store.start(running.signal), ...startLoops({ ...parts, store, compiler, output, log }, running.signal))
+    loops.push(
+      store.start(running.signal),
+      ...startLoops({ ...parts, store, compiler, output, log, lostAfterMs: env.lostAfterMs }, running.signal),
+    )
     if (env.agent === 'local') {
       const agent = createLocalAgent(env, folder)
       const supervising = new AbortController()
@@ -144,7 +147,8 @@ function startLoops(
     checks,
     actions,
     log,
-  }: Basis & { readonly checks: StartChecks; readonly actions: UserActions },
+    lostAfterMs,
+  }: Basis & { readonly lostAfterMs: number } & { readonly checks: StartChecks; readonly actions: UserActions },
   signal: AbortSignal,
 ): readonly Promise<void>[] {
   const ports = {
@@ -158,7 +162,7 @@ function startLoops(
   }
   const onError = (what: string) => (error: unknown) => log.error(error, what)
   return [
-    sweepLeases(ports, { onError: onError('lease sweep failed') }, signal),
+    sweepLeases(ports, { lostAfterMs, onError: onError('lease sweep failed') }, signal),
     doChores(ports, { onError: onError('a chore failed') }, signal),
     enforceLimits({ ...ports, settings: store.settings }, { onError: onError('limits were not enforced') }, signal),
     runSchedules(
@@ -191,6 +195,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
   const dispatcher = createDispatcher({
     engine: store.engine,
     wakeups: store.wakeups,
+    agents: store.agents,
     objects,
     output,
     checks,
@@ -205,6 +210,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       continuationKeys,
       publicUrl: env.publicUrl,
       limits,
+      lostAfterMs: env.lostAfterMs,
     },
   })
   const onError = (error: unknown, request: { method: string; url: string }) =>
@@ -212,6 +218,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
   const web = await createWebServer(
     {
       accounts: store.accounts,
+      agents: store.agents,
       secrets: store.secrets,
       projectTokens: store.projectTokens,
       follows: store.follows,

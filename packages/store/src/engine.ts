@@ -32,11 +32,13 @@ export function createEngineStore(database: Database): EngineStore {
   return {
     transact: (work) => database.transact((runner) => work(createTransaction(runner))),
     async saveAgent(agent) {
+      // One that only a credential names so far says nothing of its machine; what the machine said of itself stays.
       const rows = await database.rows<{ id: string }>(sql`
-        insert into agents (name, hostname, cpus, memory_mb, executors)
+        with saved as (insert into agents (name, hostname, cpus, memory_mb, executors)
         values (${agent.name}, ${agent.hostname}, ${agent.cpus}, ${agent.memoryMb}, ${JSON.stringify(agent.executors.map((executor) => (executor === 'sandbox' ? 'docker' : executor)))}::jsonb)
         on conflict (name) do update set hostname = excluded.hostname, cpus = excluded.cpus, memory_mb = excluded.memory_mb, executors = excluded.executors,
-          seen_at = now() returning id`)
+          seen_at = now() where excluded.executors <> '[]'::jsonb returning id)
+        select id from saved union all select id from agents where name = ${agent.name} limit 1`)
       return rows[0]!.id
     },
     claim: (request) => claimTasks(database, request),

@@ -1,5 +1,6 @@
 import type {
   Accounts,
+  Agents,
   BuildQueries,
   CheckoutKeys,
   EngineStore,
@@ -17,6 +18,7 @@ import type {
   Wakeups,
 } from '@rondo/model'
 import { createAccounts } from './accounts.ts'
+import { createAgents } from './agents.ts'
 import { createCheckoutKeys } from './checkout-keys.ts'
 import { openDatabase } from './database.ts'
 import { createEngineStore } from './engine.ts'
@@ -44,6 +46,7 @@ export interface StoreOptions {
 
 export interface Store {
   readonly accounts: Accounts
+  readonly agents: Agents
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
@@ -71,6 +74,7 @@ export function createStore(options: StoreOptions): Store {
   const follower = createEventFollower(database, listener)
   return {
     accounts: createAccounts(database),
+    agents: createAgents(database),
     secrets: createSecretStore(database),
     projectTokens: createProjectTokens(database),
     follows: createFollows(database),

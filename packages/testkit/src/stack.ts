@@ -61,6 +61,8 @@ export interface Stack {
   /** SIGKILL, without a word before. */
   kill(part: 'server' | 'agent' | 'postgres'): void
   startServer(): Promise<void>
+  /** Stops the server as its administrator does, and starts it again. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -94,6 +96,14 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${printed}`)))
     })
     await ready
+  }
+
+  async function stopServer(): Promise<void> {
+    const child = server
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGTERM')
+    await ended
   }
 
   await startServer()
@@ -195,13 +205,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       const files = { server: 'server.pid', agent: 'agent/agent.pid', postgres: 'postgres/postmaster.pid' } as const
       process.kill(Number(readFileSync(join(data, files[part]), 'utf8').split(/\s/)[0]), 'SIGKILL')
     },
+    async restart() {
+      await stopServer()
+      await startServer()
+    },
     async stop() {
-      const child = server
-      if (child !== undefined && child.exitCode === null && child.signalCode === null) {
-        const ended = new Promise((resolve) => child.once('exit', resolve))
-        child.kill('SIGTERM')
-        await ended
-      }
+      await stopServer()
       rmSync(data, { recursive: true, force: true })
     },
   }

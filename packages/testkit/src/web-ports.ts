@@ -26,6 +26,7 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
   const hosting = createGitHosting(join(folder, 'repositories'))
   return {
     accounts: store.accounts,
+    agents: store.agents,
     secrets: store.secrets,
     projectTokens: store.projectTokens,
     follows: store.follows,

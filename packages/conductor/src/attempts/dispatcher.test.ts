@@ -35,6 +35,7 @@ beforeEach(async () => {
   const dispatcher = createDispatcher({
     engine: store.engine,
     wakeups: store.wakeups,
+    agents: store.agents,
     objects: await openFileObjects(join(folder, 'objects')),
     output: await openFileOutput(join(folder, 'output')),
     checks: createStartChecks(randomId),

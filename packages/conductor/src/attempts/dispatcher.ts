@@ -1,7 +1,8 @@
 import { AppError, type AttemptIdentity, type Job } from '@rondo/model'
 import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
-import { type DispatcherPorts, leaseMs } from './dispatcher-ports.ts'
+import type { DispatcherPorts } from './dispatcher-ports.ts'
 import { grantStart } from './grant-start.ts'
+import { leaseMs } from './ownership.ts'
 import { recordEntries } from './record-entries.ts'
 import { refuseStart } from './refuse-start.ts'
 import { buildTaskSpec } from './task-spec.ts'
@@ -16,6 +17,7 @@ export interface Dispatcher {
 /** How long a wait goes on without looking at the truth (rule D-07). */
 const lookEveryMs = 2_000
 const maxWaitMs = 20_000
+const notGreeted = 'This agent has not said hello since the server started. Say hello, then go on.'
 const maxObjectBytes = 20 * 1024 ** 3
 
 export function createDispatcher(ports: DispatcherPorts): Dispatcher {
@@ -56,8 +58,7 @@ function createControlPlane(
     },
     async claim(request, signal) {
       const machine = machines.get(agentId)
-      if (machine === undefined)
-        throw new AppError('conflict', 'This agent has not said hello since the server started. Say hello, then claim.')
+      if (machine === undefined) throw new AppError('conflict', notGreeted)
       // A sandbox takes docker jobs where no engine is.
       const executors = request.executors.map((executor) => (executor === 'sandbox' ? 'docker' : executor))
       // A repeat of a claim whose answer was lost finds the same tasks.
@@ -108,6 +109,10 @@ function createControlPlane(
         if (stop.length > 0 || signal.aborted || clock.monotonicMs() >= deadline) return { stop }
         await woken
       }
+    },
+    async checkIn(condition) {
+      if (!machines.has(agentId)) throw new AppError('conflict', notGreeted)
+      return { drain: (await ports.agents.checkIn(agentId, condition)).draining }
     },
     report: (request) => recordEntries(ports, agentId, request),
     async appendOutput(ref, step, offset, bytes) {

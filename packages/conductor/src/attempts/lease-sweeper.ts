@@ -2,7 +2,7 @@ import { AppError, type Clock, type EngineStore, type ExpiredAttempt } from '@ro
 import { advance } from '../workflows/apply-moves.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { attemptScope } from './attempt-scope.ts'
-import { leaseMs } from './dispatcher-ports.ts'
+import { defaultLostAfterMs, leaseMs } from './ownership.ts'
 import { finishTask } from './record-entries.ts'
 
 export interface LeaseSweeperOptions {
@@ -26,7 +26,7 @@ export async function sweepLeases(
   options: LeaseSweeperOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const lostAfterMs = options.lostAfterMs ?? 5 * 60_000
+  const lostAfterMs = options.lostAfterMs ?? defaultLostAfterMs
   const everyMs = options.everyMs ?? 5_000
   let afterDowntime = true
   while (!signal.aborted) {

@@ -11,7 +11,8 @@ import { statusOfSlices } from '../decisions/life-cycles.ts'
 import { advance } from '../workflows/apply-moves.ts'
 import { changeJob, jobScope } from '../workflows/change-state.ts'
 import { attemptScope } from './attempt-scope.ts'
-import { type DispatcherPorts, leaseMs } from './dispatcher-ports.ts'
+import type { DispatcherPorts } from './dispatcher-ports.ts'
+import { leaseMs } from './ownership.ts'
 
 /**
  * Writes journal entries of an attempt, in order, in one transaction. Entries known already are passed over; a gap writes

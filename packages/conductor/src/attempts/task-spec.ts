@@ -17,6 +17,7 @@ import {
 import type { TaskSpec } from '@rondo/protocol'
 import type { ContinuationKeys } from '../pipelines/continuation-keys.ts'
 import type { AttemptCredentials } from './attempt-credentials.ts'
+import { defaultLostAfterMs } from './ownership.ts'
 
 export interface TaskSpecPorts {
   readonly secrets: Pick<SecretStore, 'projectVariables' | 'contextByName' | 'contextVariables' | 'restrictionsOf'>
@@ -30,6 +31,8 @@ export interface TaskSpecPorts {
   readonly limits: TaskSpec['limits']
   /** What administrators allow a project's jobs; without it the standard. */
   readonly settings?: Pick<SettingsStore, 'view'>
+  /** After how long without a sign of its agent a job is given up; default as `sweepLeases`. */
+  readonly lostAfterMs?: number
   /** Where the built-in hosting is reached over SSH, if it is: `ssh://git@HOST:PORT`, and the host's public key. */
   readonly sshHosting?: { readonly url: string; readonly hostKey: string }
   /** Lines of a known_hosts file that jobs get beside the public hosts; default none. */
@@ -82,6 +85,7 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
       ports.settings === undefined
         ? ports.limits
         : { ...ports.limits, maxRunMs: settingMs(view, 'time.run', identity.projectId) },
+    ...stopUnheard(ports, context.workflow),
   }
 }
 
@@ -95,6 +99,14 @@ function withPatience(plan: JobPlan, silentMs: number): JobPlan {
       step.type === 'run' && step.noOutputTimeoutMs === standardMs ? { ...step, noOutputTimeoutMs: silentMs } : step,
     ),
   }
+}
+
+/** Only where the workflow is rerun by itself may the job be run anew while this attempt goes on (rule D-04). */
+function stopUnheard(
+  { lostAfterMs = defaultLostAfterMs }: TaskSpecPorts,
+  { maxAutoReruns, autoRerunNumber }: AttemptContext['workflow'],
+): Pick<TaskSpec, 'stopUnheardAfterMs'> {
+  return autoRerunNumber < maxAutoReruns ? { stopUnheardAfterMs: 0.8 * lostAfterMs } : {}
 }
 
 function httpAddress({ publicUrl }: TaskSpecPorts, { organizationName, projectName }: AttemptContext): string {

@@ -46,6 +46,10 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
       return `${slice} ended: ${text(data.result) ?? '?'}`
     case 'task.requeued':
       return `${slice} queued again after attempt ${data.attempt}`
+    case 'agent.drained':
+      return `agent ${text(data.agent) ?? '?'} asked to take nothing new`
+    case 'agent.resumed':
+      return `agent ${text(data.agent) ?? '?'} asked to go on`
     case 'step.started':
       return `step ${name} started`
     case 'step.finished':

@@ -100,7 +100,9 @@ export interface QueueWait {
   /** Tasks that wait for the same executor and came before, or were put before. */
   readonly ahead: number
   readonly limit: TaskLimit | null
-  /** Agents heard of lately that run this executor, and all others. */
+  /** Agents heard of lately that run this executor but take nothing new, and why. */
+  readonly refusals: readonly { readonly agent: string; readonly why: string }[]
+  /** Agents heard of lately that run this executor and take tasks, and all that run others. */
   readonly fittingAgents: number
   readonly otherAgents: number
   /** Tasks of the executor that were started within the last ten minutes. */
