@@ -1,9 +1,9 @@
 import type { PipelineEventView } from '@rondo/protocol'
+import { type RestClient, restClientOf } from '../client/rest-client.ts'
 import { CallError, jsonFlag, type Verb } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
 import { serverFlags } from '../registry/server.ts'
 import { table } from './filter.ts'
-import { type RestClient, restClientOf } from './rest-client.ts'
 
 export const showHistory: Verb = {
   name: 'history',
@@ -28,7 +28,7 @@ async function pipelineId(client: RestClient, [first, number]: readonly string[]
   if (first === undefined) throw new CallError('Name a pipeline: by its id, or by gh/ORG/REPO and its number.')
   if (number === undefined) return encodeURIComponent(first)
   const slug = first.split('/').map(encodeURIComponent).join('/')
-  const found = await client.ask<{ id: string }>(
+  const found = await client.call<{ id: string }>(
     'GET',
     `/api/v2/project/${slug}/pipeline/${encodeURIComponent(number)}`,
   )
@@ -39,7 +39,7 @@ async function readHistory(client: RestClient, id: string): Promise<readonly Pip
   const events: PipelineEventView[] = []
   for (let token: string | null = ''; token !== null; ) {
     const query = token === '' ? '' : `?page-token=${encodeURIComponent(token)}`
-    const page: { items: PipelineEventView[]; next: string | null } = await client.ask(
+    const page: { items: PipelineEventView[]; next: string | null } = await client.call(
       'GET',
       `/api/private/pipelines/${id}/events${query}`,
     )

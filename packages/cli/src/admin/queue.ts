@@ -1,9 +1,9 @@
 import type { QueueEntryView, QueuePageView } from '@rondo/protocol'
+import { type RestClient, restClientOf } from '../client/rest-client.ts'
 import { CallError, jsonFlag, type Verb } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
 import { serverFlags } from '../registry/server.ts'
 import { filterFlags, filterOf, scopeOf, table, timeText } from './filter.ts'
-import { type RestClient, restClientOf } from './rest-client.ts'
 
 const { 'older-than': _age, ...shownFlags } = filterFlags
 const base = '/api/private/admin'
@@ -22,7 +22,7 @@ export const showQueue: Verb = {
     const client = restClientOf(call)
     const query = new URLSearchParams(Object.entries({ ...scopeOf(call), limit: call.text('limit') ?? '10' }))
     for (const name of ['branch', 'class']) if (call.text(name) !== undefined) query.set(name, call.text(name) ?? '')
-    const page = await client.ask<QueuePageView>('GET', `${base}/queue?${query}`)
+    const page = await client.call<QueuePageView>('GET', `${base}/queue?${query}`)
     if (call.given('json')) printJson(page)
     else process.stdout.write(queueText(page, client.url))
     return 0
@@ -92,7 +92,7 @@ export const promoteBuilds: Verb = {
   },
   async run(call) {
     const jobs = call.arguments.length === 0 ? {} : { jobs: call.arguments }
-    const answer = await restClientOf(call).ask<{ jobs: number; tasks: number }>('POST', `${base}/queue/promote`, {
+    const answer = await restClientOf(call).call<{ jobs: number; tasks: number }>('POST', `${base}/queue/promote`, {
       ...filterOf(call),
       ...jobs,
       ...limitOf(call.text('limit')),
@@ -139,7 +139,7 @@ async function cancelAll(client: RestClient, body: object, matching: number): Pr
 }
 
 const cancelOnce = (client: RestClient, body: object) =>
-  client.ask<{ matching: number; canceled: number }>('POST', `${base}/queue/cancel`, body)
+  client.call<{ matching: number; canceled: number }>('POST', `${base}/queue/cancel`, body)
 
 function limitOf(text: string | undefined): { limit?: number } {
   if (text === undefined) return {}
@@ -156,7 +156,7 @@ function limitVerb(name: string, summary: string, tasks: (given: string | undefi
     async run(call) {
       const resourceClass = call.text('class')
       const maxTasks = tasks(call.arguments[0])
-      const answer = await restClientOf(call).ask<Pick<QueuePageView, 'limits'>>('PUT', `${base}/limits`, {
+      const answer = await restClientOf(call).call<Pick<QueuePageView, 'limits'>>('PUT', `${base}/limits`, {
         ...scopeOf(call),
         ...(resourceClass === undefined ? {} : { resourceClass }),
         maxTasks,

@@ -1,9 +1,9 @@
 import type { SettingsPageView } from '@rondo/protocol'
+import { restClientOf } from '../client/rest-client.ts'
 import { CallError, jsonFlag, type Verb } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
 import { serverFlags } from '../registry/server.ts'
 import { scopeFlags, scopeOf, table } from './filter.ts'
-import { restClientOf } from './rest-client.ts'
 
 export const settingsVerb: Verb = {
   name: 'settings',
@@ -16,8 +16,8 @@ export const settingsVerb: Verb = {
       throw new CallError(`Say what ${name} shall be: a number, or default.`)
     const client = restClientOf(call)
     const page = await (name === undefined
-      ? client.ask<SettingsPageView>('GET', `/api/private/admin/settings?${new URLSearchParams(scopeOf(call))}`)
-      : client.ask<SettingsPageView>('PUT', '/api/private/admin/settings', {
+      ? client.call<SettingsPageView>('GET', `/api/private/admin/settings?${new URLSearchParams(scopeOf(call))}`)
+      : client.call<SettingsPageView>('PUT', '/api/private/admin/settings', {
           ...scopeOf(call),
           name,
           value: value === 'default' ? null : /^\d+$/.test(value ?? '') ? Number(value) : value,
