@@ -102,6 +102,7 @@ export type {
   ClaimedTask,
   ClaimQuery,
   ClaimTerms,
+  EndedJob,
   EngineStore,
   EngineTransaction,
   ExpiredAttempt,
@@ -113,8 +114,10 @@ export type {
   NewPipeline,
   OverdueJob,
   PipelineInSetup,
+  SettledJob,
   StopOrder,
   Wakeups,
+  WorkflowHead,
   WorkflowSnapshot,
 } from './ports/engine-store.ts'
 export type { Follows } from './ports/follows.ts'

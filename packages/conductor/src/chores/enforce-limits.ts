@@ -2,6 +2,7 @@ import {
   type AllowedTimes,
   type Clock,
   type EngineStore,
+  type EngineTransaction,
   isFinalJobStatus,
   type JobStatus,
   nothingSet,
@@ -10,7 +11,7 @@ import {
   type SettingsView,
   settingMs,
 } from '@rondo/model'
-import { advance } from '../workflows/apply-moves.ts'
+import { advance, endOf } from '../workflows/apply-moves.ts'
 import { changeJob } from '../workflows/change-state.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { runPeriodically } from './run-periodically.ts'
@@ -77,6 +78,11 @@ async function lookBySettings(ports: LimitPorts, view: SettingsView): Promise<bo
   return endOverdue(ports, allowedTimes(view), projects, agentFirstMs)
 }
 
+async function holdsLock(tx: EngineTransaction, workflowId: string, jobId: string): Promise<boolean> {
+  const snapshot = await tx.lockWorkflow(workflowId)
+  return snapshot?.locks.some((lock) => lock.jobId === jobId && lock.held) ?? false
+}
+
 interface Ending {
   /** What the job must still be for it to be overdue. */
   readonly from: JobStatus
@@ -90,16 +96,16 @@ async function end(
   allowedIn: (projectId: string) => AllowedTimes,
 ): Promise<void> {
   await ports.engine.transact(async (tx) => {
-    const snapshot = await tx.lockWorkflow(workflowId)
-    const job = snapshot?.jobs.find((candidate) => candidate.id === jobId)
-    if (snapshot === undefined || job === undefined) return
+    const head = await tx.holdWorkflow(workflowId)
+    const job = (await tx.jobWithTasks(jobId))?.job
+    if (head === undefined || job === undefined) return
     const { from, to, message } = endingOf(doing, allowedIn(job.projectId))
     // It may have gone on since it was seen.
     if (job.status !== from || isFinalJobStatus(job.status)) return
-    if (doing === 'lock' && snapshot.locks.some((lock) => lock.jobId === jobId && lock.held)) return
-    await changeJob(tx, snapshot, job, to, { message })
+    if (doing === 'lock' && (await holdsLock(tx, workflowId, jobId))) return
+    await changeJob(tx, head, job, to, { message })
     await tx.stopTasks(jobId, to === 'timedout' ? 'timed-out' : 'canceled')
-    await advance(tx, workflowId, ports.checks)
+    await advance(tx, head, endOf(job, to), ports.checks)
   })
 }
 
