@@ -134,6 +134,7 @@ export type { ProjectToken, ProjectTokenScope, ProjectTokens } from './ports/pro
 export type {
   GitHosting,
   GitService,
+  GitServing,
   PushedRef,
   RefRequest,
   Repositories,
