@@ -10,7 +10,17 @@ import {
   sweepLeases,
   type TaskSpecPorts,
 } from '@rondo/conductor'
-import type { Clock, EngineStore, KeyRing, Objects, Repositories, StepOutput, UserActions, Wakeups } from '@rondo/model'
+import {
+  type Clock,
+  type EngineStore,
+  type KeyRing,
+  nothingSet,
+  type Objects,
+  type Repositories,
+  type StepOutput,
+  type UserActions,
+  type Wakeups,
+} from '@rondo/model'
 import type { ControlPlane } from '@rondo/protocol'
 import { buildRevision } from '../builders.ts'
 import { createMemoryEngine } from './memory-engine.ts'
@@ -197,7 +207,11 @@ export class Life {
     void sweepLeases(ports, { ...options, ...sabotage.sweeper }, signal)
     void doChores({ ...ports, output: this.#output }, { ...options, everyMs: 5_000 }, signal)
     // What it enforces are hours; looking every few seconds would be most of what happens in a world.
-    void enforceLimits(ports, { ...options, everyMs: 60_000 }, signal)
+    void enforceLimits(
+      { ...ports, settings: { view: async () => nothingSet } },
+      { ...options, everyMs: 60_000 },
+      signal,
+    )
     const continuing = { ...ports, compiler: this.#compiler, newId: () => database.newId() }
     void resumeContinuations(continuing, options, signal)
   }
