@@ -14,6 +14,7 @@ import { claimsUnknown, claimTasks, heardOf } from './claim.ts'
 import type { Database, Runner } from './database.ts'
 import { createTransaction } from './engine-transaction.ts'
 import { findAttempt } from './fence.ts'
+import { instanceMethods } from './instances.ts'
 import { overdueJobs } from './overdue.ts'
 import { readPipelineInSetup } from './pipeline-writes.ts'
 import {
@@ -61,6 +62,7 @@ export function createEngineStore(database: Database): EngineStore {
         sql`update attempts set lease_expires_at = now() + ${leaseMs} * interval '1 ms' where phase <> 'finished'`,
       )
     },
+    ...instanceMethods(database),
     check: (agentId, ref) => findAttempt(database.prepared, agentId, ref, false),
     lastWord: async (agentId, ref) =>
       (
@@ -103,7 +105,7 @@ export function createEngineStore(database: Database): EngineStore {
         )
       ).map((row) => row.id),
     ...choreReads(database),
-    overdue: (allowed, limit) => overdueJobs(database, allowed, limit),
+    overdue: (allowed, limit, exceptions) => overdueJobs(database, allowed, limit, exceptions),
     pipelineInSetup: (id) => readPipelineInSetup(database, id),
     attemptContext: (attemptId) => readContext(database.prepared, attemptId),
     workflowJobs: (workflowId) =>

@@ -112,6 +112,12 @@ export interface ChoreRow {
   readonly dueAt: number
 }
 
+export interface InstanceRow {
+  readonly roles: readonly string[]
+  readonly since: number
+  readonly seenAt: number
+}
+
 export interface ScheduleRow {
   readonly projectId: string
   readonly branch: string

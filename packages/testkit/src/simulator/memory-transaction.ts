@@ -23,8 +23,12 @@ import { memoryScheduleWrites } from './memory-schedules.ts'
 
 /** Writes of one transaction in memory; each statement of the real store is one step between two effects here. */
 export function createMemoryTransaction(database: MemoryDatabase, work: Work, before: Effect): EngineTransaction {
-  async function effect(what: string): Promise<void> {
-    await before(what)
+  function effect(what: string): Promise<void> | void {
+    const waited = before(what)
+    if (waited !== undefined) return waited.then(requireOpen)
+    requireOpen()
+  }
+  function requireOpen(): void {
     if (work.over) throw unavailable()
   }
   const date = () => new Date(work.now)
