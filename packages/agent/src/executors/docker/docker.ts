@@ -6,6 +6,7 @@ import { createImages } from './images.ts'
 import { readMemoryKills } from './memory.ts'
 import { ioPath } from './options.ts'
 import { openPrivateImages } from './private-images.ts'
+import { type RuntimeVersions, runtimeFaults, runtimeVersions } from './runtime-faults.ts'
 import type { DockerSettings } from './settings.ts'
 import { attemptLabel, type Engine, ownerLabel, removeContainer, removeLabelled, startContainers } from './start.ts'
 import { startFailure } from './start-refusal.ts'
@@ -22,6 +23,9 @@ export interface DockerOptions {
 export interface ConnectedDocker {
   readonly executor: Executor
   readonly docker: Docker
+  readonly versions: RuntimeVersions
+  /** Known holes of it, each as a sentence. */
+  readonly faults: readonly string[]
 }
 
 /** Runs tasks in containers of an engine that speaks Docker's API. Undefined when none answers. */
@@ -39,7 +43,8 @@ export async function connectDocker(options: DockerOptions): Promise<ConnectedDo
     machine: { cpus: info.NCPU, memoryMb: Math.floor(info.MemTotal / 1024 / 1024) },
     architecture: info.Architecture,
   }
-  return { docker, executor: createDockerExecutor(engine) }
+  const versions = runtimeVersions(await docker.version())
+  return { docker, executor: createDockerExecutor(engine), versions, faults: runtimeFaults(versions) }
 }
 
 function createDockerExecutor(engine: Engine): Executor {
