@@ -11,7 +11,9 @@ import type {
   KeyRing,
   LiveEvents,
   Objects,
+  Operations,
   ProjectTokens,
+  RetentionStore,
   RunQueue,
   Schedules,
   SecretStore,
@@ -44,6 +46,8 @@ export interface WebPorts {
   readonly actions: UserActions
   readonly queue: RunQueue
   readonly settings: SettingsStore
+  readonly operations: Pick<Operations, 'loops' | 'dispatches'>
+  readonly retention: Pick<RetentionStore, 'projectsAfter' | 'count'>
   readonly orbs: OrbRegistry
   /** For configs and orbs that somebody wants to see compiled. */
   readonly compiler: Pick<Compiler, 'compile' | 'checkOrb'>

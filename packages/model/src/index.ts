@@ -126,6 +126,7 @@ export type { KeyRing } from './ports/key-ring.ts'
 export { contextScope, projectScope } from './ports/key-ring.ts'
 export type { LiveEvents } from './ports/live.ts'
 export type { Objects } from './ports/objects.ts'
+export type { DispatchEntry, LoopRound, LoopState, Operations } from './ports/operations.ts'
 export type { OrbContent, OrbLookup, OrbRequest } from './ports/orb-lookup.ts'
 export type { NewOrbVersion, OrbFilter, OrbPage, OrbStore, OrbVisibility } from './ports/orb-store.ts'
 export type { StepOutput } from './ports/output.ts'
@@ -140,6 +141,8 @@ export type {
   Repositories,
   RepositoryName,
 } from './ports/repositories.ts'
+export type { ExpiredBatch, ExpiredCount, OldOutput, RetentionKind, RetentionStore } from './ports/retention-store.ts'
+export { retentionKinds, retentionSetting } from './ports/retention-store.ts'
 export type {
   AgentState,
   ForecastQuality,

@@ -7,8 +7,10 @@ import type {
   Follows,
   Insights,
   LiveEvents,
+  Operations,
   OrbStore,
   ProjectTokens,
+  RetentionStore,
   RunQueue,
   Schedules,
   SecretStore,
@@ -27,9 +29,11 @@ import { createInsights } from './insights.ts'
 import { createListener } from './listener.ts'
 import { createEventFollower } from './live-events.ts'
 import { migrate } from './migrate.ts'
+import { createOperations } from './operations.ts'
 import { createOrbStore } from './orbs.ts'
 import { createProjectTokens } from './project-tokens.ts'
 import { createBuildQueries } from './queries.ts'
+import { createRetentionStore } from './retention.ts'
 import { createRunQueue } from './run-queue.ts'
 import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
@@ -58,6 +62,8 @@ export interface Store {
   readonly queue: RunQueue
   readonly schedules: Schedules
   readonly settings: SettingsStore
+  readonly retention: RetentionStore
+  readonly operations: Operations
   readonly orbs: OrbStore
   readonly live: LiveEvents
   readonly wakeups: Wakeups
@@ -85,6 +91,8 @@ export function createStore(options: StoreOptions): Store {
     engine: createEngineStore(database),
     queue: createRunQueue(database),
     schedules: createSchedules(database),
+    retention: createRetentionStore(database),
+    operations: createOperations(database),
     settings: createSettingsStore(database, options.settings),
     orbs: createOrbStore(database),
     live: follower,

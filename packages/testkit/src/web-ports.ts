@@ -37,6 +37,8 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
     queries: store.queries,
     queue: store.queue,
     settings: store.settings,
+    retention: store.retention,
+    operations: store.operations,
     live: store.live,
     objects: await openFileObjects(join(folder, 'objects')),
     output: await openFileOutput(join(folder, 'output')),
