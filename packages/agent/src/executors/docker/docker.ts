@@ -1,33 +1,47 @@
+import { join } from 'node:path'
 import type { ImagePlan } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import Docker from 'dockerode'
 import type { TaskFolder } from '../../shared-folder/task-folder.ts'
 import { type Executor, ExecutorRefusal, type ExecutorState } from '../executor.ts'
+import { removeImages, removeLeftovers } from './collect-garbage.ts'
+import { type ImageUses, openImageUses } from './image-uses.ts'
 import { ensureImages } from './images.ts'
+import { attemptLabel, ownerLabel } from './labels.ts'
 import { memoryEventsFile, readMemoryKills } from './memory.ts'
 import { closeNetwork, ensureJobsNetwork } from './network.ts'
 import { ioPath, type Limits, limitsFor, primaryOptions, serviceOptions } from './options.ts'
 
-const attemptLabel = 'rondo.attempt'
-/** The agent a container belongs to, by its data folder: several may share an engine. */
-const ownerLabel = 'rondo.agent'
+export interface DockerEngine {
+  readonly executor: Executor
+  /** Folder in which the engine keeps images and containers. */
+  readonly folder: string
+  /** Removes what attempts left that are not kept; answers how many things went. */
+  removeLeftovers(keep: () => ReadonlySet<string>): Promise<number>
+  /** Removes images that jobs brought, oldest use first, until it is enough; answers their names. */
+  removeImages(enough: () => Promise<boolean>): Promise<readonly string[]>
+}
 
 /** Runs tasks in containers of a Docker engine. Undefined when no engine answers. `agentsUrl` is kept from jobs. */
-export async function connectDocker(
-  owner: string,
-  agentsUrl: string,
-): Promise<{ executor: Executor; docker: Docker } | undefined> {
+export async function connectDocker(owner: string, agentsUrl: string): Promise<DockerEngine | undefined> {
   const docker = new Docker({ socketPath: '/var/run/docker.sock', timeout: 120_000 })
   const info = await docker.info().catch(() => undefined)
   if (info === undefined) return undefined
   const machine = { cpus: info.NCPU, memoryMb: Math.floor(info.MemTotal / 1024 / 1024) }
-  return { docker, executor: createDockerExecutor(docker, { owner, agentsUrl, machine }) }
+  const uses = openImageUses(join(owner, 'images.json'))
+  return {
+    executor: createDockerExecutor(docker, { owner, agentsUrl, machine, uses }),
+    folder: info.DockerRootDir,
+    removeLeftovers: (keep) => removeLeftovers(docker, owner, keep),
+    removeImages: (enough) => removeImages(docker, uses, enough),
+  }
 }
 
 interface DockerOptions {
   readonly owner: string
   readonly agentsUrl: string
   readonly machine: Limits
+  readonly uses: ImageUses
 }
 
 function createDockerExecutor(docker: Docker, options: DockerOptions): Executor {
@@ -103,7 +117,7 @@ async function startContainers(
     ensureJobsNetwork(docker),
     // An agent that died while it prepared left containers whose supervisors would read the same commands.
     removeLabelled(docker, `${attemptLabel}=${spec.attemptId}`),
-    ensureImages(docker, images, spec, say, signal),
+    ensureImages(docker, images, spec, say, signal, options.uses),
   ])
   const names = services.flatMap((service) => (service.name ? [`${service.name}:127.0.0.1`] : []))
   const labels = { [attemptLabel]: spec.attemptId, [ownerLabel]: options.owner }
@@ -139,19 +153,11 @@ async function inspectPrimary(docker: Docker, state: ExecutorState): Promise<Doc
     .catch(() => undefined)
 }
 
-/** Removes this agent's containers of attempts it does not know any more; answers how many. */
-export async function removeLeftovers(docker: Docker, owner: string, keep: ReadonlySet<string>): Promise<number> {
-  return removeLabelled(docker, `${ownerLabel}=${owner}`, keep)
-}
-
-async function removeLabelled(docker: Docker, label: string, keep: ReadonlySet<string> = new Set()): Promise<number> {
-  const containers = await docker.listContainers({ all: true, filters: { label: [label] } })
-  const leftovers = containers.filter((container) => !keep.has(container.Labels[attemptLabel] ?? ''))
-  for (const container of leftovers) {
+async function removeLabelled(docker: Docker, label: string): Promise<void> {
+  for (const container of await docker.listContainers({ all: true, filters: { label: [label] } })) {
     await docker
       .getContainer(container.Id)
       .remove({ force: true, v: true })
       .catch(() => {})
   }
-  return leftovers.length
 }

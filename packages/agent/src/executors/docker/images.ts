@@ -3,6 +3,7 @@ import type { ImagePlan } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import type Docker from 'dockerode'
 import { ExecutorRefusal } from '../executor.ts'
+import type { ImageUses } from './image-uses.ts'
 
 /** Takes the images the engine has, and pulls those it has not. */
 export async function ensureImages(
@@ -11,8 +12,9 @@ export async function ensureImages(
   spec: TaskSpec,
   say: (line: string) => void,
   signal: AbortSignal,
+  uses: Pick<ImageUses, 'pulled' | 'used'>,
 ): Promise<void> {
-  for (const image of images) await ensureImage(docker, image, spec, say, signal)
+  for (const image of images) await ensureImage(docker, image, spec, say, signal, uses)
 }
 
 async function ensureImage(
@@ -21,6 +23,7 @@ async function ensureImage(
   spec: TaskSpec,
   say: (line: string) => void,
   signal: AbortSignal,
+  uses: Pick<ImageUses, 'pulled' | 'used'>,
 ): Promise<void> {
   const name = expand(image.image, spec)
   say(`Image ${name}`)
@@ -29,6 +32,7 @@ async function ensureImage(
     .inspect()
     .catch(() => undefined)
   if (local !== undefined) {
+    uses.used(name)
     say(`  using ${local.RepoDigests?.[0] ?? local.Id}`)
     return
   }
@@ -46,6 +50,7 @@ async function ensureImage(
     await new Promise<void>((resolve, reject) =>
       docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve())),
     )
+    uses.pulled(name)
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^\(HTTP code \d+\) [^-]*- /, '') : String(error)
     throw new ExecutorRefusal(
