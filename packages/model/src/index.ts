@@ -102,6 +102,7 @@ export type {
   ClaimedTask,
   ClaimQuery,
   ClaimTerms,
+  EndedJob,
   EngineStore,
   EngineTransaction,
   ExpiredAttempt,
@@ -113,8 +114,10 @@ export type {
   NewPipeline,
   OverdueJob,
   PipelineInSetup,
+  SettledJob,
   StopOrder,
   Wakeups,
+  WorkflowHead,
   WorkflowSnapshot,
 } from './ports/engine-store.ts'
 export type { Follows } from './ports/follows.ts'
@@ -131,6 +134,7 @@ export type { ProjectToken, ProjectTokenScope, ProjectTokens } from './ports/pro
 export type {
   GitHosting,
   GitService,
+  GitServing,
   PushedRef,
   RefRequest,
   Repositories,

@@ -11,6 +11,10 @@ export interface ServerEnv {
   readonly port: number
   /** RONDO_AGENT_PORT: agents; default 8585. */
   readonly agentPort: number
+  /** RONDO_SSH_PORT: Git over SSH, for checkout keys; without it Git is spoken over HTTP alone. */
+  readonly sshPort: number | undefined
+  /** RONDO_KNOWN_HOSTS: file in the format of known_hosts, whose hosts jobs may trust beside github.com, bitbucket.org and gitlab.com. */
+  readonly knownHostsFile: string | undefined
   /** RONDO_PUBLIC_URL: address that people and job containers are told; default http://localhost:PORT. */
   readonly publicUrl: string
   /** DATABASE_URL: your PostgreSQL; without it Rondo runs its own. */
@@ -43,6 +47,8 @@ export function readServerEnv(source: NodeJS.ProcessEnv = process.env): {
     host: source.RONDO_HOST || '0.0.0.0',
     port,
     agentPort,
+    sshPort: source.RONDO_SSH_PORT ? readPort(source, 'RONDO_SSH_PORT', 22, problems) : undefined,
+    knownHostsFile: source.RONDO_KNOWN_HOSTS ? resolve(source.RONDO_KNOWN_HOSTS) : undefined,
     publicUrl: readUrl(source, 'RONDO_PUBLIC_URL', `http://localhost:${port}`, problems),
     databaseUrl: source.DATABASE_URL || undefined,
     agent: readChoice(source, 'RONDO_AGENT', ['local', 'none'], problems),

@@ -12,6 +12,8 @@ export interface StackOptions {
   readonly executor?: 'docker' | 'sandbox'
   /** Number of the user (and group) that everything runs as, when the tests run as root; default: who runs the tests. */
   readonly user?: number
+  /** Whether Git is also spoken over SSH. */
+  readonly ssh?: boolean
   /** Folder in which the data folder is made; default the system's for temporary files. */
   readonly within?: string
 }
@@ -28,6 +30,8 @@ export interface Stack {
   readonly url: string
   /** The agents' port. */
   readonly agentPort: number
+  /** Of Git over SSH; it answers only when asked for. */
+  readonly sshPort: number
   readonly data: string
   readonly admin: { readonly login: string; readonly password: string; readonly token: string }
   api<T = Record<string, unknown>>(method: string, path: string, body?: unknown, token?: string): Promise<T>
@@ -71,7 +75,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   // PostgreSQL runs as another user when the tests run as root.
   spawnSync('chmod', ['755', data])
   if (options.user !== undefined) spawnSync('chown', [`${options.user}:${options.user}`, data])
-  const [port, agentPort] = await Promise.all([freePort(), freePort()])
+  const [port, agentPort, sshPort] = await Promise.all([freePort(), freePort(), freePort()])
   const url = `http://127.0.0.1:${port}`
   let server: ReturnType<typeof spawn> | undefined
 
@@ -84,6 +88,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         RONDO_AGENT_PORT: String(agentPort),
         RONDO_PUBLIC_URL: `http://localhost:${port}`,
         RONDO_EXECUTOR: options.executor ?? 'docker',
+        ...(options.ssh ? { RONDO_SSH_PORT: String(sshPort) } : {}),
       },
       ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -136,6 +141,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stack: Stack = {
     url,
     agentPort,
+    sshPort,
     data,
     admin,
     api,

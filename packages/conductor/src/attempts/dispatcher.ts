@@ -44,10 +44,15 @@ function createControlPlane(
     return identity
   }
 
+  async function graphOf(ref: AttemptRef): Promise<{ readonly job: Job; readonly jobs: readonly Job[] }> {
+    const { job } = await engine.attemptContext(ref.attemptId)
+    return { job, jobs: await engine.workflowJobs(job.workflowId) }
+  }
+
   /** Jobs whose workspace layers an attempt sees, in the order they are laid. */
   async function layerJobs(ref: AttemptRef): Promise<readonly string[]> {
-    const { job, workflowJobs } = await engine.attemptContext(ref.attemptId)
-    return upstreamOf(job, workflowJobs).map((upstream) => upstream.keptFrom ?? upstream.id)
+    const { job, jobs } = await graphOf(ref)
+    return upstreamOf(job, jobs).map((upstream) => upstream.keptFrom ?? upstream.id)
   }
 
   return {
@@ -146,11 +151,11 @@ function createControlPlane(
     },
     async findWorkspace(ref) {
       await granted(ref)
-      const { job, workflowJobs } = await engine.attemptContext(ref.attemptId)
-      const upstream = new Map(upstreamOf(job, workflowJobs).map((other) => [other.keptFrom ?? other.id, other]))
+      const { job, jobs } = await graphOf(ref)
+      const upstream = new Map(upstreamOf(job, jobs).map((other) => [other.keptFrom ?? other.id, other]))
       return (await engine.workspaceLayers([...upstream.keys()])).map(({ jobId, nodeIndex, digest, size }) => {
         const owner = upstream.get(jobId)!
-        const after = upstreamOf(owner, workflowJobs).map((other) => other.name)
+        const after = upstreamOf(owner, jobs).map((other) => other.name)
         return { digest, size, job: owner.name, slice: nodeIndex, after }
       })
     },

@@ -61,8 +61,8 @@ async function settle(
   const { identity } = await ports.engine.attemptContext(attempt.attemptId)
   await ports.engine.transact(async (tx) => {
     // Workflow first, as everywhere; then look again: the agent may have come back since.
-    await tx.lockWorkflow(identity.workflowId)
-    if (!(await tx.lockExpired(attempt))) return
+    const head = await tx.holdWorkflow(identity.workflowId)
+    if (head === undefined || !(await tx.lockExpired(attempt))) return
     if (!attempt.granted && attempt.attempts < maxAttempts) {
       await tx.requeue(attempt)
       await tx.append({
@@ -75,12 +75,13 @@ async function settle(
         },
       })
       // A task that was asked to stop ends here, and a lock may have waited for that.
-      await advance(tx, identity.workflowId, ports.checks)
+      await advance(tx, head, [], ports.checks)
       return
     }
     await finishTask(
       ports,
       tx,
+      head,
       identity,
       'lost',
       'The agent that ran this job fell silent. Look at its machine, then rerun the job.',

@@ -2,11 +2,12 @@ import {
   type AllowedTimes,
   type Clock,
   type EngineStore,
+  type EngineTransaction,
   isFinalJobStatus,
   type JobStatus,
   type OverdueJob,
 } from '@rondo/model'
-import { advance } from '../workflows/apply-moves.ts'
+import { advance, endOf } from '../workflows/apply-moves.ts'
 import { changeJob } from '../workflows/change-state.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { runPeriodically } from './run-periodically.ts'
@@ -61,6 +62,11 @@ export async function endOverdue(
   return overdue.length >= batch
 }
 
+async function holdsLock(tx: EngineTransaction, workflowId: string, jobId: string): Promise<boolean> {
+  const snapshot = await tx.lockWorkflow(workflowId)
+  return snapshot?.locks.some((lock) => lock.jobId === jobId && lock.held) ?? false
+}
+
 interface Ending {
   /** What the job must still be for it to be overdue. */
   readonly from: JobStatus
@@ -75,14 +81,14 @@ async function end(
 ): Promise<void> {
   const { from, to, message } = endingOf(doing, told)
   await ports.engine.transact(async (tx) => {
-    const snapshot = await tx.lockWorkflow(workflowId)
-    const job = snapshot?.jobs.find((candidate) => candidate.id === jobId)
+    const head = await tx.holdWorkflow(workflowId)
+    const job = (await tx.jobWithTasks(jobId))?.job
     // It may have gone on since it was seen.
-    if (snapshot === undefined || job?.status !== from || isFinalJobStatus(job.status)) return
-    if (doing === 'lock' && snapshot.locks.some((lock) => lock.jobId === jobId && lock.held)) return
-    await changeJob(tx, snapshot, job, to, { message })
+    if (head === undefined || job?.status !== from || isFinalJobStatus(job.status)) return
+    if (doing === 'lock' && (await holdsLock(tx, workflowId, jobId))) return
+    await changeJob(tx, head, job, to, { message })
     await tx.stopTasks(jobId, to === 'timedout' ? 'timed-out' : 'canceled')
-    await advance(tx, workflowId, ports.checks)
+    await advance(tx, head, endOf(job, to), ports.checks)
   })
 }
 

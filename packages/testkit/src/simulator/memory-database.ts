@@ -8,6 +8,7 @@ import type {
   LockRow,
   PipelineRow,
   ProjectRow,
+  RequirementRow,
   ScheduleRow,
   StepRow,
   TaskRow,
@@ -67,6 +68,9 @@ export class MemoryDatabase {
   readonly stepsOfAttempt = new Map<string, Cell<StepRow>[]>()
   readonly caches = new Map<string, Cell<CacheRow>>()
   readonly left = new Map<string, Cell<LeftRow>>()
+  readonly requirements = new Map<string, Cell<RequirementRow>>()
+  readonly requirementsOn = new Map<string, Cell<RequirementRow>[]>()
+  readonly requirementsOf = new Map<string, Cell<RequirementRow>[]>()
   readonly leftByJob = new Map<string, Cell<LeftRow>[]>()
   /** By lock node. */
   readonly locks = new Map<string, Cell<LockRow>>()

@@ -1,9 +1,9 @@
-import { AppError, type ClaimedTask, type ClaimQuery, type EngineStore, type Job, type StopOrder } from '@rondo/model'
+import { AppError, type ClaimedTask, type ClaimQuery, type EngineStore, type StopOrder } from '@rondo/model'
 import { type Cell, Deadlock, type MemoryDatabase, unavailable, type Work } from './memory-database.ts'
 import { type Effect, fenced, identify, required } from './memory-identity.ts'
 import { overdueJobs } from './memory-overdue.ts'
 import { pipelineInSetup } from './memory-pipelines.ts'
-import type { AttemptRow, TaskRow } from './memory-rows.ts'
+import { type AttemptRow, type TaskRow, withoutPlan } from './memory-rows.ts'
 import { createMemoryTransaction } from './memory-transaction.ts'
 
 export interface MemoryEngineOptions {
@@ -191,6 +191,13 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         )
       }),
     pipelineInSetup: (id) => within('read a pipeline', (work) => pipelineInSetup(database, work, id)),
+    workflowJobs: (workflowId) =>
+      within('read the jobs of a workflow', (work) =>
+        (database.jobsOfWorkflow.get(workflowId) ?? []).flatMap((cell) => {
+          const row = work.read(cell)
+          return row === undefined ? [] : [withoutPlan(row)]
+        }),
+      ),
     attemptContext: (attemptId) =>
       within('read the context of an attempt', (work) => {
         const attempt = work.read(database.attempts.get(attemptId))
@@ -206,10 +213,6 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
           workflow,
           pipeline: required(pipelineInSetup(database, work, workflow.pipelineId), 'pipeline', workflow.pipelineId)
             .pipeline,
-          workflowJobs: (database.jobsOfWorkflow.get(workflow.id) ?? []).flatMap((cell) => {
-            const { plan: _plan, ...shown } = work.read(cell) ?? {}
-            return 'id' in shown ? [shown as Job] : []
-          }),
           organizationId: project.organizationId,
           organizationName: database.organizations.get(project.organizationId) ?? '',
           projectName: project.name,

@@ -129,6 +129,7 @@ async function startContainers(
   const { State } = await container.inspect()
   const open = await closeNetwork(State.Pid, network.subnets, {
     webUrl: spec.checkout.url,
+    ...(spec.checkout.ssh === null ? {} : { sshUrl: spec.checkout.ssh.url }),
     agentsUrl: options.agentsUrl,
   })
   if (open !== undefined)
