@@ -103,7 +103,7 @@ export function createEngineStore(database: Database): EngineStore {
         )
       ).map((row) => row.id),
     ...choreReads(database),
-    overdue: (allowed, limit) => overdueJobs(database, allowed, limit),
+    overdue: (allowed, limit, exceptions) => overdueJobs(database, allowed, limit, exceptions),
     pipelineInSetup: (id) => readPipelineInSetup(database, id),
     attemptContext: (attemptId) => readContext(database.prepared, attemptId),
     workflowJobs: (workflowId) =>

@@ -52,8 +52,15 @@ export interface EngineStore {
   dueChores(limit: number): Promise<readonly Chore[]>
   /** Looks at a chore that could not be done again after this time. */
   postponeChore(id: number, afterMs: number): Promise<void>
-  /** Jobs that have taken longer than allowed at what they are doing; at most `limit` of each kind, oldest first. */
-  overdue(allowed: AllowedTimes, limit: number): Promise<readonly OverdueJob[]>
+  /**
+   * Jobs that have taken longer than allowed at what they are doing; at most `limit` of each kind, oldest first.
+   * `exceptions`: what is allowed in some projects instead, by their ids.
+   */
+  overdue(
+    allowed: AllowedTimes,
+    limit: number,
+    exceptions?: Readonly<Record<string, AllowedTimes>>,
+  ): Promise<readonly OverdueJob[]>
   /** The job with its body, its workflow and its pipeline. */
   attemptContext(attemptId: string): Promise<AttemptContext>
   /** All jobs of a workflow, in their order. */

@@ -180,7 +180,8 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         const row = cell === undefined ? undefined : await work.lock(cell)
         if (cell !== undefined && row !== undefined) work.write(cell, { ...row, dueAt: work.now + afterMs })
       }),
-    overdue: (allowed, limit) => within('look for overdue jobs', (work) => overdueJobs(database, work, allowed, limit)),
+    overdue: (allowed, limit, exceptions) =>
+      within('look for overdue jobs', (work) => overdueJobs(database, work, allowed, limit, exceptions)),
     mayRead: (projectId, jobIds, digest) =>
       within('look for an object', (work) => {
         const caches = [...database.caches.values()].flatMap((cell) => work.read(cell) ?? [])

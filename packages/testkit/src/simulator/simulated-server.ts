@@ -11,7 +11,17 @@ import {
   sweepLeases,
   type TaskSpecPorts,
 } from '@rondo/conductor'
-import type { Clock, EngineStore, KeyRing, Objects, Repositories, StepOutput, UserActions, Wakeups } from '@rondo/model'
+import {
+  type Clock,
+  type EngineStore,
+  type KeyRing,
+  nothingSet,
+  type Objects,
+  type Repositories,
+  type StepOutput,
+  type UserActions,
+  type Wakeups,
+} from '@rondo/model'
 import type { ControlPlane } from '@rondo/protocol'
 import { buildRevision } from '../builders.ts'
 import { createMemoryEngine } from './memory-engine.ts'
@@ -183,7 +193,7 @@ export class Life {
     const ports = { engine: this.#engine, checks: this.#checks, clock: this.#clock, wakeups: this.#wakeups }
     void sweepLeases(ports, { ...options, ...sabotage.sweeper }, signal)
     void doChores({ ...ports, output: this.#output }, options, signal)
-    void enforceLimits(ports, options, signal)
+    void enforceLimits({ ...ports, settings: { view: async () => nothingSet } }, options, signal)
     const continuing = { ...ports, compiler: this.#compiler, newId: () => database.newId() }
     void resumeContinuations(continuing, options, signal)
   }
