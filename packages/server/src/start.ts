@@ -205,6 +205,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     engine: store.engine,
     wakeups: store.wakeups,
     agents: store.agents,
+    usage: store.usage,
     objects,
     output,
     checks,
@@ -229,6 +230,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
   const webPorts: WebPorts = {
     accounts: store.accounts,
     agents: store.agents,
+    usage: store.usage,
     secrets: store.secrets,
     projectTokens: store.projectTokens,
     follows: store.follows,

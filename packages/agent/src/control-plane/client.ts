@@ -69,6 +69,9 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
       if (response.body === null) throw new AppError('unavailable', `Object ${digest} came without a body.`)
       return received(response.body as unknown as AsyncIterable<Uint8Array>, digest, signal)
     },
+    async reportUsage(ref, usage) {
+      await call('reportUsage', { attemptId: ref.attemptId, epoch: ref.epoch, usage })
+    },
     findCache: async (ref, keys) =>
       (await call<{ found: Awaited<ReturnType<ControlPlane['findCache']>> | null }>('findCache', { ...ref, keys }))
         .found ?? undefined,

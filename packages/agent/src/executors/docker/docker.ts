@@ -3,6 +3,7 @@ import type { ImagePlan } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import Docker from 'dockerode'
 import type { TaskFolder } from '../../shared-folder/task-folder.ts'
+import { readUsage, usageFolders } from '../control-groups.ts'
 import { type Executor, ExecutorRefusal, type ExecutorState } from '../executor.ts'
 import { removeImages, removeLeftovers } from './collect-garbage.ts'
 import { type ImageUses, openImageUses } from './image-uses.ts'
@@ -70,6 +71,7 @@ function createDockerExecutor(docker: Docker, options: DockerOptions): Executor 
       }
     },
     memoryKills: (state) => readMemoryKills(state.memoryEvents ?? ''),
+    usage: (state) => readUsage((state.usage ?? '').split('\n').filter(Boolean)),
     halt: (state) => removeContainers(docker, state),
     remove: (state) => removeContainers(docker, state),
     async killAsRoot(state, id) {
@@ -127,6 +129,7 @@ async function startContainers(
   const ids = [container.id]
   await container.start()
   const { State } = await container.inspect()
+  const counted = [usageFolders(State.Pid)]
   const open = await closeNetwork(State.Pid, network.subnets, {
     webUrl: spec.checkout.url,
     ...(spec.checkout.ssh === null ? {} : { sshUrl: spec.checkout.ssh.url }),
@@ -139,8 +142,9 @@ async function startContainers(
     const helper = await docker.createContainer(serviceOptions(spec, service, container.id, limits, labels))
     ids.push(helper.id)
     await helper.start()
+    counted.push(usageFolders((await helper.inspect()).State.Pid))
   }
-  return { containers: ids.join(' '), memoryEvents: memoryEventsFile(State.Pid) }
+  return { containers: ids.join(' '), memoryEvents: memoryEventsFile(State.Pid), usage: counted.join('\n') }
 }
 
 function idsOf(state: ExecutorState): string[] {
