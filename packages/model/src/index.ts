@@ -9,6 +9,7 @@ export { AppError } from './app-error.ts'
 export type {
   Artifact,
   CacheEntry,
+  JobImage,
   StoredObject,
   TestOutcome,
   TestResult,
@@ -114,6 +115,7 @@ export type {
   NewPipeline,
   OverdueJob,
   PipelineInSetup,
+  ServerInstance,
   SettledJob,
   StopOrder,
   Wakeups,

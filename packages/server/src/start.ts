@@ -15,6 +15,7 @@ import {
 } from '@rondo/adapters'
 import { createAgentServer, createGitKeys, createWebServer, hashToken, type WebPorts } from '@rondo/api'
 import {
+  announce,
   type Compiler,
   checkoutProject,
   createAttemptCredentials,
@@ -170,6 +171,14 @@ function startLoops(
   }
   const onError = (what: string) => (error: unknown) => log.error(error, what)
   return [
+    announce(
+      ports,
+      {
+        instance: { name: 'server', roles: ['api', 'agents', 'conductor', 'cron'] },
+        onError: onError('not announced'),
+      },
+      signal,
+    ),
     sweepLeases(ports, { lostAfterMs, onError: onError('lease sweep failed') }, signal),
     doChores(ports, { onError: onError('a chore failed') }, signal),
     enforceLimits({ ...ports, settings: store.settings }, { onError: onError('limits were not enforced') }, signal),

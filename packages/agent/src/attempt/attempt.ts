@@ -15,6 +15,7 @@ import { answerTimings } from '../steps/timings.ts'
 import { openScripts } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
 import { sampleUsage } from '../usage/sampler.ts'
+import { type AttendedContainers, attendContainers } from './attend-containers.ts'
 import { runSteps, type TaskEnd } from './run-steps.ts'
 import { announceVariables, executorState, openEnvironment } from './spin-up.ts'
 import { stopUnheard } from './stop-unheard.ts'
@@ -152,6 +153,7 @@ async function execute(
   const base: TaskBase = { ...ports, executor: deps.executor, steps: createStepRecorder(ports) }
   let stopAnswering = () => {}
   let stopSampling = async () => {}
+  let containers: AttendedContainers | undefined
   try {
     const environment = await openEnvironment(base)
     if ('result' in environment) {
@@ -168,8 +170,13 @@ async function execute(
       controlPlane: deps.controlPlane,
       read: () => deps.executor.usage(environment.state),
     })
-    return await runSteps(task)
+    containers = attendContainers(task)
+    const end = await runSteps(task)
+    await containers.stop()
+    await base.steps.settled()
+    return end
   } finally {
+    await containers?.stop()
     stopAnswering()
     notices.close()
     // Before the attempt's last word, after which the server takes nothing more of it.
