@@ -15,7 +15,9 @@ const line = '[INFO] compile src/modules/feature/view.tsx -> dist/feature/view.j
  */
 export async function outputFigures(stack: Stack, image: string, megabytes: number): Promise<readonly Figure[]> {
   const bytes = megabytes * 1_000_000
-  const agent = Number(readFileSync(join(stack.data, 'agent/agent.pid'), 'utf8').split(/\s/)[0])
+  const agent = await stack.waitFor('the agent', async () =>
+    Number(readFileSync(join(stack.data, 'agent/agent.pid'), 'utf8').split(/\s/)[0]),
+  )
   // From here on the kernel keeps the most memory the process ever has anew.
   writeFileSync(`/proc/${agent}/clear_refs`, '5')
   const before = floodToFile(stack, bytes)
