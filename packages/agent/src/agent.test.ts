@@ -60,3 +60,81 @@ test('an agent keeps the lease of what it claimed, names what it runs, and asks 
   expect(claims[2]!.free).toEqual(claims[0]!.free)
   expect(beats[0]!.attempts).toEqual([{ attemptId: spec.attemptId, epoch: spec.epoch }])
 })
+
+/** A server that gives this task once, and an agent that works for it. */
+function working(spec: ReturnType<typeof taskSpec>) {
+  const server = createFakeServer(spec)
+  const claims: ClaimRequest[] = []
+  const [drain, stop] = [new AbortController(), new AbortController()]
+  const log: string[] = []
+  const ended = runAgent(
+    {
+      name: 'a',
+      version: '',
+      executor: createProcessExecutor(root),
+      dataFolder: root,
+      log: (message, fields) => void log.push(String(fields?.status ?? message)),
+      capacity: { cpus: 4, memoryMb: 8192, tasks: 2 },
+      drain: drain.signal,
+      controlPlane: {
+        ...server.controlPlane,
+        async claim(request, signal) {
+          claims.push(request)
+          if (claims.length === 1)
+            return [{ attemptId: spec.attemptId, epoch: spec.epoch, jobName: 'it', cpus: 1, memoryMb: 2048 }]
+          return request.free.tasks === 0
+            ? []
+            : new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+        },
+      },
+    },
+    stop.signal,
+  )
+  const running = () => server.entries.some((entry) => entry.type === 'step-started' && entry.step === 2)
+  return { server, claims, log, drain, stop, ended, running }
+}
+
+test('a drained agent finishes what runs, claims nothing that has room, says so in a line, and then ends [R-34]', async () => {
+  const agent = working(taskSpec([runStep(`until [ -e ${root}/go ]; do sleep 0.01; done`)]))
+  await until(agent.running)
+
+  agent.drain.abort()
+  await until(() => agent.log.some((line) => line.includes('draining since')))
+  const claimed = agent.claims.length
+  writeFileSync(join(root, 'go'), '')
+  await agent.ended
+
+  expect(agent.server.entries.at(-1)).toMatchObject({ type: 'task-finished', result: 'passed' })
+  expect(agent.claims.slice(claimed).filter((claim) => claim.free.tasks > 0)).toEqual([])
+  expect(agent.log.find((line) => line.includes('draining since'))).toMatch(
+    /^1 of 2 tasks · 1 of 4 CPUs · 2\.0 of 8\.0 GB · draining since \d\d:\d\d UTC$/,
+  )
+})
+
+test('an agent that is told again while it drains ends at once, and the next one goes on with what ran', async () => {
+  const agent = working(taskSpec([runStep(`until [ -e ${root}/go ]; do sleep 0.01; done; echo done`)]))
+  await until(agent.running)
+  agent.drain.abort()
+  agent.stop.abort()
+  await agent.ended
+  expect(agent.server.entries.some((entry) => entry.type === 'task-finished')).toBe(false)
+  writeFileSync(join(root, 'go'), '')
+
+  const [drain, stop] = [new AbortController(), new AbortController()]
+  drain.abort()
+  await runAgent(
+    {
+      name: 'a',
+      version: '',
+      controlPlane: agent.server.controlPlane,
+      executor: createProcessExecutor(root),
+      dataFolder: root,
+      log: () => {},
+      drain: drain.signal,
+    },
+    stop.signal,
+  )
+
+  expect(agent.server.entries.at(-1)).toMatchObject({ type: 'task-finished', result: 'passed' })
+  expect(agent.server.output(2)).toBe('done\n')
+})

@@ -14,6 +14,8 @@ export interface AgentEnv {
   readonly hidden: readonly string[]
   /** RONDO_EXECUTOR: auto, docker or sandbox. */
   readonly executor: 'auto' | 'docker' | 'sandbox'
+  /** RONDO_AGENT_CPUS, RONDO_AGENT_MEMORY_MB, RONDO_AGENT_TASKS: what of the machine tasks may use; default all, and four tasks a CPU. */
+  readonly capacity: { readonly cpus?: number; readonly memoryMb?: number; readonly tasks?: number }
 }
 
 /** AppError-free: a missing variable is a mistake of whoever starts the agent, and ends it with a sentence. */
@@ -28,7 +30,20 @@ export function readAgentEnv(source: NodeJS.ProcessEnv = process.env): AgentEnv 
     name: source.RONDO_AGENT_NAME ?? hostname(),
     hidden: (source.RONDO_AGENT_HIDDEN ?? '').split(':').filter(Boolean),
     executor,
+    capacity: {
+      ...positive(source, 'RONDO_AGENT_CPUS', 'cpus'),
+      ...positive(source, 'RONDO_AGENT_MEMORY_MB', 'memoryMb'),
+      ...positive(source, 'RONDO_AGENT_TASKS', 'tasks'),
+    },
   }
+}
+
+function positive<K extends string>(source: NodeJS.ProcessEnv, name: string, key: K): { readonly [P in K]?: number } {
+  const text = source[name]
+  if (!text) return {}
+  const value = Number(text)
+  if (!(value > 0 && value < 1e9)) throw new Error(`${name} is "${text}"; use a number above 0.`)
+  return { [key]: value } as { readonly [P in K]?: number }
 }
 
 function required(source: NodeJS.ProcessEnv, name: string): string {

@@ -7,15 +7,24 @@ import { readAgentEnv } from './env.ts'
 import { connectDocker, removeLeftovers } from './executors/docker/docker.ts'
 import { createSandboxExecutor } from './executors/sandbox.ts'
 import { sandboxProblem } from './executors/sandbox-start.ts'
+import { capacityOf } from './life/capacity.ts'
 
 const env = readAgentEnv()
-const stop = new AbortController()
-for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort())
+const [drain, stop] = [new AbortController(), new AbortController()]
+// Asked once it finishes what runs; asked again, or to hand over, it leaves what runs to the next agent at once.
+for (const name of ['SIGTERM', 'SIGINT'] as const)
+  process.on(name, () => (drain.signal.aborted ? stop.abort() : drain.abort()))
+process.on('SIGHUP', () => stop.abort())
 
-const log = (message: string, fields: Record<string, unknown> = {}) =>
-  void process.stdout.write(
-    `${JSON.stringify({ time: new Date().toISOString(), part: 'agent', message, ...fields })}\n`,
-  )
+/** For a person at a terminal the status is a line to read; for everybody else each line is one record. */
+const log = (message: string, fields: Record<string, unknown> = {}) => {
+  const time = new Date().toISOString()
+  const line =
+    process.stdout.isTTY && typeof fields.status === 'string'
+      ? `${time.slice(11, 19)} ${fields.status}`
+      : JSON.stringify({ time, part: 'agent', message, ...fields })
+  process.stdout.write(`${line}\n`)
+}
 // Before anything else: a second agent on the same folder would run the same tasks.
 const lock = takeProcessLock(join(env.dataFolder, 'agent.pid'))
 if (!lock.taken) {
@@ -44,6 +53,8 @@ await runAgent(
       createSandboxExecutor([...env.hidden, env.dataFolder, dirname(env.tokenFile)].map((path) => realpathSync(path))),
     dataFolder: env.dataFolder,
     log,
+    capacity: capacityOf(env.capacity),
+    drain: drain.signal,
     ...(docker === undefined
       ? {}
       : { sweep: (keep: ReadonlySet<string>) => removeLeftovers(docker.docker, env.dataFolder, keep) }),

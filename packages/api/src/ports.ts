@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Compiler, OrbRegistry } from '@rondo/conductor'
 import type {
   Accounts,
+  Agents,
   BuildQueries,
   CheckoutKeys,
   Follows,
@@ -14,6 +15,7 @@ import type {
   RunQueue,
   Schedules,
   SecretStore,
+  SettingsStore,
   SshKeys,
   StepOutput,
   UserActions,
@@ -25,6 +27,7 @@ import type { BucketOptions } from './limits/token-buckets.ts'
 /** Everything the web server is built on. */
 export interface WebPorts {
   readonly accounts: Accounts
+  readonly agents: Agents
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
@@ -39,7 +42,8 @@ export interface WebPorts {
   readonly keyRing: KeyRing
   readonly hosting: GitHosting
   readonly actions: UserActions
-  readonly queue: Pick<RunQueue, 'wait'>
+  readonly queue: RunQueue
+  readonly settings: SettingsStore
   readonly orbs: OrbRegistry
   /** For configs and orbs that somebody wants to see compiled. */
   readonly compiler: Pick<Compiler, 'compile' | 'checkOrb'>

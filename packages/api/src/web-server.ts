@@ -5,6 +5,7 @@ import fastifyStatic from '@fastify/static'
 import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createAccess } from './access.ts'
+import { registerAdmin } from './admin/register.ts'
 import { createAuthenticator } from './authenticate.ts'
 import { registerGit } from './git/routes.ts'
 import { registerGraphql } from './graphql/endpoint.ts'
@@ -13,6 +14,7 @@ import { handleErrors } from './http/errors.ts'
 import { registerApi } from './http/register.ts'
 import { limitRequests } from './limits/request-limits.ts'
 import { registerLive } from './live/channel.ts'
+import { registerAgents } from './pages/agents.ts'
 import { registerHistory } from './pages/history.ts'
 import { registerPages } from './pages/routes.ts'
 import { registerRuns } from './pages/runs.ts'
@@ -41,10 +43,12 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   const auth = createAuthenticator(ports, limits)
   for (const api of apis({ ...ports, access }, options)) registerApi(server, auth, access, api)
   registerGraphql(server, { ...ports, access }, auth, options)
+  registerAgents(server, ports, auth)
   registerPages(server, ports, auth, access, options)
   registerRuns(server, ports, auth, access)
   registerHistory(server, ports, auth, access)
   registerWait(server, ports, auth, access)
+  registerAdmin(server, ports, auth, access)
   registerGit(server, ports, auth, access, options)
   await server.register(async (scope) => registerLive(scope, ports, auth, access, options))
   server.get('/health', async () => ({ status: 'up' }))

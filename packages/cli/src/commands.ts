@@ -1,3 +1,5 @@
+import { adminVerbs } from './admin/verbs.ts'
+import { agentVerbs } from './agent/verbs.ts'
 import { configVerbs } from './config/verbs.ts'
 import { describeVerbs, runVerb, type Verb } from './noun.ts'
 import { orbVerbs } from './orb/verbs.ts'
@@ -46,12 +48,28 @@ export const commands: readonly Command[] = [
     run: (args) => runVerb('config', configVerbs, args),
   },
   {
+    name: 'agent',
+    usage: 'rondo agent VERB …',
+    summary: 'see the machines that run tasks, drain them and let them go on',
+    details: `At its own machine an agent is drained by SIGTERM: it finishes what runs and ends; a second signal makes it end at once,\nand the agent that starts next goes on with what runs. Exit code 0 done, 1 it was refused or failed, 2 the call was wrong.\n\n${describeVerbs(agentVerbs)}`,
+    verbs: agentVerbs,
+    run: (args) => runVerb('agent', agentVerbs, args),
+  },
+  {
     name: 'orb',
     usage: 'rondo orb VERB …',
     summary: 'write, publish, read and import orbs',
     details: `Exit code 0 done, 1 it was refused or failed, 2 the call was wrong.\n\n${describeVerbs(orbVerbs)}`,
     verbs: orbVerbs,
     run: (args) => runVerb('orb', orbVerbs, args),
+  },
+  {
+    name: 'admin',
+    usage: 'rondo admin VERB …',
+    summary: 'the queue, limits, settings, retention, health and history of a server',
+    details: `For administrators of the installation; with --organization or --project, theirs too. docs/administration.md tells more.\nExit code 0 done, 1 it was refused or failed, 2 the call was wrong.\n\n${describeVerbs(adminVerbs)}`,
+    verbs: adminVerbs,
+    run: (args) => runVerb('admin', adminVerbs, args),
   },
   {
     name: 'test',

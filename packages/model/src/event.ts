@@ -11,6 +11,7 @@ export type EventKind =
   | 'job.finished'
   | 'job.approved'
   | 'task.queued'
+  | 'task.promoted'
   | 'task.claimed'
   | 'task.started'
   | 'task.finished'
@@ -19,12 +20,16 @@ export type EventKind =
   | 'step.finished'
   | 'artifact.stored'
   | 'tests.stored'
+  | 'agent.drained'
+  | 'agent.resumed'
   | 'namespace.created'
   | 'namespace.changed'
   | 'namespace.deleted'
   | 'orb.created'
   | 'orb.changed'
   | 'orb.published'
+  | 'setting.changed'
+  | 'limit.changed'
 
 /**
  * One fact, written in the transaction that made it true (rule D-06). Followers read them in order of `position`

@@ -88,6 +88,7 @@ export type {
   UnsupportedStep,
 } from './plan-step.ts'
 export type { Accounts, ApiToken } from './ports/accounts.ts'
+export type { Agent, AgentCondition, Agents } from './ports/agents.ts'
 export type { BuildQueries, JobContext, PipelineFilter } from './ports/build-queries.ts'
 export type { CheckoutKey, CheckoutKeys } from './ports/checkout-keys.ts'
 export type { Clock, NewId } from './ports/clock.ts'
@@ -101,6 +102,7 @@ export type {
   ClaimedTask,
   ClaimQuery,
   ClaimTerms,
+  EndedJob,
   EngineStore,
   EngineTransaction,
   ExpiredAttempt,
@@ -112,8 +114,11 @@ export type {
   NewPipeline,
   OverdueJob,
   PipelineInSetup,
+  ServerInstance,
+  SettledJob,
   StopOrder,
   Wakeups,
+  WorkflowHead,
   WorkflowSnapshot,
 } from './ports/engine-store.ts'
 export type { Follows } from './ports/follows.ts'
@@ -130,6 +135,7 @@ export type { ProjectToken, ProjectTokenScope, ProjectTokens } from './ports/pro
 export type {
   GitHosting,
   GitService,
+  GitServing,
   PushedRef,
   RefRequest,
   Repositories,
@@ -137,8 +143,10 @@ export type {
 } from './ports/repositories.ts'
 export type {
   AgentState,
+  ForecastQuality,
   LockWait,
   QueueEntry,
+  QueueFilter,
   QueueSummary,
   QueueWait,
   RunQueue,
@@ -146,6 +154,7 @@ export type {
 } from './ports/run-queue.ts'
 export type { NewSchedule, ScheduleChange, Schedules } from './ports/schedules.ts'
 export type { ContextRecord, ContextRestriction, SealedSecret, SecretStore } from './ports/secrets.ts'
+export type { ScopedSettings, SettingsStore } from './ports/settings-store.ts'
 export type { SshKey, SshKeys } from './ports/ssh-keys.ts'
 export type { Project, ProjectSettings } from './project.ts'
 export { defaultProjectSettings, projectSlug } from './project.ts'
@@ -155,6 +164,17 @@ export type { NextLine, QueueLine, QueueView, RunningTasks, TaskLimit } from './
 export { limitOn, nextLine, withOneMore } from './run-queue.ts'
 export type { CronTimetable, DayName, HourlyTimetable, MonthName, Schedule, Timetable } from './schedule.ts'
 export { dayNames, monthNames } from './schedule.ts'
+export type { SettingDefinition, SettingName, SettingScope, SettingsView, SettingValues } from './settings.ts'
+export {
+  nothingSet,
+  readSettingName,
+  settingMs,
+  settingNames,
+  settingOf,
+  settingProblem,
+  settings,
+  settingVariable,
+} from './settings.ts'
 export type { JobStatus, PipelineState, WorkflowStatus } from './status.ts'
 export { isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
 export type { Attempt, StepRecord, Task } from './task.ts'

@@ -68,7 +68,8 @@ export function createLocalAgent(env: ServerEnv, folder: DataFolder): LocalAgent
     async stop() {
       const agent = living()
       if (agent === undefined) return
-      process.kill(agent.pid, 'SIGTERM')
+      // What runs stays, and is taken up again when the server is back.
+      process.kill(agent.pid, 'SIGHUP')
       for (const deadline = Date.now() + 10_000; Date.now() < deadline && processLives(agent); await sleep(20));
     },
   }

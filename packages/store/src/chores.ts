@@ -16,12 +16,8 @@ export function choreReads(runner: Runner): Pick<EngineStore, 'dueChores' | 'pos
 }
 
 /** Writes of one transaction; see the port for what each means. */
-export function choreWrites(tx: Runner): Pick<EngineTransaction, 'addChore' | 'takeChore' | 'redundantWorkflows'> {
+export function choreWrites(tx: Runner): Pick<EngineTransaction, 'takeChore' | 'redundantWorkflows'> {
   return {
-    async addChore(kind, subjectId) {
-      await tx.rows(sql`insert into chores (kind, subject_id) values (${kind}, ${subjectId})`)
-      await tx.rows(sql`select pg_notify('rondo', 'chores')`)
-    },
     takeChore: async (id) => (await tx.rows(sql`delete from chores where id = ${id} returning id`)).length > 0,
     redundantWorkflows: async (pipelineId) =>
       (

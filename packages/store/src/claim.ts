@@ -8,6 +8,7 @@ import {
   withOneMore,
 } from '@rondo/model'
 import sql from 'sql-template-tag'
+import { takesTasks } from './agents.ts'
 import type { Database, Runner } from './database.ts'
 import { queueLines, readLimits, readRunning } from './queue-view.ts'
 
@@ -25,6 +26,7 @@ export async function claimTasks(database: Database, request: ClaimQuery): Promi
     return []
   }
   return database.transact(async (tx) => {
+    if (!(await takesTasks(tx, request.agentId))) return []
     const limits = await readLimits(tx, { hold: true })
     const lines = await queueLines(tx, request.executors)
     const claimed = await takeInTurn(tx, request, { lines, limits, running: await readRunning(tx) })

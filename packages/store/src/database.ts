@@ -1,15 +1,18 @@
+import { createHash } from 'node:crypto'
 import { AppError } from '@rondo/model'
 import pg from 'pg'
 import type { Sql } from 'sql-template-tag'
 
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
-/** Anything that runs a statement: the pool, or one transaction. */
+/** Anything that runs a statement: the pool, or one transaction. Each connection prepares the statements of transactions once. */
 export interface Runner {
   rows<Row extends object>(statement: Sql): Promise<readonly Row[]>
 }
 
 export interface Database extends Runner {
+  /** Single statements that come again and again: each connection prepares them once. */
+  readonly prepared: Runner
   transact<T>(work: (runner: Runner) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
@@ -28,6 +31,10 @@ export function openDatabase(connectionString: string, connections = 16): Databa
     async rows<Row extends object>(statement: Sql) {
       return (await attempt(() => pool.query<Row>(statement))).rows
     },
+    prepared: {
+      rows: async <Row extends object>(statement: Sql) =>
+        (await attempt(() => pool.query<Row>(prepare(statement)))).rows,
+    },
     transact: (work) => retryDeadlocks(() => transactOnce(work)),
     close: () => pool.end(),
   }
@@ -43,7 +50,8 @@ export function openDatabase(connectionString: string, connections = 16): Databa
     try {
       await attempt(() => client.query('begin'))
       const result = await work({
-        rows: async <Row extends object>(statement: Sql) => (await attempt(() => client.query<Row>(statement))).rows,
+        rows: async <Row extends object>(statement: Sql) =>
+          (await attempt(() => client.query<Row>(prepare(statement)))).rows,
       })
       await attempt(() => client.query('commit'))
       return result
@@ -57,6 +65,20 @@ export function openDatabase(connectionString: string, connections = 16): Databa
       client.release(broken)
     }
   }
+}
+
+const names = new Map<string, string>()
+
+/** The same text has the same name, so that a connection parses and plans it once. Texts are ours alone, so they are few. */
+function prepare({ text, values }: Sql): pg.QueryConfig {
+  // Migrations are several statements in one text.
+  if (values.length === 0) return { text }
+  let name = names.get(text)
+  if (name === undefined) {
+    name = createHash('sha256').update(text).digest('base64url').slice(0, 22)
+    names.set(text, name)
+  }
+  return { name, text, values }
 }
 
 /** PostgreSQL ends one of two transactions that wait for each other; it is run again. */

@@ -1,35 +1,24 @@
-import type { EngineTransaction, WorkflowSnapshot } from '@rondo/model'
+import { type EngineTransaction, isFinalJobStatus, type NewJob } from '@rondo/model'
 import sql from 'sql-template-tag'
 import { choreWrites } from './chores.ts'
 import type { Runner } from './database.ts'
 import { findAttempt } from './fence.ts'
-import { lockEntries, lockWrites } from './lock-queue.ts'
+import { lockWrites } from './lock-queue.ts'
 import { pipelineWrites } from './pipeline-writes.ts'
-import {
-  type JobWithPlanRow,
-  jobColumns,
-  type TaskRow,
-  taskColumns,
-  type WorkflowRow,
-  workflowColumns,
-} from './rows.ts'
 import { scheduleWrites } from './schedules.ts'
-
-const started = ['running']
-const stopped = ['success', 'failed', 'canceled', 'timedout', 'infrastructure_fail', 'unauthorized', 'not_run']
-const stoppedWorkflow = ['success', 'failed', 'error', 'canceled', 'unauthorized', 'not_run']
+import { workflowReads } from './workflow-reads.ts'
+import { createWriteBuffer, stoppedWorkflow, type WriteBuffer } from './write-buffer.ts'
 
 /** Writes of one transaction; see the port for what each means. */
-export function createTransaction(tx: Runner): EngineTransaction {
-  let announced = false
-
-  async function notify(topic: string): Promise<void> {
-    await tx.rows(sql`select pg_notify('rondo', ${topic})`)
-  }
-
+export function createTransaction(connection: Runner): EngineTransaction & Pick<WriteBuffer, 'flush'> {
+  const buffer = createWriteBuffer(connection)
+  const tx = buffer.runner
   return {
+    ...buffer.writes,
+    flush: buffer.flush,
+    ...workflowReads(tx),
     ...pipelineWrites(tx),
-    ...lockWrites(tx),
+    ...lockWrites(tx, buffer.writes.addChore),
     ...choreWrites(tx),
     ...scheduleWrites(tx),
     async createWorkflow(workflow) {
@@ -46,24 +35,8 @@ export function createTransaction(tx: Runner): EngineTransaction {
           case when j."keptFrom" is not null then now() end
         from jsonb_to_recordset(${JSON.stringify(jobs)}::jsonb) as j(id uuid, position int, name text, type text, status text, requires jsonb, contexts jsonb, "lockKey" text,
           parallelism int, "resourceClass" text, executor text, plan jsonb, "keptFrom" uuid)`)
+      await addRequirements(tx, workflow.jobs)
       return id
-    },
-    async lockWorkflow(id) {
-      const locked = await tx.rows<Pick<WorkflowSnapshot, 'organizationId' | 'pipelineAgeMs'>>(sql`
-        select p.organization_id as "organizationId", (extract(epoch from now() - pl.created_at) * 1000)::float8 as "pipelineAgeMs"
-        from workflows w join projects p on p.id = w.project_id join pipelines pl on pl.id = w.pipeline_id where w.id = ${id} for update of w`)
-      if (locked[0] === undefined) return undefined
-      const workflows = await tx.rows<WorkflowRow>(
-        sql`select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id where w.id = ${id}`,
-      )
-      const jobs = await tx.rows<JobWithPlanRow>(
-        sql`select ${jobColumns}, j.plan from jobs j where j.workflow_id = ${id} order by j.position`,
-      )
-      const tasks = await tx.rows<TaskRow>(
-        sql`select ${taskColumns} from tasks t join jobs j on j.id = t.job_id where j.workflow_id = ${id} order by t.index`,
-      )
-      const locks = jobs.some((job) => job.lockKey !== null) ? await lockEntries(tx, id) : []
-      return { workflow: workflows[0]!, ...locked[0], jobs, tasks, locks }
     },
     workflowOfJob: async (jobId) =>
       (await tx.rows<{ id: string }>(sql`select workflow_id as id from jobs where id = ${jobId}`))[0]?.id,
@@ -73,44 +46,6 @@ export function createTransaction(tx: Runner): EngineTransaction {
           sql`select count(*) from workflows where pipeline_id = ${pipelineId} and rerun_of is not null`,
         )
       )[0]?.count ?? 0,
-    async saveJob(change) {
-      await tx.rows(sql`
-        update jobs set status = ${change.status}, message = coalesce(${change.message ?? null}, message),
-          approved_by = coalesce(${change.approvedBy ?? null}::uuid, approved_by), canceled_by = coalesce(${change.canceledBy ?? null}::uuid, canceled_by),
-          queued_at = case when ${change.status} in ('queued', 'not_running', 'on_hold') then coalesce(queued_at, now()) else queued_at end,
-          started_at = case when ${change.status} = any(${started}) then coalesce(started_at, now()) else started_at end,
-          stopped_at = case when ${change.status} = any(${stopped}) then coalesce(stopped_at, now()) else stopped_at end
-        where id = ${change.id}`)
-    },
-    async saveWorkflow(id, status, canceledBy) {
-      await tx.rows(sql`
-        update workflows set status = ${status}, canceled_by = coalesce(${canceledBy ?? null}::uuid, canceled_by),
-          stopped_at = case when ${status} = any(${stoppedWorkflow}) then coalesce(stopped_at, now()) else null end where id = ${id}`)
-    },
-    async numberJob(job) {
-      await tx.rows(sql`
-        with unnumbered as (select id, project_id from jobs where id = ${job.id} and number is null for update),
-          counted as (update projects p set build_number = build_number + 1 from unnumbered u where p.id = u.project_id returning build_number)
-        update jobs set number = counted.build_number from counted where jobs.id = ${job.id}`)
-    },
-    async enqueue(job, executor, resources) {
-      await this.numberJob(job)
-      await tx.rows(sql`
-        insert into tasks (job_id, index, executor, cpus, memory_mb, organization_id, project_id, resource_class)
-        select j.id, slice, ${executor}, ${resources.cpus}, ${resources.memoryMb}, p.organization_id, p.id, coalesce(j.resource_class, 'medium')
-        from jobs j join projects p on p.id = j.project_id, generate_series(0, ${job.parallelism - 1}::int) slice where j.id = ${job.id}
-        on conflict (job_id, index) do nothing`)
-      await notify('queue')
-    },
-    async stopTasks(jobId, reason) {
-      await tx.rows(
-        sql`update tasks set phase = 'finished', result = ${reason} where job_id = ${jobId} and phase = 'queued'`,
-      )
-      await tx.rows(
-        sql`update tasks set stop_reason = ${reason} where job_id = ${jobId} and phase = 'running' and stop_reason is null`,
-      )
-      await notify('stop')
-    },
     fence: (agentId, ref) => findAttempt(tx, agentId, ref, true),
     grant: async (ref) =>
       (
@@ -132,11 +67,6 @@ export function createTransaction(tx: Runner): EngineTransaction {
             and (not exists (select from context_restrictions r where r.context_id = c.id)
               or exists (select from context_restrictions r where r.context_id = c.id and r.project_id = ${projectId}))`)
       ).map((row) => row.name),
-    async acknowledge(attemptId, sequence, leaseMs) {
-      await tx.rows(
-        sql`update attempts set acknowledged = ${sequence}, lease_expires_at = now() + ${leaseMs} * interval '1 ms' where id = ${attemptId}`,
-      )
-    },
     async startStep(step) {
       const rows = await tx.rows<{ id: string }>(sql`
         insert into steps (attempt_id, task_index, index, name, type, command, background, started_at)
@@ -173,18 +103,18 @@ export function createTransaction(tx: Runner): EngineTransaction {
         from jsonb_to_recordset(${JSON.stringify(tests)}::jsonb) as t(name text, classname text, file text, result text, message text, "runTime" double precision, source text)`)
     },
     async finishAttempt(ref, result) {
-      const ended = await tx.rows(sql`
-        update attempts set phase = 'finished', result = ${result}, finished_at = now()
-        where id = ${ref.attemptId} and epoch = ${ref.epoch} and phase <> 'finished' returning id`)
-      if (ended.length === 0) return undefined
-      await tx.rows(
-        sql`update tasks set phase = 'finished', result = ${result}
-        where id = (select task_id from attempts where id = ${ref.attemptId}) and attempt_id = ${ref.attemptId} and epoch = ${ref.epoch}`,
-      )
-      const open = await tx.rows<{ id: string }>(
-        sql`update steps set phase = 'finished', result = 'canceled', finished_at = now() where attempt_id = ${ref.attemptId} and phase <> 'finished' returning id`,
-      )
-      return open.map((step) => step.id)
+      const [ended] = await tx.rows<{ open: readonly string[] }>(sql`
+        with ended as (
+          update attempts set phase = 'finished', result = ${result}, finished_at = now()
+          where id = ${ref.attemptId} and epoch = ${ref.epoch} and phase <> 'finished' returning id, task_id, epoch),
+        freed as (
+          update tasks t set phase = 'finished', result = ${result} from ended e
+          where t.id = e.task_id and t.attempt_id = e.id and t.epoch = e.epoch),
+        closed as (
+          update steps s set phase = 'finished', result = 'canceled', finished_at = now() from ended e
+          where s.attempt_id = e.id and s.phase <> 'finished' returning s.id)
+        select array(select id from closed) as open from ended`)
+      return ended?.open
     },
     async requeue(ref) {
       await tx.rows(
@@ -194,19 +124,22 @@ export function createTransaction(tx: Runner): EngineTransaction {
       await tx.rows(sql`
         update tasks set phase = case when stop_reason is null then 'queued' else 'finished' end, result = stop_reason, attempt_id = null
         where id = (select task_id from attempts where id = ${ref.attemptId}) and attempt_id = ${ref.attemptId} and epoch = ${ref.epoch}`)
-      await notify('queue')
+      await buffer.writes.notify('queue')
     },
-    async append(event) {
-      // Whatever the writer knows of the scope, the history of the pipeline and its organisation finds the event.
-      await tx.rows(sql`
-        insert into events (kind, organization_id, project_id, pipeline_id, workflow_id, job_id, actor_id, data)
-        values (${event.kind}, coalesce(${event.organizationId ?? null}::uuid, (select organization_id from projects where id = ${event.projectId ?? null}::uuid)),
-          ${event.projectId ?? null}, coalesce(${event.pipelineId ?? null}::uuid, (select pipeline_id from workflows where id = ${event.workflowId ?? null}::uuid)),
-          ${event.workflowId ?? null}, ${event.jobId ?? null}, ${event.actorId ?? null}, ${JSON.stringify(event.data ?? {})}::jsonb)`)
-      if (announced) return
-      announced = true
-      await notify('events')
-    },
-    notify,
   }
+}
+
+/** What each job waits for; what has ended already (a kept job) is waited for by nobody. */
+async function addRequirements(tx: Runner, jobs: readonly NewJob[]): Promise<void> {
+  const byName = new Map(jobs.map((job) => [job.name, job]))
+  const rows = jobs.flatMap((job) =>
+    job.requires.flatMap(({ node, statuses }) => {
+      const required = byName.get(node)
+      return required === undefined || isFinalJobStatus(required.status) ? [] : [[required.id, job.id, statuses]]
+    }),
+  )
+  if (rows.length === 0) return
+  await tx.rows(sql`
+    insert into open_requirements (required_id, job_id, statuses)
+    select (r ->> 0)::uuid, (r ->> 1)::uuid, r -> 2 from jsonb_array_elements(${JSON.stringify(rows)}::jsonb) r`)
 }

@@ -11,9 +11,10 @@ import {
 import sql from 'sql-template-tag'
 import { choreReads } from './chores.ts'
 import { claimsUnknown, claimTasks, heardOf } from './claim.ts'
-import type { Database } from './database.ts'
+import type { Database, Runner } from './database.ts'
 import { createTransaction } from './engine-transaction.ts'
 import { findAttempt } from './fence.ts'
+import { instanceMethods } from './instances.ts'
 import { overdueJobs } from './overdue.ts'
 import { readPipelineInSetup } from './pipeline-writes.ts'
 import {
@@ -30,18 +31,26 @@ import { readTimings } from './test-timings.ts'
 /** The write side: transactions of the conductor, and the queue. */
 export function createEngineStore(database: Database): EngineStore {
   return {
-    transact: (work) => database.transact((runner) => work(createTransaction(runner))),
+    transact: (work) =>
+      database.transact(async (runner) => {
+        const { flush, ...tx } = createTransaction(runner)
+        const result = await work(tx)
+        await flush()
+        return result
+      }),
     async saveAgent(agent) {
+      // One that only a credential names so far says nothing of its machine; what the machine said of itself stays.
       const rows = await database.rows<{ id: string }>(sql`
-        insert into agents (name, hostname, cpus, memory_mb, executors)
+        with saved as (insert into agents (name, hostname, cpus, memory_mb, executors)
         values (${agent.name}, ${agent.hostname}, ${agent.cpus}, ${agent.memoryMb}, ${JSON.stringify(agent.executors.map((executor) => (executor === 'sandbox' ? 'docker' : executor)))}::jsonb)
         on conflict (name) do update set hostname = excluded.hostname, cpus = excluded.cpus, memory_mb = excluded.memory_mb, executors = excluded.executors,
-          seen_at = now() returning id`)
+          seen_at = now() where excluded.executors <> '[]'::jsonb returning id)
+        select id from saved union all select id from agents where name = ${agent.name} limit 1`)
       return rows[0]!.id
     },
     claim: (request) => claimTasks(database, request),
     claimedUnknown: (agentId, known, terms) => claimsUnknown(database, agentId, known, terms),
-    renew: (agentId, attempts, leaseMs) => renewLeases(database, agentId, attempts, leaseMs),
+    renew: (agentId, attempts, leaseMs) => renewLeases(database.prepared, agentId, attempts, leaseMs),
     expired: (limit) =>
       database.rows<ExpiredAttempt>(sql`
         select a.id as "attemptId", a.epoch, a.agent_id as "agentId", a.granted_at is not null as granted, t.attempts,
@@ -53,7 +62,8 @@ export function createEngineStore(database: Database): EngineStore {
         sql`update attempts set lease_expires_at = now() + ${leaseMs} * interval '1 ms' where phase <> 'finished'`,
       )
     },
-    check: (agentId, ref) => findAttempt(database, agentId, ref, false),
+    ...instanceMethods(database),
+    check: (agentId, ref) => findAttempt(database.prepared, agentId, ref, false),
     lastWord: async (agentId, ref) =>
       (
         await database.rows<{ acknowledged: number }>(sql`
@@ -95,14 +105,18 @@ export function createEngineStore(database: Database): EngineStore {
         )
       ).map((row) => row.id),
     ...choreReads(database),
-    overdue: (allowed, limit) => overdueJobs(database, allowed, limit),
+    overdue: (allowed, limit, exceptions) => overdueJobs(database, allowed, limit, exceptions),
     pipelineInSetup: (id) => readPipelineInSetup(database, id),
-    attemptContext: (attemptId) => readContext(database, attemptId),
+    attemptContext: (attemptId) => readContext(database.prepared, attemptId),
+    workflowJobs: (workflowId) =>
+      database.rows<JobRow>(
+        sql`select ${jobColumns} from jobs j where j.workflow_id = ${workflowId} order by j.position`,
+      ),
   }
 }
 
 async function renewLeases(
-  database: Database,
+  database: Runner,
   agentId: string,
   attempts: readonly FencedRef[],
   leaseMs: number,
@@ -121,7 +135,7 @@ async function renewLeases(
   })
 }
 
-async function readContext(database: Database, attemptId: string): Promise<AttemptContext> {
+async function readContext(database: Runner, attemptId: string): Promise<AttemptContext> {
   const [row] = await database.rows<
     AttemptIdentity & {
       open: boolean
@@ -140,14 +154,11 @@ async function readContext(database: Database, attemptId: string): Promise<Attem
     where a.id = ${attemptId}`)
   if (row === undefined) throw new AppError('not-found', `There is no attempt ${attemptId}.`)
   const { open, ...identity } = row
-  const [workflows, pipelines, jobs, own] = await Promise.all([
+  const [workflows, pipelines, own] = await Promise.all([
     database.rows<WorkflowRow>(
       sql`select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id where w.id = ${identity.workflowId}`,
     ),
     database.rows<PipelineRow>(sql`select ${pipelineColumns} from pipelines pl where pl.id = ${identity.pipelineId}`),
-    database.rows<JobRow>(
-      sql`select ${jobColumns} from jobs j where j.workflow_id = ${identity.workflowId} order by j.position`,
-    ),
     database.rows<JobWithPlanRow>(sql`select ${jobColumns}, j.plan from jobs j where j.id = ${identity.jobId}`),
   ])
   return {
@@ -156,7 +167,6 @@ async function readContext(database: Database, attemptId: string): Promise<Attem
     resources: { cpus: identity.cpus, memoryMb: identity.memoryMb },
     workflow: workflows[0]!,
     pipeline: pipelines[0]!,
-    workflowJobs: jobs,
     open,
     organizationId: identity.organizationId,
     organizationName: identity.organizationName,

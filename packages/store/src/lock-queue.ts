@@ -1,6 +1,5 @@
 import type { EngineTransaction, LockEntry } from '@rondo/model'
 import sql from 'sql-template-tag'
-import { choreWrites } from './chores.ts'
 import type { Runner } from './database.ts'
 
 /** What the lock nodes of a workflow hold or wait for. */
@@ -11,7 +10,10 @@ export async function lockEntries(runner: Runner, workflowId: string): Promise<r
 }
 
 /** Writes of one transaction; see the port for what each means. */
-export function lockWrites(tx: Runner): Pick<EngineTransaction, 'requestLock' | 'releaseLocks'> {
+export function lockWrites(
+  tx: Runner,
+  addChore: EngineTransaction['addChore'],
+): Pick<EngineTransaction, 'requestLock' | 'releaseLocks'> {
   /** The queues of an organisation change one transaction at a time; its row stands for all of them. */
   async function holdQueues(organizationId: string): Promise<void> {
     await tx.rows(sql`select 1 from organizations where id = ${organizationId} for no key update`)
@@ -42,7 +44,7 @@ export function lockWrites(tx: Runner): Pick<EngineTransaction, 'requestLock' | 
         from (select distinct on (key) id, held from lock_queue
               where organization_id = ${organizationId} and key = any(${keys.map((row) => row.key)}) order by key, held desc, id) first
         where q.id = first.id and not first.held returning q.workflow_id as "workflowId"`)
-      for (const { workflowId } of next) await choreWrites(tx).addChore('advance', workflowId)
+      for (const { workflowId } of next) await addChore('advance', workflowId)
     },
   }
 }

@@ -1,5 +1,6 @@
 import type {
   Accounts,
+  Agents,
   BuildQueries,
   CheckoutKeys,
   EngineStore,
@@ -11,10 +12,13 @@ import type {
   RunQueue,
   Schedules,
   SecretStore,
+  SettingsStore,
+  SettingValues,
   SshKeys,
   Wakeups,
 } from '@rondo/model'
 import { createAccounts } from './accounts.ts'
+import { createAgents } from './agents.ts'
 import { createCheckoutKeys } from './checkout-keys.ts'
 import { openDatabase } from './database.ts'
 import { createEngineStore } from './engine.ts'
@@ -29,16 +33,20 @@ import { createBuildQueries } from './queries.ts'
 import { createRunQueue } from './run-queue.ts'
 import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
+import { createSettingsStore } from './settings.ts'
 import { createSshKeys } from './ssh-keys.ts'
 
 export interface StoreOptions {
   readonly connectionString: string
   /** Connections at most; default 16. */
   readonly connections?: number
+  /** Settings of the environment; what administrators set goes before them. */
+  readonly settings?: SettingValues
 }
 
 export interface Store {
   readonly accounts: Accounts
+  readonly agents: Agents
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
@@ -49,6 +57,7 @@ export interface Store {
   readonly engine: EngineStore
   readonly queue: RunQueue
   readonly schedules: Schedules
+  readonly settings: SettingsStore
   readonly orbs: OrbStore
   readonly live: LiveEvents
   readonly wakeups: Wakeups
@@ -65,6 +74,7 @@ export function createStore(options: StoreOptions): Store {
   const follower = createEventFollower(database, listener)
   return {
     accounts: createAccounts(database),
+    agents: createAgents(database),
     secrets: createSecretStore(database),
     projectTokens: createProjectTokens(database),
     follows: createFollows(database),
@@ -75,6 +85,7 @@ export function createStore(options: StoreOptions): Store {
     engine: createEngineStore(database),
     queue: createRunQueue(database),
     schedules: createSchedules(database),
+    settings: createSettingsStore(database, options.settings),
     orbs: createOrbStore(database),
     live: follower,
     wakeups: listener,

@@ -48,12 +48,14 @@ async function readQueue(runner: Runner, jobId: string): Promise<QueueWait | nul
     Omit<QueueWait, 'limit'> & { organizationId: string; projectId: string; promoted: boolean }
   >(sql`
     with mine as (select * from tasks where job_id = ${jobId} and phase = 'queued' order by promoted_at, queued_at, id limit 1),
-      alive as (select executors from agents where seen_at > now() - ${silentAfterMs} * interval '1 ms')
+      alive as (select name, executors, case when draining_since is not null then 'An administrator drains it.' else condition ->> 'refusal' end as refusal from agents where seen_at > now() - ${silentAfterMs} * interval '1 ms')
     select m.executor, m.resource_class as "resourceClass", m.organization_id as "organizationId", m.project_id as "projectId",
       m.promoted_at is not null as promoted,
       (select count(*)::int from tasks t where t.phase = 'queued' and t.executor = m.executor and t.id <> m.id
         and (coalesce(t.promoted_at, 'infinity'), t.queued_at, t.id) < (coalesce(m.promoted_at, 'infinity'), m.queued_at, m.id)) as ahead,
-      (select count(*)::int from alive where executors ? m.executor) as "fittingAgents",
+      (select count(*)::int from alive where executors ? m.executor and refusal is null) as "fittingAgents",
+      coalesce((select jsonb_agg(jsonb_build_object('agent', name, 'why', refusal) order by name) from alive
+        where executors ? m.executor and refusal is not null), '[]') as refusals,
       (select count(*)::int from alive where not executors ? m.executor) as "otherAgents",
       (select count(*)::int from attempts a join tasks t on t.id = a.task_id where a.id > ${since?.id} and t.executor = m.executor) as "startsInTenMinutes"
     from mine m`)

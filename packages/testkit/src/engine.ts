@@ -97,6 +97,7 @@ export async function startTestEngine(): Promise<TestEngine> {
   const ports: DispatcherPorts = {
     engine: store.engine,
     wakeups: store.wakeups,
+    agents: store.agents,
     objects: await openFileObjects(join(folder, 'objects')),
     output,
     checks,

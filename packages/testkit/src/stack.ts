@@ -12,6 +12,8 @@ export interface StackOptions {
   readonly executor?: 'docker' | 'sandbox'
   /** Number of the user (and group) that everything runs as, when the tests run as root; default: who runs the tests. */
   readonly user?: number
+  /** Whether Git is also spoken over SSH. */
+  readonly ssh?: boolean
   /** Folder in which the data folder is made; default the system's for temporary files. */
   readonly within?: string
 }
@@ -28,6 +30,8 @@ export interface Stack {
   readonly url: string
   /** The agents' port. */
   readonly agentPort: number
+  /** Of Git over SSH; it answers only when asked for. */
+  readonly sshPort: number
   readonly data: string
   readonly admin: { readonly login: string; readonly password: string; readonly token: string }
   api<T = Record<string, unknown>>(method: string, path: string, body?: unknown, token?: string): Promise<T>
@@ -61,6 +65,8 @@ export interface Stack {
   /** SIGKILL, without a word before. */
   kill(part: 'server' | 'agent' | 'postgres'): void
   startServer(): Promise<void>
+  /** Stops the server as its administrator does, and starts it again. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -69,7 +75,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   // PostgreSQL runs as another user when the tests run as root.
   spawnSync('chmod', ['755', data])
   if (options.user !== undefined) spawnSync('chown', [`${options.user}:${options.user}`, data])
-  const [port, agentPort] = await Promise.all([freePort(), freePort()])
+  const [port, agentPort, sshPort] = await Promise.all([freePort(), freePort(), freePort()])
   const url = `http://127.0.0.1:${port}`
   let server: ReturnType<typeof spawn> | undefined
 
@@ -82,6 +88,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         RONDO_AGENT_PORT: String(agentPort),
         RONDO_PUBLIC_URL: `http://localhost:${port}`,
         RONDO_EXECUTOR: options.executor ?? 'docker',
+        ...(options.ssh ? { RONDO_SSH_PORT: String(sshPort) } : {}),
       },
       ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -94,6 +101,14 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${printed}`)))
     })
     await ready
+  }
+
+  async function stopServer(): Promise<void> {
+    const child = server
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGTERM')
+    await ended
   }
 
   await startServer()
@@ -126,6 +141,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stack: Stack = {
     url,
     agentPort,
+    sshPort,
     data,
     admin,
     api,
@@ -195,13 +211,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       const files = { server: 'server.pid', agent: 'agent/agent.pid', postgres: 'postgres/postmaster.pid' } as const
       process.kill(Number(readFileSync(join(data, files[part]), 'utf8').split(/\s/)[0]), 'SIGKILL')
     },
+    async restart() {
+      await stopServer()
+      await startServer()
+    },
     async stop() {
-      const child = server
-      if (child !== undefined && child.exitCode === null && child.signalCode === null) {
-        const ended = new Promise((resolve) => child.once('exit', resolve))
-        child.kill('SIGTERM')
-        await ended
-      }
+      await stopServer()
       rmSync(data, { recursive: true, force: true })
     },
   }

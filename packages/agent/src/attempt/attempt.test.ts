@@ -38,6 +38,7 @@ function bench(spec: TaskSpec, server: FakeServer = createFakeServer(spec)) {
           controlPlane: server.controlPlane,
           executor,
           dataFolder: root,
+          heardAt: server.heardAt,
           log: (message, fields) => void log.push(`${message} ${JSON.stringify(fields)}`),
         },
         { attemptId: spec.attemptId, epoch: spec.epoch, cpus: 1, memoryMb: 1024 },
@@ -272,4 +273,54 @@ test('an artifact larger than memory should hold is kept on the disk, and stored
     ['out/big', 3_000_000],
     ['out/little', 6],
   ])
+})
+
+test('a job that may be run anew stops when the server is not heard for long; what became of it is told when it is back', async () => {
+  const { server, begin } = bench(
+    taskSpec([runStep(`echo $$ >${root}/step; while :; do date >${root}/alive; sleep 0.02; done`)], {
+      stopUnheardAfterMs: 300,
+    }),
+  )
+  const { ended } = begin()
+  await until(() => existsSync(join(root, 'step')))
+
+  server.reachable(false)
+  const lives = (pid: string) => existsSync(`/proc/${pid}`)
+  const shell = readFileSync(join(root, 'step'), 'utf8').trim()
+  await until(() => !lives(shell))
+  expect(server.entries.some((entry) => entry.type === 'task-finished')).toBe(false)
+  server.reachable(true)
+  await ended
+
+  expect(server.entries.at(-1)).toMatchObject({ type: 'task-finished', result: 'lost' })
+})
+
+test('a job that nobody would run anew goes on while the server is away', async () => {
+  const { server, begin } = bench(taskSpec([runStep(`until [ -e ${root}/go ]; do sleep 0.01; done; echo went on`)]))
+  const { ended } = begin()
+  await until(() => server.entries.some((entry) => entry.type === 'step-started' && entry.step === 2))
+
+  server.reachable(false)
+  await sleep(500)
+  writeFileSync(join(root, 'go'), '')
+  server.reachable(true)
+  await ended
+
+  expect(server.entries.at(-1)).toMatchObject({ type: 'task-finished', result: 'passed' })
+  expect(server.output(2)).toBe('went on\n')
+})
+
+test('a canceled job ends at once, whether or not the server can be told', async () => {
+  const { server, begin } = bench(taskSpec([runStep(`echo $$ >${root}/step; sleep 600`)]))
+  const { stop, ended } = begin()
+  await until(() => existsSync(join(root, 'step')))
+  const shell = readFileSync(join(root, 'step'), 'utf8').trim()
+
+  server.reachable(false)
+  stop('canceled')
+  await until(() => !existsSync(`/proc/${shell}`))
+  server.reachable(true)
+  await ended
+
+  expect(server.entries.at(-1)).toMatchObject({ type: 'task-finished', result: 'canceled' })
 })

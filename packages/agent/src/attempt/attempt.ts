@@ -15,12 +15,16 @@ import { openScripts } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
 import { runSteps, type TaskEnd } from './run-steps.ts'
 import { announceVariables, executorState, openEnvironment } from './spin-up.ts'
+import { stopUnheard } from './stop-unheard.ts'
+import { takeDown } from './take-down.ts'
 
 export interface AttemptDeps {
   readonly controlPlane: ControlPlane
   readonly executor: Executor
   readonly dataFolder: string
   readonly log: (message: string, fields?: Record<string, unknown>) => void
+  /** When the server was heard last, by `performance.now()`. */
+  readonly heardAt: () => number
 }
 
 /** An attempt, and what it counts for on this machine. */
@@ -41,9 +45,16 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
   const journal = openJournal(root)
   let leave = false
   let state: ExecutorState = executorState(journal) ?? {}
+  // Nothing of the job's runs on while its last words are on the way, which may take as long as the server is away.
+  const halt = () => {
+    if (signal.reason !== 'shutdown')
+      void takeDown(deps, ref.attemptId, 'what ran', () => deps.executor.halt(state, folder))
+  }
+  signal.addEventListener('abort', halt, { once: true })
   try {
     const spec = await takeSpec(deps.controlPlane, ref, signal)
     const limit = setTimeout(() => (signal as StoppableSignal).stop?.('timed-out'), remainingMs(spec, journal))
+    const stillHeard = stopUnheard(spec, deps.heardAt, () => (signal as StoppableSignal).stop?.('unheard'))
     const sending = reportSignal(signal)
     const reporter = createReporter(deps.controlPlane, ref, journal, sending)
     try {
@@ -61,6 +72,7 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
       await reporter.acknowledged()
     } finally {
       clearTimeout(limit)
+      stillHeard()
     }
   } catch (error) {
     leave = signal.aborted && signal.reason === 'shutdown'
@@ -70,12 +82,8 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
     journal.close()
     await folder.close()
     if (!leave) {
-      await deps.executor
-        .remove(state, folder)
-        .catch((error) => deps.log('executor not removed', { attempt: ref.attemptId, error: String(error) }))
-      await removeTaskFolder(root).catch((error) =>
-        deps.log('task folder not removed', { attempt: ref.attemptId, error: String(error) }),
-      )
+      await takeDown(deps, ref.attemptId, 'executor', () => deps.executor.remove(state, folder))
+      await takeDown(deps, ref.attemptId, 'task folder', () => removeTaskFolder(root))
     }
   }
 }
@@ -113,7 +121,7 @@ function reportSignal(signal: AbortSignal): AbortSignal {
   const controller = new AbortController()
   const pass = () => {
     if (signal.reason === 'gone' || signal.reason === 'shutdown') controller.abort(signal.reason)
-    else setTimeout(() => controller.abort('late'), 60_000).unref()
+    else if (signal.reason !== 'unheard') setTimeout(() => controller.abort('late'), 60_000).unref()
   }
   if (signal.aborted) pass()
   else signal.addEventListener('abort', pass, { once: true })

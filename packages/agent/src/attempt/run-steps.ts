@@ -53,8 +53,12 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
   return end
 }
 
+const unheardMessage =
+  'The agent could not reach the server for so long that this job may be run anew elsewhere, so it stopped the job.'
+
 function endOf(task: TaskContext, error: unknown): TaskEnd {
   const reason = task.signal.reason as StopReason
+  if (task.signal.aborted && reason === 'unheard') return { result: 'lost', message: unheardMessage }
   if (task.signal.aborted && reason !== 'shutdown')
     return {
       result: reason === 'timed-out' ? 'timed-out' : 'canceled',

@@ -39,6 +39,7 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
     grant: (ref) => call('grant', ref),
     resume: (ref) => call('resume', ref),
     heartbeat: (request, signal) => call('heartbeat', request, signal),
+    checkIn: (condition) => call('checkIn', condition),
     report: (request) => call('report', request),
     async appendOutput(ref, step, offset, bytes) {
       const path = `${agentCalls.appendOutput}?${query(ref, { step: String(step), offset: String(offset) })}`

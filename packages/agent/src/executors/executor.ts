@@ -21,6 +21,8 @@ export interface Executor {
   memoryKills(state: ExecutorState): number
   /** Kills what a script left, with more rights than the supervisor has; absent where it has them all. */
   killAsRoot?(state: ExecutorState, id: string): Promise<void>
+  /** Ends all that runs in it, at once; what it wrote into the shared folder stays. Any number of times, any state. */
+  halt(state: ExecutorState, folder: Pick<TaskFolder, 'root'>): Promise<void>
   remove(state: ExecutorState, folder: Pick<TaskFolder, 'root'>): Promise<void>
   /** The server's address as the job reaches it. */
   reachable(url: string): string

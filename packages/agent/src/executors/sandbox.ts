@@ -51,6 +51,7 @@ export function createSandboxExecutor(folders: readonly string[]): Executor {
       outOfMemory: outOfMemoryKills(groupsOf(state)) > 0,
     }),
     memoryKills: (state) => outOfMemoryKills(groupsOf(state)),
+    halt: async (_state, { root }) => void (await endSandboxes(root)),
     async remove(_state, { root }) {
       await endSandboxes(root)
       await removeControlGroups(controlGroupPaths(basename(root)))

@@ -4,6 +4,8 @@ import type { ControlPlane, ReportEntry, TaskSpec } from '@rondo/protocol'
 
 /** A server for one attempt that keeps its promises, and can be told to misbehave as servers and networks do. */
 export interface FakeServer {
+  /** When it was reached last, by `performance.now()`. */
+  heardAt(): number
   readonly controlPlane: ControlPlane
   readonly entries: ReportEntry[]
   /** What every step printed, by index. */
@@ -25,6 +27,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
   const outputs = new Map<number, Buffer>()
   const timings = new Map<TimingKey, readonly TestTiming[]>()
   let away = false
+  let heardAt = performance.now()
   let lose = 0
   let gone = false
   let granted = false
@@ -32,6 +35,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
 
   async function answer<T>(carryOut: () => T): Promise<T> {
     await new Promise((resolve) => setImmediate(resolve))
+    if (!away) heardAt = performance.now()
     if (away) throw new AppError('unavailable', 'nobody is there')
     if (gone) throw new AppError('gone', 'another owner has the task')
     const result = carryOut()
@@ -51,6 +55,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
       }),
     resume: () => answer(() => spec),
     heartbeat: () => answer(() => ({ stop: [] })),
+    checkIn: () => answer(() => ({ drain: false })),
     report: ({ from, entries: sent }) =>
       answer(() => {
         if (from <= entries.length + 1) entries.push(...sent.slice(entries.length + 1 - from))
@@ -89,6 +94,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
   return {
     controlPlane,
     entries,
+    heardAt: () => heardAt,
     output: (step) => (outputs.get(step) ?? Buffer.alloc(0)).toString(),
     timings: (by, known) => void timings.set(by, known),
     reachable(yes) {

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { identifyProcess, processLives } from '@rondo/adapters'
 import type { Executor, ExecutorState } from '../executors/executor.ts'
 
@@ -23,12 +25,31 @@ export function createProcessExecutor(home: string): Executor & { readonly ioPat
     adopt: async (state: ExecutorState) => lives(state),
     health: async (state: ExecutorState) => ({ alive: lives(state), outOfMemory: false }),
     memoryKills: () => 0,
+    async halt(state: ExecutorState, { root }: { root: string }) {
+      if (lives(state)) process.kill(-Number(state.pid), 'SIGKILL')
+      for (const pid of stepsOf(join(root, 'io'))) process.kill(pid, 'SIGKILL')
+    },
     async remove(state: ExecutorState) {
       if (lives(state)) process.kill(-Number(state.pid), 'SIGKILL')
     },
     reachable: (url: string) => url,
   }
   return executor
+}
+
+/** Steps have sessions of their own, but all know the folder they share with the agent. */
+function stepsOf(io: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && environment(name).includes(`RONDO_IO=${io}\0`))
+    .map(Number)
+}
+
+function environment(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 function lives(state: ExecutorState): boolean {

@@ -24,6 +24,7 @@ export async function runTask(
       controlPlane: server.controlPlane,
       executor: createProcessExecutor(home),
       dataFolder: home,
+      heardAt: server.heardAt,
       log: (message, fields) => void log.push(`${message} ${JSON.stringify(fields)}`),
     },
     { attemptId: spec.attemptId, epoch: spec.epoch, cpus: 1, memoryMb: 1024 },

@@ -35,6 +35,7 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
   post(agentCalls.grant, (plane, body) => plane.grant(body))
   post(agentCalls.resume, (plane, body) => plane.resume(body))
   post(agentCalls.heartbeat, (plane, body, signal) => plane.heartbeat(body, signal))
+  post(agentCalls.checkIn, (plane, body) => plane.checkIn(body))
   post(agentCalls.report, (plane, body) => plane.report(body))
   post(agentCalls.findCache, async (plane, body: { keys: string[] } & Parameters<ControlPlane['grant']>[0]) => ({
     found: (await plane.findCache(body, body.keys)) ?? null,

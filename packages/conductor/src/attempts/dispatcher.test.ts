@@ -35,6 +35,7 @@ beforeEach(async () => {
   const dispatcher = createDispatcher({
     engine: store.engine,
     wakeups: store.wakeups,
+    agents: store.agents,
     objects: await openFileObjects(join(folder, 'objects')),
     output: await openFileOutput(join(folder, 'output')),
     checks: createStartChecks(randomId),
@@ -223,6 +224,7 @@ describe('silent agents', () => {
     const { engine } = database.store
     const listing = {
       ...engine,
+      servedSince: async () => new Date(0),
       refreshLeases: async () => {},
       expired: async (limit: number) => {
         const listed = await engine.expired(limit)

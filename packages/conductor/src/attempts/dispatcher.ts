@@ -1,7 +1,8 @@
 import { AppError, type AttemptIdentity, type Job } from '@rondo/model'
 import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
-import { type DispatcherPorts, leaseMs } from './dispatcher-ports.ts'
+import type { DispatcherPorts } from './dispatcher-ports.ts'
 import { grantStart } from './grant-start.ts'
+import { leaseMs } from './ownership.ts'
 import { recordEntries } from './record-entries.ts'
 import { refuseStart } from './refuse-start.ts'
 import { buildTaskSpec } from './task-spec.ts'
@@ -16,6 +17,7 @@ export interface Dispatcher {
 /** How long a wait goes on without looking at the truth (rule D-07). */
 const lookEveryMs = 2_000
 const maxWaitMs = 20_000
+const notGreeted = 'This agent has not said hello since the server started. Say hello, then go on.'
 const maxObjectBytes = 20 * 1024 ** 3
 
 export function createDispatcher(ports: DispatcherPorts): Dispatcher {
@@ -42,10 +44,15 @@ function createControlPlane(
     return identity
   }
 
+  async function graphOf(ref: AttemptRef): Promise<{ readonly job: Job; readonly jobs: readonly Job[] }> {
+    const { job } = await engine.attemptContext(ref.attemptId)
+    return { job, jobs: await engine.workflowJobs(job.workflowId) }
+  }
+
   /** Jobs whose workspace layers an attempt sees, in the order they are laid. */
   async function layerJobs(ref: AttemptRef): Promise<readonly string[]> {
-    const { job, workflowJobs } = await engine.attemptContext(ref.attemptId)
-    return upstreamOf(job, workflowJobs).map((upstream) => upstream.keptFrom ?? upstream.id)
+    const { job, jobs } = await graphOf(ref)
+    return upstreamOf(job, jobs).map((upstream) => upstream.keptFrom ?? upstream.id)
   }
 
   return {
@@ -56,8 +63,7 @@ function createControlPlane(
     },
     async claim(request, signal) {
       const machine = machines.get(agentId)
-      if (machine === undefined)
-        throw new AppError('conflict', 'This agent has not said hello since the server started. Say hello, then claim.')
+      if (machine === undefined) throw new AppError('conflict', notGreeted)
       // A sandbox takes docker jobs where no engine is.
       const executors = request.executors.map((executor) => (executor === 'sandbox' ? 'docker' : executor))
       // A repeat of a claim whose answer was lost finds the same tasks.
@@ -109,6 +115,10 @@ function createControlPlane(
         await woken
       }
     },
+    async checkIn(condition) {
+      if (!machines.has(agentId)) throw new AppError('conflict', notGreeted)
+      return { drain: (await ports.agents.checkIn(agentId, condition)).draining }
+    },
     report: (request) => recordEntries(ports, agentId, request),
     async appendOutput(ref, step, offset, bytes) {
       await granted(ref)
@@ -141,11 +151,11 @@ function createControlPlane(
     },
     async findWorkspace(ref) {
       await granted(ref)
-      const { job, workflowJobs } = await engine.attemptContext(ref.attemptId)
-      const upstream = new Map(upstreamOf(job, workflowJobs).map((other) => [other.keptFrom ?? other.id, other]))
+      const { job, jobs } = await graphOf(ref)
+      const upstream = new Map(upstreamOf(job, jobs).map((other) => [other.keptFrom ?? other.id, other]))
       return (await engine.workspaceLayers([...upstream.keys()])).map(({ jobId, nodeIndex, digest, size }) => {
         const owner = upstream.get(jobId)!
-        const after = upstreamOf(owner, workflowJobs).map((other) => other.name)
+        const after = upstreamOf(owner, jobs).map((other) => other.name)
         return { digest, size, job: owner.name, slice: nodeIndex, after }
       })
     },

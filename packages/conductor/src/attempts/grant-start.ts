@@ -8,15 +8,14 @@ import { attemptScope } from './attempt-scope.ts'
  * run never belongs to a job that waits. False when it was given before (rule D-03).
  */
 export async function grantStart(engine: EngineStore, agentId: string, ref: AttemptRef): Promise<boolean> {
-  const { workflowId } = await engine.check(agentId, ref)
   return engine.transact(async (tx) => {
     // Whoever changes jobs holds the workflow before anything else, so that no two wait for each other.
-    const snapshot = await tx.lockWorkflow(workflowId)
+    const head = await tx.holdWorkflowOf(ref.attemptId)
     const identity = await tx.fence(agentId, ref)
     if (!(await tx.grant(ref))) return false
     await tx.append({ ...attemptScope(identity), kind: 'task.started', data: { slice: identity.taskIndex } })
-    const job = snapshot?.jobs.find((candidate) => candidate.id === identity.jobId)
-    if (snapshot !== undefined && job?.status === 'queued') await changeJob(tx, snapshot, job, 'running')
+    const job = (await tx.jobWithTasks(identity.jobId))?.job
+    if (head !== undefined && job?.status === 'queued') await changeJob(tx, head, job, 'running')
     return true
   })
 }

@@ -1,8 +1,9 @@
 import { AppError, type Clock, type EngineStore, type ExpiredAttempt } from '@rondo/model'
+import { awayAfterMs } from '../chores/announce.ts'
 import { advance } from '../workflows/apply-moves.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { attemptScope } from './attempt-scope.ts'
-import { leaseMs } from './dispatcher-ports.ts'
+import { defaultLostAfterMs, leaseMs } from './ownership.ts'
 import { finishTask } from './record-entries.ts'
 
 export interface LeaseSweeperOptions {
@@ -26,15 +27,19 @@ export async function sweepLeases(
   options: LeaseSweeperOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const lostAfterMs = options.lostAfterMs ?? 5 * 60_000
+  const lostAfterMs = options.lostAfterMs ?? defaultLostAfterMs
   const everyMs = options.everyMs ?? 5_000
   let afterDowntime = true
+  let servedSince: number | undefined
   while (!signal.aborted) {
     try {
       // While the server or the database was away nobody could renew: everybody gets a full term first (rule D-05).
-      if (afterDowntime) await ports.engine.refreshLeases(leaseMs)
+      // Agents speak to processes of their role: without one nobody is silent, and each that comes anew begins the term anew.
+      const since = (await ports.engine.servedSince('agents', awayAfterMs))?.getTime()
+      if (since !== undefined && (afterDowntime || since !== servedSince)) await ports.engine.refreshLeases(leaseMs)
+      servedSince = since
       afterDowntime = false
-      for (const attempt of await ports.engine.expired(100)) {
+      for (const attempt of since === undefined ? [] : await ports.engine.expired(100)) {
         // One that cannot be settled must not keep the others from it.
         await settle(ports, attempt, lostAfterMs).catch((error) => {
           afterDowntime ||= error instanceof AppError && error.code === 'unavailable'
@@ -61,8 +66,8 @@ async function settle(
   const { identity } = await ports.engine.attemptContext(attempt.attemptId)
   await ports.engine.transact(async (tx) => {
     // Workflow first, as everywhere; then look again: the agent may have come back since.
-    await tx.lockWorkflow(identity.workflowId)
-    if (!(await tx.lockExpired(attempt))) return
+    const head = await tx.holdWorkflow(identity.workflowId)
+    if (head === undefined || !(await tx.lockExpired(attempt))) return
     if (!attempt.granted && attempt.attempts < maxAttempts) {
       await tx.requeue(attempt)
       await tx.append({
@@ -75,12 +80,13 @@ async function settle(
         },
       })
       // A task that was asked to stop ends here, and a lock may have waited for that.
-      await advance(tx, identity.workflowId, ports.checks)
+      await advance(tx, head, [], ports.checks)
       return
     }
     await finishTask(
       ports,
       tx,
+      head,
       identity,
       'lost',
       'The agent that ran this job fell silent. Look at its machine, then rerun the job.',

@@ -3,15 +3,18 @@ import {
   type AttemptIdentity,
   type EngineTransaction,
   isFinalJobStatus,
+  type JobStatus,
   type Result,
-  type WorkflowSnapshot,
+  type Task,
+  type WorkflowHead,
 } from '@rondo/model'
 import type { ReportEntry, ReportRequest } from '@rondo/protocol'
 import { statusOfSlices } from '../decisions/life-cycles.ts'
-import { advance } from '../workflows/apply-moves.ts'
+import { advance, endOf } from '../workflows/apply-moves.ts'
 import { changeJob, jobScope } from '../workflows/change-state.ts'
 import { attemptScope } from './attempt-scope.ts'
-import { type DispatcherPorts, leaseMs } from './dispatcher-ports.ts'
+import type { DispatcherPorts } from './dispatcher-ports.ts'
+import { leaseMs } from './ownership.ts'
 
 /**
  * Writes journal entries of an attempt, in order, in one transaction. Entries known already are passed over; a gap writes
@@ -39,15 +42,14 @@ async function record(
   request: ReportRequest,
 ): Promise<{ acknowledged: number }> {
   const ends = request.entries.some((entry) => entry.type === 'task-finished')
-  const workflowId = ends ? (await ports.engine.check(agentId, request)).workflowId : undefined
   return ports.engine.transact(async (tx) => {
     // Whoever changes jobs holds the workflow before anything else, so that no two wait for each other.
-    if (workflowId !== undefined) await tx.lockWorkflow(workflowId)
+    const head = ends ? await tx.holdWorkflowOf(request.attemptId) : undefined
     const identity = await tx.fence(agentId, request)
     const last = identity.acknowledged
     const fresh = request.entries.slice(Math.max(0, last + 1 - request.from))
     if (request.from > last + 1 || fresh.length === 0) return { acknowledged: last }
-    for (const entry of fresh) await recordEntry(ports, tx, identity, entry)
+    for (const entry of fresh) await recordEntry(ports, tx, head, identity, entry)
     const known = last + fresh.length
     await tx.acknowledge(identity.attemptId, known, leaseMs)
     return { acknowledged: known }
@@ -57,6 +59,7 @@ async function record(
 async function recordEntry(
   ports: DispatcherPorts,
   tx: EngineTransaction,
+  head: WorkflowHead | undefined,
   identity: AttemptIdentity,
   entry: ReportEntry,
 ): Promise<void> {
@@ -111,7 +114,8 @@ async function recordEntry(
     case 'image-resolved':
       return
     case 'task-finished':
-      return finishTask(ports, tx, identity, entry.result, entry.message)
+      if (head !== undefined) await finishTask(ports, tx, head, identity, entry.result, entry.message)
+      return
   }
 }
 
@@ -119,41 +123,34 @@ async function recordEntry(
 export async function finishTask(
   ports: Pick<DispatcherPorts, 'checks'>,
   tx: EngineTransaction,
+  head: WorkflowHead,
   ref: AttemptIdentity,
   result: Result,
   message: string | null,
 ): Promise<void> {
-  const snapshot = await tx.lockWorkflow(ref.workflowId)
-  const job = snapshot?.jobs.find((candidate) => candidate.id === ref.jobId)
-  if (snapshot === undefined || job === undefined) return
+  const found = await tx.jobWithTasks(ref.jobId)
+  if (found === undefined) return
+  const { job } = found
   const open = await tx.finishAttempt(ref, result)
   if (open === undefined) return
   for (const stepId of open) await tx.addChore('close-output', stepId)
   await tx.append({
-    ...jobScope(snapshot, job),
+    ...jobScope(head, job),
     kind: 'task.finished',
     data: { slice: ref.taskIndex, result, ...(message === null ? {} : { message }) },
   })
-  const tasks = snapshot.tasks.map((task) =>
+  const slices = found.tasks.map((task) =>
     task.id === ref.taskId ? { ...task, phase: 'finished' as const, result } : task,
   )
-  if (!isFinalJobStatus(job.status)) await finishJob(tx, { ...snapshot, tasks }, job, message)
-  await advance(tx, ref.workflowId, ports.checks)
+  const status = isFinalJobStatus(job.status) ? undefined : endingOf(slices)
+  if (status !== undefined) await changeJob(tx, head, job, status, message === null ? {} : { message })
+  // A job that goes on changes nothing for others, unless a lock waits for its tasks.
+  if (status !== undefined || head.hasLocks)
+    await advance(tx, head, status === undefined ? [] : endOf(job, status), ports.checks)
 }
 
-async function finishJob(
-  tx: EngineTransaction,
-  snapshot: WorkflowSnapshot,
-  job: WorkflowSnapshot['jobs'][number],
-  message: string | null,
-): Promise<void> {
-  const slices = snapshot.tasks.filter((task) => task.jobId === job.id)
-  if (slices.some((task) => task.phase !== 'finished')) return
-  await changeJob(
-    tx,
-    snapshot,
-    job,
-    statusOfSlices(slices.map((task) => task.result ?? 'lost')),
-    message === null ? {} : { message },
-  )
+/** How a job ends whose slices have all ended; undefined: one has not. */
+function endingOf(slices: readonly Task[]): JobStatus | undefined {
+  if (slices.some((task) => task.phase !== 'finished')) return undefined
+  return statusOfSlices(slices.map((task) => task.result ?? 'lost'))
 }

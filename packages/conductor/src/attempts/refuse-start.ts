@@ -1,5 +1,5 @@
 import { type AttemptIdentity, type EngineStore, isFinalJobStatus } from '@rondo/model'
-import { advance } from '../workflows/apply-moves.ts'
+import { advance, endOf } from '../workflows/apply-moves.ts'
 import { changeJob } from '../workflows/change-state.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 
@@ -14,13 +14,14 @@ export async function refuseStart(
   message: string,
 ): Promise<void> {
   await ports.engine.transact(async (tx) => {
-    const snapshot = await tx.lockWorkflow(identity.workflowId)
+    const head = await tx.holdWorkflow(identity.workflowId)
     await tx.fence(agentId, identity)
-    const job = snapshot?.jobs.find((candidate) => candidate.id === identity.jobId)
-    if (snapshot === undefined || job === undefined) return
-    if (!isFinalJobStatus(job.status)) await changeJob(tx, snapshot, job, 'unauthorized', { message })
+    const job = (await tx.jobWithTasks(identity.jobId))?.job
+    if (head === undefined || job === undefined) return
+    const ends = !isFinalJobStatus(job.status)
+    if (ends) await changeJob(tx, head, job, 'unauthorized', { message })
     await tx.stopTasks(job.id, 'canceled')
     await tx.finishAttempt(identity, 'canceled')
-    await advance(tx, identity.workflowId, ports.checks)
+    await advance(tx, head, ends ? endOf(job, 'unauthorized') : [], ports.checks)
   })
 }

@@ -56,8 +56,8 @@ async function carryOut(ports: Omit<ChorePorts, 'wakeups' | 'clock'>, chore: Cho
     case 'advance':
       return engine.transact(async (tx) => {
         // Workflow first, as everywhere.
-        await tx.lockWorkflow(chore.subjectId)
-        if (await tx.takeChore(chore.id)) await advance(tx, chore.subjectId, checks)
+        const head = await tx.holdWorkflow(chore.subjectId)
+        if ((await tx.takeChore(chore.id)) && head !== undefined) await advance(tx, head, [], checks)
       })
     case 'supersede':
       await supersede(ports, chore.subjectId)
@@ -76,8 +76,8 @@ async function supersede(ports: Omit<ChorePorts, 'wakeups' | 'clock'>, pipelineI
     await ports.engine.transact(async (tx) => {
       const snapshot = await tx.lockWorkflow(workflowId)
       if (snapshot === undefined) return
-      await cancelWorkflow(tx, snapshot, { because: 'a newer pipeline of the same branch makes it redundant' })
-      await advance(tx, workflowId, ports.checks)
+      const because = 'a newer pipeline of the same branch makes it redundant'
+      await advance(tx, snapshot, await cancelWorkflow(tx, snapshot, { because }), ports.checks)
     })
   }
 }

@@ -38,6 +38,8 @@ function lockReason({ lock }: WaitFacts): WaitReason {
 function queueReason(queue: QueueWait): WaitReason {
   const { ahead } = queue
   if (queue.limit !== null) return { ...reason('limit', limitText(queue.limit)), ahead }
+  if (queue.fittingAgents === 0 && queue.refusals.length > 0)
+    return { ...reason('no-agent', refusalText(queue.refusals)), ahead }
   if (queue.fittingAgents === 0) {
     const others =
       queue.otherAgents === 0 ? 'no agent is connected at all' : 'those that are connected run other executors'
@@ -53,6 +55,13 @@ function queueReason(queue: QueueWait): WaitReason {
     queue.startsInTenMinutes === 0 ? null : Math.round(((ahead + 1) / queue.startsInTenMinutes) * tenMinutes)
   const text = `It waits for room on ${queue.fittingAgents === 1 ? 'the agent' : `one of ${queue.fittingAgents} agents`} that ${queue.fittingAgents === 1 ? 'runs' : 'run'} ${queue.executor} jobs; ${ahead} ${ahead === 1 ? 'task is' : 'tasks are'} ahead of it.`
   return { kind: 'room', text, ahead, expectedMs }
+}
+
+function refusalText(refusals: QueueWait['refusals']): string {
+  const each = refusals.map(({ agent, why }) => `${agent}: ${why}`).join(' ')
+  return refusals.length === 1
+    ? `The agent that could run it takes nothing new. ${each}`
+    : `The ${refusals.length} agents that could run it take nothing new. ${each}`
 }
 
 function limitText(limit: TaskLimit): string {

@@ -1,4 +1,4 @@
-import { isFinalJobStatus, type JobStatus, type NodeType, type WorkflowStatus } from '@rondo/model'
+import { isFinalJobStatus, type JobStatus, type NodeType, type Requirement, type WorkflowStatus } from '@rondo/model'
 import type { JobState } from './job-state.ts'
 import { requiredStatusOf } from './life-cycles.ts'
 import { guardOf, lockOf } from './lock-guard.ts'
@@ -24,42 +24,90 @@ export interface Decision {
 
 const none: Facts = { holding: new Set(), busy: new Set() }
 
+/** A node while its requirements are being settled. */
+interface Node {
+  readonly job: JobState
+  status: JobStatus
+  /** Requirements on nodes that have not ended. */
+  open: number
+  /** One ended otherwise than this node wants. */
+  refused: boolean
+  readonly dependants: { readonly node: Node; readonly requirement: Requirement }[]
+}
+
 /**
  * Everything a workflow does next, until nothing more follows: jobs whose requirements are met start, jobs whose
- * requirements can no longer be met end as `not_run`. Plain function of the snapshot.
+ * requirements can no longer be met end as `not_run`. Plain function of the snapshot; it looks at every requirement once.
  */
 export function nextMoves(jobs: readonly JobState[], facts: Facts = none): Decision {
-  const status = new Map(jobs.map((job) => [job.name, job.status]))
+  const nodes = settled(jobs)
+  const waiting = new Set<Node>()
+  for (const node of nodes.values()) if (node.status === 'blocked' || node.status === 'not_running') waiting.add(node)
+  const unlocks = [...waiting].filter((node) => node.job.type === 'unlock')
   const moves: Move[] = []
-  const waiting = new Set(jobs.filter((job) => job.status === 'blocked' || job.status === 'not_running'))
-  for (let moved = true; moved; ) {
-    moved = false
-    for (const job of waiting) {
-      const to = job.status === 'blocked' ? moveOf(job, jobs, status, facts) : lockMove(job, facts)
-      if (to === undefined) continue
-      waiting.delete(job)
-      status.set(job.name, to)
-      moves.push({ jobId: job.id, to })
-      moved = true
-    }
+  // A set goes on over what is added while it is walked; what is added again is taken out first, so that it comes again.
+  const due = new Set(waiting)
+  const comeAgain = (node: Node) => {
+    if (!waiting.has(node)) return
+    due.delete(node)
+    due.add(node)
   }
-  return { moves, status: workflowStatus([...status.values()]) }
+  for (const node of due) {
+    const to = moveOf(node, jobs, nodes, facts)
+    if (to === undefined) continue
+    waiting.delete(node)
+    node.status = to
+    moves.push({ jobId: node.job.id, to })
+    for (const next of settle(node)) comeAgain(next)
+    if (node.job.type === 'lock') unlocks.forEach(comeAgain)
+  }
+  return { moves, status: workflowStatus([...nodes.values()].map((node) => node.status)) }
+}
+
+/** The nodes by name, as far as what they require has ended. */
+function settled(jobs: readonly JobState[]): ReadonlyMap<string, Node> {
+  const nodes = new Map<string, Node>(
+    jobs.map((job) => [job.name, { job, status: job.status, open: 0, refused: false, dependants: [] }]),
+  )
+  for (const node of nodes.values())
+    for (const requirement of node.job.requires) {
+      const required = nodes.get(requirement.node)
+      const ended = required === undefined ? 'not_run' : requiredStatusOf(required.status)
+      if (ended !== undefined) node.refused ||= !requirement.statuses.includes(ended)
+      else {
+        node.open++
+        required?.dependants.push({ node, requirement })
+      }
+    }
+  return nodes
+}
+
+/** Tells those that require a node how it ended, if it has; answers them. */
+function settle({ status, dependants }: Node): readonly Node[] {
+  const ended = requiredStatusOf(status)
+  if (ended === undefined) return []
+  return dependants.map(({ node, requirement }) => {
+    node.open--
+    node.refused ||= !requirement.statuses.includes(ended)
+    return node
+  })
 }
 
 function moveOf(
-  job: JobState,
+  node: Node,
   jobs: readonly JobState[],
-  status: ReadonlyMap<string, JobStatus>,
+  nodes: ReadonlyMap<string, Node>,
   facts: Facts,
 ): Move['to'] | undefined {
-  let met = true
-  for (const requirement of job.requires) {
-    const ended = requiredStatusOf(status.get(requirement.node) ?? 'not_run')
-    if (ended === undefined) met = false
-    else if (!requirement.statuses.includes(ended)) return 'not_run'
-  }
-  if (!met) return undefined
-  return job.type === 'unlock' ? unlockMove(job, jobs, status, facts) : start(job.type)
+  if (node.job.status === 'not_running') return lockMove(node.job, facts)
+  if (node.refused) return 'not_run'
+  if (node.open > 0) return undefined
+  return node.job.type === 'unlock' ? unlockMove(node.job, jobs, nodes, facts) : settledMove(node.job.type, false)
+}
+
+/** What a node does whose requirements are settled: it starts, unless one of them ended otherwise than it wants. */
+export function settledMove(type: NodeType, refused: boolean): Move['to'] {
+  return refused ? 'not_run' : start(type)
 }
 
 function start(type: NodeType): Move['to'] {
@@ -88,13 +136,13 @@ function lockMove(job: JobState, facts: Facts): Move['to'] | undefined {
 function unlockMove(
   job: JobState,
   jobs: readonly JobState[],
-  status: ReadonlyMap<string, JobStatus>,
+  nodes: ReadonlyMap<string, Node>,
   { busy }: Facts,
 ): Move['to'] | undefined {
   const guarded = guardOf(job, jobs)
   if (guarded.some(({ id }) => busy.has(id))) return undefined
   const lock = lockOf(job, jobs)
-  const locked = lock === undefined ? 'success' : status.get(lock.name)
+  const locked = lock === undefined ? 'success' : nodes.get(lock.name)?.status
   // A lock node that is not upstream may itself wait for this one.
   if (lock !== undefined && guarded.includes(lock) && !isFinalJobStatus(locked ?? 'not_run')) return undefined
   return locked === 'success' ? 'success' : 'not_run'
@@ -102,7 +150,7 @@ function unlockMove(
 
 const failures: readonly JobStatus[] = ['failed', 'timedout', 'infrastructure_fail', 'terminated-unknown']
 
-/** Status of a workflow from those of its jobs. */
+/** Status of a workflow from those of its jobs; how many have each does not matter. */
 export function workflowStatus(jobs: readonly JobStatus[]): WorkflowStatus {
   const failed = jobs.some((status) => failures.includes(status))
   if (jobs.every(isFinalJobStatus)) {

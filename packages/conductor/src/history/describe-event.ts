@@ -36,6 +36,8 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
       return 'approved'
     case 'task.queued':
       return 'queued'
+    case 'task.promoted':
+      return 'put before all others in the queue'
     case 'task.claimed':
       return `${slice} taken by agent ${text(data.agent) ?? '?'} as attempt ${data.attempt}, after ${seconds(data.waitedMs)} s`
     case 'task.started':
@@ -44,6 +46,10 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
       return `${slice} ended: ${text(data.result) ?? '?'}`
     case 'task.requeued':
       return `${slice} queued again after attempt ${data.attempt}`
+    case 'agent.drained':
+      return `agent ${text(data.agent) ?? '?'} asked to take nothing new`
+    case 'agent.resumed':
+      return `agent ${text(data.agent) ?? '?'} asked to go on`
     case 'step.started':
       return `step ${name} started`
     case 'step.finished':

@@ -1,13 +1,16 @@
 import {
   AppError,
+  type EndedJob,
   type EngineTransaction,
   isFinalWorkflowStatus,
+  type Job,
   type NewId,
   type RerunRequest,
   type UserActions,
+  type WorkflowHead,
   type WorkflowSnapshot,
 } from '@rondo/model'
-import { advance } from '../workflows/apply-moves.ts'
+import { advance, begin } from '../workflows/apply-moves.ts'
 import { canceledBy, cancelJob, cancelWorkflow } from '../workflows/cancel.ts'
 import { changeJob, workflowScope } from '../workflows/change-state.ts'
 import { createRerun } from '../workflows/create-rerun.ts'
@@ -22,44 +25,45 @@ export function createUserActions(ports: UserActionsPorts): UserActions {
 
   async function changeWorkflow(
     workflowId: string,
-    change: (tx: EngineTransaction, snapshot: WorkflowSnapshot) => Promise<void>,
+    change: (tx: EngineTransaction, snapshot: WorkflowSnapshot) => Promise<readonly EndedJob[]>,
   ): Promise<void> {
     await engine.transact(async (tx) => {
       const snapshot = await tx.lockWorkflow(workflowId)
       if (snapshot === undefined) throw new AppError('not-found', `There is no workflow ${workflowId}.`)
-      await change(tx, snapshot)
-      await advance(tx, workflowId, checks)
+      await advance(tx, snapshot, await change(tx, snapshot), checks)
     })
   }
 
   async function changeOneJob(
     jobId: string,
-    change: (tx: EngineTransaction, snapshot: WorkflowSnapshot, job: WorkflowSnapshot['jobs'][number]) => Promise<void>,
+    change: (tx: EngineTransaction, head: WorkflowHead, job: Job) => Promise<readonly EndedJob[]>,
   ): Promise<void> {
     const workflowId = await engine.transact((tx) => tx.workflowOfJob(jobId))
     if (workflowId === undefined) throw new AppError('not-found', `There is no job ${jobId}.`)
-    await changeWorkflow(workflowId, (tx, snapshot) =>
-      change(tx, snapshot, snapshot.jobs.find((job) => job.id === jobId)!),
-    )
+    await engine.transact(async (tx) => {
+      const head = await tx.holdWorkflow(workflowId)
+      const found = await tx.jobWithTasks(jobId)
+      if (head === undefined || found === undefined) throw new AppError('not-found', `There is no job ${jobId}.`)
+      await advance(tx, head, await change(tx, head, found.job), checks)
+    })
   }
 
   return {
     trigger: (request) => triggerPipeline(ports, checks, request),
     continuePipeline: (request) => continuePipeline(ports, checks, request),
     approve: (jobId, actorId) =>
-      changeOneJob(jobId, async (tx, snapshot, job) => {
+      changeOneJob(jobId, async (tx, head, job) => {
         if (job.type !== 'approval') throw new AppError('conflict', `Job ${job.name} is not an approval.`)
         if (job.status !== 'on_hold')
           throw new AppError('conflict', `Job ${job.name} does not wait for approval; it is ${job.status}.`)
-        await changeJob(tx, snapshot, job, 'success', { approvedBy: actorId })
-        await tx.append({ ...workflowScope(snapshot), kind: 'job.approved', jobId, actorId })
+        await changeJob(tx, head, job, 'success', { approvedBy: actorId })
+        await tx.append({ ...workflowScope(head), kind: 'job.approved', jobId, actorId })
+        return [{ jobId, as: 'success' }]
       }),
     cancelWorkflow: (workflowId, actorId) =>
-      changeWorkflow(workflowId, async (tx, snapshot) => {
-        await cancelWorkflow(tx, snapshot, canceledBy(actorId))
-      }),
+      changeWorkflow(workflowId, (tx, snapshot) => cancelWorkflow(tx, snapshot, canceledBy(actorId))),
     cancelJob: (jobId, actorId) =>
-      changeOneJob(jobId, (tx, snapshot, job) => cancelJob(tx, snapshot, job, canceledBy(actorId))),
+      changeOneJob(jobId, (tx, head, job) => cancelJob(tx, head, job, canceledBy(actorId))),
     rerun: (request) => rerun(ports, checks, request),
   }
 }
@@ -101,8 +105,9 @@ async function rerun(ports: UserActionsPorts, checks: StartChecks, request: Reru
         'conflict',
         `This pipeline was rerun ${maxReruns} times, which is the most it can be. Trigger a new pipeline instead.`,
       )
-    const id = await createRerun(tx, snapshot, checks, { request, actorId: request.actorId, autoRerunNumber: 0 })
-    await advance(tx, id, checks)
-    return id
+    const { actorId } = request
+    const rerun = await createRerun(tx, snapshot, checks, { request, actorId, autoRerunNumber: 0 })
+    await begin(tx, rerun, checks)
+    return rerun.head.workflow.id
   })
 }

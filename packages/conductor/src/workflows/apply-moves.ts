@@ -1,28 +1,91 @@
-import type { EngineTransaction, WorkflowSnapshot } from '@rondo/model'
+import type { EndedJob, EngineTransaction, Job, WorkflowHead, WorkflowSnapshot, WorkflowStatus } from '@rondo/model'
+import { requiredStatusOf } from '../decisions/life-cycles.ts'
 import { locksToRelease } from '../decisions/lock-guard.ts'
-import { type Facts, type Move, nextMoves } from '../decisions/next-moves.ts'
+import { type Facts, type Move, nextMoves, settledMove, workflowStatus } from '../decisions/next-moves.ts'
 import { autoRerun } from './auto-rerun.ts'
 import { changeJob, changeWorkflow } from './change-state.ts'
-import { type StartChecks, startJob } from './start-job.ts'
+import type { MadeWorkflow } from './made-workflow.ts'
+import { type MovingJob, type StartChecks, startJob } from './start-job.ts'
 
 /**
- * Carries out what follows from a workflow's snapshot: saves the moves, queues tasks, appends events, gives back locks. The
- * caller holds the workflow's row, so no one else decides at the same time. An answer that changes the snapshot itself (a
- * start that is refused, a lock that is free) is decided on again, hence the loop.
+ * Carries out what follows from the end of some jobs: saves the moves, queues tasks, appends events, gives back locks. The
+ * caller holds the workflow's row, so no one else decides at the same time. `ended` may be empty, when something else
+ * changed that a decision depends on: a lock, or a task of a job that ended before.
  */
-export async function advance(tx: EngineTransaction, workflowId: string, checks: StartChecks): Promise<void> {
+export async function advance(
+  tx: EngineTransaction,
+  head: WorkflowHead,
+  ended: readonly EndedJob[],
+  checks: StartChecks,
+): Promise<void> {
+  if (head.hasLocks) return advanceWithLocks(tx, head, ended, checks)
+  // What ends at once (a node without work, a job that can no longer run) is what the next round follows from.
+  for (let round = ended; round.length > 0; ) {
+    const next: EndedJob[] = []
+    for (const { job, refused } of await tx.settle(round))
+      next.push(...endOf(job, await carryOut(tx, head, job, settledMove(job.type, refused), checks)))
+    round = next
+  }
+  await conclude(tx, head, workflowStatus(await tx.statusesOf(head.workflow.id)), checks)
+}
+
+/** As `advance`, for a workflow whose jobs have just been made. */
+export async function begin(tx: EngineTransaction, { head, jobs }: MadeWorkflow, checks: StartChecks): Promise<void> {
+  const byId = new Map(jobs.map((job) => [job.id, job]))
+  const { moves } = nextMoves(jobs)
+  const ended: EndedJob[] = []
+  for (const move of moves) {
+    const job = byId.get(move.jobId)!
+    ended.push(...endOf(job, await carryOut(tx, head, job, move.to, checks)))
+  }
+  await advance(tx, head, ended, checks)
+}
+
+/** How a job's ending counts for those that require it, if it has ended. */
+export function endOf(job: Pick<Job, 'id'>, status: Job['status']): readonly EndedJob[] {
+  const as = requiredStatusOf(status)
+  return as === undefined ? [] : [{ jobId: job.id, as }]
+}
+
+/**
+ * Whether an unlock node may go depends on everything that its lock guards, so the whole graph is decided on; again, as long
+ * as an answer changes it (a start that is refused, a lock that is free).
+ */
+async function advanceWithLocks(
+  tx: EngineTransaction,
+  head: WorkflowHead,
+  before: readonly EndedJob[],
+  checks: StartChecks,
+): Promise<void> {
+  const ended = [...before]
   for (;;) {
-    const snapshot = await tx.lockWorkflow(workflowId)
+    const snapshot = await tx.lockWorkflow(head.workflow.id)
     if (snapshot === undefined) return
     const { moves, status } = nextMoves(snapshot.jobs, factsOf(snapshot))
+    const byId = new Map(snapshot.jobs.map((job) => [job.id, job]))
     let again = false
-    for (const move of moves) again = (await carryOut(tx, snapshot, move, checks)) || again
+    for (const move of moves) {
+      const job = byId.get(move.jobId)!
+      const became = await carryOut(tx, snapshot, job, move.to, checks)
+      ended.push(...endOf(job, became))
+      again ||= became !== move.to
+    }
     if (again) continue
-    const changed = await changeWorkflow(tx, snapshot, status)
+    await tx.settle(ended)
     await releaseLocks(tx, snapshot, moves, status)
-    const rerunId = changed && status === 'failed' ? await autoRerun(tx, snapshot, checks) : undefined
-    return rerunId === undefined ? undefined : advance(tx, rerunId, checks)
+    return conclude(tx, snapshot, status, checks)
   }
+}
+
+async function conclude(
+  tx: EngineTransaction,
+  head: WorkflowHead,
+  status: WorkflowStatus,
+  checks: StartChecks,
+): Promise<void> {
+  const changed = await changeWorkflow(tx, head, status)
+  const rerun = changed && status === 'failed' ? await autoRerun(tx, head.workflow.id, checks) : undefined
+  if (rerun !== undefined) await begin(tx, rerun, checks)
 }
 
 function factsOf(snapshot: WorkflowSnapshot): Facts {
@@ -32,43 +95,39 @@ function factsOf(snapshot: WorkflowSnapshot): Facts {
   }
 }
 
-/** Answers whether the snapshot is no longer what the decision was made on. */
+/** Answers what became of the job, which need not be what was decided: a start may be refused, a lock free. */
 async function carryOut(
   tx: EngineTransaction,
-  snapshot: WorkflowSnapshot,
-  move: Move,
+  head: WorkflowHead,
+  job: MovingJob,
+  to: Move['to'],
   checks: StartChecks,
-): Promise<boolean> {
-  const job = snapshot.jobs.find((candidate) => candidate.id === move.jobId)!
-  switch (move.to) {
+): Promise<Job['status']> {
+  switch (to) {
     case 'queued':
-      return !(await startJob(tx, snapshot, job, checks))
+      return startJob(tx, head, job, checks)
     case 'not_running':
-      return askForLock(tx, snapshot, job)
+      return askForLock(tx, head, job)
     default:
-      await changeJob(tx, snapshot, job, move.to)
-      return false
+      await changeJob(tx, head, job, to)
+      return to
   }
 }
 
-async function askForLock(
-  tx: EngineTransaction,
-  snapshot: WorkflowSnapshot,
-  job: WorkflowSnapshot['jobs'][number],
-): Promise<boolean> {
+async function askForLock(tx: EngineTransaction, head: WorkflowHead, job: MovingJob): Promise<Job['status']> {
   const key = job.lockKey ?? ''
-  switch (await tx.requestLock(snapshot, { jobId: job.id, key })) {
+  switch (await tx.requestLock(head, { jobId: job.id, key })) {
     case 'held':
-      await changeJob(tx, snapshot, job, 'success', { because: `nobody held the lock ${key}` })
-      return true
+      await changeJob(tx, head, job, 'success', { because: `nobody held the lock ${key}` })
+      return 'success'
     case 'waiting':
-      await changeJob(tx, snapshot, job, 'not_running', { because: `others hold the lock ${key} or came before` })
-      return false
+      await changeJob(tx, head, job, 'not_running', { because: `others hold the lock ${key} or came before` })
+      return 'not_running'
     case 'superseded':
-      await changeJob(tx, snapshot, job, 'not_run', {
+      await changeJob(tx, head, job, 'not_run', {
         message: `A newer pipeline of this project holds the lock ${key} or waits for it. What it guards does not go back to an older revision.`,
       })
-      return true
+      return 'not_run'
   }
 }
 
@@ -76,7 +135,7 @@ async function releaseLocks(
   tx: EngineTransaction,
   snapshot: WorkflowSnapshot,
   moves: readonly Move[],
-  status: WorkflowSnapshot['workflow']['status'],
+  status: WorkflowStatus,
 ): Promise<void> {
   if (snapshot.locks.length === 0) return
   const moved = new Map(moves.map((move) => [move.jobId, move.to]))

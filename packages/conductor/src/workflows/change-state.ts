@@ -6,7 +6,7 @@ import {
   type JobStatus,
   mayBecome,
   type NewEvent,
-  type WorkflowSnapshot,
+  type WorkflowHead,
   type WorkflowStatus,
   workflowMayBecome,
 } from '@rondo/model'
@@ -24,8 +24,8 @@ export interface Cause {
 /** The only place that changes a job. What the table of `life-cycle.ts` does not allow is a bug of ours and is thrown. */
 export async function changeJob(
   tx: EngineTransaction,
-  snapshot: WorkflowSnapshot,
-  job: Job,
+  head: WorkflowHead,
+  job: Pick<Job, 'id' | 'name' | 'status'>,
   status: JobStatus,
   cause: Cause = {},
 ): Promise<void> {
@@ -34,7 +34,7 @@ export async function changeJob(
   const { because, ...change } = cause
   await tx.saveJob({ id: job.id, status, ...change })
   await tx.append({
-    ...jobScope(snapshot, job),
+    ...jobScope(head, job),
     kind: isFinalJobStatus(status) ? 'job.finished' : 'job.changed',
     actorId: cause.approvedBy ?? cause.canceledBy ?? null,
     data: {
@@ -50,16 +50,16 @@ export async function changeJob(
 /** The only place that changes a workflow. A status it has already is no change; a final one never changes. */
 export async function changeWorkflow(
   tx: EngineTransaction,
-  snapshot: WorkflowSnapshot,
+  head: WorkflowHead,
   status: WorkflowStatus,
 ): Promise<boolean> {
-  const { workflow } = snapshot
+  const { workflow } = head
   if (workflow.status === status || isFinalWorkflowStatus(workflow.status)) return false
   if (!workflowMayBecome(workflow.status, status))
     throw new Error(`workflow ${workflow.name} (${workflow.id}) is ${workflow.status} and may not become ${status}`)
   await tx.saveWorkflow(workflow.id, status)
   await tx.append({
-    ...workflowScope(snapshot),
+    ...workflowScope(head),
     kind: isFinalWorkflowStatus(status) ? 'workflow.finished' : 'workflow.changed',
     data: { name: workflow.name, from: workflow.status, to: status },
   })
@@ -67,10 +67,10 @@ export async function changeWorkflow(
 }
 
 /** Whom an event about a workflow belongs to. */
-export function workflowScope(snapshot: WorkflowSnapshot): Omit<NewEvent, 'kind'> {
-  const { workflow } = snapshot
+export function workflowScope(head: Pick<WorkflowHead, 'workflow' | 'organizationId'>): Omit<NewEvent, 'kind'> {
+  const { workflow } = head
   return {
-    organizationId: snapshot.organizationId,
+    organizationId: head.organizationId,
     projectId: workflow.projectId,
     pipelineId: workflow.pipelineId,
     workflowId: workflow.id,
@@ -78,6 +78,6 @@ export function workflowScope(snapshot: WorkflowSnapshot): Omit<NewEvent, 'kind'
 }
 
 /** Whom an event about a job belongs to. */
-export function jobScope(snapshot: WorkflowSnapshot, job: Pick<Job, 'id'>): Omit<NewEvent, 'kind'> {
-  return { ...workflowScope(snapshot), jobId: job.id }
+export function jobScope(head: WorkflowHead, job: Pick<Job, 'id'>): Omit<NewEvent, 'kind'> {
+  return { ...workflowScope(head), jobId: job.id }
 }

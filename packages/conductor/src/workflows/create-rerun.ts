@@ -1,6 +1,7 @@
 import { AppError, type EngineTransaction, type RerunRequest, type WorkflowSnapshot } from '@rondo/model'
 import { rerunJobs } from '../decisions/rerun-jobs.ts'
 import { workflowScope } from './change-state.ts'
+import { type MadeWorkflow, madeWorkflow } from './made-workflow.ts'
 import type { StartChecks } from './start-job.ts'
 
 export interface RerunParts {
@@ -10,17 +11,19 @@ export interface RerunParts {
   readonly autoRerunNumber: number
 }
 
-/** Writes a workflow that runs an ended one again, and answers its id; the caller lets it advance. */
+/** Writes a workflow that runs an ended one again; the caller lets it begin. */
 export async function createRerun(
   tx: EngineTransaction,
-  { workflow, jobs: before, ...snapshot }: WorkflowSnapshot,
+  { workflow, jobs, ...snapshot }: WorkflowSnapshot,
   checks: StartChecks,
   { request, actorId, autoRerunNumber }: RerunParts,
-): Promise<string> {
-  const jobs = rerunJobs(before, request, checks.newId)
-  if (jobs.every((job) => job.keptFrom !== null))
+): Promise<MadeWorkflow> {
+  const plans = await tx.plansOf(workflow.id)
+  const before = jobs.map((job) => ({ ...job, plan: plans.get(job.id) ?? null }))
+  const again = rerunJobs(before, request, checks.newId)
+  if (again.every((job) => job.keptFrom !== null))
     throw new AppError('conflict', `Nothing failed in workflow ${workflow.name}. Rerun it from the start instead.`)
-  const keepsWorkspace = jobs.some((job) => job.keptFrom !== null)
+  const keepsWorkspace = again.some((job) => job.keptFrom !== null)
   const id = await tx.createWorkflow({
     pipelineId: workflow.pipelineId,
     projectId: workflow.projectId,
@@ -32,10 +35,10 @@ export async function createRerun(
     setup: workflow.setup,
     maxAutoReruns: workflow.maxAutoReruns,
     autoRerunNumber,
-    jobs,
+    jobs: again,
   })
   await tx.append({
-    ...workflowScope({ ...snapshot, workflow, jobs: before }),
+    ...workflowScope({ ...snapshot, workflow }),
     kind: 'workflow.created',
     workflowId: id,
     actorId,
@@ -50,10 +53,10 @@ export async function createRerun(
     },
   })
   if (request.enableSsh === true)
-    for (const [index, job] of jobs.entries())
+    for (const [index, job] of again.entries())
       if (request.jobIds?.includes(before[index]?.id ?? ''))
         await tx.saveJob({ id: job.id, status: job.status, message: noSsh })
-  return id
+  return madeWorkflow(tx, id, again)
 }
 
 const noSsh = 'SSH into this job was asked for. This installation cannot open it yet, so the job runs as it did before.'

@@ -1,6 +1,7 @@
 import type { EngineTransaction, Pipeline, Plan } from '@rondo/model'
 import { jobsFor } from '../decisions/plan-jobs.ts'
-import { advance } from './apply-moves.ts'
+import { begin } from './apply-moves.ts'
+import { madeWorkflow } from './made-workflow.ts'
 import type { StartChecks } from './start-job.ts'
 
 /**
@@ -38,6 +39,6 @@ export async function createWorkflows(
       workflowId: id,
       data: { name: workflow.name },
     })
-    await advance(tx, id, checks)
+    await begin(tx, await madeWorkflow(tx, id, jobs), checks)
   }
 }

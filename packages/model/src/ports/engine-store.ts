@@ -3,7 +3,7 @@ import type { NewEvent } from '../event.ts'
 import type { Job, JobWithPlan } from '../job.ts'
 import type { Result } from '../outcome.ts'
 import type { CompiledConfig, Continuation, Pipeline, PipelineConfig, PipelineValues } from '../pipeline.ts'
-import type { JobPlan } from '../plan.ts'
+import type { JobPlan, RequiredStatus } from '../plan.ts'
 import type { Resources } from '../resource-class.ts'
 import type { Schedule } from '../schedule.ts'
 import type { JobStatus, WorkflowStatus } from '../status.ts'
@@ -24,8 +24,15 @@ export interface EngineStore {
   renew(agentId: string, attempts: readonly FencedRef[], leaseMs: number): Promise<readonly StopOrder[]>
   /** Attempts whose lease ran out, oldest first. */
   expired(limit: number): Promise<readonly ExpiredAttempt[]>
-  /** Gives every open lease a full term again; called once when a server starts (rule D-05). */
+  /** Gives every open lease a full term again, after a time in which nobody could renew (rule D-05). */
   refreshLeases(leaseMs: number): Promise<void>
+  /** Says that a server process lives and what it does; told again every few seconds. */
+  announce(instance: ServerInstance, awayAfterMs: number): Promise<void>
+  /**
+   * Since when one process with this role has been heard of without a pause longer than `awayAfterMs`, by the database's
+   * clock; undefined while there is none.
+   */
+  servedSince(role: string, awayAfterMs: number): Promise<Date | undefined>
   /** AppError `gone` unless this attempt is the newest of its task, not finished, and this agent's (rule D-02). */
   check(agentId: string, ref: FencedRef): Promise<AttemptIdentity>
   /** Sequence number up to which an attempt of the agent is known that has ended; undefined for any other. */
@@ -52,10 +59,26 @@ export interface EngineStore {
   dueChores(limit: number): Promise<readonly Chore[]>
   /** Looks at a chore that could not be done again after this time. */
   postponeChore(id: number, afterMs: number): Promise<void>
-  /** Jobs that have taken longer than allowed at what they are doing; at most `limit` of each kind, oldest first. */
-  overdue(allowed: AllowedTimes, limit: number): Promise<readonly OverdueJob[]>
-  /** Jobs with bodies of a workflow, and its pipeline. */
+  /**
+   * Jobs that have taken longer than allowed at what they are doing; at most `limit` of each kind, oldest first.
+   * `exceptions`: what is allowed in some projects instead, by their ids.
+   */
+  overdue(
+    allowed: AllowedTimes,
+    limit: number,
+    exceptions?: Readonly<Record<string, AllowedTimes>>,
+  ): Promise<readonly OverdueJob[]>
+  /** The job with its body, its workflow and its pipeline. */
   attemptContext(attemptId: string): Promise<AttemptContext>
+  /** All jobs of a workflow, in their order. */
+  workflowJobs(workflowId: string): Promise<readonly Job[]>
+}
+
+/** One process of the server; an installation may have its roles split over several. */
+export interface ServerInstance {
+  /** One process at a time has it. */
+  readonly name: string
+  readonly roles: readonly string[]
 }
 
 export interface FencedRef {
@@ -118,7 +141,6 @@ export interface AttemptContext {
   readonly resources: Resources
   readonly workflow: Workflow
   readonly pipeline: Pipeline
-  readonly workflowJobs: readonly Job[]
   /** Whether the attempt is the newest of its task and has not ended. */
   readonly open: boolean
   readonly organizationId: string
@@ -126,12 +148,19 @@ export interface AttemptContext {
   readonly projectName: string
 }
 
-export interface WorkflowSnapshot {
+/** What every decision about a workflow needs of it; the same for any number of jobs. */
+export interface WorkflowHead {
   readonly workflow: Workflow
   readonly organizationId: string
   /** Since the pipeline was made, by the database's clock. */
   readonly pipelineAgeMs: number
-  readonly jobs: readonly JobWithPlan[]
+  /** Whether it has lock nodes; then its jobs are decided on together. */
+  readonly hasLocks: boolean
+}
+
+/** The whole graph of a workflow, as it costs to read it. */
+export interface WorkflowSnapshot extends WorkflowHead {
+  readonly jobs: readonly Job[]
   readonly tasks: readonly Task[]
   /** What the workflow's lock nodes hold or wait for. */
   readonly locks: readonly LockEntry[]
@@ -228,7 +257,21 @@ export interface JobChange {
   readonly canceledBy?: string
 }
 
-/** Writes of one transaction. Methods that fence throw AppError `gone` for a stale epoch. */
+/** A job that has ended, and how that counts for those that require it. */
+export interface EndedJob {
+  readonly jobId: string
+  readonly as: RequiredStatus
+}
+
+export interface SettledJob {
+  readonly job: Job
+  readonly refused: boolean
+}
+
+/**
+ * Writes of one transaction. Methods that fence throw AppError `gone` for a stale epoch. Writes that answer nothing may be
+ * kept until something is read, and are part of the commit.
+ */
 export interface EngineTransaction {
   /** Id and number of the project's next pipeline: a config may use both before the pipeline exists. */
   reservePipeline(projectId: string): Promise<Pick<Pipeline, 'id' | 'number'>>
@@ -256,7 +299,22 @@ export interface EngineTransaction {
     },
   ): Promise<string>
   /** Locks the workflow's row until the end of the transaction. */
+  holdWorkflow(id: string): Promise<WorkflowHead | undefined>
+  /** As `holdWorkflow`, by an attempt at one of its jobs. */
+  holdWorkflowOf(attemptId: string): Promise<WorkflowHead | undefined>
+  /** As `holdWorkflow`, with all that is in it. */
   lockWorkflow(id: string): Promise<WorkflowSnapshot | undefined>
+  /** Bodies of a workflow's jobs, by job id. */
+  plansOf(workflowId: string): Promise<ReadonlyMap<string, JobPlan | null>>
+  /** A job with its slices. */
+  jobWithTasks(jobId: string): Promise<{ readonly job: Job; readonly tasks: readonly Task[] } | undefined>
+  /**
+   * Nobody waits for these jobs any longer, which end in this transaction. Answers blocked jobs that required one of them
+   * and now have nothing open, or were refused: one ended otherwise than they want.
+   */
+  settle(ended: readonly EndedJob[]): Promise<readonly SettledJob[]>
+  /** Statuses that jobs of the workflow have, each once. */
+  statusesOf(workflowId: string): Promise<readonly JobStatus[]>
   workflowOfJob(jobId: string): Promise<string | undefined>
   /** Workflows of the pipeline that rerun another. */
   rerunCount(pipelineId: string): Promise<number>

@@ -25,6 +25,11 @@ export interface ControlPlane {
   resume(ref: AttemptRef): Promise<TaskSpec>
   /** Extends the leases of all attempts; held open up to `waitMs` and answered early when there is something to obey. */
   heartbeat(request: HeartbeatRequest, signal: AbortSignal): Promise<HeartbeatAnswer>
+  /**
+   * Tells how the agent stands and answers what its administrators ask of it: about every ten seconds, and whenever it
+   * begins or ends to take tasks. What is told last counts.
+   */
+  checkIn(condition: AgentCondition): Promise<AgentOrders>
   /** Appends to the attempt's journal. Answers the highest sequence number known, so that a restart goes on from there. */
   report(request: ReportRequest): Promise<{ readonly acknowledged: number }>
   /** Makes output durable; answers the durable size of that step's stream. See `StepOutput.append`. */
@@ -60,6 +65,23 @@ export type AgentExecutor = 'docker' | 'sandbox' | 'machine'
 export interface AgentWelcome {
   readonly agentId: string
   readonly leaseMs: number
+}
+
+/** What an agent may use, what of it is in use, and whether it takes more. */
+export interface AgentCondition {
+  readonly tasks: number
+  readonly maxTasks: number
+  readonly cpus: { readonly used: number; readonly all: number }
+  readonly memoryMb: { readonly used: number; readonly all: number }
+  /** It ends by itself when what runs has ended: somebody at its machine asked for that. */
+  readonly draining: boolean
+  /** Why it takes no new tasks, as a sentence for people; null: it does. */
+  readonly refusal: string | null
+}
+
+export interface AgentOrders {
+  /** Take nothing new until this is false again. */
+  readonly drain: boolean
 }
 
 export interface AttemptRef {
@@ -121,6 +143,11 @@ export interface TaskSpec extends AttemptRef {
     readonly environment: Readonly<Record<string, string>>
   }
   readonly limits: { readonly maxRunMs: number; readonly maxOutputBytesPerStep: number }
+  /**
+   * Milliseconds without a word from the server after which the agent stops the job by itself, by its own monotonic clock:
+   * given where the job may be run anew, so that it never runs twice at once (section 2b of the reliability rules).
+   */
+  readonly stopUnheardAfterMs?: number
 }
 
 export interface CheckoutSpec {

@@ -23,6 +23,7 @@ export const agentCalls = {
   grant: 'grant',
   resume: 'resume',
   heartbeat: 'heartbeat',
+  checkIn: 'check-in',
   report: 'report',
   appendOutput: 'append-output',
   uploadObject: 'upload-object',

@@ -17,6 +17,8 @@ import type { JobStatus, PipelineState, WorkflowStatus } from '@rondo/model'
  * | GET /api/private/jobs/:id                    | JobPageView (the id also as `VCS/ORG/REPO/NUMBER`)        |
  * | GET /api/private/jobs/:id/wait              | JobWaitView: what a job waits for                         |
  * | GET /api/private/steps/:id/output?offset=    | the bytes, text/plain; `X-Output-Size`, `X-Output-Closed` |
+ * | GET /api/private/agents                      | { agents: AgentView[] }; administrators of the installation |
+ * | POST /api/private/agents/:id/drain, …/resume | AgentView: take nothing new, or go on                     |
  * | POST /api/private/runs RunRequest             | { id, number, state, errors }: a pipeline of a commit without a branch |
  *
  * Actions (approve, cancel, rerun, trigger) go through API v2.
@@ -166,6 +168,26 @@ export interface RunRequest {
   /** With a job: also what it requires. */
   readonly withRequired?: boolean
   readonly parameters?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** A machine that runs tasks. */
+export interface AgentView {
+  readonly id: string
+  readonly name: string
+  readonly hostname: string
+  readonly executors: readonly string[]
+  /** `closed`: it takes nothing new for a reason of its own, such as a full disk. */
+  readonly state: 'ready' | 'draining' | 'drained' | 'closed' | 'unreachable'
+  /** How it stands, in a line for people. */
+  readonly status: string
+  readonly tasks: number
+  /** Null for an agent that never said. */
+  readonly maxTasks: number | null
+  readonly cpus: number
+  readonly memoryMb: number
+  readonly drainingSince: string | null
+  readonly refusal: string | null
+  readonly silentMs: number
 }
 
 /** What a job waits for. `ahead` and `expectedMs` are null where there is no line, and where nobody can say. */

@@ -3,11 +3,13 @@ import type {
   AttemptRow,
   CacheRow,
   ChoreRow,
+  InstanceRow,
   JobRow,
   LeftRow,
   LockRow,
   PipelineRow,
   ProjectRow,
+  RequirementRow,
   ScheduleRow,
   StepRow,
   TaskRow,
@@ -67,6 +69,9 @@ export class MemoryDatabase {
   readonly stepsOfAttempt = new Map<string, Cell<StepRow>[]>()
   readonly caches = new Map<string, Cell<CacheRow>>()
   readonly left = new Map<string, Cell<LeftRow>>()
+  readonly requirements = new Map<string, Cell<RequirementRow>>()
+  readonly requirementsOn = new Map<string, Cell<RequirementRow>[]>()
+  readonly requirementsOf = new Map<string, Cell<RequirementRow>[]>()
   readonly leftByJob = new Map<string, Cell<LeftRow>[]>()
   /** By lock node. */
   readonly locks = new Map<string, Cell<LockRow>>()
@@ -76,6 +81,8 @@ export class MemoryDatabase {
   /** By id; and of configs by project, branch, workflow and timetable. */
   readonly schedules = new Map<string, Cell<ScheduleRow>>()
   readonly agents = new Map<string, string>()
+  /** Server processes by name. */
+  readonly instances = new Map<string, InstanceRow>()
   /** Names of contexts by organisation. */
   readonly contexts = new Map<string, Set<string>>()
   readonly organizations = new Map<string, string>()

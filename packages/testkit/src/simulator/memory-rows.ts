@@ -1,9 +1,11 @@
 import type {
   ChoreKind,
+  Job,
   JobWithPlan,
   Phase,
   Pipeline,
   PipelineInSetup,
+  RequiredStatus,
   Result,
   StoredObject,
   TestResult,
@@ -24,6 +26,18 @@ export type PipelineRow = Pipeline & Pick<PipelineInSetup, 'setupSource' | 'valu
 export type WorkflowRow = Workflow
 
 export type JobRow = JobWithPlan
+
+/** A job as lists have it. */
+export function withoutPlan({ plan: _plan, ...job }: JobRow): Job {
+  return job
+}
+
+/** What a blocked job waits for; gone when the required job has ended. */
+export interface RequirementRow {
+  readonly requiredId: string
+  readonly jobId: string
+  readonly statuses: readonly RequiredStatus[]
+}
 
 /** What a job left: rows that only ever are added. */
 export type LeftRow =
@@ -94,6 +108,12 @@ export interface ChoreRow {
   readonly kind: ChoreKind
   readonly subjectId: string
   readonly dueAt: number
+}
+
+export interface InstanceRow {
+  readonly roles: readonly string[]
+  readonly since: number
+  readonly seenAt: number
 }
 
 export interface ScheduleRow {

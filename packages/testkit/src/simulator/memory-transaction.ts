@@ -1,15 +1,34 @@
-import { type EngineTransaction, isFinalJobStatus, isFinalWorkflowStatus, type Task } from '@rondo/model'
+import {
+  type EngineTransaction,
+  isFinalJobStatus,
+  isFinalWorkflowStatus,
+  type Task,
+  type WorkflowHead,
+} from '@rondo/model'
 import { type Cell, type MemoryDatabase, unavailable, type Work } from './memory-database.ts'
 import { type Effect, fenced, required } from './memory-identity.ts'
 import { lockEntriesOf, memoryLockWrites } from './memory-locks.ts'
 import { memoryPipelineWrites } from './memory-pipelines.ts'
-import type { AttemptRow, JobRow, LeftRow, StepRow, TaskRow, WorkflowRow } from './memory-rows.ts'
+import { insertRequirements, settleRequirements } from './memory-requirements.ts'
+import {
+  type AttemptRow,
+  type JobRow,
+  type LeftRow,
+  type StepRow,
+  type TaskRow,
+  type WorkflowRow,
+  withoutPlan,
+} from './memory-rows.ts'
 import { memoryScheduleWrites } from './memory-schedules.ts'
 
 /** Writes of one transaction in memory; each statement of the real store is one step between two effects here. */
 export function createMemoryTransaction(database: MemoryDatabase, work: Work, before: Effect): EngineTransaction {
-  async function effect(what: string): Promise<void> {
-    await before(what)
+  function effect(what: string): Promise<void> | void {
+    const waited = before(what)
+    if (waited !== undefined) return waited.then(requireOpen)
+    requireOpen()
+  }
+  function requireOpen(): void {
     if (work.over) throw unavailable()
   }
   const date = () => new Date(work.now)
@@ -71,27 +90,50 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
         }),
       )
       database.jobsOfWorkflow.set(id, cells)
+      insertRequirements(database, work, jobs)
       return id
+    },
+    async holdWorkflow(id) {
+      await effect('hold a workflow')
+      return hold(id)
+    },
+    async holdWorkflowOf(attemptId) {
+      await effect('hold the workflow of an attempt')
+      const attempt = work.read(database.attempts.get(attemptId))
+      const task = work.read(database.tasks.get(attempt?.taskId ?? ''))
+      const job = work.read(database.jobs.get(task?.jobId ?? ''))
+      return job === undefined ? undefined : hold(job.workflowId)
     },
     async lockWorkflow(id) {
       await effect('lock a workflow')
-      const cell = database.workflows.get(id)
-      if (cell === undefined) return undefined
-      const workflow = await work.lock(cell)
-      if (workflow === undefined) return undefined
-      const project = required(work.read(database.projects.get(workflow.projectId)), 'project', workflow.projectId)
+      const head = await hold(id)
+      if (head === undefined) return undefined
       const cells = database.jobsOfWorkflow.get(id) ?? []
       const tasks = cells.flatMap((job) => tasksOf(job).map(toTask))
       tasks.sort((a, b) => a.index - b.index)
-      const pipeline = required(work.read(database.pipelines.get(workflow.pipelineId)), 'pipeline', workflow.pipelineId)
-      return {
-        workflow,
-        organizationId: project.organizationId,
-        pipelineAgeMs: work.now - pipeline.createdAt.getTime(),
-        jobs: visible(cells),
-        tasks,
-        locks: lockEntriesOf(database, work, id),
-      }
+      return { ...head, jobs: visible(cells).map(withoutPlan), tasks, locks: lockEntriesOf(database, work, id) }
+    },
+    async plansOf(workflowId) {
+      await effect('read the plans of a workflow')
+      return new Map(visible(database.jobsOfWorkflow.get(workflowId) ?? []).map((job) => [job.id, job.plan]))
+    },
+    async jobWithTasks(jobId) {
+      await effect('read a job with its tasks')
+      const cell = database.jobs.get(jobId)
+      const job = work.read(cell)
+      if (cell === undefined || job === undefined) return undefined
+      const tasks = tasksOf(cell).map(toTask)
+      tasks.sort((a, b) => a.index - b.index)
+      return { job: withoutPlan(job), tasks }
+    },
+    async settle(ended) {
+      if (ended.length === 0) return []
+      await effect('settle requirements')
+      return settleRequirements(database, work, ended)
+    },
+    async statusesOf(workflowId) {
+      await effect('read the statuses of a workflow')
+      return [...new Set(visible(database.jobsOfWorkflow.get(workflowId) ?? []).map((job) => job.status))]
     },
     async workflowOfJob(jobId) {
       await effect('find the workflow of a job')
@@ -316,6 +358,20 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       await effect(`notify ${topic}`)
       work.notify(topic)
     },
+  }
+
+  async function hold(id: string): Promise<WorkflowHead | undefined> {
+    const cell = database.workflows.get(id)
+    const workflow = cell === undefined ? undefined : await work.lock(cell)
+    if (workflow === undefined) return undefined
+    const project = required(work.read(database.projects.get(workflow.projectId)), 'project', workflow.projectId)
+    const pipeline = required(work.read(database.pipelines.get(workflow.pipelineId)), 'pipeline', workflow.pipelineId)
+    return {
+      workflow,
+      organizationId: project.organizationId,
+      pipelineAgeMs: work.now - pipeline.createdAt.getTime(),
+      hasLocks: visible(database.jobsOfWorkflow.get(id) ?? []).some((job) => job.lockKey !== null),
+    }
   }
 
   function visible<Row>(cells: readonly Cell<Row>[]): readonly Row[] {

@@ -56,16 +56,8 @@ function createDockerExecutor(docker: Docker, options: DockerOptions): Executor 
       }
     },
     memoryKills: (state) => readMemoryKills(state.memoryEvents ?? ''),
-    async remove(state) {
-      for (const id of idsOf(state).reverse()) {
-        await docker
-          .getContainer(id)
-          .remove({ force: true, v: true })
-          .catch((error) => {
-            if (error.statusCode !== 404 && error.statusCode !== 409) throw error
-          })
-      }
-    },
+    halt: (state) => removeContainers(docker, state),
+    remove: (state) => removeContainers(docker, state),
     async killAsRoot(state, id) {
       const exec = await docker
         .getContainer(idsOf(state)[0] ?? '')
@@ -77,6 +69,17 @@ function createDockerExecutor(docker: Docker, options: DockerOptions): Executor 
         /^((?:https?|ssh):\/\/(?:[^@/]*@)?)(localhost|127\.0\.0\.1|0\.0\.0\.0)(?=[:/]|$)/,
         '$1host.docker.internal',
       ),
+  }
+}
+
+async function removeContainers(docker: Docker, state: ExecutorState): Promise<void> {
+  for (const id of idsOf(state).reverse()) {
+    await docker
+      .getContainer(id)
+      .remove({ force: true, v: true })
+      .catch((error) => {
+        if (error.statusCode !== 404 && error.statusCode !== 409) throw error
+      })
   }
 }
 
@@ -112,6 +115,7 @@ async function startContainers(
   const { State } = await container.inspect()
   const open = await closeNetwork(State.Pid, network.subnets, {
     webUrl: spec.checkout.url,
+    ...(spec.checkout.ssh === null ? {} : { sshUrl: spec.checkout.ssh.url }),
     agentsUrl: options.agentsUrl,
   })
   if (open !== undefined)

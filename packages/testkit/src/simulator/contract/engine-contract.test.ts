@@ -87,6 +87,8 @@ describe.each([
 
     const claimed = await stand().engine.transact(async (tx) => {
       await tx.stopTasks(jobs[0]!.id, 'canceled')
+      // Writes may be kept until something is read.
+      await tx.workflowOfJob(jobs[0]!.id)
       return stand().other.claim(claimQuery(agentId, { free: { cpus: 9, memoryMb: 9, tasks: 9 } }))
     })
 

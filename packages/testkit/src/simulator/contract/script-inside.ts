@@ -53,6 +53,20 @@ export function insideOperations(
       return id
     },
     'lock a workflow': async (tx) => state.snapshot(tx, state.random.pick([...state.workflows, unknownId])),
+    'hold a workflow': (tx) => tx.holdWorkflow(state.random.pick([...state.workflows, unknownId])),
+    'hold the workflow of an attempt': (tx) => tx.holdWorkflowOf(state.ref().attemptId),
+    'read the plans': async (tx) => [
+      ...(await tx.plansOf(state.random.pick([...state.workflows, unknownId]))).values(),
+    ],
+    'read a job': (tx) => tx.jobWithTasks(state.job().id),
+    settle: async (tx) => {
+      const ids = new Set([state.job().id, state.job().id])
+      const as = state.random.pick(['success', 'failed', 'canceled'] as const)
+      const settled = await tx.settle([...ids].map((jobId) => ({ jobId, as })))
+      return settled.map((one) => state.show(one)).sort()
+    },
+    'read the statuses': async (tx) =>
+      [...(await tx.statusesOf(state.random.pick([...state.workflows, unknownId])))].sort(),
     'workflow of a job': (tx) => tx.workflowOfJob(state.job().id),
     'save a job': (tx) => {
       const people = state.random.pick([

@@ -1,0 +1,88 @@
+import type { AttemptRef } from '@rondo/protocol'
+import type { PlacedTask, StoppableSignal } from '../attempt/attempt.ts'
+import type { StopReason } from '../reports/endings.ts'
+import type { Capacity } from './capacity.ts'
+import { createHint } from './hint.ts'
+
+/** What runs on this machine now, and what room is left beside it. */
+export interface Roster {
+  readonly capacity: Capacity
+  readonly size: number
+  readonly attemptIds: ReadonlySet<string>
+  readonly used: { readonly cpus: number; readonly memoryMb: number }
+  /** Never below nothing: what was adopted counts, whatever the settings say by now. */
+  free(): Capacity
+  /** Attempts that were not told to stop yet. */
+  open(): readonly AttemptRef[]
+  begin(placed: PlacedTask): void
+  stop(attemptId: string, reason: StopReason): void
+  stopAll(reason: StopReason): void
+  /** Ends when nothing runs any more. */
+  emptied(): Promise<void>
+  /** Aborts when the next attempt begins. */
+  nextBeginning(): AbortSignal
+  /** Aborts when the next attempt begins or ends. */
+  nextChange(): AbortSignal
+}
+
+interface Entry extends PlacedTask {
+  readonly controller: AbortController
+  readonly done: Promise<void>
+}
+
+/** Slices of a core that small jobs may share: a machine's CPUs are offered this many times over. */
+const overcommit = 2
+
+export function createRoster(
+  capacity: Capacity,
+  run: (placed: PlacedTask, signal: StoppableSignal) => Promise<void>,
+): Roster {
+  const entries = new Map<string, Entry>()
+  const begun = createHint()
+  const changed = createHint()
+  const sum = (what: 'cpus' | 'memoryMb') => [...entries.values()].reduce((all, entry) => all + entry[what], 0)
+
+  return {
+    capacity,
+    get size() {
+      return entries.size
+    },
+    get attemptIds() {
+      return new Set(entries.keys())
+    },
+    get used() {
+      return { cpus: sum('cpus'), memoryMb: sum('memoryMb') }
+    },
+    free: () => ({
+      cpus: Math.max(0, capacity.cpus * overcommit - sum('cpus')),
+      memoryMb: Math.max(0, capacity.memoryMb - sum('memoryMb')),
+      tasks: Math.max(0, capacity.tasks - entries.size),
+    }),
+    open: () =>
+      [...entries.values()]
+        .filter((entry) => !entry.controller.signal.aborted)
+        .map(({ attemptId, epoch }) => ({ attemptId, epoch })),
+    begin({ attemptId, epoch, cpus, memoryMb }) {
+      if (entries.has(attemptId)) return
+      const controller = new AbortController()
+      const signal: StoppableSignal = controller.signal
+      signal.stop = (reason) => controller.abort(reason)
+      const done = run({ attemptId, epoch, cpus, memoryMb }, signal).finally(() => {
+        entries.delete(attemptId)
+        changed.give()
+      })
+      entries.set(attemptId, { attemptId, epoch, cpus, memoryMb, controller, done })
+      begun.give()
+      changed.give()
+    },
+    stop: (attemptId, reason) => entries.get(attemptId)?.controller.abort(reason),
+    stopAll(reason) {
+      for (const entry of entries.values()) entry.controller.abort(reason)
+    },
+    async emptied() {
+      while (entries.size > 0) await Promise.allSettled([...entries.values()].map((entry) => entry.done))
+    },
+    nextBeginning: begun.next,
+    nextChange: changed.next,
+  }
+}

@@ -1,0 +1,24 @@
+import type { Gate } from './gate.ts'
+import type { Roster } from './roster.ts'
+
+/** How the agent stands, in a line for people: `2 of 4 tasks · 3 of 4 CPUs · 6.0 of 15.6 GB · draining since 11:20 UTC`. */
+export function statusLine(roster: Pick<Roster, 'size' | 'used' | 'capacity'>, gate: Gate): string {
+  const { capacity, used } = roster
+  const drainedSince = gate.closedSince('signal') ?? gate.closedSince('administrator')
+  const parts = [
+    `${roster.size} of ${capacity.tasks} tasks`,
+    `${round(used.cpus)} of ${round(capacity.cpus)} CPUs`,
+    `${gigabytes(used.memoryMb)} of ${gigabytes(capacity.memoryMb)} GB`,
+  ]
+  if (drainedSince !== undefined) parts.push(`draining since ${drainedSince.toISOString().slice(11, 16)} UTC`)
+  else if (gate.refusal() !== undefined) parts.push(`takes nothing new: ${gate.refusal()}`)
+  return parts.join(' · ')
+}
+
+function round(count: number): string {
+  return String(Math.round(count * 10) / 10)
+}
+
+function gigabytes(mb: number): string {
+  return (mb / 1024).toFixed(1)
+}

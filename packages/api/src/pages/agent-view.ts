@@ -1,0 +1,41 @@
+import type { Agent } from '@rondo/model'
+import type { AgentView } from '@rondo/protocol'
+
+/** An agent that was not heard of for longer is shown as out of reach (section 2b of the reliability rules). */
+const silentAfterMs = 45_000
+
+export function agentView(agent: Agent): AgentView {
+  const { condition, drainingSince } = agent
+  return {
+    id: agent.id,
+    name: agent.name,
+    hostname: agent.hostname,
+    executors: agent.executors,
+    state: stateOf(agent),
+    status: statusOf(agent),
+    tasks: condition?.tasks ?? 0,
+    maxTasks: condition?.maxTasks ?? null,
+    cpus: agent.cpus,
+    memoryMb: agent.memoryMb,
+    drainingSince: drainingSince?.toISOString() ?? null,
+    refusal: condition?.refusal ?? null,
+    silentMs: Math.round(agent.silentMs),
+  }
+}
+
+function stateOf({ silentMs, condition, drainingSince }: Agent): AgentView['state'] {
+  if (silentMs > silentAfterMs) return 'unreachable'
+  if (drainingSince !== null || condition?.draining === true)
+    return (condition?.tasks ?? 0) === 0 ? 'drained' : 'draining'
+  return (condition?.refusal ?? null) === null ? 'ready' : 'closed'
+}
+
+/** `2 of 4 tasks, draining since 11:20 UTC`. */
+function statusOf(agent: Agent): string {
+  const { condition, drainingSince, silentMs } = agent
+  const parts = condition === null ? [] : [`${condition.tasks} of ${condition.maxTasks} tasks`]
+  if (silentMs > silentAfterMs) parts.push(`not heard of for ${Math.round(silentMs / 1000)} s`)
+  if (drainingSince !== null) parts.push(`draining since ${drainingSince.toISOString().slice(11, 16)} UTC`)
+  else if (condition?.refusal) parts.push(`takes nothing new: ${condition.refusal}`)
+  return parts.join(', ') || 'has not said how it stands'
+}

@@ -1,0 +1,38 @@
+import { AppError } from '@rondo/model'
+import type { AgentView } from '@rondo/protocol'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { isId } from '../access.ts'
+import type { Authenticator, Person } from '../authenticate.ts'
+import type { WebPorts } from '../ports.ts'
+import { agentView } from './agent-view.ts'
+
+/** The machines that run tasks: seen and directed by administrators of the installation. */
+export function registerAgents(server: FastifyInstance, ports: Pick<WebPorts, 'agents'>, auth: Authenticator): void {
+  const base = '/api/private/agents'
+
+  async function administrator(request: FastifyRequest): Promise<Person> {
+    const asker = await auth.person(request)
+    if (!asker.user.admin)
+      throw new AppError('forbidden', 'Agents are for administrators of this installation. Ask one of them.')
+    return asker
+  }
+
+  server.get(base, async (request, reply) => {
+    await administrator(request)
+    const agents: readonly AgentView[] = (await ports.agents.list()).map(agentView)
+    return reply.header('cache-control', 'no-store').send({ agents })
+  })
+
+  for (const [verb, draining] of [
+    ['drain', true],
+    ['resume', false],
+  ] as const)
+    server.post(`${base}/:id/${verb}`, async (request) => {
+      const { user } = await administrator(request)
+      const { id } = request.params as { id: string }
+      const agent = isId(id) ? await ports.agents.setDraining(id, draining, user.id) : undefined
+      if (agent === undefined)
+        throw new AppError('not-found', `There is no agent ${id}. The list of agents has their ids.`)
+      return agentView(agent)
+    })
+}

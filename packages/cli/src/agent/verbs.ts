@@ -1,0 +1,64 @@
+import type { AgentView } from '@rondo/protocol'
+import { type RestClient, restClientOf } from '../client/rest-client.ts'
+import { CallError, jsonFlag, type Verb, type VerbCall } from '../noun.ts'
+import { printJson } from '../print-problems.ts'
+import { serverFlags } from '../registry/server.ts'
+
+const flags = { ...serverFlags, ...jsonFlag }
+
+const listVerb: Verb = {
+  name: 'list',
+  usage: 'rondo agent list',
+  summary: 'the machines that run tasks, and how each stands',
+  flags,
+  async run(call) {
+    const agents = await listAgents(restClientOf(call))
+    if (call.given('json')) printJson(agents)
+    else for (const agent of agents) print(agent)
+    return 0
+  },
+}
+
+const drainVerb: Verb = {
+  name: 'drain',
+  usage: 'rondo agent drain NAME',
+  summary: 'let an agent finish what it runs and take nothing new, until it is told to resume',
+  flags,
+  run: (call) => direct(call, 'drain'),
+}
+
+const resumeVerb: Verb = {
+  name: 'resume',
+  usage: 'rondo agent resume NAME',
+  summary: 'let a drained agent take tasks again',
+  flags,
+  run: (call) => direct(call, 'resume'),
+}
+
+/** What `rondo agent` does. */
+export const agentVerbs: readonly Verb[] = [listVerb, drainVerb, resumeVerb]
+
+async function direct(call: VerbCall, verb: 'drain' | 'resume'): Promise<number> {
+  const [name] = call.arguments
+  if (name === undefined) throw new CallError(`Name the agent to ${verb}; \`rondo agent list\` shows them.`)
+  const client = restClientOf(call)
+  const agents = await listAgents(client)
+  const found = agents.find((agent) => agent.name === name || agent.id === name)
+  if (found === undefined)
+    throw new CallError(
+      `There is no agent ${name}. There ${agents.length === 1 ? 'is' : 'are'}: ${agents.map((agent) => agent.name).join(', ') || 'none'}.`,
+      1,
+    )
+  const agent = await client.call<AgentView>('POST', `/api/private/agents/${found.id}/${verb}`)
+  if (call.given('json')) printJson(agent)
+  else print(agent)
+  return 0
+}
+
+async function listAgents(client: RestClient): Promise<readonly AgentView[]> {
+  return (await client.call<{ agents: readonly AgentView[] }>('GET', '/api/private/agents')).agents
+}
+
+function print(agent: AgentView): void {
+  process.stdout.write(`${agent.name}  ${agent.state}  ${agent.status}\n`)
+}

@@ -1,0 +1,5 @@
+/** How long an attempt is its agent's without a sign of life (section 2b of the reliability rules). */
+export const leaseMs = 30_000
+
+/** How long after its lease ran out a started attempt is given up (same section). */
+export const defaultLostAfterMs = 5 * 60_000

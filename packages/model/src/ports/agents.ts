@@ -1,0 +1,38 @@
+import type { Resources } from '../resource-class.ts'
+
+/** How an agent stood when it said so last. */
+export interface AgentCondition {
+  readonly tasks: number
+  readonly maxTasks: number
+  readonly cpus: { readonly used: number; readonly all: number }
+  readonly memoryMb: { readonly used: number; readonly all: number }
+  /** Somebody at its machine asked it to end once what runs has ended. */
+  readonly draining: boolean
+  /** Why it takes no new tasks, as a sentence; null: it does. */
+  readonly refusal: string | null
+}
+
+export interface Agent extends Resources {
+  readonly id: string
+  readonly name: string
+  readonly hostname: string
+  readonly executors: readonly string[]
+  /** Since it was heard of last, by the database's clock. */
+  readonly silentMs: number
+  /** Since an administrator asked it to take nothing new; null: nobody does. */
+  readonly drainingSince: Date | null
+  /** Null for an agent that never said. */
+  readonly condition: AgentCondition | null
+}
+
+/** The machines that run tasks, as administrators see and direct them. */
+export interface Agents {
+  list(): Promise<readonly Agent[]>
+  /** Keeps what an agent says of itself; answers whether it is asked to take nothing new. */
+  checkIn(agentId: string, condition: AgentCondition): Promise<{ readonly draining: boolean }>
+  /**
+   * Asks an agent to take nothing new, or to go on; undefined: there is no such agent. When this has answered, no task is
+   * handed to a draining agent any more (reliability row R-34).
+   */
+  setDraining(agentId: string, draining: boolean, actorId: string): Promise<Agent | undefined>
+}

@@ -1,0 +1,44 @@
+import type { Agent, Agents } from '@rondo/model'
+import sql, { raw, type Sql } from 'sql-template-tag'
+import type { Database, Runner } from './database.ts'
+
+const agentColumns: Sql = raw(`a.id, a.name, a.hostname, a.cpus, a.memory_mb as "memoryMb", a.executors,
+  (extract(epoch from now() - a.seen_at) * 1000)::float8 as "silentMs", a.draining_since as "drainingSince", a.condition`)
+
+/** The machines that run tasks. Those that never said hello have no executors and are no machines yet. */
+export function createAgents(database: Database): Agents {
+  return {
+    list: () =>
+      database.rows<Agent>(sql`select ${agentColumns} from agents a where a.executors <> '[]'::jsonb order by a.name`),
+    async checkIn(agentId, condition) {
+      const [row] = await database.rows<{ draining: boolean }>(sql`
+        update agents set condition = ${JSON.stringify(condition)}::jsonb, seen_at = now() where id = ${agentId}
+        returning draining_since is not null as draining`)
+      return { draining: row?.draining ?? false }
+    },
+    setDraining: (agentId, draining, actorId) =>
+      database.transact(async (tx) => {
+        // Waits for claims of this agent that are under way: they hold the row.
+        const [agent] = await tx.rows<Agent>(sql`
+          update agents a set draining_since = case when ${draining} then coalesce(a.draining_since, now()) end
+          where a.id = ${agentId} returning ${agentColumns}`)
+        if (agent !== undefined) await recordChange(tx, agent, actorId)
+        return agent
+      }),
+  }
+}
+
+async function recordChange(tx: Runner, agent: Agent, actorId: string): Promise<void> {
+  const kind = agent.drainingSince === null ? 'agent.resumed' : 'agent.drained'
+  await tx.rows(
+    sql`insert into events (kind, actor_id, data) values (${kind}, ${actorId}, ${JSON.stringify({ agent: agent.name })}::jsonb)`,
+  )
+}
+
+/** Whether an agent may be given tasks; holds its row until the end of the transaction, so that draining waits for it. */
+export async function takesTasks(tx: Runner, agentId: string): Promise<boolean> {
+  const rows = await tx.rows(
+    sql`select 1 from agents where id = ${agentId} and draining_since is null for no key update`,
+  )
+  return rows.length > 0
+}

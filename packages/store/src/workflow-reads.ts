@@ -1,0 +1,93 @@
+import type { EngineTransaction, JobPlan, JobStatus, WorkflowHead } from '@rondo/model'
+import sql, { type Sql } from 'sql-template-tag'
+import type { Runner } from './database.ts'
+import { lockEntries } from './lock-queue.ts'
+import { type JobRow, jobColumns, type TaskRow, taskColumns, type WorkflowRow, workflowColumns } from './rows.ts'
+
+type WorkflowReads = Pick<
+  EngineTransaction,
+  'holdWorkflow' | 'holdWorkflowOf' | 'lockWorkflow' | 'plansOf' | 'jobWithTasks' | 'settle' | 'statusesOf'
+>
+
+const jobStatuses: readonly JobStatus[] = [
+  'blocked',
+  'queued',
+  'not_running',
+  'running',
+  'on_hold',
+  'success',
+  'failed',
+  'canceled',
+  'timedout',
+  'infrastructure_fail',
+  'unauthorized',
+  'not_run',
+  'retried',
+  'terminated-unknown',
+]
+
+/** What a decision about a workflow is made on; see the port for what each means. */
+export function workflowReads(tx: Runner): WorkflowReads {
+  async function hold(which: Sql): Promise<WorkflowHead | undefined> {
+    const [row] = await tx.rows<WorkflowRow & Omit<WorkflowHead, 'workflow'>>(sql`
+      select ${workflowColumns}, p.organization_id as "organizationId", (extract(epoch from now() - wp.created_at) * 1000)::float8 as "pipelineAgeMs",
+        exists (select from jobs l where l.workflow_id = w.id and l.lock_key is not null) as "hasLocks"
+      from workflows w join projects p on p.id = w.project_id join pipelines wp on wp.id = w.pipeline_id where ${which} for update of w`)
+    if (row === undefined) return undefined
+    const { organizationId, pipelineAgeMs, hasLocks, ...workflow } = row
+    return { workflow, organizationId, pipelineAgeMs, hasLocks }
+  }
+  const holdWorkflow = (id: string) => hold(sql`w.id = ${id}`)
+
+  return {
+    holdWorkflow,
+    holdWorkflowOf: (attemptId) =>
+      hold(sql`w.id = (select j.workflow_id from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id
+        where a.id = ${attemptId})`),
+    async lockWorkflow(id) {
+      const head = await holdWorkflow(id)
+      if (head === undefined) return undefined
+      const jobs = await tx.rows<JobRow>(
+        sql`select ${jobColumns} from jobs j where j.workflow_id = ${id} order by j.position`,
+      )
+      const tasks = await tx.rows<TaskRow>(
+        sql`select ${taskColumns} from tasks t join jobs j on j.id = t.job_id where j.workflow_id = ${id} order by t.index`,
+      )
+      return { ...head, jobs, tasks, locks: head.hasLocks ? await lockEntries(tx, id) : [] }
+    },
+    async plansOf(workflowId) {
+      const rows = await tx.rows<{ id: string; plan: JobPlan | null }>(
+        sql`select id, plan from jobs where workflow_id = ${workflowId}`,
+      )
+      return new Map(rows.map((row) => [row.id, row.plan]))
+    },
+    async jobWithTasks(id) {
+      const [job] = await tx.rows<JobRow>(sql`select ${jobColumns} from jobs j where j.id = ${id}`)
+      if (job === undefined) return undefined
+      return {
+        job,
+        tasks: await tx.rows<TaskRow>(sql`select ${taskColumns} from tasks t where t.job_id = ${id} order by t.index`),
+      }
+    },
+    async settle(ended) {
+      if (ended.length === 0) return []
+      const rows = await tx.rows<JobRow & { refused: boolean }>(sql`
+        with settled as (
+          delete from open_requirements r using jsonb_to_recordset(${JSON.stringify(ended)}::jsonb) as e("jobId" uuid, "as" text)
+          where r.required_id = e."jobId" returning r.job_id, not r.statuses ? e."as" as refused),
+        touched as (select job_id, bool_or(refused) as refused from settled group by job_id)
+        select ${jobColumns}, touched.refused from touched join jobs j on j.id = touched.job_id
+        where j.status = 'blocked' and (touched.refused or not exists (
+          select from open_requirements o where o.job_id = j.id and not o.required_id = any(${ended.map((end) => end.jobId)}::uuid[])))
+        order by j.workflow_id, j.position`)
+      return rows.map(({ refused, ...job }) => ({ job, refused }))
+    },
+    /** Looks for each of the few statuses there are, so it costs the same for any number of jobs. */
+    async statusesOf(workflowId) {
+      const rows = await tx.rows<{ status: JobStatus }>(sql`
+        select known.status from unnest(${[...jobStatuses]}::text[]) as known(status)
+        where exists (select from jobs j where j.workflow_id = ${workflowId} and j.status = known.status)`)
+      return rows.map((row) => row.status)
+    },
+  }
+}
