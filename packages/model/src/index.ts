@@ -9,6 +9,7 @@ export { AppError } from './app-error.ts'
 export type {
   Artifact,
   CacheEntry,
+  JobImage,
   StoredObject,
   TestOutcome,
   TestResult,
