@@ -20,6 +20,7 @@ import type {
   SettingsStore,
   SshKeys,
   StepOutput,
+  UsageStore,
   UserActions,
 } from '@rondo/model'
 import type { ControlPlane } from '@rondo/protocol'
@@ -30,6 +31,7 @@ import type { BucketOptions } from './limits/token-buckets.ts'
 export interface WebPorts {
   readonly accounts: Accounts
   readonly agents: Agents
+  readonly usage: Pick<UsageStore, 'ofJob'>
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
   readonly follows: Follows

@@ -43,7 +43,7 @@ function pageAddresses(): Readonly<Record<string, string>> {
 }
 
 /** Of the whole installation, so for its administrators alone. */
-const ofTheInstallation = ['/api/private/admin/dispatcher', '/api/private/admin/health']
+const ofTheInstallation = ['/api/private/admin/dispatcher', '/api/private/admin/health', '/api/private/agents']
 
 /** `{id}` is a workflow for all but one. */
 function addressFor(walked: WalkedRoute): string {

@@ -14,6 +14,7 @@ export { createDispatcher } from './attempts/dispatcher.ts'
 export type { DispatcherPorts } from './attempts/dispatcher-ports.ts'
 export { sweepLeases } from './attempts/lease-sweeper.ts'
 export type { TaskSpecPorts } from './attempts/task-spec.ts'
+export { announce } from './chores/announce.ts'
 export type { DueRetention, RetentionPorts } from './chores/apply-retention.ts'
 export {
   applyRetention,

@@ -15,6 +15,7 @@ import {
 } from '@rondo/adapters'
 import { createAgentServer, createGitKeys, createWebServer, hashToken, type WebPorts } from '@rondo/api'
 import {
+  announce,
   applyRetention,
   type Compiler,
   checkoutProject,
@@ -181,6 +182,14 @@ function startLoops(
     toldLoop(store.operations, { name, everyMs }, (error) => log.error(error, what))
   const kept = { ...ports, retention: store.retention, settings: store.settings, objects }
   return [
+    announce(
+      ports,
+      {
+        instance: { name: 'server', roles: ['api', 'agents', 'conductor', 'cron'] },
+        onError: (error: unknown) => log.error(error, 'not announced'),
+      },
+      signal,
+    ),
     sweepLeases(ports, { lostAfterMs, ...loop('leases', 5_000, 'lease sweep failed') }, signal),
     doChores(ports, loop('chores', 2_000, 'a chore failed'), signal),
     enforceLimits(kept, loop('time limits', 5_000, 'limits were not enforced'), signal),
@@ -218,6 +227,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     engine: store.engine,
     wakeups: store.wakeups,
     agents: store.agents,
+    usage: store.usage,
     objects,
     output,
     checks,
@@ -242,6 +252,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
   const webPorts: WebPorts = {
     accounts: store.accounts,
     agents: store.agents,
+    usage: store.usage,
     secrets: store.secrets,
     projectTokens: store.projectTokens,
     follows: store.follows,

@@ -17,6 +17,7 @@ import type {
   SettingsStore,
   SettingValues,
   SshKeys,
+  UsageStore,
   Wakeups,
 } from '@rondo/model'
 import { createAccounts } from './accounts.ts'
@@ -39,6 +40,7 @@ import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
 import { createSettingsStore } from './settings.ts'
 import { createSshKeys } from './ssh-keys.ts'
+import { createUsageStore } from './usage.ts'
 
 export interface StoreOptions {
   readonly connectionString: string
@@ -51,6 +53,7 @@ export interface StoreOptions {
 export interface Store {
   readonly accounts: Accounts
   readonly agents: Agents
+  readonly usage: UsageStore
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
@@ -81,6 +84,7 @@ export function createStore(options: StoreOptions): Store {
   return {
     accounts: createAccounts(database),
     agents: createAgents(database),
+    usage: createUsageStore(database),
     secrets: createSecretStore(database),
     projectTokens: createProjectTokens(database),
     follows: createFollows(database),

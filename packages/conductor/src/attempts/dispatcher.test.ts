@@ -36,6 +36,7 @@ beforeEach(async () => {
     engine: store.engine,
     wakeups: store.wakeups,
     agents: store.agents,
+    usage: store.usage,
     objects: await openFileObjects(join(folder, 'objects')),
     output: await openFileOutput(join(folder, 'output')),
     checks: createStartChecks(randomId),
@@ -224,6 +225,7 @@ describe('silent agents', () => {
     const { engine } = database.store
     const listing = {
       ...engine,
+      servedSince: async () => new Date(0),
       refreshLeases: async () => {},
       expired: async (limit: number) => {
         const listed = await engine.expired(limit)

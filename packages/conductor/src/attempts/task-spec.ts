@@ -59,6 +59,7 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
     parallelism: job.parallelism,
     job: withPatience(job.plan as JobPlan, settingMs(view, 'time.no-output', identity.projectId)),
     jobNumber: job.number ?? 0,
+    imageDigests: context.imageDigests,
     resources: { resourceClass: job.resourceClass ?? 'medium', ...context.resources },
     environment: exported,
     secrets: [
@@ -123,7 +124,7 @@ interface Keys {
 /** Keys the job's steps need, and no others: a key that is not asked for never leaves the server. */
 async function readKeys(ports: TaskSpecPorts, context: AttemptContext): Promise<Keys> {
   const { identity, organizationName, projectName } = context
-  const steps = (context.job.plan as JobPlan).steps
+  const steps = (context.job.plan as JobPlan | null)?.steps ?? []
   const open = (key: { readonly sealed: Buffer }) => ports.keyRing.open(key.sealed, projectScope(identity.projectId))
   const asked = steps.flatMap((step) => (step.type === 'add_ssh_keys' ? [step.fingerprints] : []))
   const kept = asked.length === 0 ? [] : await ports.sshKeys.of(identity.projectId)
