@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { type DockerSettings, readDockerSettings } from './executors/docker/settings.ts'
 
 /** Everything the agent takes from its environment, read once. */
 export interface AgentEnv {
@@ -14,6 +15,9 @@ export interface AgentEnv {
   readonly hidden: readonly string[]
   /** RONDO_EXECUTOR: auto, docker or sandbox. */
   readonly executor: 'auto' | 'docker' | 'sandbox'
+  /** RONDO_AGENT_DISK_CLOSE: used percent of a disk at which no new tasks are taken, 10 to 100; default 90. */
+  readonly diskCloseAt: number
+  readonly docker: DockerSettings
   /** RONDO_AGENT_CPUS, RONDO_AGENT_MEMORY_MB, RONDO_AGENT_TASKS: what of the machine tasks may use; default all, and four tasks a CPU. */
   readonly capacity: { readonly cpus?: number; readonly memoryMb?: number; readonly tasks?: number }
 }
@@ -23,6 +27,8 @@ export function readAgentEnv(source: NodeJS.ProcessEnv = process.env): AgentEnv 
   const executor = source.RONDO_EXECUTOR ?? 'auto'
   if (executor !== 'auto' && executor !== 'docker' && executor !== 'sandbox')
     throw new Error(`RONDO_EXECUTOR is "${executor}"; use auto, docker or sandbox.`)
+  const { settings, problems } = readDockerSettings(source)
+  if (problems.length > 0) throw new Error(problems.join('\n'))
   return {
     serverUrl: required(source, 'RONDO_SERVER_URL'),
     tokenFile: required(source, 'RONDO_AGENT_TOKEN_FILE'),
@@ -30,12 +36,20 @@ export function readAgentEnv(source: NodeJS.ProcessEnv = process.env): AgentEnv 
     name: source.RONDO_AGENT_NAME ?? hostname(),
     hidden: (source.RONDO_AGENT_HIDDEN ?? '').split(':').filter(Boolean),
     executor,
+    diskCloseAt: percent(source, 'RONDO_AGENT_DISK_CLOSE', 90),
+    docker: settings,
     capacity: {
       ...positive(source, 'RONDO_AGENT_CPUS', 'cpus'),
       ...positive(source, 'RONDO_AGENT_MEMORY_MB', 'memoryMb'),
       ...positive(source, 'RONDO_AGENT_TASKS', 'tasks'),
     },
   }
+}
+
+function percent(source: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  const value = Number(source[name] || fallback)
+  if (!(value >= 10 && value <= 100)) throw new Error(`${name} is "${source[name]}"; use a number from 10 to 100.`)
+  return value
 }
 
 function positive<K extends string>(source: NodeJS.ProcessEnv, name: string, key: K): { readonly [P in K]?: number } {

@@ -4,7 +4,7 @@ import { takeProcessLock } from '@rondo/adapters'
 import { runAgent } from './agent.ts'
 import { createControlPlaneClient } from './control-plane/client.ts'
 import { readAgentEnv } from './env.ts'
-import { connectDocker, removeLeftovers } from './executors/docker/docker.ts'
+import { connectDocker } from './executors/docker/docker.ts'
 import { createSandboxExecutor } from './executors/sandbox.ts'
 import { sandboxProblem } from './executors/sandbox-start.ts'
 import { capacityOf } from './life/capacity.ts'
@@ -31,10 +31,13 @@ if (!lock.taken) {
   log('another agent works on this data folder; this one ends', { dataFolder: env.dataFolder, holder: lock.holder.pid })
   process.exit(75)
 }
-const docker = env.executor === 'sandbox' ? undefined : await connectDocker(env.dataFolder, env.serverUrl)
+const docker =
+  env.executor === 'sandbox'
+    ? undefined
+    : await connectDocker({ settings: env.docker, owner: env.dataFolder, agentsUrl: env.serverUrl })
 if (docker === undefined && env.executor === 'docker')
   throw new Error(
-    'RONDO_EXECUTOR is docker, but no Docker engine answers on /var/run/docker.sock. Start it, or use auto.',
+    `RONDO_EXECUTOR is docker, but no engine answers on ${env.docker.socket}. Start it, set DOCKER_HOST to its socket, or use auto.`,
   )
 const problem = docker === undefined ? await sandboxProblem() : undefined
 if (problem !== undefined)
@@ -55,9 +58,12 @@ await runAgent(
     log,
     capacity: capacityOf(env.capacity),
     drain: drain.signal,
-    ...(docker === undefined
-      ? {}
-      : { sweep: (keep: ReadonlySet<string>) => removeLeftovers(docker.docker, env.dataFolder, keep) }),
+    house: {
+      folders: [env.dataFolder, ...(docker === undefined ? [] : [docker.folder])],
+      diskCloseAt: env.diskCloseAt,
+      removeLeftovers: docker?.removeLeftovers ?? (async () => 0),
+      removeImages: docker?.removeImages ?? (async () => []),
+    },
   },
   stop.signal,
 )

@@ -11,13 +11,16 @@ import type {
   KeyRing,
   LiveEvents,
   Objects,
+  Operations,
   ProjectTokens,
+  RetentionStore,
   RunQueue,
   Schedules,
   SecretStore,
   SettingsStore,
   SshKeys,
   StepOutput,
+  UsageStore,
   UserActions,
 } from '@rondo/model'
 import type { ControlPlane } from '@rondo/protocol'
@@ -28,6 +31,7 @@ import type { BucketOptions } from './limits/token-buckets.ts'
 export interface WebPorts {
   readonly accounts: Accounts
   readonly agents: Agents
+  readonly usage: Pick<UsageStore, 'ofJob'>
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
@@ -44,6 +48,8 @@ export interface WebPorts {
   readonly actions: UserActions
   readonly queue: RunQueue
   readonly settings: SettingsStore
+  readonly operations: Pick<Operations, 'loops' | 'dispatches'>
+  readonly retention: Pick<RetentionStore, 'projectsAfter' | 'count'>
   readonly orbs: OrbRegistry
   /** For configs and orbs that somebody wants to see compiled. */
   readonly compiler: Pick<Compiler, 'compile' | 'checkOrb'>

@@ -29,6 +29,8 @@ export interface ServerEnv {
   readonly roles: readonly Role[]
   /** RONDO_INSTANCE: name of this process among those of a data folder, when roles are split; default its roles. */
   readonly instance: string
+  /** What the agent on this machine takes from the environment beside: see `DockerSettings` of the agent. */
+  readonly agentSettings: Readonly<Record<string, string>>
   /** RONDO_STOP_WITH_INPUT: `yes` stops the server when its standard input ends, as it does when its parent is killed. */
   readonly stopWithInput: boolean
   /** RONDO_TIME_RUN, RONDO_RETENTION_ARTIFACTS and so on: the table of settings in docs/administration.md. */
@@ -40,6 +42,18 @@ export interface ServerEnv {
 }
 
 const repositoryRoot = fileURLToPath(new URL('../../..', import.meta.url))
+/** Handed on to the agent as they are. The agent's package knows what they mean, and main.ts asks it when one is set. */
+export const agentVariables = [
+  'DOCKER_HOST',
+  'RONDO_IMAGE_PULL',
+  'RONDO_REGISTRY_MIRRORS',
+  'AWS_ENDPOINT_URL_ECR',
+  'AWS_ENDPOINT_URL_STS',
+  'RONDO_JOB_DISK_GB',
+  'RONDO_SUDO',
+  'RONDO_BAD_RUNTIME',
+  'RONDO_WARM_CONTAINERS',
+]
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error']
 
 /** Reads and checks the environment. All problems are answered together, as sentences. */
@@ -62,6 +76,7 @@ export function readServerEnv(source: NodeJS.ProcessEnv = process.env): {
     agent: readChoice(source, 'RONDO_AGENT', ['local', 'none'], problems),
     executor: readChoice(source, 'RONDO_EXECUTOR', ['auto', 'docker', 'sandbox'], problems),
     ...readRoles(source, problems),
+    agentSettings: Object.fromEntries(agentVariables.flatMap((name) => (source[name] ? [[name, source[name]]] : []))),
     stopWithInput: source.RONDO_STOP_WITH_INPUT === 'yes',
     settings: readSettings(source, problems),
     lostAfterMs: readMinutes(source, 'RONDO_LOST_AFTER', 5, problems) * 60_000,

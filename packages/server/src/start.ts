@@ -14,6 +14,7 @@ import {
 import { createAgentServer, createGitKeys, createWebServer, hashToken, type WebPorts } from '@rondo/api'
 import {
   announce,
+  applyRetention,
   type Compiler,
   checkoutProject,
   createAttemptCredentials,
@@ -30,8 +31,9 @@ import {
   runSchedules,
   type StartChecks,
   sweepLeases,
+  sweepObjects,
 } from '@rondo/conductor'
-import type { StepOutput, UserActions } from '@rondo/model'
+import type { Objects, StepOutput, UserActions } from '@rondo/model'
 import { createStore, type Store } from '@rondo/store'
 import { openBuiltInPostgres } from './built-in-postgres.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
@@ -42,6 +44,7 @@ import { type Instance, takeInstance } from './instance-lock.ts'
 import { createKeeper } from './keeper.ts'
 import { createLocalAgent, localAgentToken } from './local-agent.ts'
 import { openLog } from './log.ts'
+import { toldLoop } from './loop-health.ts'
 import { requireFreePort } from './port-check.ts'
 import type { Role } from './roles.ts'
 import { openSshHost, readKnownHosts } from './ssh-host.ts'
@@ -169,9 +172,15 @@ function startLoops(
     output,
     checks,
     actions,
+    objects,
     log,
     env,
-  }: Omit<Basis, 'instance'> & { readonly env: ServerEnv; readonly checks: StartChecks; readonly actions: UserActions },
+  }: Omit<Basis, 'instance'> & {
+    readonly env: ServerEnv
+    readonly checks: StartChecks
+    readonly actions: UserActions
+    readonly objects: Objects
+  },
   signal: AbortSignal,
 ): readonly Promise<void>[] {
   const ports = {
@@ -183,24 +192,29 @@ function startLoops(
     clock: systemClock,
     newId: randomId,
   }
-  const onError = (what: string) => (error: unknown) => log.error(error, what)
+  const loop = (name: string, everyMs: number, what: string) =>
+    toldLoop(store.operations, { name, everyMs }, (error) => log.error(error, what))
+  const kept = { ...ports, retention: store.retention, settings: store.settings, objects }
   const { instance: name, roles, lostAfterMs } = env
-  const loops = [announce(ports, { instance: { name, roles }, onError: onError('not announced') }, signal)]
+  const onError = (error: unknown) => log.error(error, 'not announced')
+  const loops = [announce(ports, { instance: { name, roles }, onError }, signal)]
   if (roles.includes('cron'))
     loops.push(
       runSchedules(
         { schedules: store.schedules, accounts: store.accounts, actions, clock: systemClock },
-        { onError: onError('a schedule did not run') },
+        loop('schedules', 5_000, 'a schedule did not run'),
         signal,
       ),
     )
   if (!roles.includes('conductor')) return loops
   return [
     ...loops,
-    sweepLeases(ports, { lostAfterMs, onError: onError('lease sweep failed') }, signal),
-    doChores(ports, { onError: onError('a chore failed') }, signal),
-    enforceLimits({ ...ports, settings: store.settings }, { onError: onError('limits were not enforced') }, signal),
-    resumeContinuations(ports, { onError: onError('continuations were not resumed') }, signal),
+    sweepLeases(ports, { lostAfterMs, ...loop('leases', 5_000, 'lease sweep failed') }, signal),
+    doChores(ports, loop('chores', 2_000, 'a chore failed'), signal),
+    enforceLimits(kept, loop('time limits', 5_000, 'limits were not enforced'), signal),
+    resumeContinuations(ports, loop('continuations', 5_000, 'continuations were not resumed'), signal),
+    applyRetention(kept, loop('retention', 600_000, 'retention was not applied'), signal),
+    sweepObjects(kept, loop('objects', 60_000, 'objects were not swept'), signal),
   ]
 }
 
@@ -227,6 +241,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     engine: store.engine,
     wakeups: store.wakeups,
     agents: store.agents,
+    usage: store.usage,
     objects,
     output,
     checks,
@@ -251,6 +266,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
   const webPorts: WebPorts = {
     accounts: store.accounts,
     agents: store.agents,
+    usage: store.usage,
     secrets: store.secrets,
     projectTokens: store.projectTokens,
     follows: store.follows,
@@ -261,6 +277,8 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     queries: store.queries,
     queue: store.queue,
     settings: store.settings,
+    retention: store.retention,
+    operations: store.operations,
     live: store.live,
     objects,
     output,
@@ -280,7 +298,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       { hostKey: sshHost.privateKey, onError: (error, command) => onError(error, { method: 'SSH', url: command }) },
     )
   const agents = env.roles.includes('agents') ? await createAgents(folder, dispatcher, onError) : undefined
-  return { web, agents, ssh, checks, actions }
+  return { web, agents, ssh, checks, actions, objects }
 }
 
 /** The agents' port. */

@@ -81,10 +81,11 @@ export function createTransaction(connection: Runner): EngineTransaction & Pick<
           output_sha256 = ${step.outputSha256}, truncated = ${step.truncated}, finished_at = ${step.at}
         where attempt_id = ${step.attemptId} and index = ${step.index} returning id`)
       )[0]?.id,
-    saveCache: async (projectId, key, object) =>
+    saveCache: async (projectId, key, object, jobId) =>
       (
         await tx.rows(
-          sql`insert into caches (project_id, key, digest, size) values (${projectId}, ${key}, ${object.digest}, ${object.size}) on conflict do nothing returning key`,
+          sql`insert into caches (project_id, key, digest, size, keep_days) values (${projectId}, ${key}, ${object.digest}, ${object.size},
+            (select (plan->>'cacheRetentionDays')::int from jobs where id = ${jobId ?? null}::uuid)) on conflict do nothing returning key`,
         )
       ).length > 0,
     async addLayer(jobId, nodeIndex, object) {
@@ -95,6 +96,10 @@ export function createTransaction(connection: Runner): EngineTransaction & Pick<
     async addArtifact(jobId, nodeIndex, path, object) {
       await tx.rows(sql`insert into artifacts (job_id, node_index, path, digest, size) values (${jobId}, ${nodeIndex}, ${path}, ${object.digest}, ${object.size})
         on conflict (job_id, node_index, path) do update set digest = excluded.digest, size = excluded.size`)
+    },
+    async addImage(jobId, nodeIndex, { position, image, digest }) {
+      await tx.rows(sql`insert into job_images (job_id, node_index, position, image, digest) values (${jobId}, ${nodeIndex}, ${position}, ${image}, ${digest})
+        on conflict (job_id, node_index, position) do update set image = excluded.image, digest = excluded.digest`)
     },
     async addTests(jobId, nodeIndex, tests) {
       await tx.rows(sql`

@@ -18,6 +18,8 @@ export interface StackOptions {
   readonly split?: readonly (readonly string[])[]
   /** Folder in which the data folder is made; default the system's for temporary files. */
   readonly within?: string
+  /** Further variables of the server and its agent. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface JobView {
@@ -102,6 +104,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         RONDO_PUBLIC_URL: `http://localhost:${port}`,
         RONDO_EXECUTOR: options.executor ?? 'docker',
         RONDO_ROLES: roles.get(name) ?? '',
+        ...options.env,
         ...(options.ssh ? { RONDO_SSH_PORT: String(sshPort) } : {}),
       },
       ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),

@@ -137,6 +137,13 @@ export class FileOutput implements StepOutput, AsyncDisposable {
     this.#tell(stepId, size, true)
   }
 
+  async remove(stepId: string): Promise<void> {
+    await this.#folds.get(stepId)
+    await this.#closeStream(stepId)
+    const { raw, folded, fresh } = this.#pathsOf(stepId)
+    for (const path of [fresh, raw, folded]) await rm(path, { force: true })
+  }
+
   watch(stepId: string, listener: Listener): Disposable {
     const listeners = this.#listeners.get(stepId) ?? new Set()
     this.#listeners.set(stepId, listeners.add(listener))

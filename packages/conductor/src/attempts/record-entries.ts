@@ -101,7 +101,7 @@ async function recordEntry(
       })
     }
     case 'cache-saved':
-      await tx.saveCache(identity.projectId, entry.key, entry.object)
+      await tx.saveCache(identity.projectId, entry.key, entry.object, identity.jobId)
       return
     case 'workspace-persisted':
       return tx.addLayer(identity.jobId, identity.taskIndex, entry.object)
@@ -112,7 +112,11 @@ async function recordEntry(
       await tx.addTests(identity.jobId, identity.taskIndex, entry.tests)
       return tx.append({ ...scope, kind: 'tests.stored', data: { count: entry.tests.length } })
     case 'image-resolved':
-      return
+      return tx.addImage(identity.jobId, identity.taskIndex, {
+        position: entry.position,
+        image: entry.image,
+        digest: entry.digest,
+      })
     case 'task-finished':
       if (head !== undefined) await finishTask(ports, tx, head, identity, entry.result, entry.message)
       return

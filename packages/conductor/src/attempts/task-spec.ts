@@ -59,6 +59,7 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
     parallelism: job.parallelism,
     job: withPatience(job.plan as JobPlan, settingMs(view, 'time.no-output', identity.projectId)),
     jobNumber: job.number ?? 0,
+    imageDigests: context.imageDigests,
     resources: { resourceClass: job.resourceClass ?? 'medium', ...context.resources },
     environment: exported,
     secrets: [

@@ -125,7 +125,7 @@ function evaluateMatches(cx: ResolveContext, node: Node, scope: Scope): boolean 
   const pattern = matchOperand(cx, node, 'pattern', scope)
   const value = matchOperand(cx, node, 'value', scope)
   if (pattern === undefined || value === undefined) return undefined
-  const compiled = compileRegex(pattern, 'java')
+  const compiled = compileRegex(pattern, 'java', { backtracking: cx.backtracking })
   if (compiled.ok) return compiled.regex.matches(value)
   cx.report.error(
     'regex',

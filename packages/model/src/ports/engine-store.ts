@@ -1,4 +1,4 @@
-import type { StoredObject, TestResult, TestTiming, TimingKey, WorkspaceLayer } from '../build-data.ts'
+import type { JobImage, StoredObject, TestResult, TestTiming, TimingKey, WorkspaceLayer } from '../build-data.ts'
 import type { NewEvent } from '../event.ts'
 import type { Job, JobWithPlan } from '../job.ts'
 import type { Result } from '../outcome.ts'
@@ -139,6 +139,8 @@ export interface AttemptContext {
   readonly identity: AttemptIdentity
   readonly job: JobWithPlan
   readonly resources: Resources
+  /** Digests of the job's images in its newest run before, or in a slice of this one, by position. */
+  readonly imageDigests: readonly (string | null)[]
   readonly workflow: Workflow
   readonly pipeline: Pipeline
   /** Whether the attempt is the newest of its task and has not ended. */
@@ -382,10 +384,12 @@ export interface EngineTransaction {
     truncated: boolean
     at: string
   }): Promise<string | undefined>
-  /** Keys are immutable: false when the key was saved before. */
-  saveCache(projectId: string, key: string, object: StoredObject): Promise<boolean>
+  /** Keys are immutable: false when the key was saved before. `jobId`: whose plan may ask for it to be kept for less. */
+  saveCache(projectId: string, key: string, object: StoredObject, jobId?: string): Promise<boolean>
   addLayer(jobId: string, nodeIndex: number, object: StoredObject): Promise<void>
   addArtifact(jobId: string, nodeIndex: number, path: string, object: StoredObject): Promise<void>
+  /** Said again, it replaces what was said of that slice and position. */
+  addImage(jobId: string, nodeIndex: number, image: JobImage): Promise<void>
   addTests(jobId: string, nodeIndex: number, tests: readonly TestResult[]): Promise<void>
   /**
    * Ends an attempt with its task. Answers the ids of the steps it left open, which end with it; undefined when it had

@@ -237,6 +237,8 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
           identity: identify(database, work, attempt, task),
           job,
           resources: { cpus: task.cpus, memoryMb: task.memoryMb },
+          // Nobody reruns with what an image was in here.
+          imageDigests: [],
           workflow,
           pipeline: required(pipelineInSetup(database, work, workflow.pipelineId), 'pipeline', workflow.pipelineId)
             .pipeline,

@@ -305,6 +305,10 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       await effect('add an artifact')
       leave(jobId, { kind: 'artifact', path: `${nodeIndex}/${path}`, object })
     },
+    async addImage(jobId, nodeIndex, image) {
+      await effect('add an image')
+      leave(jobId, { kind: 'image', slice: nodeIndex, image })
+    },
     async addTests(jobId, _nodeIndex, tests) {
       await effect('add tests')
       leave(jobId, { kind: 'tests', tests })
