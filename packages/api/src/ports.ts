@@ -18,6 +18,7 @@ import type {
   SettingsStore,
   SshKeys,
   StepOutput,
+  UrlOrbStore,
   UserActions,
 } from '@rondo/model'
 import type { ControlPlane } from '@rondo/protocol'
@@ -45,6 +46,7 @@ export interface WebPorts {
   readonly queue: RunQueue
   readonly settings: SettingsStore
   readonly orbs: OrbRegistry
+  readonly urlOrbs: UrlOrbStore
   /** For configs and orbs that somebody wants to see compiled. */
   readonly compiler: Pick<Compiler, 'compile' | 'checkOrb'>
   /** Project of the running attempt a job's Git password was issued to. */

@@ -15,6 +15,7 @@ import type {
   SettingsStore,
   SettingValues,
   SshKeys,
+  UrlOrbStore,
   Wakeups,
 } from '@rondo/model'
 import { createAccounts } from './accounts.ts'
@@ -35,6 +36,7 @@ import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
 import { createSettingsStore } from './settings.ts'
 import { createSshKeys } from './ssh-keys.ts'
+import { createUrlOrbStore } from './url-orbs.ts'
 
 export interface StoreOptions {
   readonly connectionString: string
@@ -59,6 +61,7 @@ export interface Store {
   readonly schedules: Schedules
   readonly settings: SettingsStore
   readonly orbs: OrbStore
+  readonly urlOrbs: UrlOrbStore
   readonly live: LiveEvents
   readonly wakeups: Wakeups
   /** Brings the schema up to date. */
@@ -87,6 +90,7 @@ export function createStore(options: StoreOptions): Store {
     schedules: createSchedules(database),
     settings: createSettingsStore(database, options.settings),
     orbs: createOrbStore(database),
+    urlOrbs: createUrlOrbStore(database),
     live: follower,
     wakeups: listener,
     migrate: () => migrate(database),
