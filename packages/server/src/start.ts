@@ -17,6 +17,7 @@ import {
 import { createAgentServer, createGitKeys, createWebServer, hashToken, type WebPorts } from '@rondo/api'
 import {
   announce,
+  applyRetention,
   type Compiler,
   checkoutProject,
   createAttemptCredentials,
@@ -33,8 +34,9 @@ import {
   runSchedules,
   type StartChecks,
   sweepLeases,
+  sweepObjects,
 } from '@rondo/conductor'
-import type { StepOutput, UserActions } from '@rondo/model'
+import type { Objects, StepOutput, UserActions } from '@rondo/model'
 import { createStore, type Store } from '@rondo/store'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { databaseRefusal } from './database-refusal.ts'
@@ -43,6 +45,7 @@ import { ensureFirstAdmin, type FirstAdmin } from './first-admin.ts'
 import { takeInstanceLock } from './instance-lock.ts'
 import { createLocalAgent, localAgentToken } from './local-agent.ts'
 import { openLog } from './log.ts'
+import { toldLoop } from './loop-health.ts'
 import { requireFreePort } from './port-check.ts'
 import { openSshHost, readKnownHosts } from './ssh-host.ts'
 
@@ -161,9 +164,15 @@ function startLoops(
     output,
     checks,
     actions,
+    objects,
     log,
     lostAfterMs,
-  }: Basis & { readonly lostAfterMs: number } & { readonly checks: StartChecks; readonly actions: UserActions },
+  }: Basis & {
+    readonly lostAfterMs: number
+    readonly checks: StartChecks
+    readonly actions: UserActions
+    readonly objects: Objects
+  },
   signal: AbortSignal,
 ): readonly Promise<void>[] {
   const ports = {
@@ -175,25 +184,29 @@ function startLoops(
     clock: systemClock,
     newId: randomId,
   }
-  const onError = (what: string) => (error: unknown) => log.error(error, what)
+  const loop = (name: string, everyMs: number, what: string) =>
+    toldLoop(store.operations, { name, everyMs }, (error) => log.error(error, what))
+  const kept = { ...ports, retention: store.retention, settings: store.settings, objects }
   return [
     announce(
       ports,
       {
         instance: { name: 'server', roles: ['api', 'agents', 'conductor', 'cron'] },
-        onError: onError('not announced'),
+        onError: (error: unknown) => log.error(error, 'not announced'),
       },
       signal,
     ),
-    sweepLeases(ports, { lostAfterMs, onError: onError('lease sweep failed') }, signal),
-    doChores(ports, { onError: onError('a chore failed') }, signal),
-    enforceLimits({ ...ports, settings: store.settings }, { onError: onError('limits were not enforced') }, signal),
+    sweepLeases(ports, { lostAfterMs, ...loop('leases', 5_000, 'lease sweep failed') }, signal),
+    doChores(ports, loop('chores', 2_000, 'a chore failed'), signal),
+    enforceLimits(kept, loop('time limits', 5_000, 'limits were not enforced'), signal),
     runSchedules(
       { schedules: store.schedules, accounts: store.accounts, actions, clock: systemClock },
-      { onError: onError('a schedule did not run') },
+      loop('schedules', 5_000, 'a schedule did not run'),
       signal,
     ),
-    resumeContinuations(ports, { onError: onError('continuations were not resumed') }, signal),
+    resumeContinuations(ports, loop('continuations', 5_000, 'continuations were not resumed'), signal),
+    applyRetention(kept, loop('retention', 600_000, 'retention was not applied'), signal),
+    sweepObjects(kept, loop('objects', 60_000, 'objects were not swept'), signal),
   ]
 }
 
@@ -220,6 +233,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     engine: store.engine,
     wakeups: store.wakeups,
     agents: store.agents,
+    usage: store.usage,
     objects,
     output,
     checks,
@@ -244,6 +258,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
   const webPorts: WebPorts = {
     accounts: store.accounts,
     agents: store.agents,
+    usage: store.usage,
     secrets: store.secrets,
     projectTokens: store.projectTokens,
     follows: store.follows,
@@ -254,6 +269,8 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     queries: store.queries,
     queue: store.queue,
     settings: store.settings,
+    retention: store.retention,
+    operations: store.operations,
     live: store.live,
     objects,
     output,
@@ -293,7 +310,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     },
     { onError },
   )
-  return { web, agents, ssh, checks, actions }
+  return { web, agents, ssh, checks, actions, objects }
 }
 
 /** One object an agent for as long as the server lives. */

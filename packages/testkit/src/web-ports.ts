@@ -27,6 +27,7 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
   return {
     accounts: store.accounts,
     agents: store.agents,
+    usage: store.usage,
     secrets: store.secrets,
     projectTokens: store.projectTokens,
     follows: store.follows,
@@ -37,6 +38,8 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
     queries: store.queries,
     queue: store.queue,
     settings: store.settings,
+    retention: store.retention,
+    operations: store.operations,
     live: store.live,
     objects: await openFileObjects(join(folder, 'objects')),
     output: await openFileOutput(join(folder, 'output')),

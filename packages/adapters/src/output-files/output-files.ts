@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AppError, type StepOutput } from '@rondo/model'
 import { exists, isCode, syncFolder } from './files.ts'
@@ -117,6 +117,13 @@ export class FileOutput implements StepOutput, AsyncDisposable {
       if (!this.#folds.has(stepId)) this.#fold(stepId)
     }
     this.#tell(stepId, size, true)
+  }
+
+  async remove(stepId: string): Promise<void> {
+    await this.#folds.get(stepId)
+    await this.#closeStream(stepId)
+    const { raw, folded, fresh } = this.#pathsOf(stepId)
+    for (const path of [fresh, raw, folded]) await rm(path, { force: true })
   }
 
   watch(stepId: string, listener: Listener): Disposable {
