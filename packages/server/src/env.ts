@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type SettingValues, settingNames, settingProblem, settingVariable } from '@rondo/model'
+import { allRoles, type Role } from './roles.ts'
 
 /** Everything the server takes from its environment, read once. */
 export interface ServerEnv {
@@ -25,6 +26,10 @@ export interface ServerEnv {
   readonly agent: 'local' | 'none'
   /** RONDO_EXECUTOR: what docker jobs run in: `docker`, `sandbox`, or `auto` (an engine when one answers). */
   readonly executor: 'auto' | 'docker' | 'sandbox'
+  /** RONDO_ROLES: what this process does of api, agents, conductor and cron, with commas between; default all of it. */
+  readonly roles: readonly Role[]
+  /** RONDO_INSTANCE: name of this process among those of a data folder, when roles are split; default its roles. */
+  readonly instance: string
   /** What the agent on this machine takes from the environment beside: see `DockerSettings` of the agent. */
   readonly agentSettings: Readonly<Record<string, string>>
   /** RONDO_STOP_WITH_INPUT: `yes` stops the server when its standard input ends, as it does when its parent is killed. */
@@ -73,6 +78,7 @@ export function readServerEnv(source: NodeJS.ProcessEnv = process.env): {
     databaseUrl: source.DATABASE_URL || undefined,
     agent: readChoice(source, 'RONDO_AGENT', ['local', 'none'], problems),
     executor: readChoice(source, 'RONDO_EXECUTOR', ['auto', 'docker', 'sandbox'], problems),
+    ...readRoles(source, problems),
     agentSettings: Object.fromEntries(agentVariables.flatMap((name) => (source[name] ? [[name, source[name]]] : []))),
     stopWithInput: source.RONDO_STOP_WITH_INPUT === 'yes',
     settings: readSettings(source, problems),
@@ -83,6 +89,20 @@ export function readServerEnv(source: NodeJS.ProcessEnv = process.env): {
   if (!logLevels.includes(env.logLevel))
     problems.push(`RONDO_LOG_LEVEL is "${env.logLevel}"; use one of ${logLevels.join(', ')}.`)
   return { env, problems }
+}
+
+function readRoles(source: NodeJS.ProcessEnv, problems: string[]): Pick<ServerEnv, 'roles' | 'instance'> {
+  const asked = (source.RONDO_ROLES || allRoles.join(',')).split(',').map((name) => name.trim())
+  const roles = allRoles.filter((role) => asked.includes(role))
+  const strangers = asked.filter((name) => !allRoles.some((role) => role === name))
+  if (strangers.length > 0)
+    problems.push(
+      `RONDO_ROLES names "${strangers.join(',')}"; use some of ${allRoles.join(', ')}, with commas between.`,
+    )
+  const instance = source.RONDO_INSTANCE || (roles.length === allRoles.length ? 'server' : roles.join('-'))
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(instance))
+    problems.push(`RONDO_INSTANCE is "${instance}"; use lower-case letters, digits and "-".`)
+  return { roles, instance }
 }
 
 function readPort(source: NodeJS.ProcessEnv, name: string, fallback: number, problems: string[]): number {
