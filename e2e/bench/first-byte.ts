@@ -75,7 +75,7 @@ function watchFirstByte(stack: Stack): { ready: Promise<void>; at: Promise<numbe
 }
 
 /** What the engine alone takes to create and start the same container. */
-function containerStart(image: string): number {
+export function containerStart(image: string): number {
   const name = `rondo-bench-${process.pid}`
   const time = timed(() =>
     spawnSync('sh', [

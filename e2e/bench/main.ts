@@ -11,6 +11,7 @@ import { idleMemory, restart } from './idle.ts'
 import { jobShare } from './job-share.ts'
 import { maskingFigures } from './masking.ts'
 import { outputFigures } from './output.ts'
+import { poolFigures } from './pool.ts'
 import { stepFigures } from './steps.ts'
 
 const image = 'cimg/base:2025.05-20.04'
@@ -31,6 +32,7 @@ const alone: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   masking: async () => maskingFigures(),
   sandbox: async () => [await sandboxFirstByte()],
   cache: async () => cacheMemory(),
+  pool: async () => poolFigures(image),
 }
 
 /** What is measured on one installation, with containers. */

@@ -72,4 +72,5 @@ await runAgent(
   },
   stop.signal,
 )
+await docker?.stop()
 process.exit(0)

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '@rondo/model'
@@ -10,7 +10,7 @@ import { type Journal, openJournal } from '../reports/journal.ts'
 import { createReporter } from '../reports/reporter.ts'
 import { createStepRecorder, type StepRecorderPorts } from '../reports/step-recorder.ts'
 import { openNotices } from '../shared-folder/notices.ts'
-import { openTaskFolder, removeTaskFolder } from '../shared-folder/task-folder.ts'
+import { openTaskFolder, removeTaskFolder, type TaskFolder } from '../shared-folder/task-folder.ts'
 import { answerTimings } from '../steps/timings.ts'
 import { openScripts } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
@@ -45,7 +45,8 @@ export interface PlacedTask extends AttemptRef {
 export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: AbortSignal): Promise<void> {
   const ref: AttemptRef = { attemptId: placed.attemptId, epoch: placed.epoch }
   const root = join(deps.dataFolder, 'tasks', ref.attemptId)
-  const folder = await openTaskFolder(root)
+  await mkdir(root, { recursive: true })
+  let folder: TaskFolder | undefined
   await writeFile(join(root, 'task.json'), JSON.stringify(placed), { mode: 0o600 })
   const journal = openJournal(root)
   let leave = false
@@ -53,11 +54,14 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
   // Nothing of the job's runs on while its last words are on the way, which may take as long as the server is away.
   const halt = () => {
     if (signal.reason !== 'shutdown')
-      void takeDown(deps, ref.attemptId, 'what ran', () => deps.executor.halt(state, folder))
+      void takeDown(deps, ref.attemptId, 'what ran', () => deps.executor.halt(state, { root }))
   }
   signal.addEventListener('abort', halt, { once: true })
   try {
     const spec = await takeSpec(deps.controlPlane, ref, signal)
+    if (executorState(journal) === undefined)
+      await deps.executor.reserve?.(spec, root).catch((error) => logError(deps, ref, error))
+    folder = await openTaskFolder(root)
     const limit = setTimeout(() => (signal as StoppableSignal).stop?.('timed-out'), remainingMs(spec, journal))
     const stillHeard = stopUnheard(spec, deps.heardAt, () => (signal as StoppableSignal).stop?.('unheard'))
     const sending = reportSignal(signal)
@@ -85,9 +89,9 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
     if (!leave && !(error instanceof AppError)) logError(deps, ref, error)
   } finally {
     journal.close()
-    await folder.close()
+    await folder?.close()
     if (!leave) {
-      await takeDown(deps, ref.attemptId, 'executor', () => deps.executor.remove(state, folder))
+      await takeDown(deps, ref.attemptId, 'executor', () => deps.executor.remove(state, { root }))
       await takeDown(deps, ref.attemptId, 'task folder', () => removeTaskFolder(root))
     }
   }

@@ -42,7 +42,7 @@ async function spinUp(base: TaskBase): Promise<Environment> {
   try {
     say(`Executor ${executor.kind}`)
     const state = await executor.prepare(spec, folder, say, signal)
-    folder.create('job.sh', jobPrologue(spec, executor.ioPath))
+    folder.create('job.sh', jobPrologue(spec, executor.ioPath, state.prologue))
     base.journal.note({ type: 'executor', kind: executor.kind, state })
     reportImages(base, state)
     // Whatever happens to this machine from here on, no agent starts the job's own code a second time (rule D-01).

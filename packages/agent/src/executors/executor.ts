@@ -14,6 +14,8 @@ export interface Executor {
   readonly kind: 'docker' | 'sandbox'
   /** Path of the shared folder as steps see it. */
   readonly ioPath: string
+  /** Before the shared folder is made at `root`/io: an environment that waits for such a task may bring its own. */
+  reserve?(spec: TaskSpec, root: string): Promise<void>
   prepare(spec: TaskSpec, folder: TaskFolder, say: (line: string) => void, signal: AbortSignal): Promise<ExecutorState>
   adopt(state: ExecutorState, folder: TaskFolder): Promise<boolean>
   /** Whether the supervisor still lives; says why not in words a user understands. */

@@ -1,4 +1,4 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, existsSync, fchmodSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { chmod, copyFile, type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -40,7 +40,7 @@ const guarded = constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 export async function openTaskFolder(root: string): Promise<TaskFolder> {
   const io = join(root, 'io')
-  await fillFolder(io)
+  await fillSharedFolder(io)
   const directory = await open(io, constants.O_DIRECTORY | constants.O_NOFOLLOW)
   const at = (name: string) => `/proc/self/fd/${directory.fd}/${name}`
   const pipes = new Map<string, number>()
@@ -142,11 +142,13 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
   }
 }
 
-async function fillFolder(io: string): Promise<void> {
+/** Makes a folder ready for a supervisor; what is there already is not touched, for one may be reading it. */
+export async function fillSharedFolder(io: string): Promise<void> {
   await mkdir(join(io, 'bin'), { recursive: true, mode: 0o777 })
   // The job's user is not known before its container is; the parent folder keeps everybody else out.
   await chmod(io, 0o777)
   await chmod(join(io, 'bin'), 0o755)
+  if (existsSync(join(io, 'ready'))) return
   for (const name of ['supervisor.sh', 'stop.sh']) await copyFile(join(shim, name), join(io, name))
   for (const name of ['circleci', 'circleci-agent']) {
     await copyFile(join(shim, 'circleci.sh'), join(io, 'bin', name))

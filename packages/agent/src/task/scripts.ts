@@ -58,10 +58,13 @@ export function openScripts({ folder, journal }: { folder: TaskFolder; journal: 
  * `job.sh`: makes ready what is the same for every script of a job, its variables and folder. Precedence rises from
  * project to job (semantics 24).
  */
-export function jobPrologue(spec: TaskSpec, ioPath: string): string {
+export function jobPrologue(spec: TaskSpec, ioPath: string, first = ''): string {
   const workingDirectory = spec.job.workingDirectory ?? '~/project'
   return [
+    // A supervisor that waited for any job learns here which it has got.
+    `rondo_token=${quote(spec.attemptId)}\n`,
     'rondo_job() {\n',
+    first,
     `export RONDO_IO=${quote(ioPath)} BASH_ENV=${quote(`${ioPath}/bash_env`)}\n`,
     exports(spec.environment),
     exports(spec.job.environment),

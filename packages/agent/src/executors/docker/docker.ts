@@ -1,19 +1,23 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import Docker from 'dockerode'
+import { fillSharedFolder } from '../../shared-folder/task-folder.ts'
 import { readUsage } from '../control-groups.ts'
 import { type Executor, ExecutorRefusal, type ExecutorState } from '../executor.ts'
 import { attendContainer } from './attend.ts'
 import { removeImages, removeLeftovers } from './collect-garbage.ts'
+import { expand } from './credentials.ts'
 import { openImageUses } from './image-uses.ts'
 import { createImages } from './images.ts'
 import { attemptLabel } from './labels.ts'
 import { readMemoryKills } from './memory.ts'
-import { ioPath } from './options.ts'
+import { ioPath, primaryProcess } from './options.ts'
 import { openPrivateImages } from './private-images.ts'
 import { type RuntimeVersions, runtimeFaults, runtimeVersions } from './runtime-faults.ts'
 import type { DockerSettings } from './settings.ts'
 import { type Engine, removeContainer, removeLabelled, startContainers } from './start.ts'
 import { startFailure } from './start-refusal.ts'
+import { plainImage, type Reserved, reserveWarm, useWarm, warmRecipe } from './start-warm.ts'
+import { createWarmPool } from './warm-pool.ts'
 
 export interface DockerOptions {
   readonly settings: DockerSettings
@@ -35,6 +39,8 @@ export interface ConnectedDocker {
   removeLeftovers(keep: () => ReadonlySet<string>): Promise<number>
   /** Removes images that jobs brought, oldest use first, until it is enough; answers their names. */
   removeImages(enough: () => Promise<boolean>): Promise<readonly string[]>
+  /** Removes the containers that wait for jobs. */
+  stop(): Promise<void>
 }
 
 /** Runs tasks in containers of an engine that speaks Docker's API. Undefined when none answers. */
@@ -47,6 +53,7 @@ export async function connectDocker(options: DockerOptions): Promise<ConnectedDo
   const engine: Engine = {
     docker,
     images: createImages(docker, settings.images, openPrivateImages(join(owner, 'private-images.json')), uses),
+    warm: createWarmPool({ size: settings.warmContainers, folder: owner, fill: fillSharedFolder }),
     settings,
     owner,
     agentsUrl,
@@ -59,19 +66,43 @@ export async function connectDocker(options: DockerOptions): Promise<ConnectedDo
     faults: runtimeFaults(versions),
     executor: createDockerExecutor(engine),
     folder: info.DockerRootDir,
-    removeLeftovers: (keep) => removeLeftovers(docker, owner, keep),
+    removeLeftovers: (keep) =>
+      removeLeftovers(docker, owner, () => {
+        const attempts = keep()
+        return new Set([...attempts, ...engine.warm.labels(attempts)])
+      }),
+    stop: () => engine.warm.stop(),
     removeImages: (enough) => removeImages(docker, uses, enough),
   }
 }
 
 function createDockerExecutor(engine: Engine): Executor {
   const { docker } = engine
+  /** Containers that waited, by the attempt that has them. */
+  const reserved = new Map<string, Reserved>()
   return {
     kind: 'docker',
     ioPath,
+    async reserve(spec, root) {
+      const found = await reserveWarm(engine, spec, root)
+      if (found !== undefined) reserved.set(spec.attemptId, found)
+    },
     async prepare(spec, folder, say, signal) {
       if (spec.job.executor.type !== 'docker')
         throw new ExecutorRefusal(`The ${spec.job.executor.type} executor is not available on this agent.`)
+      const warm = reserved.get(spec.attemptId)
+      reserved.delete(spec.attemptId)
+      const plan = plainImage(spec)
+      if (plan !== undefined && engine.settings.warmContainers > 0)
+        void engine.images.known(expand(plan.image, spec), undefined).then(
+          (image) => {
+            if (image !== undefined && primaryProcess(plan, image).length === 0)
+              engine.warm.used(warmRecipe(engine, spec, plan, image))
+            // Merely not made ahead.
+          },
+          () => {},
+        )
+      if (warm !== undefined) return useWarm(engine, spec, warm, say)
       try {
         return await startContainers(engine, { spec, folder, say, signal }, spec.job.executor.images)
       } catch (error) {
@@ -97,7 +128,12 @@ function createDockerExecutor(engine: Engine): Executor {
       attendContainer(docker, attendedOf(state)[position]?.id ?? '', from, write, signal),
     usage: (state) => readUsage((state.usage ?? '').split('\n').filter(Boolean)),
     halt: (state) => removeContainers(docker, state),
-    remove: (state) => removeContainers(docker, state),
+    async remove(state, { root }) {
+      const unused = reserved.get(basename(root))
+      reserved.delete(basename(root))
+      if (unused !== undefined) await removeContainer(docker, unused.container.id)
+      await removeContainers(docker, state)
+    },
     async killAsRoot(state, id) {
       const exec = await docker
         .getContainer(idsOf(state)[0] ?? '')

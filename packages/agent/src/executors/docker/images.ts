@@ -41,6 +41,8 @@ export interface ResolvedImage {
 export interface Images {
   /** Takes an image the engine has, or pulls it. Refuses in the user's words. */
   ensure(request: ImageRequest): Promise<ResolvedImage>
+  /** One the engine has and may give to anybody; of a pinned digest, only that. Pulls nothing. */
+  known(image: string, pinned: string | undefined): Promise<ResolvedImage | undefined>
 }
 
 export function createImages(
@@ -143,6 +145,13 @@ export function createImages(
   }
 
   return {
+    async known(image, pinned) {
+      const name = parseImageName(image)
+      if (name === undefined || closed.mustAsk(repositoryOf(name), undefined)) return undefined
+      const info = await look([printImageName(name)])
+      const found = info && describe(info, name)
+      return found === undefined || (pinned !== undefined && found.digest !== pinned) ? undefined : found
+    },
     async ensure(request) {
       const name = parseImageName(request.image)
       if (name === undefined)

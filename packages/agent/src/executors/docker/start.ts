@@ -8,14 +8,16 @@ import { expand, loginFor } from './credentials.ts'
 import type { Images, ResolvedImage } from './images.ts'
 import { attemptLabel, ownerLabel } from './labels.ts'
 import { memoryEventsFile } from './memory.ts'
-import { closeNetwork, ensureJobsNetwork } from './network.ts'
+import { closeNetwork, ensureJobsNetwork, type Openings } from './network.ts'
 import { type Limits, limitsFor, type Place, primaryOptions, primaryProcess, serviceOptions } from './options.ts'
 import type { DockerSettings } from './settings.ts'
 import { startRefusal } from './start-refusal.ts'
+import type { WarmPool } from './warm-pool.ts'
 
 export interface Engine {
   readonly docker: Docker
   readonly images: Images
+  readonly warm: WarmPool
   readonly settings: DockerSettings
   /** The agent the containers belong to, by its data folder: several may share an engine. */
   readonly owner: string
@@ -127,16 +129,17 @@ async function startPrimary(
     throw startRefusal(error, image, 'The primary container')
   })
   const { State } = await container.inspect()
-  const openings = {
-    webUrl: spec.checkout.url,
-    ...(spec.checkout.ssh === null ? {} : { sshUrl: spec.checkout.ssh.url }),
-    agentsUrl: engine.agentsUrl,
-  }
+  const openings = openingsOf(engine, spec)
   // One that has ended already runs nothing that would have to be kept in; why it did is told later.
   const open = State.Running ? await closeNetwork(State.Pid, network.subnets, openings) : undefined
   if (open !== undefined)
     say(`NOTICE: this job's network could not be closed towards the machine and its cloud's credentials (${open}).`)
   return { id: container.id, pid: State.Pid, attended: process.length > 0 }
+}
+
+/** What of the machine a job reaches. */
+export function openingsOf({ agentsUrl }: Pick<Engine, 'agentsUrl'>, { checkout }: TaskSpec): Openings {
+  return { webUrl: checkout.url, ...(checkout.ssh === null ? {} : { sshUrl: checkout.ssh.url }), agentsUrl }
 }
 
 /** A name under which the job's containers find this one; all of them share one network, so it is this very machine. */
@@ -150,7 +153,7 @@ function hostName({ name, image }: ImagePlan, say: (line: string) => void): read
 /** Engines whose storage cannot limit what a container writes refuse to make one with a limit. */
 const withoutDiskLimit = new WeakSet<Docker>()
 
-async function createContainer(
+export async function createContainer(
   { docker }: Engine,
   options: (place: Place) => Docker.ContainerCreateOptions,
   place: Place,

@@ -1,0 +1,113 @@
+import type { ImagePlan } from '@rondo/model'
+import type { TaskSpec } from '@rondo/protocol'
+import { exports } from '../../task/shell.ts'
+import { usageFolders } from '../control-groups.ts'
+import type { ExecutorState } from '../executor.ts'
+import { expand } from './credentials.ts'
+import type { ResolvedImage } from './images.ts'
+import { attemptLabel, ownerLabel } from './labels.ts'
+import { memoryEventsFile } from './memory.ts'
+import { closeNetwork, ensureJobsNetwork } from './network.ts'
+import { limitsFor, primaryOptions } from './options.ts'
+import { createContainer, type Engine, openingsOf, removeContainer } from './start.ts'
+import type { WarmContainer, WarmRecipe } from './warm-pool.ts'
+
+/** A container that waited, and the image it runs. */
+export interface Reserved {
+  readonly container: WarmContainer
+  readonly image: Pick<ResolvedImage, 'name' | 'digest'>
+}
+
+/**
+ * The only image of a job that asks for nothing but it: no services, no process beside the steps, no login. Others get
+ * their containers when they come.
+ */
+export function plainImage(spec: TaskSpec): ImagePlan | undefined {
+  const { executor } = spec.job
+  if (executor.type !== 'docker' || executor.images.length !== 1) return undefined
+  const [plan] = executor.images
+  const { entrypoint, command, auth, awsAuth, gcpAuth, name } = plan!
+  return [entrypoint, command, auth, awsAuth, gcpAuth, name].every((one) => one === undefined) ? plan : undefined
+}
+
+/** What jobs must have in common to run in one container: all that is set when a container is made. */
+export function warmKey(engine: Engine, spec: TaskSpec, plan: ImagePlan, imageId: string): string {
+  const { webUrl, sshUrl } = openingsOf(engine, spec)
+  return JSON.stringify([
+    imageId,
+    plan.user ?? null,
+    spec.resources.cpus,
+    spec.resources.memoryMb,
+    webUrl,
+    sshUrl ?? null,
+  ])
+}
+
+/** Makes containers like the one a job of this spec has, with nothing of the job's in them. */
+export function warmRecipe(engine: Engine, spec: TaskSpec, plan: ImagePlan, image: ResolvedImage): WarmRecipe {
+  const limits = limitsFor(spec, engine.machine, () => {})
+  const { diskGb, sudo } = engine.settings
+  const openings = openingsOf(engine, spec)
+  return {
+    key: warmKey(engine, spec, plan, image.id),
+    async make(io, label) {
+      const network = await ensureJobsNetwork(engine.docker)
+      const labels = { [attemptLabel]: label, [ownerLabel]: engine.owner }
+      const options = (place: Parameters<typeof createContainer>[2]) =>
+        primaryOptions(
+          image,
+          { ...(plan.user === undefined ? {} : { user: plan.user }), environment: [] },
+          { ...place, io, token: label, process: [], names: [], network: network.name },
+        )
+      const container = await createContainer(engine, options, { limits, labels, diskGb, sudo }, () => {})
+      try {
+        await container.start()
+        const { State } = await container.inspect()
+        const open = await closeNetwork(State.Pid, network.subnets, openings)
+        // A job that gets an open network is told so; nobody would be told here.
+        if (open !== undefined) throw new Error(open)
+        return { id: container.id, pid: State.Pid }
+      } catch (error) {
+        await removeContainer(engine.docker, container.id)
+        throw error
+      }
+    },
+    remove: (id) => removeContainer(engine.docker, id),
+  }
+}
+
+/** A container that waits for such a job, if the image's name still stands for the one it runs. */
+export async function reserveWarm(engine: Engine, spec: TaskSpec, root: string): Promise<Reserved | undefined> {
+  const plan = plainImage(spec)
+  if (plan === undefined || engine.settings.warmContainers === 0 || engine.settings.images.policy === 'always')
+    return undefined
+  const image = await engine.images.known(expand(plan.image, spec), spec.imageDigests?.[0] ?? undefined)
+  if (image === undefined) return undefined
+  const container = await engine.warm.take(warmKey(engine, spec, plan, image.id), root)
+  if (container === undefined) return undefined
+  const { State } = await engine.docker.getContainer(container.id).inspect()
+  if (State.Running) return { container, image }
+  await removeContainer(engine.docker, container.id)
+  throw new Error('the container that waited for this job has ended')
+}
+
+/** The job's environment out of a container that waited: its variables reach it only with the job's own scripts. */
+export function useWarm(
+  engine: Engine,
+  spec: TaskSpec,
+  { container, image }: Reserved,
+  say: (line: string) => void,
+): ExecutorState {
+  limitsFor(spec, engine.machine, say)
+  say(`Image ${image.name}`)
+  say(`  using ${image.digest}`)
+  say('Container started ahead')
+  return {
+    containers: container.id,
+    memoryEvents: memoryEventsFile(container.pid),
+    usage: usageFolders(container.pid),
+    images: JSON.stringify([{ image: image.name, digest: image.digest }]),
+    attended: '[]',
+    prologue: exports(plainImage(spec)?.environment ?? []),
+  }
+}
