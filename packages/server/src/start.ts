@@ -15,6 +15,7 @@ import {
 } from '@rondo/adapters'
 import { createAgentServer, createGitKeys, createWebServer, hashToken, type WebPorts } from '@rondo/api'
 import {
+  announce,
   type Compiler,
   checkoutProject,
   createAttemptCredentials,
@@ -131,7 +132,7 @@ async function openStore(
     void postgres.supervise(signal)
     connectionString = postgres.connectionString
   }
-  const store = createStore({ connectionString })
+  const store = createStore({ connectionString, settings: env.settings })
   stops.push(() => store.close())
   await store.migrate().catch((cause) => {
     throw env.databaseUrl === undefined ? cause : databaseRefusal(env.databaseUrl, cause)
@@ -170,9 +171,17 @@ function startLoops(
   }
   const onError = (what: string) => (error: unknown) => log.error(error, what)
   return [
+    announce(
+      ports,
+      {
+        instance: { name: 'server', roles: ['api', 'agents', 'conductor', 'cron'] },
+        onError: onError('not announced'),
+      },
+      signal,
+    ),
     sweepLeases(ports, { lostAfterMs, onError: onError('lease sweep failed') }, signal),
     doChores(ports, { onError: onError('a chore failed') }, signal),
-    enforceLimits(ports, { onError: onError('limits were not enforced') }, signal),
+    enforceLimits({ ...ports, settings: store.settings }, { onError: onError('limits were not enforced') }, signal),
     runSchedules(
       { schedules: store.schedules, accounts: store.accounts, actions, clock: systemClock },
       { onError: onError('a schedule did not run') },
@@ -211,6 +220,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     clock: systemClock,
     taskSpec: {
       secrets: store.secrets,
+      settings: store.settings,
       sshKeys: store.sshKeys,
       checkoutKeys: store.checkoutKeys,
       keyRing,
@@ -237,6 +247,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     schedules: store.schedules,
     queries: store.queries,
     queue: store.queue,
+    settings: store.settings,
     live: store.live,
     objects,
     output,

@@ -16,6 +16,8 @@ export interface StackOptions {
   readonly ssh?: boolean
   /** Folder in which the data folder is made; default the system's for temporary files. */
   readonly within?: string
+  /** Further variables of the server and its agent. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface JobView {
@@ -88,6 +90,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         RONDO_AGENT_PORT: String(agentPort),
         RONDO_PUBLIC_URL: `http://localhost:${port}`,
         RONDO_EXECUTOR: options.executor ?? 'docker',
+        ...options.env,
         ...(options.ssh ? { RONDO_SSH_PORT: String(sshPort) } : {}),
       },
       ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
