@@ -11,13 +11,17 @@ import type {
   KeyRing,
   LiveEvents,
   Objects,
+  Operations,
   ProjectTokens,
+  RetentionStore,
   RunQueue,
   Schedules,
   SecretStore,
   SettingsStore,
   SshKeys,
   StepOutput,
+  UrlOrbStore,
+  UsageStore,
   UserActions,
 } from '@rondo/model'
 import type { ControlPlane } from '@rondo/protocol'
@@ -28,6 +32,7 @@ import type { BucketOptions } from './limits/token-buckets.ts'
 export interface WebPorts {
   readonly accounts: Accounts
   readonly agents: Agents
+  readonly usage: Pick<UsageStore, 'ofJob'>
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
@@ -44,7 +49,10 @@ export interface WebPorts {
   readonly actions: UserActions
   readonly queue: RunQueue
   readonly settings: SettingsStore
+  readonly operations: Pick<Operations, 'loops' | 'dispatches'>
+  readonly retention: Pick<RetentionStore, 'projectsAfter' | 'count'>
   readonly orbs: OrbRegistry
+  readonly urlOrbs: UrlOrbStore
   /** For configs and orbs that somebody wants to see compiled. */
   readonly compiler: Pick<Compiler, 'compile' | 'checkOrb'>
   /** Project of the running attempt a job's Git password was issued to. */

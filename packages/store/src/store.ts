@@ -7,14 +7,18 @@ import type {
   Follows,
   Insights,
   LiveEvents,
+  Operations,
   OrbStore,
   ProjectTokens,
+  RetentionStore,
   RunQueue,
   Schedules,
   SecretStore,
   SettingsStore,
   SettingValues,
   SshKeys,
+  UrlOrbStore,
+  UsageStore,
   Wakeups,
 } from '@rondo/model'
 import { createAccounts } from './accounts.ts'
@@ -27,14 +31,18 @@ import { createInsights } from './insights.ts'
 import { createListener } from './listener.ts'
 import { createEventFollower } from './live-events.ts'
 import { migrate } from './migrate.ts'
+import { createOperations } from './operations.ts'
 import { createOrbStore } from './orbs.ts'
 import { createProjectTokens } from './project-tokens.ts'
 import { createBuildQueries } from './queries.ts'
+import { createRetentionStore } from './retention.ts'
 import { createRunQueue } from './run-queue.ts'
 import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
 import { createSettingsStore } from './settings.ts'
 import { createSshKeys } from './ssh-keys.ts'
+import { createUrlOrbStore } from './url-orbs.ts'
+import { createUsageStore } from './usage.ts'
 
 export interface StoreOptions {
   readonly connectionString: string
@@ -47,6 +55,7 @@ export interface StoreOptions {
 export interface Store {
   readonly accounts: Accounts
   readonly agents: Agents
+  readonly usage: UsageStore
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
@@ -58,7 +67,10 @@ export interface Store {
   readonly queue: RunQueue
   readonly schedules: Schedules
   readonly settings: SettingsStore
+  readonly retention: RetentionStore
+  readonly operations: Operations
   readonly orbs: OrbStore
+  readonly urlOrbs: UrlOrbStore
   readonly live: LiveEvents
   readonly wakeups: Wakeups
   /** Brings the schema up to date. */
@@ -75,6 +87,7 @@ export function createStore(options: StoreOptions): Store {
   return {
     accounts: createAccounts(database),
     agents: createAgents(database),
+    usage: createUsageStore(database),
     secrets: createSecretStore(database),
     projectTokens: createProjectTokens(database),
     follows: createFollows(database),
@@ -85,8 +98,11 @@ export function createStore(options: StoreOptions): Store {
     engine: createEngineStore(database),
     queue: createRunQueue(database),
     schedules: createSchedules(database),
+    retention: createRetentionStore(database),
+    operations: createOperations(database),
     settings: createSettingsStore(database, options.settings),
     orbs: createOrbStore(database),
+    urlOrbs: createUrlOrbStore(database),
     live: follower,
     wakeups: listener,
     migrate: () => migrate(database),

@@ -161,6 +161,7 @@ export class Life {
     this.#dispatcher = createDispatcher({
       engine: this.#engine,
       wakeups: this.#wakeups,
+      usage: { save: async () => {} },
       agents: { checkIn: async () => ({ draining: false }) },
       objects: noObjects,
       output: this.#output,
@@ -295,6 +296,7 @@ export class Life {
       },
       size: async () => 0,
       read: () => nothing(),
+      remove: async () => {},
       watch: () => ({ [Symbol.dispose]: () => {} }),
     }
   }
