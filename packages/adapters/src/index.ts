@@ -2,6 +2,8 @@
 export { createGitHosting } from './git-hosting/git-hosting.ts'
 export type { GitSsh, GitSshOptions, GitSshPorts, OpenRepository } from './git-ssh/git-ssh.ts'
 export { createGitSsh } from './git-ssh/git-ssh.ts'
+export type { GuardedHttpsOptions } from './guarded-https/guarded-https.ts'
+export { createGuardedHttps } from './guarded-https/guarded-https.ts'
 export { openFileKeyRing, rotateFileKeyRing } from './key-ring-file/key-ring-file.ts'
 export { openFileObjects } from './objects-files/objects-files.ts'
 export { openFileOutput } from './output-files/output-files.ts'

@@ -20,6 +20,7 @@ import type {
   SettingsStore,
   SshKeys,
   StepOutput,
+  UrlOrbStore,
   UsageStore,
   UserActions,
 } from '@rondo/model'
@@ -51,6 +52,7 @@ export interface WebPorts {
   readonly operations: Pick<Operations, 'loops' | 'dispatches'>
   readonly retention: Pick<RetentionStore, 'projectsAfter' | 'count'>
   readonly orbs: OrbRegistry
+  readonly urlOrbs: UrlOrbStore
   /** For configs and orbs that somebody wants to see compiled. */
   readonly compiler: Pick<Compiler, 'compile' | 'checkOrb'>
   /** Project of the running attempt a job's Git password was issued to. */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type SettingValues, settingNames, settingProblem, settingVariable } from '@rondo/model'
@@ -37,6 +38,8 @@ export interface ServerEnv {
   readonly settings: SettingValues
   /** RONDO_LOST_AFTER: minutes without a sign of its agent after which a job is given up, 1 to 60; default 5. */
   readonly lostAfterMs: number
+  /** RONDO_ORB_NETWORKS: private ranges (`10.1.0.0/16,fd00::/8`) from which orbs may be read by https; default none. */
+  readonly orbNetworks: readonly string[]
   /** RONDO_LOG_LEVEL: trace, debug, info, warn or error. */
   readonly logLevel: string
 }
@@ -80,6 +83,7 @@ export function readServerEnv(source: NodeJS.ProcessEnv = process.env): {
     stopWithInput: source.RONDO_STOP_WITH_INPUT === 'yes',
     settings: readSettings(source, problems),
     lostAfterMs: readMinutes(source, 'RONDO_LOST_AFTER', 5, problems) * 60_000,
+    orbNetworks: readNetworks(source, 'RONDO_ORB_NETWORKS', problems),
     logLevel: source.RONDO_LOG_LEVEL || 'info',
   }
   if (!logLevels.includes(env.logLevel))
@@ -117,6 +121,18 @@ function readMinutes(source: NodeJS.ProcessEnv, name: string, fallback: number, 
   if (minutes >= 1 && minutes <= 60) return minutes
   problems.push(`${name} is "${text}"; use a number of minutes from 1 to 60.`)
   return fallback
+}
+
+function readNetworks(source: NodeJS.ProcessEnv, name: string, problems: string[]): readonly string[] {
+  const ranges = (source[name] ?? '').split(',').map((range) => range.trim())
+  return ranges.filter((range) => {
+    if (range === '') return false
+    const [address = '', bits] = range.split('/')
+    const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+    if (most > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))) return true
+    problems.push(`${name} holds "${range}"; use ranges such as 10.1.0.0/16, with commas between them.`)
+    return false
+  })
 }
 
 function readUrl(source: NodeJS.ProcessEnv, name: string, fallback: string, problems: string[]): string {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import {
   createGitHosting,
   createGitSsh,
+  createGuardedHttps,
   openFileKeyRing,
   openFileObjects,
   openFileOutput,
@@ -91,7 +92,12 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
       running.abort()
       await Promise.all(loops)
     })
-    const compiler = createCompilerPool({ orbs: createOrbLookup(store.orbs) })
+    const compiler = createCompilerPool({
+      orbs: createOrbLookup(store.orbs, {
+        store: store.urlOrbs,
+        texts: createGuardedHttps({ allowed: env.orbNetworks }),
+      }),
+    })
     stops.push(() => compiler.close())
     const parts = await createParts(env, folder, { store, compiler, output, log, instance })
     const { web, agents, ssh } = parts
@@ -286,6 +292,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     hosting,
     actions,
     compiler,
+    urlOrbs: store.urlOrbs,
     orbs: createOrbRegistry({ store: store.orbs, accounts: store.accounts, compiler }),
     attemptProject: (password) => checkoutProject({ engine: store.engine, credentials }, password),
   }

@@ -17,6 +17,7 @@ import type {
   SettingsStore,
   SettingValues,
   SshKeys,
+  UrlOrbStore,
   UsageStore,
   Wakeups,
 } from '@rondo/model'
@@ -40,6 +41,7 @@ import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
 import { createSettingsStore } from './settings.ts'
 import { createSshKeys } from './ssh-keys.ts'
+import { createUrlOrbStore } from './url-orbs.ts'
 import { createUsageStore } from './usage.ts'
 
 export interface StoreOptions {
@@ -68,6 +70,7 @@ export interface Store {
   readonly retention: RetentionStore
   readonly operations: Operations
   readonly orbs: OrbStore
+  readonly urlOrbs: UrlOrbStore
   readonly live: LiveEvents
   readonly wakeups: Wakeups
   /** Brings the schema up to date. */
@@ -99,6 +102,7 @@ export function createStore(options: StoreOptions): Store {
     operations: createOperations(database),
     settings: createSettingsStore(database, options.settings),
     orbs: createOrbStore(database),
+    urlOrbs: createUrlOrbStore(database),
     live: follower,
     wakeups: listener,
     migrate: () => migrate(database),

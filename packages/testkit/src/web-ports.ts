@@ -56,6 +56,7 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
         newId: randomId,
         continuationKeys: createContinuationKeys(Buffer.alloc(32)),
       }),
+    urlOrbs: store.urlOrbs,
     orbs: createOrbRegistry({ store: store.orbs, accounts: store.accounts, compiler }),
     compiler,
     attemptProject: async () => undefined,
