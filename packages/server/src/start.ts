@@ -214,7 +214,9 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     engine: store.engine,
     wakeups: store.wakeups,
     agents: store.agents,
+    holds: store.holds,
     usage: store.usage,
+    holdQuota: env.holdQuota,
     objects,
     output,
     checks,
@@ -239,6 +241,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
   const webPorts: WebPorts = {
     accounts: store.accounts,
     agents: store.agents,
+    holds: store.holds,
     usage: store.usage,
     secrets: store.secrets,
     projectTokens: store.projectTokens,

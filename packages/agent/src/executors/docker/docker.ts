@@ -13,6 +13,7 @@ import { openPrivateImages } from './private-images.ts'
 import type { DockerSettings } from './settings.ts'
 import { type Engine, removeContainer, removeLabelled, startContainers } from './start.ts'
 import { startFailure } from './start-refusal.ts'
+import { openTerminal } from './terminal.ts'
 
 export interface DockerOptions {
   readonly settings: DockerSettings
@@ -89,6 +90,7 @@ function createDockerExecutor(engine: Engine): Executor {
     attend: (state, position, from, write, signal) =>
       attendContainer(docker, attendedOf(state)[position]?.id ?? '', from, write, signal),
     usage: (state) => readUsage((state.usage ?? '').split('\n').filter(Boolean)),
+    openTerminal: (state, script, size) => openTerminal(docker.getContainer(idsOf(state)[0] ?? ''), script, size),
     halt: (state) => removeContainers(docker, state),
     remove: (state) => removeContainers(docker, state),
     async killAsRoot(state, id) {
