@@ -62,7 +62,11 @@ describe.runIf(ready)('a failed job', () => {
 
     await stack.waitFor('its container to go', async () => (containers() === 0 ? true : undefined))
     expect((await page(id)).slices[0]!.heldUntil).toBeNull()
-    expect(await stack.status('POST', `/api/private/jobs/${id}/hold`)).toBe(401)
+    const refused = await stack.status('POST', `/api/private/jobs/${id}/hold`, {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ slice: 0, orders: [{ type: 'continue' }] }),
+    })
+    expect(refused).toBe(401)
     await expect(order(id, { type: 'continue' })).rejects.toThrow('409')
   })
 
@@ -87,9 +91,12 @@ describe.runIf(ready)('a failed job', () => {
       (await page(id)).slices[0]!.steps.find((one) => one.id === shell.id && one.phase === 'finished'),
     )
     await order(id, { type: 'open-shell', columns: 100, rows: 30 })
-    await step(id, 'Shell', 'running')
+    const second = await step(id, 'Shell', 'running')
     await order(id, { type: 'input', text: 'cat kept fixed; echo "$FROM_STEP-$DEPLOY_KEY"; exit\n' })
-    const printed = await outputOf(id, 'Shell')
+    await stack.waitFor('the shell to end', async () =>
+      (await page(id)).slices[0]!.steps.find((one) => one.id === second.id && one.phase === 'finished'),
+    )
+    const printed = String(await stack.output(second.id))
     expect(printed).toContain('from the job')
     expect(printed).toContain('fixed it')
     expect(printed).toContain('yes-****')

@@ -21,12 +21,14 @@ interface OpenShell {
 
 export function createShell(task: TaskContext, steps: SessionSteps): HeldShell {
   let current: OpenShell | undefined
+  /** We end it: that its stream breaks is no failure. */
+  let closing = false
 
   function open(columns: number, rows: number): void {
     if (current !== undefined) return
     const step = steps.begin({ name: 'Shell', kind: 'shell', command: null, background: false })
     const terminal = openTerminal(task, columns, rows)
-    const ended = follow(task, step, terminal).finally(() => {
+    const ended = follow(task, step, terminal, () => closing).finally(() => {
       current = undefined
     })
     current = { step, terminal, ended }
@@ -41,6 +43,7 @@ export function createShell(task: TaskContext, steps: SessionSteps): HeldShell {
     async close() {
       const last = current
       if (last === undefined) return
+      closing = true
       await last.terminal.then((terminal) => terminal.close()).catch(() => {})
       await last.ended
     },
@@ -68,7 +71,12 @@ function script({ spec, executor }: TaskContext): string {
   ].join('')
 }
 
-async function follow(task: TaskContext, step: OpenStep, opening: Promise<Terminal>): Promise<void> {
+async function follow(
+  task: TaskContext,
+  step: OpenStep,
+  opening: Promise<Terminal>,
+  closing: () => boolean,
+): Promise<void> {
   // A character may come in two pieces.
   const decoder = new StringDecoder('utf8')
   try {
@@ -76,6 +84,10 @@ async function follow(task: TaskContext, step: OpenStep, opening: Promise<Termin
     for await (const bytes of terminal.output) task.folder.append(step.out, decoder.write(Buffer.from(bytes)))
     step.end({ result: 'passed', exitCode: null })
   } catch (error) {
+    if (closing()) {
+      step.end({ result: 'canceled', exitCode: null })
+      return
+    }
     task.folder.append(step.out, `The shell ended: ${error instanceof Error ? error.message : String(error)}\n`)
     step.end({ result: 'failed', exitCode: null })
   }
