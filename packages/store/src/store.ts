@@ -8,14 +8,17 @@ import type {
   Holds,
   Insights,
   LiveEvents,
+  Operations,
   OrbStore,
   ProjectTokens,
+  RetentionStore,
   RunQueue,
   Schedules,
   SecretStore,
   SettingsStore,
   SettingValues,
   SshKeys,
+  UrlOrbStore,
   UsageStore,
   Wakeups,
 } from '@rondo/model'
@@ -30,14 +33,17 @@ import { createInsights } from './insights.ts'
 import { createListener } from './listener.ts'
 import { createEventFollower } from './live-events.ts'
 import { migrate } from './migrate.ts'
+import { createOperations } from './operations.ts'
 import { createOrbStore } from './orbs.ts'
 import { createProjectTokens } from './project-tokens.ts'
 import { createBuildQueries } from './queries.ts'
+import { createRetentionStore } from './retention.ts'
 import { createRunQueue } from './run-queue.ts'
 import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
 import { createSettingsStore } from './settings.ts'
 import { createSshKeys } from './ssh-keys.ts'
+import { createUrlOrbStore } from './url-orbs.ts'
 import { createUsageStore } from './usage.ts'
 
 export interface StoreOptions {
@@ -64,7 +70,10 @@ export interface Store {
   readonly queue: RunQueue
   readonly schedules: Schedules
   readonly settings: SettingsStore
+  readonly retention: RetentionStore
+  readonly operations: Operations
   readonly orbs: OrbStore
+  readonly urlOrbs: UrlOrbStore
   readonly live: LiveEvents
   readonly wakeups: Wakeups
   /** Brings the schema up to date. */
@@ -93,8 +102,11 @@ export function createStore(options: StoreOptions): Store {
     engine: createEngineStore(database),
     queue: createRunQueue(database),
     schedules: createSchedules(database),
+    retention: createRetentionStore(database),
+    operations: createOperations(database),
     settings: createSettingsStore(database, options.settings),
     orbs: createOrbStore(database),
+    urlOrbs: createUrlOrbStore(database),
     live: follower,
     wakeups: listener,
     migrate: () => migrate(database),

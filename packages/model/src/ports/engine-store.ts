@@ -145,6 +145,8 @@ export interface AttemptContext {
   readonly pipeline: Pipeline
   /** Whether the attempt is the newest of its task and has not ended. */
   readonly open: boolean
+  /** Of whoever triggered the pipeline; null when it was nobody in particular. */
+  readonly actorLogin: string | null
   readonly organizationId: string
   readonly organizationName: string
   readonly projectName: string
@@ -384,8 +386,8 @@ export interface EngineTransaction {
     truncated: boolean
     at: string
   }): Promise<string | undefined>
-  /** Keys are immutable: false when the key was saved before. */
-  saveCache(projectId: string, key: string, object: StoredObject): Promise<boolean>
+  /** Keys are immutable: false when the key was saved before. `jobId`: whose plan may ask for it to be kept for less. */
+  saveCache(projectId: string, key: string, object: StoredObject, jobId?: string): Promise<boolean>
   addLayer(jobId: string, nodeIndex: number, object: StoredObject): Promise<void>
   addArtifact(jobId: string, nodeIndex: number, path: string, object: StoredObject): Promise<void>
   /** Said again, it replaces what was said of that slice and position. */
