@@ -7,6 +7,7 @@ import type {
   CheckoutKeys,
   Follows,
   GitHosting,
+  Holds,
   Insights,
   KeyRing,
   LiveEvents,
@@ -20,6 +21,7 @@ import type {
   SettingsStore,
   SshKeys,
   StepOutput,
+  UrlOrbStore,
   UsageStore,
   UserActions,
 } from '@rondo/model'
@@ -31,6 +33,7 @@ import type { BucketOptions } from './limits/token-buckets.ts'
 export interface WebPorts {
   readonly accounts: Accounts
   readonly agents: Agents
+  readonly holds: Pick<Holds, 'ofJob' | 'order'>
   readonly usage: Pick<UsageStore, 'ofJob'>
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
@@ -51,6 +54,7 @@ export interface WebPorts {
   readonly operations: Pick<Operations, 'loops' | 'dispatches'>
   readonly retention: Pick<RetentionStore, 'projectsAfter' | 'count'>
   readonly orbs: OrbRegistry
+  readonly urlOrbs: UrlOrbStore
   /** For configs and orbs that somebody wants to see compiled. */
   readonly compiler: Pick<Compiler, 'compile' | 'checkOrb'>
   /** Project of the running attempt a job's Git password was issued to. */

@@ -5,6 +5,7 @@ import type {
   CheckoutKeys,
   EngineStore,
   Follows,
+  Holds,
   Insights,
   LiveEvents,
   Operations,
@@ -17,6 +18,7 @@ import type {
   SettingsStore,
   SettingValues,
   SshKeys,
+  UrlOrbStore,
   UsageStore,
   Wakeups,
 } from '@rondo/model'
@@ -26,6 +28,7 @@ import { createCheckoutKeys } from './checkout-keys.ts'
 import { openDatabase } from './database.ts'
 import { createEngineStore } from './engine.ts'
 import { createFollows } from './follows.ts'
+import { createHolds } from './holds.ts'
 import { createInsights } from './insights.ts'
 import { createListener } from './listener.ts'
 import { createEventFollower } from './live-events.ts'
@@ -40,6 +43,7 @@ import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
 import { createSettingsStore } from './settings.ts'
 import { createSshKeys } from './ssh-keys.ts'
+import { createUrlOrbStore } from './url-orbs.ts'
 import { createUsageStore } from './usage.ts'
 
 export interface StoreOptions {
@@ -53,6 +57,7 @@ export interface StoreOptions {
 export interface Store {
   readonly accounts: Accounts
   readonly agents: Agents
+  readonly holds: Holds
   readonly usage: UsageStore
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
@@ -68,6 +73,7 @@ export interface Store {
   readonly retention: RetentionStore
   readonly operations: Operations
   readonly orbs: OrbStore
+  readonly urlOrbs: UrlOrbStore
   readonly live: LiveEvents
   readonly wakeups: Wakeups
   /** Brings the schema up to date. */
@@ -84,6 +90,7 @@ export function createStore(options: StoreOptions): Store {
   return {
     accounts: createAccounts(database),
     agents: createAgents(database),
+    holds: createHolds(database),
     usage: createUsageStore(database),
     secrets: createSecretStore(database),
     projectTokens: createProjectTokens(database),
@@ -99,6 +106,7 @@ export function createStore(options: StoreOptions): Store {
     operations: createOperations(database),
     settings: createSettingsStore(database, options.settings),
     orbs: createOrbStore(database),
+    urlOrbs: createUrlOrbStore(database),
     live: follower,
     wakeups: listener,
     migrate: () => migrate(database),

@@ -27,6 +27,7 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
   return {
     accounts: store.accounts,
     agents: store.agents,
+    holds: store.holds,
     usage: store.usage,
     secrets: store.secrets,
     projectTokens: store.projectTokens,
@@ -56,6 +57,7 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
         newId: randomId,
         continuationKeys: createContinuationKeys(Buffer.alloc(32)),
       }),
+    urlOrbs: store.urlOrbs,
     orbs: createOrbRegistry({ store: store.orbs, accounts: store.accounts, compiler }),
     compiler,
     attemptProject: async () => undefined,

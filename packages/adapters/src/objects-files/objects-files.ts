@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, type Objects, type StoredObject } from '@rondo/model'
+import { sweepFolder } from '../sweep-folder.ts'
 import { untilAborted } from './until-aborted.ts'
 
 const readBytes = 256 * 1024
@@ -10,12 +11,12 @@ type WriteOptions = NonNullable<Parameters<Objects['write']>[1]>
 
 /**
  * Blobs as files named by the sha256 of their bytes (rule D-10): `ab/cd/abcd…`. Bytes go to `incoming/` first and get their
- * name only when they are whole and on the disk. One process opens a folder: what lies in `incoming/` at that moment was
- * torn and is swept.
+ * name only when they are whole and on the disk. What lies in `incoming/` when a folder is opened was torn and is swept; with
+ * `shared`, other processes have the folder open too, and what they receive is left alone.
  */
-export async function openFileObjects(folder: string): Promise<Objects> {
+export async function openFileObjects(folder: string, options: { readonly shared?: boolean } = {}): Promise<Objects> {
   const incoming = join(folder, 'incoming')
-  await rm(incoming, { recursive: true, force: true })
+  sweepFolder(incoming, { shared: options.shared ?? false })
   await mkdir(incoming, { recursive: true, mode: 0o750 })
 
   return {

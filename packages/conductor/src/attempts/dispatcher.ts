@@ -19,6 +19,7 @@ export interface Dispatcher {
 const lookEveryMs = 2_000
 const maxWaitMs = 20_000
 const notGreeted = 'This agent has not said hello since the server started. Say hello, then go on.'
+const holdMs = 10 * 60_000
 const maxObjectBytes = 20 * 1024 ** 3
 
 export function createDispatcher(ports: DispatcherPorts): Dispatcher {
@@ -37,6 +38,9 @@ function createControlPlane(
   machines: Map<string, { cpus: number; memoryMb: number }>,
 ): ControlPlane {
   const { engine, clock } = ports
+
+  /** Claims that took tasks for an agent that had hung up meanwhile, to ask anew with more room. */
+  let unheard = 0
 
   async function granted(ref: AttemptRef): Promise<AttemptIdentity> {
     const identity = await engine.check(agentId, ref)
@@ -67,10 +71,8 @@ function createControlPlane(
       if (machine === undefined) throw new AppError('conflict', notGreeted)
       // A sandbox takes docker jobs where no engine is.
       const executors = request.executors.map((executor) => (executor === 'sandbox' ? 'docker' : executor))
-      // A repeat of a claim whose answer was lost finds the same tasks.
-      const unknown =
-        request.running === undefined ? [] : await engine.claimedUnknown(agentId, request.running, { machine, leaseMs })
-      if (unknown.length > 0) return unknown
+      const { running } = request
+      let looked: number | undefined
       const deadline = clock.monotonicMs() + Math.min(request.waitMs, maxWaitMs)
       for (;;) {
         // Listening starts before looking, so that nothing queued in between is missed.
@@ -79,7 +81,17 @@ function createControlPlane(
           Math.min(lookEveryMs, Math.max(0, deadline - clock.monotonicMs())),
           signal,
         )
+        // A repeat of a claim whose answer was lost finds the same tasks, also when the lost one takes them only now.
+        if (running !== undefined && looked !== unheard) {
+          looked = unheard
+          const unknown = await engine.claimedUnknown(agentId, running, { machine, leaseMs })
+          if (unknown.length > 0) return unknown
+        }
         const claimed = await engine.claim({ agentId, free: request.free, machine, executors, leaseMs })
+        if (claimed.length > 0 && signal.aborted) {
+          unheard++
+          await engine.transact((tx) => tx.notify('queue'))
+        }
         if (claimed.length > 0 || signal.aborted || clock.monotonicMs() >= deadline) return claimed
         await woken
       }
@@ -131,6 +143,25 @@ function createControlPlane(
     async reportUsage(ref, usage) {
       await granted(ref)
       await ports.usage.save(ref.attemptId, usageRecord(usage))
+    },
+    async beginHold(ref) {
+      await granted(ref)
+      return { forMs: (await ports.holds.begin(ref.attemptId, { forMs: holdMs, quota: ports.holdQuota ?? 3 })) ?? null }
+    },
+    async endHold(ref) {
+      await granted(ref)
+      await ports.holds.end(ref.attemptId)
+    },
+    async holdOrders(ref, after, waitMs, signal) {
+      const deadline = clock.monotonicMs() + Math.min(waitMs, maxWaitMs)
+      for (;;) {
+        const left = Math.min(lookEveryMs, Math.max(0, deadline - clock.monotonicMs()))
+        const woken = ports.wakeups.wait('stop', left, signal)
+        await granted(ref)
+        const orders = await ports.holds.orders(ref.attemptId, after)
+        if (orders.length > 0 || signal.aborted || clock.monotonicMs() >= deadline) return orders
+        await woken
+      }
     },
     async uploadObject(ref, bytes, signal) {
       await granted(ref)

@@ -1,3 +1,4 @@
+import type { HoldOrder } from '@rondo/model'
 import type {
   JobPageView,
   JobUsageView,
@@ -70,6 +71,8 @@ export const api = {
     ),
   workflow: (id: string) => call<WorkflowPageView>('GET', `/api/private/workflows/${id}`),
   job: (id: string) => call<JobPageView>('GET', `/api/private/jobs/${id}`),
+  orderInHold: (id: string, slice: number, orders: readonly HoldOrder[]) =>
+    call('POST', `/api/private/jobs/${id}/hold`, { slice, orders }),
   usage: (id: string) => call<JobUsageView>('GET', `/api/private/jobs/${id}/usage`),
   wait: (id: string) => call<JobWaitView>('GET', `/api/private/jobs/${id}/wait`),
   adminQueue: () => call<QueuePageView>('GET', `${admin}/queue`),
