@@ -65,7 +65,7 @@ export function jobPrologue(spec: TaskSpec, ioPath: string, first = ''): string 
     `rondo_token=${quote(spec.attemptId)}\n`,
     'rondo_job() {\n',
     first,
-    `export RONDO_IO=${quote(ioPath)} BASH_ENV=${quote(`${ioPath}/bash_env`)}\n`,
+    `export RONDO_IO=${quote(ioPath)} CIRCLE_INTERNAL_TASK_DATA=${quote(ioPath)} BASH_ENV=${quote(`${ioPath}/bash_env`)}\n`,
     exports(spec.environment),
     exports(spec.job.environment),
     'export PATH="$RONDO_IO/bin:$PATH"\n',
@@ -74,6 +74,8 @@ export function jobPrologue(spec: TaskSpec, ioPath: string, first = ''): string 
     '}\n',
   ].join('')
 }
+
+const requireShell = `command -v "$1" >/dev/null || { echo "The shell $1 is not in this image. Install it in an earlier step, use an image that has it, or name another shell."; exit 127; }\n`
 
 /** What a step adds: variables of its own, its folder, its shell. */
 export function stepPrologue(
@@ -85,6 +87,6 @@ export function stepPrologue(
     exports(environment),
     environment.some((entry) => entry.name === 'PATH') ? 'export PATH="$RONDO_IO/bin:$PATH"\n' : '',
     directory === undefined ? '' : `cd ${shellPath(directory)} || exit 1\n`,
-    shell === undefined ? '' : `set -- ${shell}\n`,
+    shell === undefined ? '' : `set -- ${shell}\n${requireShell}`,
   ].join('')
 }

@@ -17,6 +17,7 @@ import type { DockerSettings } from './settings.ts'
 import { type Engine, removeContainer, removeLabelled, startContainers } from './start.ts'
 import { startFailure } from './start-refusal.ts'
 import { plainImage, type Reserved, reserveWarm, useWarm, warmRecipe } from './start-warm.ts'
+import { openTerminal } from './terminal.ts'
 import { createWarmPool } from './warm-pool.ts'
 
 export interface DockerOptions {
@@ -127,6 +128,7 @@ function createDockerExecutor(engine: Engine): Executor {
     attend: (state, position, from, write, signal) =>
       attendContainer(docker, attendedOf(state)[position]?.id ?? '', from, write, signal),
     usage: (state) => readUsage((state.usage ?? '').split('\n').filter(Boolean)),
+    openTerminal: (state, script, size) => openTerminal(docker.getContainer(idsOf(state)[0] ?? ''), script, size),
     halt: (state) => removeContainers(docker, state),
     async remove(state, { root }) {
       const unused = reserved.get(basename(root))
