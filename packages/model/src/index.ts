@@ -123,6 +123,7 @@ export type {
   WorkflowSnapshot,
 } from './ports/engine-store.ts'
 export type { Follows } from './ports/follows.ts'
+export type { Hold, HoldOrder, Holds, HoldTerms } from './ports/holds.ts'
 export type { Insights, JobRun, RunFilter, WorkflowRun } from './ports/insights.ts'
 export type { KeyRing } from './ports/key-ring.ts'
 export { contextScope, projectScope } from './ports/key-ring.ts'

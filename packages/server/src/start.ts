@@ -247,7 +247,9 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     engine: store.engine,
     wakeups: store.wakeups,
     agents: store.agents,
+    holds: store.holds,
     usage: store.usage,
+    holdQuota: env.holdQuota,
     objects,
     output,
     checks,
@@ -272,6 +274,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
   const webPorts: WebPorts = {
     accounts: store.accounts,
     agents: store.agents,
+    holds: store.holds,
     usage: store.usage,
     secrets: store.secrets,
     projectTokens: store.projectTokens,

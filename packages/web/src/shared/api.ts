@@ -1,3 +1,4 @@
+import type { HoldOrder } from '@rondo/model'
 import type {
   JobPageView,
   JobUsageView,
@@ -56,6 +57,8 @@ export const api = {
     ),
   workflow: (id: string) => call<WorkflowPageView>('GET', `/api/private/workflows/${id}`),
   job: (id: string) => call<JobPageView>('GET', `/api/private/jobs/${id}`),
+  orderInHold: (id: string, slice: number, orders: readonly HoldOrder[]) =>
+    call('POST', `/api/private/jobs/${id}/hold`, { slice, orders }),
   usage: (id: string) => call<JobUsageView>('GET', `/api/private/jobs/${id}/usage`),
   approve: (workflowId: string, jobId: string) => call('POST', `/api/v2/workflow/${workflowId}/approve/${jobId}`),
   cancel: (workflowId: string) => call('POST', `/api/v2/workflow/${workflowId}/cancel`),

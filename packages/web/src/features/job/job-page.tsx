@@ -6,6 +6,7 @@ import { Tabs } from '../../shared/tabs.tsx'
 import { Skeleton, StatusIcon, Trouble } from '../../shared/ui.tsx'
 import { useLiveQuery, useNow } from '../../shared/use-live.ts'
 import { ArtifactsTab } from './artifacts-tab.tsx'
+import { HeldJob } from './held-job.tsx'
 import { JobHead } from './job-head.tsx'
 import { ResourcesTab } from './resources-tab.tsx'
 import { StepList } from './step-list.tsx'
@@ -43,6 +44,9 @@ export function JobPage({ id }: { readonly id: string }) {
           chosen={shown?.index}
           choose={(index) => void navigate({ to: '.', search: { tab, slice: index }, replace: true })}
         />
+      )}
+      {tab === 'steps' && shown !== undefined && shown.heldUntil !== null && (
+        <HeldJob key={`held-${shown.index}`} jobId={job.id} slice={shown} />
       )}
       {tab === 'steps' && <StepList key={shown?.index} steps={shown?.steps ?? []} now={now} />}
       {tab === 'resources' && <ResourcesTab jobId={job.id} slice={shown} />}
