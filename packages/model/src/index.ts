@@ -19,6 +19,8 @@ export type {
 } from './build-data.ts'
 export type { Diagnostic, DiagnosticSeverity, Origin, OriginFrame, Span } from './diagnostic.ts'
 export type { EventKind, EventRecord, HistoryEntry, NewEvent } from './event.ts'
+export type { ForecastFacts, ForecastTask } from './forecast.ts'
+export { expectedStarts } from './forecast.ts'
 export type { Job, JobWithPlan } from './job.ts'
 export { isAskedFor, isFingerprintOf } from './key-fingerprints.ts'
 export { jobTransitions, mayBecome, workflowMayBecome, workflowTransitions } from './life-cycle.ts'

@@ -8,6 +8,7 @@ import { useLiveQuery, useNow } from '../../shared/use-live.ts'
 import { ArtifactsTab } from './artifacts-tab.tsx'
 import { HeldJob } from './held-job.tsx'
 import { JobHead } from './job-head.tsx'
+import { JobWait, waiting } from './job-wait.tsx'
 import { ResourcesTab } from './resources-tab.tsx'
 import { StepList } from './step-list.tsx'
 import { TestsTab } from './tests-tab.tsx'
@@ -27,6 +28,7 @@ export function JobPage({ id }: { readonly id: string }) {
   return (
     <>
       <JobHead page={page.data} now={now} />
+      {waiting.has(job.status) && <JobWait id={job.id} />}
       {job.message !== null && <pre className="error-text">{job.message}</pre>}
       <Tabs
         chosen={tab}
