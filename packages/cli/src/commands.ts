@@ -3,6 +3,7 @@ import { agentVerbs } from './agent/verbs.ts'
 import { configVerbs } from './config/verbs.ts'
 import { describeVerbs, runVerb, type Verb } from './noun.ts'
 import { orbVerbs } from './orb/verbs.ts'
+import { shellVerb } from './shell/shell.ts'
 
 export interface Command {
   readonly name: string
@@ -54,6 +55,13 @@ export const commands: readonly Command[] = [
     details: `At its own machine an agent is drained by SIGTERM: it finishes what runs and ends; a second signal makes it end at once,\nand the agent that starts next goes on with what runs. Exit code 0 done, 1 it was refused or failed, 2 the call was wrong.\n\n${describeVerbs(agentVerbs)}`,
     verbs: agentVerbs,
     run: (args) => runVerb('agent', agentVerbs, args),
+  },
+  {
+    name: 'shell',
+    usage: shellVerb.usage,
+    summary: shellVerb.summary,
+    details: `Where a project keeps the environments of failed jobs, they stay for ten minutes. What is done there is recorded as steps\nof the job, with secrets masked; its result stays. Ends with the shell. Exit code 0 done, 1 it was refused, 2 the call was wrong.\n\n${describeVerbs([shellVerb])}`,
+    run: (args) => runVerb('shell', [shellVerb], ['shell', ...args]),
   },
   {
     name: 'orb',

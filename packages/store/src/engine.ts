@@ -125,7 +125,7 @@ async function renewLeases(
   if (attempts.length === 0) return []
   const rows = await database.rows<{ id: string; epoch: number; stopReason: 'canceled' | 'timed-out' | null }>(sql`
     update attempts a set lease_expires_at = now() + ${leaseMs} * interval '1 ms' from tasks t
-    where t.id = a.task_id and t.attempt_id = a.id and a.agent_id = ${agentId} and a.phase <> 'finished' and a.id = any(${attempts.map((ref) => ref.attemptId)}::uuid[])
+    where t.id = a.task_id and t.attempt_id = a.id and a.agent_id = ${agentId} and (a.phase <> 'finished' or a.held_until > now()) and a.id = any(${attempts.map((ref) => ref.attemptId)}::uuid[])
     returning a.id, a.epoch, t.stop_reason as "stopReason"`)
   const open = new Map(rows.map((row) => [row.id, row]))
   return attempts.flatMap((ref): StopOrder[] => {
@@ -155,6 +155,7 @@ async function readContext(database: Runner, attemptId: string): Promise<Attempt
   const [row] = await database.rows<
     AttemptIdentity & {
       open: boolean
+      actorLogin: string | null
       cpus: number
       memoryMb: number
       organizationId: string
@@ -164,9 +165,10 @@ async function readContext(database: Runner, attemptId: string): Promise<Attempt
     }
   >(sql`
     select a.id as "attemptId", a.epoch, a.task_id as "taskId", t.index as "taskIndex", t.job_id as "jobId", j.workflow_id as "workflowId", j.project_id as "projectId",
-      a.granted_at is not null as granted, a.phase <> 'finished' and t.attempt_id = a.id as open, t.cpus, t.memory_mb as "memoryMb", o.id as "organizationId", o.name as "organizationName", p.name as "projectName", w.pipeline_id as "pipelineId"
+      a.granted_at is not null as granted, a.phase <> 'finished' and t.attempt_id = a.id as open, t.cpus, t.memory_mb as "memoryMb", o.id as "organizationId", o.name as "organizationName", p.name as "projectName", w.pipeline_id as "pipelineId",
+      (select login from users where id = tp.triggered_by) as "actorLogin"
     from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id join workflows w on w.id = j.workflow_id
-      join projects p on p.id = j.project_id join organizations o on o.id = p.organization_id
+      join pipelines tp on tp.id = w.pipeline_id join projects p on p.id = j.project_id join organizations o on o.id = p.organization_id
     where a.id = ${attemptId}`)
   if (row === undefined) throw new AppError('not-found', `There is no attempt ${attemptId}.`)
   const { open, ...identity } = row
@@ -189,5 +191,6 @@ async function readContext(database: Runner, attemptId: string): Promise<Attempt
     organizationId: identity.organizationId,
     organizationName: identity.organizationName,
     projectName: identity.projectName,
+    actorLogin: identity.actorLogin,
   }
 }
