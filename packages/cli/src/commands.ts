@@ -29,7 +29,7 @@ export const commands: readonly Command[] = [
     usage: 'rondo up',
     summary: 'start the server',
     details:
-      'Settings come from the environment:\n  RONDO_DATA        folder for everything Rondo keeps (default .rondo beside the program)\n  RONDO_PORT        web app, API and Git (8080)\n  RONDO_AGENT_PORT  agents (8585)\n  RONDO_HOST        address to listen on (0.0.0.0)\n  RONDO_PUBLIC_URL  address people and jobs are told\n  RONDO_EXECUTOR    auto, docker or sandbox\n  RONDO_AGENT       local or none\n  DATABASE_URL      a PostgreSQL of yours instead of the built-in one',
+      'Settings come from the environment:\n  RONDO_DATA        folder for everything Rondo keeps (default .rondo beside the program)\n  RONDO_PORT        web app, API and Git (8080)\n  RONDO_AGENT_PORT  agents (8585)\n  RONDO_HOST        address to listen on (0.0.0.0)\n  RONDO_PUBLIC_URL  address people and jobs are told\n  RONDO_EXECUTOR    auto, docker or sandbox\n  RONDO_AGENT       local or none\n  RONDO_ROLES       some of api, agents, conductor, cron, with commas between (all); docs/roles.md\n  RONDO_INSTANCE    name of this process beside others\n  DATABASE_URL      a PostgreSQL of yours instead of the built-in one',
     run: async () => (await import('./server/up.ts')).up(),
   },
   {

@@ -9,11 +9,7 @@ import { orderInTurn } from './order-in-turn.ts'
 import '@xterm/xterm/css/xterm.css'
 
 /** A terminal in the environment of a failed job. Keys go as orders; what comes back is the output of the shell's step. */
-export function HeldShell(props: {
-  readonly jobId: string
-  readonly slice: SliceView
-  readonly close: () => void
-}) {
+export function HeldShell(props: { readonly jobId: string; readonly slice: SliceView; readonly close: () => void }) {
   const { jobId, slice } = props
   const live = useContext(LiveContext)
   const place = useRef<HTMLDivElement>(null)
