@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Stack, startStack } from '@rondo/testkit'
 import { cacheMemory } from './cache-memory.ts'
 import { configFigures } from './config.ts'
-import { engineFigures } from './engine.ts'
+import { engineFigures } from './engine/figures.ts'
 import { type Figure, median, ms, timed } from './figure.ts'
 import { dockerFirstByte, sandboxFirstByte } from './first-byte.ts'
 import { maskingFigures } from './masking.ts'
@@ -15,11 +15,11 @@ const image = 'cimg/base:2025.05-20.04'
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
 
 // Each figure stands beside its floor, measured in the same run; `--json` prints them for machines. `npm run bench -- config`
-// measures the compiler alone; `-- first-byte sandbox cache` some figures of the whole product; without a name, all of these.
+// measures the compiler alone; `-- engine` the conductor, `-- engine throughput idle` some rows of it; `-- first-byte sandbox cache` some figures of the whole product; without a name, all of these.
 const figures = wanted.includes('config')
   ? await configFigures()
   : wanted.includes('engine')
-    ? await engineFigures()
+    ? await engineFigures(wanted.filter((name) => name !== 'engine'))
     : await productFigures()
 if (process.argv.includes('--json')) console.log(JSON.stringify(figures, null, 2))
 else console.table(figures)

@@ -10,7 +10,8 @@ import {
 } from '@rondo/model'
 import sql from 'sql-template-tag'
 import { choreReads } from './chores.ts'
-import { claimsUnknown, claimTasks, heardOf } from './claim.ts'
+import { claimsUnknown, heardOf } from './claim.ts'
+import { createClaimRounds } from './claim-rounds.ts'
 import type { Database, Runner } from './database.ts'
 import { createTransaction } from './engine-transaction.ts'
 import { findAttempt } from './fence.ts'
@@ -47,8 +48,8 @@ export function createEngineStore(database: Database): EngineStore {
         select id from saved union all select id from agents where name = ${agent.name} limit 1`)
       return rows[0]!.id
     },
-    claim: (request) => claimTasks(database, request),
-    claimedUnknown: (agentId, known, terms) => claimsUnknown(database, agentId, known, terms),
+    claim: createClaimRounds(database),
+    claimedUnknown: (agentId, known, terms) => claimsUnknown(database.prepared, agentId, known, terms),
     renew: (agentId, attempts, leaseMs) => renewLeases(database.prepared, agentId, attempts, leaseMs),
     expired: (limit) =>
       database.rows<ExpiredAttempt>(sql`
@@ -119,7 +120,7 @@ async function renewLeases(
   attempts: readonly FencedRef[],
   leaseMs: number,
 ): Promise<readonly StopOrder[]> {
-  await heardOf(database, agentId)
+  await heardOf(database, [agentId])
   if (attempts.length === 0) return []
   const rows = await database.rows<{ id: string; epoch: number; stopReason: 'canceled' | 'timed-out' | null }>(sql`
     update attempts a set lease_expires_at = now() + ${leaseMs} * interval '1 ms' from tasks t

@@ -10,6 +10,8 @@ const serverProgram = fileURLToPath(new URL('../../server/src/main.ts', import.m
 
 export interface StackOptions {
   readonly executor?: 'docker' | 'sandbox'
+  /** `none`: nothing runs jobs but what a test brings along; default an agent on this machine. */
+  readonly agent?: 'local' | 'none'
   /** Number of the user (and group) that everything runs as, when the tests run as root; default: who runs the tests. */
   readonly user?: number
   /** Folder in which the data folder is made; default the system's for temporary files. */
@@ -84,6 +86,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         RONDO_AGENT_PORT: String(agentPort),
         RONDO_PUBLIC_URL: `http://localhost:${port}`,
         RONDO_EXECUTOR: options.executor ?? 'docker',
+        RONDO_AGENT: options.agent ?? 'local',
       },
       ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
       stdio: ['ignore', 'pipe', 'pipe'],

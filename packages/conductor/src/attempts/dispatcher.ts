@@ -1,4 +1,4 @@
-import { AppError, type AttemptIdentity, type Job } from '@rondo/model'
+import { AppError, type AttemptIdentity, type Clock, type Job } from '@rondo/model'
 import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
 import type { DispatcherPorts } from './dispatcher-ports.ts'
 import { grantStart } from './grant-start.ts'
@@ -75,7 +75,7 @@ function createControlPlane(
         // Listening starts before looking, so that nothing queued in between is missed.
         const woken = ports.wakeups.wait(
           'queue',
-          Math.min(lookEveryMs, Math.max(0, deadline - clock.monotonicMs())),
+          Math.min(untilNextLook(clock), Math.max(0, deadline - clock.monotonicMs())),
           signal,
         )
         const claimed = await engine.claim({ agentId, free: request.free, machine, executors, leaseMs })
@@ -107,7 +107,7 @@ function createControlPlane(
       for (;;) {
         const woken = ports.wakeups.wait(
           'stop',
-          Math.min(lookEveryMs, Math.max(0, deadline - clock.monotonicMs())),
+          Math.min(untilNextLook(clock), Math.max(0, deadline - clock.monotonicMs())),
           signal,
         )
         const stop = await engine.renew(agentId, request.attempts, leaseMs)
@@ -161,6 +161,11 @@ function createControlPlane(
     },
     findTimings: async (ref, by) => engine.testTimings((await granted(ref)).jobId, by),
   }
+}
+
+/** All who wait look at the same moments, so that the store answers them together. */
+function untilNextLook(clock: Clock): number {
+  return lookEveryMs - (clock.monotonicMs() % lookEveryMs)
 }
 
 /** Jobs upstream of one, in an order in which every job comes after those it requires. */
