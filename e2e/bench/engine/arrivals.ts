@@ -15,7 +15,7 @@ const pages = ['/api/private/pipelines', '/api/v2/project/gh/bench/busy/pipeline
 
 /** A thousand pipelines asked for in ten seconds, while somebody looks at the lists of pipelines. */
 export async function arrivals(): Promise<readonly Figure[]> {
-  const stack = await startStack({ agent: 'none' })
+  const stack = await startStack({ env: { RONDO_AGENT: 'none' } })
   try {
     await stack.createProject('bench', 'busy')
     stack.push('bench/busy', { '.circleci/config.yml': config })
@@ -68,7 +68,12 @@ async function look(stack: Stack, signal: AbortSignal): Promise<readonly number[
   return times
 }
 
-async function time(stack: Stack, method: string, path: string, body?: string): Promise<{ status: number; ms: number }> {
+async function time(
+  stack: Stack,
+  method: string,
+  path: string,
+  body?: string,
+): Promise<{ status: number; ms: number }> {
   const begun = performance.now()
   const headers = { 'circle-token': stack.admin.token, 'content-type': 'application/json' }
   const status = await stack.status(method, path, { headers, ...(body === undefined ? {} : { body }) })

@@ -1,9 +1,5 @@
 /** Runs `work` so many times, some beside each other. */
-export async function beside(
-  workers: number,
-  times: number,
-  work: (index: number) => Promise<unknown>,
-): Promise<void> {
+export async function beside(workers: number, times: number, work: (index: number) => Promise<unknown>): Promise<void> {
   let next = 0
   await Promise.all(
     Array.from({ length: workers }, async () => {

@@ -11,7 +11,7 @@ const measuredMs = 20_000
 
 /** A thousand agents that wait for work: each has a claim open and opens the next when it is answered. */
 export async function idleAgents(): Promise<readonly Figure[]> {
-  const stack = await startStack({ agent: 'none' })
+  const stack = await startStack({ env: { RONDO_AGENT: 'none' } })
   try {
     const agent = await startStubAgent(stack)
     const end = performance.now() + claimWaitMs + measuredMs

@@ -21,7 +21,7 @@ function node(index: number): string {
 
 /** One workflow of ten thousand jobs: how long it takes to be made, and whether its last jobs end as fast as its first. */
 export async function largeWorkflow(): Promise<readonly Figure[]> {
-  const stack = await startStack({ agent: 'none' })
+  const stack = await startStack({ env: { RONDO_AGENT: 'none' } })
   try {
     await stack.createProject('bench', 'large')
     stack.push('bench/large', { '.circleci/config.yml': 'version: 2.1\njobs: {}\n' })

@@ -18,7 +18,7 @@ workflows: {main: {jobs: [it]}}
 
 /** A thousand tasks that all run: their leases kept in groups of twenty, as agents do, and a line of output each every two seconds. */
 export async function runningTasks(): Promise<readonly Figure[]> {
-  const stack = await startStack({ agent: 'none' })
+  const stack = await startStack({ env: { RONDO_AGENT: 'none' } })
   try {
     await stack.createProject('bench', 'wide')
     stack.push('bench/wide', { '.circleci/config.yml': config })
@@ -49,7 +49,15 @@ async function startAll(agent: StubAgent): Promise<readonly Claim[]> {
     const { attemptId, epoch } = claims[index]!
     await agent.plane.grant({ attemptId, epoch })
     const at = new Date().toISOString()
-    const step = { type: 'step-started', step: 0, name: 'true', kind: 'run', command: 'true', background: false, at } as const
+    const step = {
+      type: 'step-started',
+      step: 0,
+      name: 'true',
+      kind: 'run',
+      command: 'true',
+      background: false,
+      at,
+    } as const
     await agent.plane.report({ attemptId, epoch, from: 1, entries: [step] })
   })
   return claims
@@ -78,4 +86,3 @@ async function keepRunning({ plane, agentId }: StubAgent, running: readonly Clai
   await Promise.all([...groups.map(beat), ...refs.map(write)])
   return sent
 }
-

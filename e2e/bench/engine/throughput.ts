@@ -22,7 +22,7 @@ function node(index: number): string {
 export async function throughput(): Promise<readonly Figure[]> {
   const jobs = pipelines * jobsEach
   const before = await cyclesPerSecond(jobs, 16)
-  const stack = await startStack({ agent: 'none' })
+  const stack = await startStack({ env: { RONDO_AGENT: 'none' } })
   let ours: { rate: number; server: number }
   try {
     ours = await finished(stack, jobs)

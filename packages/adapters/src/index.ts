@@ -1,5 +1,7 @@
 /** One folder a port of the model, none importing another: what Rondo uses when nothing else is configured. */
 export { createGitHosting } from './git-hosting/git-hosting.ts'
+export type { GitSsh, GitSshOptions, GitSshPorts, OpenRepository } from './git-ssh/git-ssh.ts'
+export { createGitSsh } from './git-ssh/git-ssh.ts'
 export { openFileKeyRing, rotateFileKeyRing } from './key-ring-file/key-ring-file.ts'
 export { openFileObjects } from './objects-files/objects-files.ts'
 export { openFileOutput } from './output-files/output-files.ts'

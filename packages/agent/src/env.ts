@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { type DockerSettings, readDockerSettings } from './executors/docker/settings.ts'
 
 /** Everything the agent takes from its environment, read once. */
 export interface AgentEnv {
@@ -14,6 +15,7 @@ export interface AgentEnv {
   readonly hidden: readonly string[]
   /** RONDO_EXECUTOR: auto, docker or sandbox. */
   readonly executor: 'auto' | 'docker' | 'sandbox'
+  readonly docker: DockerSettings
   /** RONDO_AGENT_CPUS, RONDO_AGENT_MEMORY_MB, RONDO_AGENT_TASKS: what of the machine tasks may use; default all, and four tasks a CPU. */
   readonly capacity: { readonly cpus?: number; readonly memoryMb?: number; readonly tasks?: number }
 }
@@ -23,6 +25,8 @@ export function readAgentEnv(source: NodeJS.ProcessEnv = process.env): AgentEnv 
   const executor = source.RONDO_EXECUTOR ?? 'auto'
   if (executor !== 'auto' && executor !== 'docker' && executor !== 'sandbox')
     throw new Error(`RONDO_EXECUTOR is "${executor}"; use auto, docker or sandbox.`)
+  const { settings, problems } = readDockerSettings(source)
+  if (problems.length > 0) throw new Error(problems.join('\n'))
   return {
     serverUrl: required(source, 'RONDO_SERVER_URL'),
     tokenFile: required(source, 'RONDO_AGENT_TOKEN_FILE'),
@@ -30,6 +34,7 @@ export function readAgentEnv(source: NodeJS.ProcessEnv = process.env): AgentEnv 
     name: source.RONDO_AGENT_NAME ?? hostname(),
     hidden: (source.RONDO_AGENT_HIDDEN ?? '').split(':').filter(Boolean),
     executor,
+    docker: settings,
     capacity: {
       ...positive(source, 'RONDO_AGENT_CPUS', 'cpus'),
       ...positive(source, 'RONDO_AGENT_MEMORY_MB', 'memoryMb'),

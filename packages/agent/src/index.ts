@@ -10,4 +10,5 @@
 export type { AgentOptions } from './agent.ts'
 export { runAgent } from './agent.ts'
 export { createControlPlaneClient } from './control-plane/client.ts'
+export { dockerSettingNames, readDockerSettings } from './executors/docker/settings.ts'
 export { createMaskerFactory } from './output/masker.ts'

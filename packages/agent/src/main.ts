@@ -31,10 +31,13 @@ if (!lock.taken) {
   log('another agent works on this data folder; this one ends', { dataFolder: env.dataFolder, holder: lock.holder.pid })
   process.exit(75)
 }
-const docker = env.executor === 'sandbox' ? undefined : await connectDocker(env.dataFolder, env.serverUrl)
+const docker =
+  env.executor === 'sandbox'
+    ? undefined
+    : await connectDocker({ settings: env.docker, owner: env.dataFolder, agentsUrl: env.serverUrl })
 if (docker === undefined && env.executor === 'docker')
   throw new Error(
-    'RONDO_EXECUTOR is docker, but no Docker engine answers on /var/run/docker.sock. Start it, or use auto.',
+    `RONDO_EXECUTOR is docker, but no engine answers on ${env.docker.socket}. Start it, set DOCKER_HOST to its socket, or use auto.`,
   )
 const problem = docker === undefined ? await sandboxProblem() : undefined
 if (problem !== undefined)

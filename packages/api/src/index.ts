@@ -4,5 +4,8 @@
  */
 export { createAgentServer } from './agents/server.ts'
 export { hashPassword, hashToken, newToken, verifyPassword } from './credentials.ts'
+export type { GitKeys } from './git/keys.ts'
+export { createGitKeys } from './git/keys.ts'
 export type { AgentPorts, WebOptions, WebPorts } from './ports.ts'
+export { newSshKeyPair } from './ssh-key-pair.ts'
 export { createWebServer } from './web-server.ts'

@@ -15,6 +15,7 @@ import type {
   RunQueue,
   Schedules,
   SecretStore,
+  SettingsStore,
   SshKeys,
   StepOutput,
   UserActions,
@@ -41,7 +42,8 @@ export interface WebPorts {
   readonly keyRing: KeyRing
   readonly hosting: GitHosting
   readonly actions: UserActions
-  readonly queue: Pick<RunQueue, 'wait'>
+  readonly queue: RunQueue
+  readonly settings: SettingsStore
   readonly orbs: OrbRegistry
   /** For configs and orbs that somebody wants to see compiled. */
   readonly compiler: Pick<Compiler, 'compile' | 'checkOrb'>

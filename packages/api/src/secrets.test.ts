@@ -34,6 +34,8 @@ function pageAddresses(): Readonly<Record<string, string>> {
     [`${base}/jobs/:id|:vcs`]: `${base}/jobs/${job.id}`,
     [`${base}/jobs/:id|:vcs/wait`]: `${base}/jobs/${job.id}/wait`,
     [`${base}/jobs/:id|:vcs/:org/:repo/:number`]: `${base}/jobs/${slug}/1`,
+    [`${base}/admin/queue`]: `${base}/admin/queue?project=${slug}`,
+    [`${base}/admin/settings`]: `${base}/admin/settings?project=${slug}`,
     [`${base}/steps/:id/output`]: `${base}/steps/${ids.step}/output`,
     '*': `/output/job/${job.id}/artifacts/0/reports/index.html`,
   }

@@ -5,6 +5,7 @@ import fastifyStatic from '@fastify/static'
 import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createAccess } from './access.ts'
+import { registerAdmin } from './admin/register.ts'
 import { createAuthenticator } from './authenticate.ts'
 import { registerGit } from './git/routes.ts'
 import { registerGraphql } from './graphql/endpoint.ts'
@@ -47,6 +48,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   registerRuns(server, ports, auth, access)
   registerHistory(server, ports, auth, access)
   registerWait(server, ports, auth, access)
+  registerAdmin(server, ports, auth, access)
   registerGit(server, ports, auth, access, options)
   await server.register(async (scope) => registerLive(scope, ports, auth, access, options))
   server.get('/health', async () => ({ status: 'up' }))

@@ -1,3 +1,4 @@
+import { adminVerbs } from './admin/verbs.ts'
 import { agentVerbs } from './agent/verbs.ts'
 import { configVerbs } from './config/verbs.ts'
 import { describeVerbs, runVerb, type Verb } from './noun.ts'
@@ -61,6 +62,14 @@ export const commands: readonly Command[] = [
     details: `Exit code 0 done, 1 it was refused or failed, 2 the call was wrong.\n\n${describeVerbs(orbVerbs)}`,
     verbs: orbVerbs,
     run: (args) => runVerb('orb', orbVerbs, args),
+  },
+  {
+    name: 'admin',
+    usage: 'rondo admin VERB …',
+    summary: 'the queue, limits, settings, retention, health and history of a server',
+    details: `For administrators of the installation; with --organization or --project, theirs too. docs/administration.md tells more.\nExit code 0 done, 1 it was refused or failed, 2 the call was wrong.\n\n${describeVerbs(adminVerbs)}`,
+    verbs: adminVerbs,
+    run: (args) => runVerb('admin', adminVerbs, args),
   },
   {
     name: 'test',

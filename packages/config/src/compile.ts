@@ -34,6 +34,11 @@ export interface CompileOptions {
   readonly orbs?: OrbSource
   /** Names of the contexts the project may use; left out when that is not known. */
   readonly contexts?: readonly string[]
+  /**
+   * Whether `matches` may use back-references. They can make a config take for ever, so only for a caller that can be
+   * ended from outside; default false, which refuses them with a diagnostic.
+   */
+  readonly backtracking?: boolean
   readonly limits?: Partial<Limits>
 }
 
@@ -102,6 +107,7 @@ export function prepareContext(
     version,
     report,
     limits,
+    backtracking: options.backtracking === true,
     pipelineValues: options.pipelineValues,
     pipelineParameters: new Map(),
     brokenPipelineParameters: new Set(),

@@ -32,6 +32,15 @@ examples: {e: {usage: {version: 2.1, jobs: {build: {steps: [{run: << pipeline.pa
     expect(codes(`version: 2.1\n${body}`)).toEqual([code])
   })
 
+  it.each([
+    ['display: {home_url: [1]}', 'expected-type'],
+    ['display: {homeurl: x}', 'ignored-key'],
+    ['examples: {e: {description: x}}', 'missing-key'],
+    ['examples: {e: {usage: {version: 2.1}, sage: x}}', 'ignored-key'],
+  ])('that describes itself by %s is warned of: %s', (body, code) => {
+    expect(validateOrb(`version: 2.1\n${body}`)).toMatchObject([{ severity: 'warning', code }])
+  })
+
   it('of version 2 is refused', () => {
     expect(codes('version: 2\ncommands: {}')).toEqual(['version'])
   })

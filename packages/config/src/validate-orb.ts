@@ -1,4 +1,5 @@
 import { checkDefinitions } from './check/definitions.ts'
+import { checkOrbMetadata } from './check/orb-metadata.ts'
 import { checkReferences } from './check/references.ts'
 import { readVersion } from './check/version.ts'
 import { prepareContext } from './compile.ts'
@@ -54,4 +55,5 @@ function checkOrb(root: MapNode, file: string, options: ValidateOrbOptions, limi
   const space = loadOrbSpace(cx, own, file)
   checkDefinitions(cx, space)
   checkReferences(cx, space)
+  checkOrbMetadata(report, root)
 }

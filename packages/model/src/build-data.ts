@@ -11,6 +11,14 @@ export interface Artifact {
   readonly object: StoredObject
 }
 
+/** What an image's name stood for in a job: the registry's digest, or `local:` and an id when it came from none. */
+export interface JobImage {
+  /** Place in the config; 0 is the primary container's. */
+  readonly position: number
+  readonly image: string
+  readonly digest: string
+}
+
 export interface CacheEntry {
   readonly projectId: string
   readonly key: string

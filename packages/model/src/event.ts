@@ -11,6 +11,7 @@ export type EventKind =
   | 'job.finished'
   | 'job.approved'
   | 'task.queued'
+  | 'task.promoted'
   | 'task.claimed'
   | 'task.started'
   | 'task.finished'
@@ -27,6 +28,8 @@ export type EventKind =
   | 'orb.created'
   | 'orb.changed'
   | 'orb.published'
+  | 'setting.changed'
+  | 'limit.changed'
 
 /**
  * One fact, written in the transaction that made it true (rule D-06). Followers read them in order of `position`

@@ -9,6 +9,7 @@ export { AppError } from './app-error.ts'
 export type {
   Artifact,
   CacheEntry,
+  JobImage,
   StoredObject,
   TestOutcome,
   TestResult,
@@ -114,6 +115,7 @@ export type {
   NewPipeline,
   OverdueJob,
   PipelineInSetup,
+  ServerInstance,
   SettledJob,
   StopOrder,
   Wakeups,
@@ -134,6 +136,7 @@ export type { ProjectToken, ProjectTokenScope, ProjectTokens } from './ports/pro
 export type {
   GitHosting,
   GitService,
+  GitServing,
   PushedRef,
   RefRequest,
   Repositories,
@@ -141,8 +144,10 @@ export type {
 } from './ports/repositories.ts'
 export type {
   AgentState,
+  ForecastQuality,
   LockWait,
   QueueEntry,
+  QueueFilter,
   QueueSummary,
   QueueWait,
   RunQueue,
@@ -150,6 +155,7 @@ export type {
 } from './ports/run-queue.ts'
 export type { NewSchedule, ScheduleChange, Schedules } from './ports/schedules.ts'
 export type { ContextRecord, ContextRestriction, SealedSecret, SecretStore } from './ports/secrets.ts'
+export type { ScopedSettings, SettingsStore } from './ports/settings-store.ts'
 export type { SshKey, SshKeys } from './ports/ssh-keys.ts'
 export type { Project, ProjectSettings } from './project.ts'
 export { defaultProjectSettings, projectSlug } from './project.ts'
@@ -159,6 +165,17 @@ export type { NextLine, QueueLine, QueueView, RunningTasks, TaskLimit } from './
 export { limitOn, nextLine, withOneMore } from './run-queue.ts'
 export type { CronTimetable, DayName, HourlyTimetable, MonthName, Schedule, Timetable } from './schedule.ts'
 export { dayNames, monthNames } from './schedule.ts'
+export type { SettingDefinition, SettingName, SettingScope, SettingsView, SettingValues } from './settings.ts'
+export {
+  nothingSet,
+  readSettingName,
+  settingMs,
+  settingNames,
+  settingOf,
+  settingProblem,
+  settings,
+  settingVariable,
+} from './settings.ts'
 export type { JobStatus, PipelineState, WorkflowStatus } from './status.ts'
 export { isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
 export type { Attempt, StepRecord, Task } from './task.ts'

@@ -23,6 +23,16 @@ export { agentCalls, agentPathPrefix } from './agent/http-binding.ts'
 export { createLive, type Live, type LiveOptions, type OutputListener } from './live/client.ts'
 export type { ClientMessage, LiveEvent, LiveTopic, ServerMessage } from './live/messages.ts'
 export type {
+  EvidenceView,
+  ForecastView,
+  LimitView,
+  LoopView,
+  QueueEntryView,
+  QueuePageView,
+  RetentionView,
+  SettingsPageView,
+} from './pages/admin-views.ts'
+export type {
   AgentView,
   JobPageView,
   JobView,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type SettingValues, settingNames, settingProblem, settingVariable } from '@rondo/model'
 
 /** Everything the server takes from its environment, read once. */
 export interface ServerEnv {
@@ -11,6 +12,10 @@ export interface ServerEnv {
   readonly port: number
   /** RONDO_AGENT_PORT: agents; default 8585. */
   readonly agentPort: number
+  /** RONDO_SSH_PORT: Git over SSH, for checkout keys; without it Git is spoken over HTTP alone. */
+  readonly sshPort: number | undefined
+  /** RONDO_KNOWN_HOSTS: file in the format of known_hosts, whose hosts jobs may trust beside github.com, bitbucket.org and gitlab.com. */
+  readonly knownHostsFile: string | undefined
   /** RONDO_PUBLIC_URL: address that people and job containers are told; default http://localhost:PORT. */
   readonly publicUrl: string
   /** DATABASE_URL: your PostgreSQL; without it Rondo runs its own. */
@@ -19,8 +24,12 @@ export interface ServerEnv {
   readonly agent: 'local' | 'none'
   /** RONDO_EXECUTOR: what docker jobs run in: `docker`, `sandbox`, or `auto` (an engine when one answers). */
   readonly executor: 'auto' | 'docker' | 'sandbox'
+  /** What the agent on this machine takes from the environment beside: see `DockerSettings` of the agent. */
+  readonly agentSettings: Readonly<Record<string, string>>
   /** RONDO_STOP_WITH_INPUT: `yes` stops the server when its standard input ends, as it does when its parent is killed. */
   readonly stopWithInput: boolean
+  /** RONDO_TIME_RUN, RONDO_RETENTION_ARTIFACTS and so on: the table of settings in docs/administration.md. */
+  readonly settings: SettingValues
   /** RONDO_LOST_AFTER: minutes without a sign of its agent after which a job is given up, 1 to 60; default 5. */
   readonly lostAfterMs: number
   /** RONDO_LOG_LEVEL: trace, debug, info, warn or error. */
@@ -28,6 +37,18 @@ export interface ServerEnv {
 }
 
 const repositoryRoot = fileURLToPath(new URL('../../..', import.meta.url))
+/** Handed on to the agent as they are. The agent's package knows what they mean, and main.ts asks it when one is set. */
+export const agentVariables = [
+  'DOCKER_HOST',
+  'RONDO_IMAGE_PULL',
+  'RONDO_REGISTRY_MIRRORS',
+  'AWS_ENDPOINT_URL_ECR',
+  'AWS_ENDPOINT_URL_STS',
+  'RONDO_JOB_DISK_GB',
+  'RONDO_SUDO',
+  'RONDO_BAD_RUNTIME',
+  'RONDO_WARM_CONTAINERS',
+]
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error']
 
 /** Reads and checks the environment. All problems are answered together, as sentences. */
@@ -43,11 +64,15 @@ export function readServerEnv(source: NodeJS.ProcessEnv = process.env): {
     host: source.RONDO_HOST || '0.0.0.0',
     port,
     agentPort,
+    sshPort: source.RONDO_SSH_PORT ? readPort(source, 'RONDO_SSH_PORT', 22, problems) : undefined,
+    knownHostsFile: source.RONDO_KNOWN_HOSTS ? resolve(source.RONDO_KNOWN_HOSTS) : undefined,
     publicUrl: readUrl(source, 'RONDO_PUBLIC_URL', `http://localhost:${port}`, problems),
     databaseUrl: source.DATABASE_URL || undefined,
     agent: readChoice(source, 'RONDO_AGENT', ['local', 'none'], problems),
     executor: readChoice(source, 'RONDO_EXECUTOR', ['auto', 'docker', 'sandbox'], problems),
+    agentSettings: Object.fromEntries(agentVariables.flatMap((name) => (source[name] ? [[name, source[name]]] : []))),
     stopWithInput: source.RONDO_STOP_WITH_INPUT === 'yes',
+    settings: readSettings(source, problems),
     lostAfterMs: readMinutes(source, 'RONDO_LOST_AFTER', 5, problems) * 60_000,
     logLevel: source.RONDO_LOG_LEVEL || 'info',
   }
@@ -92,4 +117,19 @@ function readChoice<T extends string>(
   if (choice !== undefined) return choice
   problems.push(`${name} is "${text}"; use one of ${choices.join(', ')}.`)
   return choices[0]
+}
+
+/** Settings of the installation; administrators may set others, for all or for some, without a restart. */
+function readSettings(source: NodeJS.ProcessEnv, problems: string[]): SettingValues {
+  return Object.fromEntries(
+    settingNames.flatMap((name) => {
+      const variable = settingVariable(name)
+      const text = source[variable]
+      if (!text) return []
+      const problem = settingProblem(name, /^\d+$/.test(text) ? Number(text) : text)
+      if (problem === undefined) return [[name, Number(text)]]
+      problems.push(`${variable}: ${problem}`)
+      return []
+    }),
+  )
 }

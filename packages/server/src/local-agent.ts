@@ -48,6 +48,7 @@ export function createLocalAgent(env: ServerEnv, folder: DataFolder): LocalAgent
         RONDO_AGENT_HIDDEN: folder.root,
         RONDO_AGENT_NAME: 'local',
         RONDO_EXECUTOR: env.executor,
+        ...env.agentSettings,
       },
     })
     closeSync(log)

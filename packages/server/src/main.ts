@@ -6,7 +6,12 @@ const { AppError } = await import('@rondo/model')
 const { readServerEnv } = await import('./env.ts')
 const { startServer } = await import('./start.ts')
 
-const { env, problems } = readServerEnv()
+const { env, problems: found } = readServerEnv()
+// The agent's package is loaded for this alone, so only when there is something to ask.
+const asks = env.agent === 'local' && Object.keys(env.agentSettings).length > 0
+const problems = asks
+  ? [...found, ...(await import('@rondo/agent')).readDockerSettings(env.agentSettings).problems]
+  : found
 if (problems.length > 0) fail(problems.join('\n'), 2)
 
 try {

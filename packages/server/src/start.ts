@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   createGitHosting,
+  createGitSsh,
   openFileKeyRing,
   openFileObjects,
   openFileOutput,
@@ -12,8 +13,9 @@ import {
   startEmbeddedPostgres,
   systemClock,
 } from '@rondo/adapters'
-import { createAgentServer, createWebServer, hashToken } from '@rondo/api'
+import { createAgentServer, createGitKeys, createWebServer, hashToken, type WebPorts } from '@rondo/api'
 import {
+  announce,
   type Compiler,
   checkoutProject,
   createAttemptCredentials,
@@ -41,6 +43,7 @@ import { takeInstanceLock } from './instance-lock.ts'
 import { createLocalAgent, localAgentToken } from './local-agent.ts'
 import { openLog } from './log.ts'
 import { requireFreePort } from './port-check.ts'
+import { openSshHost, readKnownHosts } from './ssh-host.ts'
 
 export interface StartedServer {
   readonly admin: FirstAdmin | undefined
@@ -65,6 +68,7 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
   try {
     await requireFreePort(env.host, env.port, 'RONDO_PORT')
     await requireFreePort(env.host, env.agentPort, 'RONDO_AGENT_PORT')
+    if (env.sshPort !== undefined) await requireFreePort(env.host, env.sshPort, 'RONDO_SSH_PORT')
     const folder = await openDataFolder(env.dataFolder)
     const lock = takeInstanceLock(folder.root)
     stops.push(() => lock[Symbol.dispose]())
@@ -85,6 +89,11 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
     stops.push(() => parts.web.close())
     await parts.agents.listen({ host: env.host, port: env.agentPort })
     stops.push(() => parts.agents.close())
+    const { ssh } = parts
+    if (ssh !== undefined && env.sshPort !== undefined) {
+      await ssh.listen({ host: env.host, port: env.sshPort })
+      stops.push(() => ssh.close())
+    }
     const { admin, created } = await ensureFirstAdmin(store.accounts, folder.root)
     loops.push(
       store.start(running.signal),
@@ -123,7 +132,7 @@ async function openStore(
     void postgres.supervise(signal)
     connectionString = postgres.connectionString
   }
-  const store = createStore({ connectionString })
+  const store = createStore({ connectionString, settings: env.settings })
   stops.push(() => store.close())
   await store.migrate().catch((cause) => {
     throw env.databaseUrl === undefined ? cause : databaseRefusal(env.databaseUrl, cause)
@@ -162,9 +171,17 @@ function startLoops(
   }
   const onError = (what: string) => (error: unknown) => log.error(error, what)
   return [
+    announce(
+      ports,
+      {
+        instance: { name: 'server', roles: ['api', 'agents', 'conductor', 'cron'] },
+        onError: onError('not announced'),
+      },
+      signal,
+    ),
     sweepLeases(ports, { lostAfterMs, onError: onError('lease sweep failed') }, signal),
     doChores(ports, { onError: onError('a chore failed') }, signal),
-    enforceLimits(ports, { onError: onError('limits were not enforced') }, signal),
+    enforceLimits({ ...ports, settings: store.settings }, { onError: onError('limits were not enforced') }, signal),
     runSchedules(
       { schedules: store.schedules, accounts: store.accounts, actions, clock: systemClock },
       { onError: onError('a schedule did not run') },
@@ -180,6 +197,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     openFileObjects(folder.objects),
   ])
   const hosting = createGitHosting(folder.repositories)
+  const sshHost = openSshHost(env, folder.keys)
   const credentials = createAttemptCredentials(serverSecret(join(folder.keys, 'server-secret')))
   const continuationKeys = createContinuationKeys(serverSecret(join(folder.keys, 'server-secret')))
   const checks = createStartChecks(randomId)
@@ -202,6 +220,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     clock: systemClock,
     taskSpec: {
       secrets: store.secrets,
+      settings: store.settings,
       sshKeys: store.sshKeys,
       checkoutKeys: store.checkoutKeys,
       keyRing,
@@ -209,36 +228,44 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       continuationKeys,
       publicUrl: env.publicUrl,
       limits,
+      knownHosts: readKnownHosts(env.knownHostsFile),
+      ...(sshHost === undefined ? {} : { sshHosting: sshHost }),
       lostAfterMs: env.lostAfterMs,
     },
   })
   const onError = (error: unknown, request: { method: string; url: string }) =>
     log.error({ err: error, ...request }, 'request failed')
-  const web = await createWebServer(
-    {
-      accounts: store.accounts,
-      agents: store.agents,
-      secrets: store.secrets,
-      projectTokens: store.projectTokens,
-      follows: store.follows,
-      checkoutKeys: store.checkoutKeys,
-      sshKeys: store.sshKeys,
-      insights: store.insights,
-      schedules: store.schedules,
-      queries: store.queries,
-      queue: store.queue,
-      live: store.live,
-      objects,
-      output,
-      keyRing,
-      hosting,
-      actions,
-      compiler,
-      orbs: createOrbRegistry({ store: store.orbs, accounts: store.accounts, compiler }),
-      attemptProject: (password) => checkoutProject({ engine: store.engine, credentials }, password),
-    },
-    { publicUrl: env.publicUrl, webFolder, onError },
-  )
+  const webPorts: WebPorts = {
+    accounts: store.accounts,
+    agents: store.agents,
+    secrets: store.secrets,
+    projectTokens: store.projectTokens,
+    follows: store.follows,
+    checkoutKeys: store.checkoutKeys,
+    sshKeys: store.sshKeys,
+    insights: store.insights,
+    schedules: store.schedules,
+    queries: store.queries,
+    queue: store.queue,
+    settings: store.settings,
+    live: store.live,
+    objects,
+    output,
+    keyRing,
+    hosting,
+    actions,
+    compiler,
+    orbs: createOrbRegistry({ store: store.orbs, accounts: store.accounts, compiler }),
+    attemptProject: (password) => checkoutProject({ engine: store.engine, credentials }, password),
+  }
+  const web = await createWebServer(webPorts, { publicUrl: env.publicUrl, webFolder, onError })
+  const keys = createGitKeys(webPorts, { publicUrl: env.publicUrl, onError })
+  const ssh =
+    sshHost &&
+    createGitSsh(
+      { hosting, ...keys },
+      { hostKey: sshHost.privateKey, onError: (error, command) => onError(error, { method: 'SSH', url: command }) },
+    )
   // Hashes are compared, so that how long it takes says nothing of the token.
   const expected = hashToken(localAgentToken(folder).token)
   const id = await dispatcher.register({
@@ -259,7 +286,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     },
     { onError },
   )
-  return { web, agents, checks, actions }
+  return { web, agents, ssh, checks, actions }
 }
 
 /** One object an agent for as long as the server lives. */

@@ -96,6 +96,10 @@ export function createTransaction(connection: Runner): EngineTransaction & Pick<
       await tx.rows(sql`insert into artifacts (job_id, node_index, path, digest, size) values (${jobId}, ${nodeIndex}, ${path}, ${object.digest}, ${object.size})
         on conflict (job_id, node_index, path) do update set digest = excluded.digest, size = excluded.size`)
     },
+    async addImage(jobId, nodeIndex, { position, image, digest }) {
+      await tx.rows(sql`insert into job_images (job_id, node_index, position, image, digest) values (${jobId}, ${nodeIndex}, ${position}, ${image}, ${digest})
+        on conflict (job_id, node_index, position) do update set image = excluded.image, digest = excluded.digest`)
+    },
     async addTests(jobId, nodeIndex, tests) {
       await tx.rows(sql`
         insert into test_results (job_id, node_index, name, classname, file, result, message, run_time, source)

@@ -15,6 +15,7 @@ import { createClaimRounds } from './claim-rounds.ts'
 import type { Database, Runner } from './database.ts'
 import { createTransaction } from './engine-transaction.ts'
 import { findAttempt } from './fence.ts'
+import { instanceMethods } from './instances.ts'
 import { overdueJobs } from './overdue.ts'
 import { readPipelineInSetup } from './pipeline-writes.ts'
 import {
@@ -62,6 +63,7 @@ export function createEngineStore(database: Database): EngineStore {
         sql`update attempts set lease_expires_at = now() + ${leaseMs} * interval '1 ms' where phase <> 'finished'`,
       )
     },
+    ...instanceMethods(database),
     check: (agentId, ref) => findAttempt(database.prepared, agentId, ref, false),
     lastWord: async (agentId, ref) =>
       (
@@ -104,7 +106,7 @@ export function createEngineStore(database: Database): EngineStore {
         )
       ).map((row) => row.id),
     ...choreReads(database),
-    overdue: (allowed, limit) => overdueJobs(database, allowed, limit),
+    overdue: (allowed, limit, exceptions) => overdueJobs(database, allowed, limit, exceptions),
     pipelineInSetup: (id) => readPipelineInSetup(database, id),
     attemptContext: (attemptId) => readContext(database.prepared, attemptId),
     workflowJobs: (workflowId) =>
@@ -134,6 +136,22 @@ async function renewLeases(
   })
 }
 
+/** What slices of the job said of its images; else what the job said of which it is the rerun, and so on. */
+async function earlierImages(database: Runner, jobId: string): Promise<readonly (string | null)[]> {
+  const rows = await database.rows<{ position: number; digest: string }>(sql`
+    with recursive runs as (
+      select id, workflow_id, name, 0 as age from jobs where id = ${jobId}
+      union all
+      select j.id, j.workflow_id, j.name, r.age + 1
+      from runs r join workflows w on w.id = r.workflow_id join jobs j on j.workflow_id = w.rerun_of and j.name = r.name
+    )
+    select distinct on (i.position) i.position, i.digest from runs r join job_images i on i.job_id = r.id
+    order by i.position, r.age, i.node_index`)
+  const digests: (string | null)[] = []
+  for (const { position, digest } of rows) digests[position] = digest
+  return Array.from(digests, (digest) => digest ?? null)
+}
+
 async function readContext(database: Runner, attemptId: string): Promise<AttemptContext> {
   const [row] = await database.rows<
     AttemptIdentity & {
@@ -153,17 +171,19 @@ async function readContext(database: Runner, attemptId: string): Promise<Attempt
     where a.id = ${attemptId}`)
   if (row === undefined) throw new AppError('not-found', `There is no attempt ${attemptId}.`)
   const { open, ...identity } = row
-  const [workflows, pipelines, own] = await Promise.all([
+  const [workflows, pipelines, own, images] = await Promise.all([
     database.rows<WorkflowRow>(
       sql`select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id where w.id = ${identity.workflowId}`,
     ),
     database.rows<PipelineRow>(sql`select ${pipelineColumns} from pipelines pl where pl.id = ${identity.pipelineId}`),
     database.rows<JobWithPlanRow>(sql`select ${jobColumns}, j.plan from jobs j where j.id = ${identity.jobId}`),
+    earlierImages(database, identity.jobId),
   ])
   return {
     identity,
     job: own[0]!,
     resources: { cpus: identity.cpus, memoryMb: identity.memoryMb },
+    imageDigests: images,
     workflow: workflows[0]!,
     pipeline: pipelines[0]!,
     open,

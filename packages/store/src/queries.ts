@@ -1,6 +1,7 @@
 import type {
   BuildQueries,
   JobContext,
+  JobImage,
   Page,
   PageRequest,
   PipelineConfig,
@@ -85,6 +86,10 @@ export function createBuildQueries(database: Database): BuildQueries {
     testsOf: (jobId) =>
       database.rows<TestResult>(
         sql`select name, classname, file, result, message, run_time as "runTime", source from test_results where job_id = ${jobId} order by id`,
+      ),
+    imagesOf: (jobId) =>
+      database.rows<JobImage>(
+        sql`select distinct on (position) position, image, digest from job_images where job_id = ${jobId} order by position, node_index`,
       ),
     eventsOf: (pipelineId, page) => historyPage(database, pipelineId, page),
   }

@@ -1,12 +1,17 @@
-import { type AgentState, limitOn, type QueueEntry, type RunQueue, type WaitFacts } from '@rondo/model'
-import sql, { raw } from 'sql-template-tag'
+import {
+  type AgentState,
+  limitOn,
+  type QueueEntry,
+  type QueueFilter,
+  type RunQueue,
+  type WaitFacts,
+} from '@rondo/model'
+import sql, { empty, join, raw, type Sql } from 'sql-template-tag'
 import type { Database, Runner } from './database.ts'
+import { forecastQuality } from './forecasts.ts'
 import { readLimits, readRunning } from './queue-view.ts'
+import { projectSlugColumn } from './slug-columns.ts'
 import { readWait } from './wait-facts.ts'
-
-const slugColumn = raw(
-  `(case o.vcs_type when 'github' then 'gh' when 'bitbucket' then 'bb' else o.vcs_type end) || '/' || o.name || '/' || p.name`,
-)
 
 /** The queue as pages and administrators see it. */
 export function createRunQueue(database: Database): RunQueue {
@@ -29,31 +34,49 @@ export function createRunQueue(database: Database): RunQueue {
         agents: await readAgents(database),
       }
     },
-    async entries(end, limit) {
+    async entries(end, limit, filter = {}) {
       const view = await readView(database)
       const order = raw(
         end === 'head' ? 't.promoted_at, t.queued_at, t.id' : 't.promoted_at desc, t.queued_at desc, t.id desc',
       )
       const rows = await database.rows<QueueEntry & { organizationId: string }>(sql`
         select j.id as "jobId", j.name as "jobName", j.number as "jobNumber", t.organization_id as "organizationId", p.id as "projectId",
-          ${slugColumn} as "projectSlug", t.index as slice, t.executor, t.resource_class as "resourceClass", t.promoted_at is not null as promoted,
+          pl.git->>'branch' as branch, ${projectSlugColumn} as "projectSlug", t.index as slice, t.executor, t.resource_class as "resourceClass", t.promoted_at is not null as promoted,
           (extract(epoch from now() - t.queued_at) * 1000)::float8 as "waitedMs"
         from tasks t join jobs j on j.id = t.job_id join projects p on p.id = t.project_id join organizations o on o.id = p.organization_id
-        where t.phase = 'queued' order by ${order} limit ${limit}`)
+          join workflows w on w.id = j.workflow_id join pipelines pl on pl.id = w.pipeline_id
+        where t.phase = 'queued' and ${matches(filter)} order by ${order} limit ${limit}`)
       return rows.map(({ organizationId, ...row }) => ({
         ...row,
         limit: row.promoted ? null : (limitOn({ ...row, organizationId }, view) ?? null),
       }))
     },
-    wait: (jobId): Promise<WaitFacts | undefined> => readWait(database, jobId, slugColumn),
-    async promote(jobIds) {
-      const rows = await database.rows(sql`
-        update tasks set promoted_at = clock_timestamp() where job_id = any(${[...jobIds]}::uuid[]) and phase = 'queued' and promoted_at is null returning id`)
-      if (rows.length > 0) await database.rows(sql`select pg_notify('rondo', 'queue')`)
-      return rows.length
+    async matching(filter, limit) {
+      // A job with a slice that an agent has is no longer only waiting.
+      const rows = await database.rows<{ id: string; jobs: number }>(sql`
+        select j.id, count(*) over ()::int as jobs from jobs j join workflows w on w.id = j.workflow_id join pipelines pl on pl.id = w.pipeline_id
+        where j.id in (select t.job_id from tasks t where t.phase = 'queued' and ${matches(filter, { tasksOnly: true })})
+          and j.status = 'queued' and not exists (select from tasks t where t.job_id = j.id and t.phase <> 'queued')
+          ${filter.branch === undefined ? empty : sql`and pl.git->>'branch' = ${filter.branch}`}
+        order by j.queued_at, j.id limit ${limit}`)
+      return { jobs: rows[0]?.jobs ?? 0, jobIds: rows.map((row) => row.id) }
     },
+    wait: (jobId): Promise<WaitFacts | undefined> => readWait(database, jobId, projectSlugColumn),
+    async promote(jobIds, actorId = null) {
+      const [done] = await database.rows<{ tasks: number }>(sql`
+        with moved as (update tasks set promoted_at = clock_timestamp()
+            where job_id = any(${[...jobIds]}::uuid[]) and phase = 'queued' and promoted_at is null returning job_id, organization_id, project_id),
+          fact as (insert into events (kind, organization_id, project_id, pipeline_id, workflow_id, job_id, actor_id, data)
+            select distinct 'task.promoted', m.organization_id, m.project_id, w.pipeline_id, w.id, j.id, ${actorId}::uuid, '{}'::jsonb
+            from moved m join jobs j on j.id = m.job_id join workflows w on w.id = j.workflow_id)
+        select count(*)::int as tasks from moved`)
+      const tasks = done?.tasks ?? 0
+      if (tasks > 0) await database.rows(sql`select pg_notify('rondo', 'queue'), pg_notify('rondo', 'events')`)
+      return tasks
+    },
+    forecastQuality: () => forecastQuality(database),
     limits: () => readLimits(database, { hold: false }),
-    async setLimit({ organizationId, projectId, resourceClass }, maxTasks) {
+    async setLimit({ organizationId, projectId, resourceClass }, maxTasks, actorId = null) {
       if (maxTasks === undefined)
         await database.rows(sql`
           delete from task_limits where organization_id is not distinct from ${organizationId} and project_id is not distinct from ${projectId}
@@ -62,10 +85,26 @@ export function createRunQueue(database: Database): RunQueue {
         await database.rows(sql`
           insert into task_limits (organization_id, project_id, resource_class, max_tasks) values (${organizationId}, ${projectId}, ${resourceClass}, ${maxTasks})
           on conflict (organization_id, project_id, resource_class) do update set max_tasks = excluded.max_tasks`)
+      await database.rows(sql`
+        insert into events (kind, organization_id, project_id, actor_id, data)
+        values ('limit.changed', ${organizationId}, ${projectId}, ${actorId}, ${JSON.stringify({ resourceClass, maxTasks: maxTasks ?? null })}::jsonb)`)
       // What a limit held back may go now.
       await database.rows(sql`select pg_notify('rondo', 'queue')`)
     },
   }
+}
+
+/** Conditions on `tasks t`; that on the branch needs `pipelines pl`. */
+function matches(filter: QueueFilter, { tasksOnly = false } = {}): Sql {
+  const { jobIds, organizationId, projectId, branch, resourceClass, olderThanMs } = filter
+  const parts = [sql`true`]
+  if (jobIds !== undefined) parts.push(sql`t.job_id = any(${[...jobIds]}::uuid[])`)
+  if (organizationId !== undefined) parts.push(sql`t.organization_id = ${organizationId}`)
+  if (projectId !== undefined) parts.push(sql`t.project_id = ${projectId}`)
+  if (resourceClass !== undefined) parts.push(sql`t.resource_class = ${resourceClass}`)
+  if (olderThanMs !== undefined) parts.push(sql`t.queued_at <= now() - ${olderThanMs} * interval '1 ms'`)
+  if (branch !== undefined && !tasksOnly) parts.push(sql`pl.git->>'branch' = ${branch}`)
+  return join(parts, ' and ')
 }
 
 interface Group {

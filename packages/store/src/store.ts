@@ -12,6 +12,8 @@ import type {
   RunQueue,
   Schedules,
   SecretStore,
+  SettingsStore,
+  SettingValues,
   SshKeys,
   Wakeups,
 } from '@rondo/model'
@@ -31,12 +33,15 @@ import { createBuildQueries } from './queries.ts'
 import { createRunQueue } from './run-queue.ts'
 import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
+import { createSettingsStore } from './settings.ts'
 import { createSshKeys } from './ssh-keys.ts'
 
 export interface StoreOptions {
   readonly connectionString: string
   /** Connections at most; default 16. */
   readonly connections?: number
+  /** Settings of the environment; what administrators set goes before them. */
+  readonly settings?: SettingValues
 }
 
 export interface Store {
@@ -52,6 +57,7 @@ export interface Store {
   readonly engine: EngineStore
   readonly queue: RunQueue
   readonly schedules: Schedules
+  readonly settings: SettingsStore
   readonly orbs: OrbStore
   readonly live: LiveEvents
   readonly wakeups: Wakeups
@@ -79,6 +85,7 @@ export function createStore(options: StoreOptions): Store {
     engine: createEngineStore(database),
     queue: createRunQueue(database),
     schedules: createSchedules(database),
+    settings: createSettingsStore(database, options.settings),
     orbs: createOrbStore(database),
     live: follower,
     wakeups: listener,

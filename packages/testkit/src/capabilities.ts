@@ -21,6 +21,12 @@ export function chromiumPath(): string | undefined {
   return path
 }
 
+/** Whether Debian's docker-registry, and htpasswd of its apache2-utils, are installed. */
+export function imageRegistryPresent(): boolean {
+  const there = ['docker-registry', 'htpasswd'].every((name) => spawnSync('which', [name]).status === 0)
+  return present('docker-registry or htpasswd', there)
+}
+
 /** Whether this user, or the one with this number, may make the namespaces of the host sandbox. */
 export function sandboxWorks(user?: number): boolean {
   const made = spawnSync('unshare', ['--user', '--map-root-user', '--mount', '--pid', '--fork', 'true'], {

@@ -10,12 +10,14 @@ const serverProgram = fileURLToPath(new URL('../../server/src/main.ts', import.m
 
 export interface StackOptions {
   readonly executor?: 'docker' | 'sandbox'
-  /** `none`: nothing runs jobs but what a test brings along; default an agent on this machine. */
-  readonly agent?: 'local' | 'none'
   /** Number of the user (and group) that everything runs as, when the tests run as root; default: who runs the tests. */
   readonly user?: number
+  /** Whether Git is also spoken over SSH. */
+  readonly ssh?: boolean
   /** Folder in which the data folder is made; default the system's for temporary files. */
   readonly within?: string
+  /** Further variables of the server and its agent. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface JobView {
@@ -30,6 +32,8 @@ export interface Stack {
   readonly url: string
   /** The agents' port. */
   readonly agentPort: number
+  /** Of Git over SSH; it answers only when asked for. */
+  readonly sshPort: number
   readonly data: string
   readonly admin: { readonly login: string; readonly password: string; readonly token: string }
   api<T = Record<string, unknown>>(method: string, path: string, body?: unknown, token?: string): Promise<T>
@@ -73,7 +77,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   // PostgreSQL runs as another user when the tests run as root.
   spawnSync('chmod', ['755', data])
   if (options.user !== undefined) spawnSync('chown', [`${options.user}:${options.user}`, data])
-  const [port, agentPort] = await Promise.all([freePort(), freePort()])
+  const [port, agentPort, sshPort] = await Promise.all([freePort(), freePort(), freePort()])
   const url = `http://127.0.0.1:${port}`
   let server: ReturnType<typeof spawn> | undefined
 
@@ -86,7 +90,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         RONDO_AGENT_PORT: String(agentPort),
         RONDO_PUBLIC_URL: `http://localhost:${port}`,
         RONDO_EXECUTOR: options.executor ?? 'docker',
-        RONDO_AGENT: options.agent ?? 'local',
+        ...options.env,
+        ...(options.ssh ? { RONDO_SSH_PORT: String(sshPort) } : {}),
       },
       ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -139,6 +144,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stack: Stack = {
     url,
     agentPort,
+    sshPort,
     data,
     admin,
     api,

@@ -36,6 +36,7 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
     schedules: store.schedules,
     queries: store.queries,
     queue: store.queue,
+    settings: store.settings,
     live: store.live,
     objects: await openFileObjects(join(folder, 'objects')),
     output: await openFileOutput(join(folder, 'output')),

@@ -97,6 +97,15 @@ export function createGitHosting(folder: string, options: GitHostingOptions = {}
       const exchange = { path: existing(repository), body, options: serving, maxPackBytes }
       yield* service === 'git-receive-pack' ? servePush(exchange) : serveFetch(exchange)
     },
+    async *converse(repository, service, body, serving) {
+      const exchange = { path: existing(repository), body, options: serving, maxPackBytes }
+      if (service === 'git-upload-pack') {
+        yield* serveFetch({ ...exchange, conversing: true })
+        return
+      }
+      yield* advertise(exchange.path, service, serving.protocol)
+      yield* servePush(exchange)
+    },
   }
 }
 

@@ -8,11 +8,15 @@ export interface Exchange {
   readonly body: AsyncIterable<Uint8Array>
   readonly options: Parameters<GitHosting['serve']>[3]
   readonly maxPackBytes: number
+  /** Whether git speaks first and answers as often as it is asked, as on a connection of its own. */
+  readonly conversing?: boolean
 }
 
 /** Runs `git upload-pack` on the body of a fetch. */
-export async function* serveFetch({ path, body, options }: Exchange): AsyncGenerator<Uint8Array> {
-  const child = start('git-upload-pack', path, options, {})
+export async function* serveFetch({ path, body, options, conversing }: Exchange): AsyncGenerator<Uint8Array> {
+  const child = conversing
+    ? spawnGit(['upload-pack', path], { variables: protocolVariable(options.protocol), signal: options.signal })
+    : start('git-upload-pack', path, options, {})
   const feeding = feed(child, body)
   let answered = false
   try {

@@ -13,6 +13,7 @@ import { openTaskFolder, removeTaskFolder } from '../shared-folder/task-folder.t
 import { answerTimings } from '../steps/timings.ts'
 import { openScripts } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
+import { type AttendedContainers, attendContainers } from './attend-containers.ts'
 import { runSteps, type TaskEnd } from './run-steps.ts'
 import { announceVariables, executorState, openEnvironment } from './spin-up.ts'
 import { stopUnheard } from './stop-unheard.ts'
@@ -147,6 +148,7 @@ async function execute(
   const ports = { ...own, controlPlane: deps.controlPlane, notices }
   const base: TaskBase = { ...ports, executor: deps.executor, steps: createStepRecorder(ports) }
   let stopAnswering = () => {}
+  let containers: AttendedContainers | undefined
   try {
     const environment = await openEnvironment(base)
     if ('result' in environment) {
@@ -157,8 +159,13 @@ async function execute(
     const task: TaskContext = { ...base, state: environment.state, scripts: openScripts(base) }
     announceVariables(task)
     stopAnswering = answerTimings(task)
-    return await runSteps(task)
+    containers = attendContainers(task)
+    const end = await runSteps(task)
+    await containers.stop()
+    await base.steps.settled()
+    return end
   } finally {
+    await containers?.stop()
     stopAnswering()
     notices.close()
   }

@@ -29,9 +29,10 @@ interface Background {
 export async function runSteps(task: TaskContext): Promise<TaskEnd> {
   let end: TaskEnd = { result: 'passed', message: null }
   const background: Background[] = []
+  const first = firstConfigStep(task)
   try {
     for (const [position, step] of task.spec.job.steps.entries()) {
-      const index = position + firstConfigStep
+      const index = position + first
       const before = task.steps.ended.get(index)
       if (before === undefined) {
         if (halted(task)) break

@@ -44,6 +44,7 @@ async function spinUp(base: TaskBase): Promise<Environment> {
     const state = await executor.prepare(spec, folder, say, signal)
     folder.create('job.sh', jobPrologue(spec, executor.ioPath))
     base.journal.note({ type: 'executor', kind: executor.kind, state })
+    reportImages(base, state)
     // Whatever happens to this machine from here on, no agent starts the job's own code a second time (rule D-01).
     await base.journal.synced()
     await supervisorReady(folder, executor, state, signal)
@@ -64,6 +65,12 @@ async function spinUp(base: TaskBase): Promise<Environment> {
   }
 }
 
+/** Which images the names in the config stood for: kept with the job, and for its reruns. */
+function reportImages({ executor, reporter, steps }: TaskBase, state: ExecutorState): void {
+  for (const [position, { image, digest }] of (executor.images?.(state) ?? []).entries())
+    reporter.report({ type: 'image-resolved', position, image: steps.mask(image), digest })
+}
+
 async function supervisorReady(
   folder: TaskFolder,
   executor: Executor,
@@ -75,7 +82,10 @@ async function supervisorReady(
     await sleep(tries < 100 ? 2 : 50)
     if (tries % 50 !== 49 || (await executor.health(state)).alive) continue
     if (folder.readSmall('ready') === undefined)
-      throw new ExecutorRefusal('The image could not run /bin/sh as its user. Use an image that has a shell.')
+      throw new ExecutorRefusal(
+        (await executor.startFailure?.(state)) ??
+          'The image could not run /bin/sh as its user. Use an image that has a shell.',
+      )
   }
 }
 

@@ -17,6 +17,23 @@ export interface Executor {
   adopt(state: ExecutorState, folder: TaskFolder): Promise<boolean>
   /** Whether the supervisor still lives; says why not in words a user understands. */
   health(state: ExecutorState): Promise<{ readonly alive: boolean; readonly outOfMemory: boolean }>
+  /** In the user's words, why an environment that was prepared never got ready. */
+  startFailure?(state: ExecutorState): Promise<string>
+  /** The images it runs, in the config's order; absent where there are none. */
+  images?(state: ExecutorState): readonly RunningImage[]
+  /** Names of containers whose own output is shown, each as a step. */
+  attended?(state: ExecutorState): readonly string[]
+  /**
+   * Passes on what such a container prints, without the first `from` bytes, until it ends; answers how it did. Undefined
+   * when the signal came first.
+   */
+  attend?(
+    state: ExecutorState,
+    position: number,
+    from: number,
+    write: (bytes: Buffer) => void,
+    signal: AbortSignal,
+  ): Promise<ContainerEnd | undefined>
   /** How many processes of the job's the kernel has killed for memory so far. */
   memoryKills(state: ExecutorState): number
   /** Kills what a script left, with more rights than the supervisor has; absent where it has them all. */
@@ -26,6 +43,17 @@ export interface Executor {
   remove(state: ExecutorState, folder: Pick<TaskFolder, 'root'>): Promise<void>
   /** The server's address as the job reaches it. */
   reachable(url: string): string
+}
+
+/** An image, and which one its name stood for: the registry's digest, or `local:` and an id when it came from none. */
+export interface RunningImage {
+  readonly image: string
+  readonly digest: string
+}
+
+export interface ContainerEnd {
+  readonly exitCode: number
+  readonly outOfMemory: boolean
 }
 
 /** The task cannot run as its config asks; the message goes to the user. Not our failure. */

@@ -18,7 +18,9 @@ export interface TaskFolder {
   openRead(name: string): Promise<FileHandle | undefined>
   /** A file's descriptor, which the caller closes; undefined while there is no such plain file. */
   openOutput(name: string): number | undefined
-  append(name: string, content: string): void
+  append(name: string, content: string | Buffer): void
+  /** Bytes of a plain file; 0 while there is none. */
+  size(name: string): number
   openWrite(name: string): Promise<FileHandle>
   readSmall(name: string): string | undefined
   /** The last bytes of a file; empty while there is none. */
@@ -114,6 +116,15 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
         // The job's user appends too, whatever the agent's own mask of permissions.
         if ((fstatSync(file).mode & 0o777) !== 0o666) fchmodSync(file, 0o666)
         writeAll(file, Buffer.from(content))
+      } finally {
+        closeSync(file)
+      }
+    },
+    size(name) {
+      const file = openOutput(name)
+      if (file === undefined) return 0
+      try {
+        return fstatSync(file).size
       } finally {
         closeSync(file)
       }

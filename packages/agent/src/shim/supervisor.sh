@@ -1,4 +1,5 @@
 #!/bin/sh
+# supervisor.sh IO TOKEN [WORD…]
 # Stays for as long as the job lives and runs what the agent asks for, one line a command, from two pipes:
 #   lane       run ID OUT PROLOGUE COMMAND NEXT   a script; the next line is read when it has ended
 #   commands   run ID OUT PROLOGUE COMMAND        a script beside the others
@@ -11,6 +12,15 @@
 # everything again. Starting programs and making files is what a user waits for, so few are started and made here.
 rondo_io=$1
 rondo_token=$2
+shift 2
+# What the config wants this container to run beside its steps; the container prints what it prints.
+if [ $# -gt 0 ]; then
+  (
+    "$@" </dev/null
+    echo "The container's process ended with exit code $?; its steps go on."
+  ) &
+  set --
+fi
 cd / || exit 1
 rondo_umask=$(umask)
 # The agent, another user perhaps, appends to what is made here.

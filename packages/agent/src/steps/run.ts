@@ -32,10 +32,11 @@ function commandOf(step: RunStep): string {
 /** The step that runs a command next, unless this one fails. */
 function following(task: TaskContext, index: number): { readonly id: string; readonly step: RunStep } | undefined {
   const { steps } = task.spec.job
-  for (let position = index - firstConfigStep + 1; position < steps.length; position++) {
+  const first = firstConfigStep(task)
+  for (let position = index - first + 1; position < steps.length; position++) {
     const step = steps[position]!
     if (step.type === 'run' && !step.background && step.when !== 'on_fail')
-      return { id: idOf(position + firstConfigStep, 0), step }
+      return { id: idOf(position + first, 0), step }
   }
   return undefined
 }

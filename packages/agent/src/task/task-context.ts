@@ -21,8 +21,12 @@ export interface TaskBase {
   readonly signal: AbortSignal
 }
 
-/** Steps 0 and 1 are our own; the config's first step is number 2. */
-export const firstConfigStep = 2
+/** Steps 0 and 1 are our own, then comes one for each container that prints, then the config's first. */
+export function firstConfigStep({ executor, state }: Pick<TaskContext, 'executor' | 'state'>): number {
+  return firstContainerStep + (executor.attended?.(state).length ?? 0)
+}
+
+export const firstContainerStep = 2
 
 /** What running one task needs at hand. */
 export interface TaskContext extends TaskBase {

@@ -109,11 +109,12 @@ async function readPeople(ports: WebPorts, ids: readonly (string | null)[]): Pro
 export async function jobPage(ports: WebPorts, context: JobContext, publicUrl: string): Promise<JobPageView> {
   const { job, workflow, pipeline, tasks } = context
   const shown = job.keptFrom ?? job.id
-  const [pipelines, steps, artifacts, tests] = await Promise.all([
+  const [pipelines, steps, artifacts, tests, images] = await Promise.all([
     pipelineViews(ports, [pipeline], publicUrl),
     ports.queries.stepsOf(shown),
     ports.queries.artifactsOf(shown),
     ports.queries.testsOf(shown),
+    ports.queries.imagesOf(shown),
   ])
   const pipelinePart = pipelines[0]!
   const workflowPart = pipelinePart.workflows.find((candidate) => candidate.id === workflow.id)!
@@ -134,6 +135,7 @@ export async function jobPage(ports: WebPorts, context: JobContext, publicUrl: s
       attempt: task.attempts,
       steps: steps.filter((step) => step.taskIndex === task.index).map(stepView),
     })),
+    images: images.map(({ image, digest }) => ({ image, digest })),
     artifacts: artifacts.map((artifact) => ({
       path: artifact.path,
       nodeIndex: artifact.nodeIndex,

@@ -7,7 +7,7 @@ import { CallError, type VerbCall } from '../noun.ts'
 export interface RestClient {
   readonly url: string
   readonly token: string
-  call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T>
+  call<T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<T>
 }
 
 /** The server a call means: by flags, else by the environment, else the one of this machine's data folder. */

@@ -11,11 +11,17 @@ export const serverFlags: Readonly<Record<'host' | 'token', Flag>> = {
 }
 
 /** The server a call means: by flags, else by the environment, else the one of this machine's data folder. */
-export function serverOf(call: VerbCall, env: CliEnv = readCliEnv()): GraphqlClient {
+export function addressOf(call: VerbCall, env: CliEnv = readCliEnv()): { url: string; token: string | undefined } {
   const url = call.text('host') ?? env.url
   const token = call.text('token') ?? env.token
-  if (url !== undefined) return createGraphqlClient(endpointOf(url), token)
-  return createGraphqlClient(endpointOf(`http://localhost:${env.port}`), token ?? localToken(env.dataFolder))
+  if (url !== undefined) return { url, token }
+  return { url: `http://localhost:${env.port}`, token: token ?? localToken(env.dataFolder) }
+}
+
+/** Its GraphQL. */
+export function serverOf(call: VerbCall, env: CliEnv = readCliEnv()): GraphqlClient {
+  const { url, token } = addressOf(call, env)
+  return createGraphqlClient(endpointOf(url), token)
 }
 
 function localToken(dataFolder: string): string | undefined {

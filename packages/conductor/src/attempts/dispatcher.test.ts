@@ -224,6 +224,7 @@ describe('silent agents', () => {
     const { engine } = database.store
     const listing = {
       ...engine,
+      servedSince: async () => new Date(0),
       refreshLeases: async () => {},
       expired: async (limit: number) => {
         const listed = await engine.expired(limit)

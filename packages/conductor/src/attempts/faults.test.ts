@@ -168,6 +168,7 @@ describe('after an outage', () => {
       {
         engine: {
           ...port,
+          servedSince: async () => new Date(0),
           refreshLeases: async () => void refreshed++,
           expired: async () => {
             const error = fail()

@@ -1,4 +1,5 @@
 import { AppError, type Clock, type EngineStore, type ExpiredAttempt } from '@rondo/model'
+import { awayAfterMs } from '../chores/announce.ts'
 import { advance } from '../workflows/apply-moves.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { attemptScope } from './attempt-scope.ts'
@@ -29,12 +30,16 @@ export async function sweepLeases(
   const lostAfterMs = options.lostAfterMs ?? defaultLostAfterMs
   const everyMs = options.everyMs ?? 5_000
   let afterDowntime = true
+  let servedSince: number | undefined
   while (!signal.aborted) {
     try {
       // While the server or the database was away nobody could renew: everybody gets a full term first (rule D-05).
-      if (afterDowntime) await ports.engine.refreshLeases(leaseMs)
+      // Agents speak to processes of their role: without one nobody is silent, and each that comes anew begins the term anew.
+      const since = (await ports.engine.servedSince('agents', awayAfterMs))?.getTime()
+      if (since !== undefined && (afterDowntime || since !== servedSince)) await ports.engine.refreshLeases(leaseMs)
+      servedSince = since
       afterDowntime = false
-      for (const attempt of await ports.engine.expired(100)) {
+      for (const attempt of since === undefined ? [] : await ports.engine.expired(100)) {
         // One that cannot be settled must not keep the others from it.
         await settle(ports, attempt, lostAfterMs).catch((error) => {
           afterDowntime ||= error instanceof AppError && error.code === 'unavailable'

@@ -112,7 +112,11 @@ async function recordEntry(
       await tx.addTests(identity.jobId, identity.taskIndex, entry.tests)
       return tx.append({ ...scope, kind: 'tests.stored', data: { count: entry.tests.length } })
     case 'image-resolved':
-      return
+      return tx.addImage(identity.jobId, identity.taskIndex, {
+        position: entry.position,
+        image: entry.image,
+        digest: entry.digest,
+      })
     case 'task-finished':
       if (head !== undefined) await finishTask(ports, tx, head, identity, entry.result, entry.message)
       return

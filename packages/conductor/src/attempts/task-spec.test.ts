@@ -77,6 +77,19 @@ test('a context that is gone is not run without', async () => {
   await expect(buildTaskSpec(ports, attempt)).rejects.toMatchObject({ code: 'forbidden' })
 })
 
+test('a job may run and be silent for as long as administrators allow its project', async () => {
+  const { home, attempt } = await queued()
+  const { settings } = engine.database.store
+  const scope = { organizationId: home.organization.id, projectId: home.project.id }
+  await settings.set(scope, 'time.run', 7, null)
+  await settings.set({ ...scope, projectId: null }, 'time.no-output', 3, null)
+
+  const { limits, job } = await buildTaskSpec({ ...ports, settings }, attempt)
+
+  expect(limits).toEqual({ maxRunMs: 7 * 60_000, maxOutputBytesPerStep: 1 })
+  expect(job.steps).toEqual([expect.objectContaining({ type: 'run', noOutputTimeoutMs: 3 * 60_000 })])
+})
+
 test('a job gets the SSH keys that its steps ask for, masked, and no other leaves the server', async () => {
   const { sshKeys, checkoutKeys, engine: work } = engine.database.store
   const home = await engine.home()

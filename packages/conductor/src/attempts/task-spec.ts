@@ -7,9 +7,12 @@ import {
   isAskedFor,
   type JobPlan,
   type KeyRing,
+  nothingSet,
   projectScope,
   type SecretStore,
+  type SettingsStore,
   type SshKeys,
+  settingMs,
 } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import type { ContinuationKeys } from '../pipelines/continuation-keys.ts'
@@ -26,6 +29,8 @@ export interface TaskSpecPorts {
   /** Address of the web server as people and jobs reach it. */
   readonly publicUrl: string
   readonly limits: TaskSpec['limits']
+  /** What administrators allow a project's jobs; without it the standard. */
+  readonly settings?: Pick<SettingsStore, 'view'>
   /** After how long without a sign of its agent a job is given up; default as `sweepLeases`. */
   readonly lostAfterMs?: number
   /** Where the built-in hosting is reached over SSH, if it is: `ssh://git@HOST:PORT`, and the host's public key. */
@@ -45,14 +50,16 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
   const continuation: readonly EnvironmentEntry[] = context.workflow.setup
     ? [{ name: 'CIRCLE_CONTINUATION_KEY', value: ports.continuationKeys.issue(pipeline.id) }]
     : []
+  const view = (await ports.settings?.view()) ?? nothingSet
   const exported = [...secrets, ...builtIn, ...continuation]
   return {
     attemptId: identity.attemptId,
     epoch: identity.epoch,
     taskIndex: identity.taskIndex,
     parallelism: job.parallelism,
-    job: job.plan as JobPlan,
+    job: withPatience(job.plan as JobPlan, settingMs(view, 'time.no-output', identity.projectId)),
     jobNumber: job.number ?? 0,
+    imageDigests: context.imageDigests,
     resources: { resourceClass: job.resourceClass ?? 'medium', ...context.resources },
     environment: exported,
     secrets: [
@@ -75,8 +82,23 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
       revision: pipeline.git.revision,
       environment: Object.fromEntries(exported.map((entry) => [entry.name, entry.value])),
     },
-    limits: ports.limits,
+    limits:
+      ports.settings === undefined
+        ? ports.limits
+        : { ...ports.limits, maxRunMs: settingMs(view, 'time.run', identity.projectId) },
     ...stopUnheard(ports, context.workflow),
+  }
+}
+
+/** Steps that say nothing of it may be silent for as long as administrators allow. */
+function withPatience(plan: JobPlan, silentMs: number): JobPlan {
+  const standardMs = settingMs(nothingSet, 'time.no-output')
+  if (plan === null || silentMs === standardMs) return plan
+  return {
+    ...plan,
+    steps: plan.steps.map((step) =>
+      step.type === 'run' && step.noOutputTimeoutMs === standardMs ? { ...step, noOutputTimeoutMs: silentMs } : step,
+    ),
   }
 }
 
@@ -102,7 +124,7 @@ interface Keys {
 /** Keys the job's steps need, and no others: a key that is not asked for never leaves the server. */
 async function readKeys(ports: TaskSpecPorts, context: AttemptContext): Promise<Keys> {
   const { identity, organizationName, projectName } = context
-  const steps = (context.job.plan as JobPlan).steps
+  const steps = (context.job.plan as JobPlan | null)?.steps ?? []
   const open = (key: { readonly sealed: Buffer }) => ports.keyRing.open(key.sealed, projectScope(identity.projectId))
   const asked = steps.flatMap((step) => (step.type === 'add_ssh_keys' ? [step.fingerprints] : []))
   const kept = asked.length === 0 ? [] : await ports.sshKeys.of(identity.projectId)

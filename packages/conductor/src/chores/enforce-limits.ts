@@ -5,7 +5,11 @@ import {
   type EngineTransaction,
   isFinalJobStatus,
   type JobStatus,
+  nothingSet,
   type OverdueJob,
+  type SettingsStore,
+  type SettingsView,
+  settingMs,
 } from '@rondo/model'
 import { advance, endOf } from '../workflows/apply-moves.ts'
 import { changeJob } from '../workflows/change-state.ts'
@@ -20,13 +24,17 @@ export interface LimitPorts {
 
 const hour = 3_600_000
 
-/** Semantics 21.3, 21.4 and 27; ledger I-040. A job that no agent takes within a day is nobody's expectation any more. */
-export const defaultTimes: AllowedTimes = {
-  runMs: 5 * hour,
-  queueMs: 24 * hour,
-  approvalMs: 90 * 24 * hour,
-  lockMs: 5 * hour,
+/** What administrators set, for a project or for all; where they set nothing, semantics 21.3, 21.4 and 27 and ledger I-040. */
+export function allowedTimes(view: SettingsView, projectId?: string): AllowedTimes {
+  return {
+    runMs: settingMs(view, 'time.run', projectId),
+    queueMs: settingMs(view, 'time.queue', projectId),
+    approvalMs: settingMs(view, 'time.approval', projectId),
+    lockMs: settingMs(view, 'time.lock', projectId),
+  }
 }
+
+export const defaultTimes: AllowedTimes = allowedTimes(nothingSet)
 
 /** The agent stops a job at the same limit; the server waits this much longer, for agents that cannot. */
 const agentFirstMs = 120_000
@@ -35,31 +43,39 @@ const batch = 100
 
 /** Ends what has taken too long; looks every few seconds. Any number of processes may do so. */
 export function enforceLimits(
-  ports: LimitPorts,
-  options: { readonly allowed?: AllowedTimes; readonly everyMs?: number; readonly onError?: (error: unknown) => void },
+  ports: LimitPorts & { readonly settings: Pick<SettingsStore, 'view'> },
+  options: { readonly everyMs?: number; readonly onError?: (error: unknown) => void },
   signal: AbortSignal,
 ): Promise<void> {
-  const allowed = options.allowed ?? defaultTimes
   return runPeriodically(
     ports,
     {
       everyMs: options.everyMs ?? 5_000,
-      round: () => endOverdue(ports, { ...allowed, runMs: allowed.runMs + agentFirstMs }, allowed),
+      round: async () => lookBySettings(ports, await ports.settings.view()),
       ...(options.onError === undefined ? {} : { onError: options.onError }),
     },
     signal,
   )
 }
 
-/** One look; answers whether there may be more. `told` are the limits that the reasons name. */
+/** One look; answers whether there may be more. `projects` have it otherwise; the server waits `laterMs` more for a run's end. */
 export async function endOverdue(
   ports: Omit<LimitPorts, 'clock'>,
-  allowed: AllowedTimes,
-  told: AllowedTimes = allowed,
+  all: AllowedTimes,
+  projects: Readonly<Record<string, AllowedTimes>> = {},
+  laterMs = 0,
 ): Promise<boolean> {
-  const overdue = await ports.engine.overdue(allowed, batch)
-  for (const job of overdue) await end(ports, job, told)
+  const later = (allowed: AllowedTimes) => ({ ...allowed, runMs: allowed.runMs + laterMs })
+  const exceptions = Object.fromEntries(Object.entries(projects).map(([id, allowed]) => [id, later(allowed)]))
+  const overdue = await ports.engine.overdue(later(all), batch, exceptions)
+  for (const job of overdue) await end(ports, job, (projectId) => projects[projectId] ?? all)
   return overdue.length >= batch
+}
+
+/** A round by the settings as they are now. */
+async function lookBySettings(ports: LimitPorts, view: SettingsView): Promise<boolean> {
+  const projects = Object.fromEntries([...view.projects.keys()].map((id) => [id, allowedTimes(view, id)]))
+  return endOverdue(ports, allowedTimes(view), projects, agentFirstMs)
 }
 
 async function holdsLock(tx: EngineTransaction, workflowId: string, jobId: string): Promise<boolean> {
@@ -77,14 +93,15 @@ interface Ending {
 async function end(
   ports: Omit<LimitPorts, 'clock'>,
   { jobId, workflowId, doing }: OverdueJob,
-  told: AllowedTimes,
+  allowedIn: (projectId: string) => AllowedTimes,
 ): Promise<void> {
-  const { from, to, message } = endingOf(doing, told)
   await ports.engine.transact(async (tx) => {
     const head = await tx.holdWorkflow(workflowId)
     const job = (await tx.jobWithTasks(jobId))?.job
+    if (head === undefined || job === undefined) return
+    const { from, to, message } = endingOf(doing, allowedIn(job.projectId))
     // It may have gone on since it was seen.
-    if (head === undefined || job?.status !== from || isFinalJobStatus(job.status)) return
+    if (job.status !== from || isFinalJobStatus(job.status)) return
     if (doing === 'lock' && (await holdsLock(tx, workflowId, jobId))) return
     await changeJob(tx, head, job, to, { message })
     await tx.stopTasks(jobId, to === 'timedout' ? 'timed-out' : 'canceled')

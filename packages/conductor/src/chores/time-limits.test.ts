@@ -78,3 +78,16 @@ test('an approval that nobody gives is canceled, and the workflow ends', async (
   })
   expect((await engine.workflow(pipeline)).status).toBe('canceled')
 })
+
+test('a project may be given other limits than all, and the job names those it was ended by', async () => {
+  const [{ project }, { project: strict }] = [await engine.home(), await engine.home()]
+  const [free, limited] = [await engine.push(project, config), await engine.push(strict, config)]
+  const ports = { engine: engine.database.store.engine, checks: engine.checks }
+
+  await endOverdue(ports, defaultTimes, { [strict.id]: { ...defaultTimes, queueMs: -1_000 } })
+
+  expect([(await engine.statuses(free)).build, (await engine.statuses(limited)).build]).toEqual([
+    'queued',
+    'infrastructure_fail',
+  ])
+})

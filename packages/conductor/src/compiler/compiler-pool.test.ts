@@ -108,6 +108,17 @@ describe('the compiling threads', () => {
     expect(after).toEqual({ problems: [], imports: [] })
   })
 
+  test('end a pattern with back-references that would take for ever [S-27]', async () => {
+    const condition = `when: { matches: { pattern: '(x+x+)+\\1y', value: ${'x'.repeat(60)} } }`
+    const source = good.replace('main: {', `main: { ${condition},`)
+
+    const answer = await pool({ threads: 1, limits: { cpuMs: 300 } }).compile(request(source))
+
+    expect(answer.problems.map(({ message }) => message)).toEqual([
+      'Compiling the config takes more than 0.3 s of processor time',
+    ])
+  })
+
   test('end a config that uses too much memory [S-27]', async () => {
     const answer = await pool({ limits: { memoryMb: 16, cpuMs: 60_000, wallMs: 60_000 } }).compile(request(slow))
 

@@ -56,6 +56,8 @@ function compileOptions(task: CompileRequest) {
   return {
     file: fileOf({ kind: 'config', ...task }),
     pipelineValues: task.pipelineValues,
+    // The pool ends a thread that takes too long; a person at a terminal ends their own.
+    backtracking: true,
     ...(task.pipelineParameters === undefined ? {} : { pipelineParameters: task.pipelineParameters }),
     ...(task.contexts === undefined ? {} : { contexts: task.contexts }),
     ...(task.limits === undefined ? {} : { limits: task.limits }),

@@ -36,6 +36,8 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
       return 'approved'
     case 'task.queued':
       return 'queued'
+    case 'task.promoted':
+      return 'put before all others in the queue'
     case 'task.claimed':
       return `${slice} taken by agent ${text(data.agent) ?? '?'} as attempt ${data.attempt}, after ${seconds(data.waitedMs)} s`
     case 'task.started':

@@ -41,7 +41,14 @@ export function evaluateLogic(cx: ResolveContext, node: Node, scope: Scope, dept
     const value = substituteOrFail(cx, node, scope)
     return value === undefined ? undefined : isTruthy(value)
   }
-  if (node.kind === 'list') return true
+  if (node.kind === 'list') {
+    const hint = "Join the items by 'and' or 'or'"
+    cx.report.error('logic', node.span, 'A condition is a value or one statement, not a list', {
+      chain: scope.chain,
+      hint,
+    })
+    return undefined
+  }
   if (node.entries.size === 0) return true
   return evaluateStatement(cx, node, scope, depth)
 }
@@ -118,7 +125,7 @@ function evaluateMatches(cx: ResolveContext, node: Node, scope: Scope): boolean 
   const pattern = matchOperand(cx, node, 'pattern', scope)
   const value = matchOperand(cx, node, 'value', scope)
   if (pattern === undefined || value === undefined) return undefined
-  const compiled = compileRegex(pattern, 'java')
+  const compiled = compileRegex(pattern, 'java', { backtracking: cx.backtracking })
   if (compiled.ok) return compiled.regex.matches(value)
   cx.report.error(
     'regex',

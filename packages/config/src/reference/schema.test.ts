@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { compile } from '../compile.ts'
 import type { ConfigDiagnosticCode } from '../diagnostic-code.ts'
+import { leniencies } from './leniencies.ts'
 import {
   hasReference,
   orbSource,
@@ -73,6 +74,29 @@ describe.runIf(hasReference)('the published schema', () => {
     expect(accepted).toBeGreaterThan(300)
   })
 
+  it('refuses nothing that we accept, but for what repairs make it accept', () => {
+    const unexplained: string[] = []
+    const used = new Set<string>()
+    let refused = 0
+
+    for (const file of files) {
+      const source = readReference(file)
+      if (isAccepted(source) || readLeniently(source) === undefined) continue
+      const errors = compile(source, { pipelineValues, orbs }).diagnostics.filter(
+        ({ severity }) => severity === 'error',
+      )
+      if (errors.some(({ code }) => code !== 'orb-not-found')) continue
+      refused += 1
+      const data = { ...readLeniently(source), version: 2.1 }
+      for (const [reason, repair] of Object.entries(leniencies)) if (repair(data)) used.add(reason)
+      if (!validate(data)) unexplained.push(file)
+    }
+
+    expect(unexplained).toEqual([])
+    expect(refused).toBeGreaterThan(20)
+    expect([...used].sort()).toEqual(Object.keys(leniencies).sort())
+  })
+
   /** Files of version 2 are judged too, as if they were 2.1. */
   function isAccepted(source: string): boolean {
     const data = readLeniently(source)
@@ -85,8 +109,17 @@ function readLeniently(source: string): Record<string, unknown> | undefined {
   try {
     const options = { version: '1.1', merge: true, uniqueKeys: false, maxAliasCount: -1, logLevel: 'silent' } as const
     const data: unknown = parse(source, options)
-    return typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : undefined
+    return typeof data === 'object' && data !== null ? (asConfigsMean(data) as Record<string, unknown>) : undefined
   } catch {
     return undefined
   }
+}
+
+/** The reader takes a lone dot for a number and plain dates for dates; in configs both are text (semantics 1). */
+function asConfigsMean(value: unknown): unknown {
+  if (typeof value === 'number' && Number.isNaN(value)) return '.'
+  if (value instanceof Date) return value.toISOString()
+  if (Array.isArray(value)) return value.map(asConfigsMean)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, asConfigsMean(inner)]))
 }

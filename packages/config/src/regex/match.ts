@@ -1,67 +1,83 @@
 import { isWordChar } from './char-class.ts'
-import type { Program } from './program.ts'
+import type { Instruction, Program } from './program.ts'
 
-/** Whether a program accepts exactly the code points from `start` to the end. */
+/**
+ * Whether a program accepts exactly the whole text. Time grows with text length x program length: each part of the program
+ * is run over the text once, look-around included.
+ */
 export function matchesWhole(program: Program, text: readonly number[]): boolean {
-  return createMatcher(text).run(program, 0, text.length)
+  return createMatcher(text).endsAt(program)[text.length] === 1
 }
 
-function createMatcher(text: readonly number[]) {
-  const lookResults = new Map<Program, Map<number, boolean>>()
+type Look = Extract<Instruction, { op: 'look' }>
 
-  /** Runs from `start`; with `end`, only a match that ends there counts. */
-  function run(program: Program, start: number, end?: number): boolean {
-    let current = new Set<number>()
-    let accepted = follow(program, 0, start, current)
-    if (accepted && (end === undefined || end === start)) return true
-    const limit = end ?? text.length
-    for (let position = start; position < limit && current.size > 0; position += 1) {
-      const next = new Set<number>()
-      accepted = false
-      for (const index of current) {
-        const instruction = program[index]!
-        if (instruction.op === 'char' && instruction.test(text[position]!)) {
-          accepted = follow(program, index + 1, position + 1, next) || accepted
-        }
-      }
-      if (accepted && (end === undefined || position + 1 === end)) return true
-      current = next
-    }
-    return false
+function createMatcher(text: readonly number[]) {
+  const looks = new Map<Look, Uint8Array>()
+
+  /** The positions at which a match that begins at 0 may end. */
+  function endsAt(program: Program): Uint8Array {
+    return sweep(program, { backward: false, everywhere: false })
   }
 
-  /** Adds every state reachable without reading; returns whether the accepting one is among them. */
-  function follow(program: Program, from: number, position: number, states: Set<number>): boolean {
-    const pending = [from]
-    let accepted = false
-    while (pending.length > 0) {
-      const index = pending.pop()!
-      if (states.has(index)) continue
-      states.add(index)
-      const instruction = program[index]!
-      if (instruction.op === 'jump') pending.push(instruction.target)
-      else if (instruction.op === 'split') pending.push(instruction.second, instruction.first)
-      else if (instruction.op === 'assert' && holds(instruction.test, position)) pending.push(index + 1)
-      else if (instruction.op === 'look' && look(instruction, position)) pending.push(index + 1)
-      accepted ||= instruction.op === 'match'
+  /**
+   * For a look-around, the positions at which it holds. What is looked for behind is followed from every position at
+   * once, and what is looked for ahead likewise from the end of the text, its program being made backwards.
+   */
+  function holdsAt(look: Look): Uint8Array {
+    const known = looks.get(look)
+    if (known !== undefined) return known
+    const found = sweep(look.program, { backward: !look.behind, everywhere: true })
+    looks.set(look, found)
+    return found
+  }
+
+  /** Moves all states over the text together; tells at which positions the accepting one was among them. */
+  function sweep(program: Program, way: { readonly backward: boolean; readonly everywhere: boolean }): Uint8Array {
+    const accepted = new Uint8Array(text.length + 1)
+    const seen = new Int32Array(program.length).fill(-1)
+    let current: number[] = []
+    for (let moved = 0; moved <= text.length; moved += 1) {
+      const position = way.backward ? text.length - moved : moved
+      const next: number[] = []
+      if (moved === 0 || way.everywhere) follow(program, 0, position, next, seen, accepted)
+      const read = text[way.backward ? position : position - 1]
+      for (const index of current) {
+        const instruction = program[index]!
+        if (instruction.op === 'char' && instruction.test(read!))
+          follow(program, index + 1, position, next, seen, accepted)
+      }
+      if (next.length === 0 && !way.everywhere) break
+      current = next
     }
     return accepted
   }
 
-  function look(instruction: { behind: boolean; negative: boolean; program: Program }, position: number): boolean {
-    const known = lookResults.get(instruction.program) ?? new Map<number, boolean>()
-    lookResults.set(instruction.program, known)
-    let found = known.get(position)
-    if (found === undefined) {
-      found = instruction.behind ? matchesBefore(instruction.program, position) : run(instruction.program, position)
-      known.set(position, found)
+  /** Adds every state reachable without reading; those that read are collected. */
+  function follow(
+    program: Program,
+    from: number,
+    position: number,
+    states: number[],
+    seen: Int32Array,
+    accepted: Uint8Array,
+  ): void {
+    const pending = [from]
+    while (pending.length > 0) {
+      const index = pending.pop()!
+      if (seen[index] === position) continue
+      seen[index] = position
+      const instruction = program[index]!
+      if (instruction.op === 'char') states.push(index)
+      else if (instruction.op === 'jump') pending.push(instruction.target)
+      else if (instruction.op === 'split') pending.push(instruction.second, instruction.first)
+      else if (instruction.op === 'match') accepted[position] = 1
+      else if (instruction.op === 'assert' ? holds(instruction.test, position) : looksRight(instruction, position))
+        pending.push(index + 1)
     }
-    return found !== instruction.negative
   }
 
-  function matchesBefore(program: Program, position: number): boolean {
-    for (let start = position; start >= 0; start -= 1) if (run(program, start, position)) return true
-    return false
+  function looksRight(look: Look, position: number): boolean {
+    return (holdsAt(look)[position] === 1) !== look.negative
   }
 
   function holds(test: string, position: number): boolean {
@@ -88,5 +104,5 @@ function createMatcher(text: readonly number[]) {
     return code !== undefined && isWordChar(code)
   }
 
-  return { run }
+  return { endsAt }
 }

@@ -1,6 +1,6 @@
 import { anyOf, escapedClass, foldCase, namedClass, not, range } from './char-class.ts'
 import type { CharTest, Regex, RegexDialect } from './syntax.ts'
-import { RegexSyntaxError } from './syntax.ts'
+import { NeedsBacktracking, RegexSyntaxError } from './syntax.ts'
 
 const maxNesting = 100
 const maxRepeat = 1_000
@@ -164,7 +164,7 @@ class RegexParser {
     if (char === 'z') return { kind: 'assert', test: 'end' }
     if (char === 'Z') return { kind: 'assert', test: 'end-or-newline' }
     if (char === 'Q') return this.#quoted()
-    if (/[1-9k]/.test(char)) throw this.#error('back-references are not supported')
+    if (/[1-9k]/.test(char)) throw new NeedsBacktracking('back-references are not supported here', this.#at)
     return this.#class(this.#escapedClass(char))
   }
 

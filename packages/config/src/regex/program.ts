@@ -53,8 +53,22 @@ function emit(regex: Regex, program: Instruction[], budget: { left: number }): v
         op: 'look',
         behind: regex.behind,
         negative: regex.negative,
-        program: compileWith(regex.body, budget),
+        program: compileWith(regex.behind ? regex.body : backwards(regex.body), budget),
       })
+  }
+}
+
+/** The same pattern for a text read from its end; what is asserted at a position stays as it is. */
+function backwards(regex: Regex): Regex {
+  switch (regex.kind) {
+    case 'sequence':
+      return { kind: 'sequence', parts: regex.parts.toReversed().map(backwards) }
+    case 'choice':
+      return { kind: 'choice', options: regex.options.map(backwards) }
+    case 'repeat':
+      return { ...regex, body: backwards(regex.body) }
+    default:
+      return regex
   }
 }
 

@@ -28,3 +28,6 @@ export class RegexSyntaxError extends Error {
     this.position = position
   }
 }
+
+/** A pattern whose meaning only trying alternatives one after the other can find. */
+export class NeedsBacktracking extends RegexSyntaxError {}

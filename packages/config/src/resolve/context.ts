@@ -10,6 +10,8 @@ export interface ResolveContext {
   readonly version: 2 | 2.1
   readonly report: Report
   readonly limits: Limits
+  /** See `CompileOptions.backtracking`. */
+  readonly backtracking: boolean
   readonly pipelineValues: Readonly<Record<string, string | number | boolean | null>>
   /** Resolved pipeline parameters by bare name. */
   readonly pipelineParameters: ReadonlyMap<string, string | number | boolean>

@@ -29,6 +29,67 @@ export function mutate(source: string, random: () => number): string {
   return text
 }
 
+const values = [
+  ...['x', 'true', '0', '1e999', 'null', '""', '[]', '{}', '[a, b]', '{a: b}', '{name: x}', 'build', 'on_fail', '2.1'],
+  ...[
+    '<< parameters.p >>',
+    '<< pipeline.number >>',
+    '<< matrix.v >>',
+    '<<',
+    '"\\\\<<"',
+    'a/b',
+    'ns/orb@1',
+    '/.*/',
+    '/(/',
+  ],
+  ...['pipeline.number > 1', 'not', '{equal: [a, a]}', '{and: []}', '[checkout]', '[{run: x}]', '99999999999999999999'],
+]
+const keys = [
+  ...['run', 'steps', 'when', 'unless', 'matrix', 'parameters', 'requires', 'filters', 'branches', 'only', 'ignore'],
+  ...[
+    'executor',
+    'docker',
+    'image',
+    'environment',
+    'context',
+    'type',
+    'default',
+    'enum',
+    'condition',
+    'exclude',
+    'alias',
+  ],
+  ...[
+    'pre-steps',
+    'name',
+    'jobs',
+    'orbs',
+    'commands',
+    'serial-group',
+    'override-with',
+    '<<',
+    'triggers',
+    'parallelism',
+  ],
+]
+
+/** A text with up to five lines changed so that most stay YAML: what comes after reading gets its share. */
+export function mutateLines(source: string, others: readonly string[], random: () => number): string {
+  const lines = source.split('\n')
+  for (let count = 1 + Math.floor(random() * 5); count > 0; count -= 1) {
+    const at = Math.floor(random() * lines.length)
+    const line = lines[at] ?? ''
+    const kind = random()
+    if (kind < 0.15) lines.splice(at, 1)
+    else if (kind < 0.3) lines.splice(at, 0, pick(lines, random))
+    else if (kind < 0.4) lines.splice(at, 0, pick(pick(others, random).split('\n'), random))
+    else if (kind < 0.7) lines[at] = line.replace(/(:|-) +[^:]*$/, `$1 ${pick(values, random).replaceAll('$', '$$$$')}`)
+    else if (kind < 0.9) lines[at] = line.replace(/[\w-]+(?=:)/, pick(keys, random))
+    else lines[at] = random() < 0.5 ? `  ${line}` : line.replace(/^ {2}/, '')
+  }
+  return lines.join('\n')
+}
+
 export function pick<Item>(items: readonly Item[], random: () => number): Item {
   return items[Math.floor(random() * items.length)]!
 }

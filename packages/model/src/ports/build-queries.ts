@@ -1,4 +1,4 @@
-import type { Artifact, TestResult } from '../build-data.ts'
+import type { Artifact, JobImage, TestResult } from '../build-data.ts'
 import type { HistoryEntry } from '../event.ts'
 import type { Job, JobWithPlan } from '../job.ts'
 import type { Pipeline, PipelineConfig, PipelineValues } from '../pipeline.ts'
@@ -52,6 +52,8 @@ export interface BuildQueries {
   step(id: string): Promise<(StepRecord & { readonly jobId: string; readonly projectId: string }) | undefined>
   artifactsOf(jobId: string): Promise<readonly Artifact[]>
   testsOf(jobId: string): Promise<readonly TestResult[]>
+  /** By position; of several slices the first that told. */
+  imagesOf(jobId: string): Promise<readonly JobImage[]>
   /** The history of a pipeline, oldest first. */
   eventsOf(pipelineId: string, page: PageRequest): Promise<Page<HistoryEntry>>
 }

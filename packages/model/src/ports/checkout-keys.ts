@@ -11,12 +11,16 @@ export interface CheckoutKey {
   /** `SHA256:…` */
   readonly sha256: string
   readonly createdAt: Date
+  /** Who made it; a user's key opens what they may open. */
+  readonly createdBy: string | null
 }
 
 /** The newest key of a project is the one it prefers. */
 export interface CheckoutKeys {
-  add(key: Omit<CheckoutKey, 'id' | 'createdAt'> & { readonly createdBy: string | null }): Promise<CheckoutKey>
+  add(key: Omit<CheckoutKey, 'id' | 'createdAt'>): Promise<CheckoutKey>
   /** Newest first. */
   of(projectId: string): Promise<readonly CheckoutKey[]>
+  /** Every project's key with this fingerprint (`SHA256:…`). */
+  byFingerprint(sha256: string): Promise<readonly CheckoutKey[]>
   remove(id: string): Promise<boolean>
 }

@@ -1,4 +1,4 @@
-import type { StoredObject, TestResult, TestTiming, TimingKey, WorkspaceLayer } from '../build-data.ts'
+import type { JobImage, StoredObject, TestResult, TestTiming, TimingKey, WorkspaceLayer } from '../build-data.ts'
 import type { NewEvent } from '../event.ts'
 import type { Job, JobWithPlan } from '../job.ts'
 import type { Result } from '../outcome.ts'
@@ -24,8 +24,15 @@ export interface EngineStore {
   renew(agentId: string, attempts: readonly FencedRef[], leaseMs: number): Promise<readonly StopOrder[]>
   /** Attempts whose lease ran out, oldest first. */
   expired(limit: number): Promise<readonly ExpiredAttempt[]>
-  /** Gives every open lease a full term again; called once when a server starts (rule D-05). */
+  /** Gives every open lease a full term again, after a time in which nobody could renew (rule D-05). */
   refreshLeases(leaseMs: number): Promise<void>
+  /** Says that a server process lives and what it does; told again every few seconds. */
+  announce(instance: ServerInstance, awayAfterMs: number): Promise<void>
+  /**
+   * Since when one process with this role has been heard of without a pause longer than `awayAfterMs`, by the database's
+   * clock; undefined while there is none.
+   */
+  servedSince(role: string, awayAfterMs: number): Promise<Date | undefined>
   /** AppError `gone` unless this attempt is the newest of its task, not finished, and this agent's (rule D-02). */
   check(agentId: string, ref: FencedRef): Promise<AttemptIdentity>
   /** Sequence number up to which an attempt of the agent is known that has ended; undefined for any other. */
@@ -52,12 +59,26 @@ export interface EngineStore {
   dueChores(limit: number): Promise<readonly Chore[]>
   /** Looks at a chore that could not be done again after this time. */
   postponeChore(id: number, afterMs: number): Promise<void>
-  /** Jobs that have taken longer than allowed at what they are doing; at most `limit` of each kind, oldest first. */
-  overdue(allowed: AllowedTimes, limit: number): Promise<readonly OverdueJob[]>
+  /**
+   * Jobs that have taken longer than allowed at what they are doing; at most `limit` of each kind, oldest first.
+   * `exceptions`: what is allowed in some projects instead, by their ids.
+   */
+  overdue(
+    allowed: AllowedTimes,
+    limit: number,
+    exceptions?: Readonly<Record<string, AllowedTimes>>,
+  ): Promise<readonly OverdueJob[]>
   /** The job with its body, its workflow and its pipeline. */
   attemptContext(attemptId: string): Promise<AttemptContext>
   /** All jobs of a workflow, in their order. */
   workflowJobs(workflowId: string): Promise<readonly Job[]>
+}
+
+/** One process of the server; an installation may have its roles split over several. */
+export interface ServerInstance {
+  /** One process at a time has it. */
+  readonly name: string
+  readonly roles: readonly string[]
 }
 
 export interface FencedRef {
@@ -118,6 +139,8 @@ export interface AttemptContext {
   readonly identity: AttemptIdentity
   readonly job: JobWithPlan
   readonly resources: Resources
+  /** Digests of the job's images in its newest run before, or in a slice of this one, by position. */
+  readonly imageDigests: readonly (string | null)[]
   readonly workflow: Workflow
   readonly pipeline: Pipeline
   /** Whether the attempt is the newest of its task and has not ended. */
@@ -365,6 +388,8 @@ export interface EngineTransaction {
   saveCache(projectId: string, key: string, object: StoredObject): Promise<boolean>
   addLayer(jobId: string, nodeIndex: number, object: StoredObject): Promise<void>
   addArtifact(jobId: string, nodeIndex: number, path: string, object: StoredObject): Promise<void>
+  /** Said again, it replaces what was said of that slice and position. */
+  addImage(jobId: string, nodeIndex: number, image: JobImage): Promise<void>
   addTests(jobId: string, nodeIndex: number, tests: readonly TestResult[]): Promise<void>
   /**
    * Ends an attempt with its task. Answers the ids of the steps it left open, which end with it; undefined when it had

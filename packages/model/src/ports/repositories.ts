@@ -35,7 +35,7 @@ export interface Repositories {
 
 export type GitService = 'git-upload-pack' | 'git-receive-pack'
 
-/** Smart HTTP of the built-in hosting, free of any HTTP library. */
+/** Git's protocol, as the built-in hosting speaks it over HTTP and SSH; free of any library for either. */
 export interface GitHosting extends Repositories {
   /** Body of `GET …/info/refs?service=…`, pkt-line framed. */
   advertise(repository: RepositoryName, service: GitService, protocol: string | undefined): AsyncIterable<Uint8Array>
@@ -44,10 +44,21 @@ export interface GitHosting extends Repositories {
     repository: RepositoryName,
     service: GitService,
     body: AsyncIterable<Uint8Array>,
-    options: {
-      readonly protocol: string | undefined
-      readonly signal: AbortSignal
-      readonly onPush?: (refs: readonly PushedRef[]) => Promise<readonly string[]>
-    },
+    options: GitServing,
   ): AsyncIterable<Uint8Array>
+  /** The same over one connection both ways, as SSH has it: the service speaks first. */
+  converse(
+    repository: RepositoryName,
+    service: GitService,
+    body: AsyncIterable<Uint8Array>,
+    options: GitServing,
+  ): AsyncIterable<Uint8Array>
+}
+
+export interface GitServing {
+  /** What the client asked for: `version=2`. */
+  readonly protocol: string | undefined
+  readonly signal: AbortSignal
+  /** Answers lines for the pusher. */
+  readonly onPush?: (refs: readonly PushedRef[]) => Promise<readonly string[]>
 }

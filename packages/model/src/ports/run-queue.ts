@@ -6,14 +6,39 @@ import type { JobStatus } from '../status.ts'
 export interface RunQueue {
   summary(): Promise<QueueSummary>
   /** Waiting tasks from the head or the tail of the queue. */
-  entries(end: 'head' | 'tail', limit: number): Promise<readonly QueueEntry[]>
+  entries(end: 'head' | 'tail', limit: number, filter?: QueueFilter): Promise<readonly QueueEntry[]>
+  /** Jobs all of whose tasks still wait and that match, the longest waiting first, with how many there are in all. */
+  matching(filter: QueueFilter, limit: number): Promise<{ readonly jobs: number; readonly jobIds: readonly string[] }>
   /** What is known of a job that waits; undefined: there is no such job. */
   wait(jobId: string): Promise<WaitFacts | undefined>
   /** Puts the waiting tasks of these jobs before all others, limits or not. Answers how many tasks. */
-  promote(jobIds: readonly string[]): Promise<number>
+  promote(jobIds: readonly string[], actorId?: string | null): Promise<number>
+  /** How far off foretold starts were, of the jobs that started within a day. */
+  forecastQuality(): Promise<ForecastQuality>
   limits(): Promise<readonly TaskLimit[]>
   /** Sets, changes or (undefined) takes away how many tasks may run at once. */
-  setLimit(scope: Omit<TaskLimit, 'id' | 'maxTasks'>, maxTasks: number | undefined): Promise<void>
+  setLimit(
+    scope: Omit<TaskLimit, 'id' | 'maxTasks'>,
+    maxTasks: number | undefined,
+    actorId?: string | null,
+  ): Promise<void>
+}
+
+/** Which waiting jobs are meant; what is left out does not matter. */
+export interface QueueFilter {
+  readonly jobIds?: readonly string[]
+  readonly organizationId?: string
+  readonly projectId?: string
+  readonly branch?: string
+  readonly resourceClass?: string
+  /** Waited at least this long. */
+  readonly olderThanMs?: number
+}
+
+export interface ForecastQuality {
+  readonly jobs: number
+  readonly medianErrorMs: number | null
+  readonly p90ErrorMs: number | null
 }
 
 export interface QueueSummary {
@@ -40,6 +65,7 @@ export interface QueueEntry {
   readonly jobId: string
   readonly jobName: string
   readonly jobNumber: number | null
+  readonly branch: string | null
   readonly projectId: string
   readonly projectSlug: string
   readonly slice: number

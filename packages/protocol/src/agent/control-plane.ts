@@ -125,6 +125,8 @@ export interface TaskSpec extends AttemptRef {
   readonly parallelism: number
   readonly job: JobPlan
   readonly jobNumber: number
+  /** What the images of the job stood for in an earlier run, by position; a rerun takes them again. */
+  readonly imageDigests?: readonly (string | null)[]
   readonly resources: { readonly resourceClass: string; readonly cpus: number; readonly memoryMb: number }
   /** Built-in variables, then project variables, then contexts, in rising precedence as semantics 24 has it. */
   readonly environment: readonly { readonly name: string; readonly value: string }[]
@@ -224,5 +226,6 @@ export type ReportEntry =
   | { readonly type: 'workspace-persisted'; readonly object: StoredObject }
   | { readonly type: 'artifact-stored'; readonly path: string; readonly object: StoredObject }
   | { readonly type: 'tests-stored'; readonly tests: readonly TestResult[] }
-  | { readonly type: 'image-resolved'; readonly image: string; readonly digest: string }
+  /** What an image's name stood for: the registry's digest, or `local:` and an id. `position` is its place in the config. */
+  | { readonly type: 'image-resolved'; readonly position: number; readonly image: string; readonly digest: string }
   | { readonly type: 'task-finished'; readonly result: Result; readonly message: string | null; readonly at: string }

@@ -113,6 +113,8 @@ export interface JobPageView {
   readonly workflow: WorkflowView
   readonly pipeline: PipelineView
   readonly slices: readonly SliceView[]
+  /** What the images in the config stood for, the primary container's first. */
+  readonly images: readonly { readonly image: string; readonly digest: string }[]
   readonly artifacts: readonly {
     readonly path: string
     readonly nodeIndex: number

@@ -3,6 +3,7 @@ import type {
   AttemptRow,
   CacheRow,
   ChoreRow,
+  InstanceRow,
   JobRow,
   LeftRow,
   LockRow,
@@ -80,6 +81,8 @@ export class MemoryDatabase {
   /** By id; and of configs by project, branch, workflow and timetable. */
   readonly schedules = new Map<string, Cell<ScheduleRow>>()
   readonly agents = new Map<string, string>()
+  /** Server processes by name. */
+  readonly instances = new Map<string, InstanceRow>()
   /** Names of contexts by organisation. */
   readonly contexts = new Map<string, Set<string>>()
   readonly organizations = new Map<string, string>()

@@ -33,6 +33,18 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
     }
   }
 
+  /** A statement that writes nothing: nobody is in doubt whether it was committed. */
+  async function look<T>(what: string, read: (work: Work) => T): Promise<T> {
+    const waited = effect(what)
+    if (waited !== undefined) await waited
+    const work = database.begin(by)
+    try {
+      return read(work)
+    } finally {
+      work.rollback()
+    }
+  }
+
   return {
     transact: (run) =>
       within('begin', async (work) => {
@@ -101,7 +113,7 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         return orders
       }),
     expired: (limit) =>
-      within('look for expired leases', (work) =>
+      look('look for expired leases', (work) =>
         openAttempts(database, work)
           .filter(({ row }) => row.leaseExpiresAt < work.now)
           .sort((a, b) => a.row.leaseExpiresAt - b.row.leaseExpiresAt)
@@ -123,17 +135,31 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
             work.write(cell, { ...row, leaseExpiresAt: work.now + leaseMs })
         }
       }),
-    check: (agentId, ref) => within('check an attempt', (work) => fenced(database, work, agentId, ref)),
+    announce: ({ name, roles }, awayAfterMs) =>
+      look('announce a process', (work) => {
+        const row = database.instances.get(name)
+        const away =
+          row === undefined || row.seenAt < work.now - awayAfterMs || roles.some((role) => !row.roles.includes(role))
+        database.instances.set(name, { roles, since: away ? work.now : row.since, seenAt: work.now })
+      }),
+    servedSince: (role, awayAfterMs) =>
+      look('ask who is there', (work) => {
+        const here = [...database.instances.values()].filter(
+          (one) => one.roles.includes(role) && one.seenAt >= work.now - awayAfterMs,
+        )
+        return here.length === 0 ? undefined : new Date(Math.min(...here.map((one) => one.since)))
+      }),
+    check: (agentId, ref) => look('check an attempt', (work) => fenced(database, work, agentId, ref)),
     lastWord: (agentId, ref) =>
-      within('look for the last word of an attempt', (work) => {
+      look('look for the last word of an attempt', (work) => {
         const attempt = work.read(database.attempts.get(ref.attemptId))
         const own = attempt?.agentId === agentId && attempt.epoch === ref.epoch && attempt.phase === 'finished'
         return own ? attempt.acknowledged : undefined
       }),
     stepId: (attemptId, step) =>
-      within('find a step', (work) => work.read(database.steps.get(`${attemptId}/${step}`))?.id),
+      look('find a step', (work) => work.read(database.steps.get(`${attemptId}/${step}`))?.id),
     findCache: (projectId, keys) =>
-      within('find a cache', (work) => {
+      look('find a cache', (work) => {
         for (const key of keys) {
           const found = [...database.caches.values()]
             .flatMap((cell) => work.read(cell) ?? [])
@@ -144,11 +170,11 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         return undefined
       }),
     // The simulated world stores no test results.
-    testTimings: () => within('read timings', () => []),
+    testTimings: () => look('read timings', () => []),
     hasCache: (projectId, key) =>
-      within('look for a cache', (work) => work.read(database.caches.get(`${projectId}/${key}`)) !== undefined),
+      look('look for a cache', (work) => work.read(database.caches.get(`${projectId}/${key}`)) !== undefined),
     workspaceLayers: (jobIds) =>
-      within('read layers', (work) =>
+      look('read layers', (work) =>
         jobIds.flatMap((id) => {
           const left = (database.leftByJob.get(id) ?? []).flatMap((cell) => work.read(cell) ?? [])
           const layers = left.filter((row) => row.kind === 'layer')
@@ -158,7 +184,7 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         }),
       ),
     pendingPipelines: (limit) =>
-      within('look for pending continuations', (work) =>
+      look('look for pending continuations', (work) =>
         [...database.pipelines.values()]
           .flatMap((cell) => work.read(cell) ?? [])
           .filter((row) => row.state === 'pending')
@@ -167,7 +193,7 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
           .slice(0, limit),
       ),
     dueChores: (limit) =>
-      within('look for chores', (work) =>
+      look('look for chores', (work) =>
         [...database.chores.values()]
           .flatMap((cell) => work.read(cell) ?? [])
           .filter((row) => row.dueAt <= work.now)
@@ -180,9 +206,10 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         const row = cell === undefined ? undefined : await work.lock(cell)
         if (cell !== undefined && row !== undefined) work.write(cell, { ...row, dueAt: work.now + afterMs })
       }),
-    overdue: (allowed, limit) => within('look for overdue jobs', (work) => overdueJobs(database, work, allowed, limit)),
+    overdue: (allowed, limit, exceptions) =>
+      look('look for overdue jobs', (work) => overdueJobs(database, work, allowed, limit, exceptions)),
     mayRead: (projectId, jobIds, digest) =>
-      within('look for an object', (work) => {
+      look('look for an object', (work) => {
         const caches = [...database.caches.values()].flatMap((cell) => work.read(cell) ?? [])
         const left = jobIds.flatMap((id) => database.leftByJob.get(id) ?? []).flatMap((cell) => work.read(cell) ?? [])
         return (
@@ -190,16 +217,16 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
           left.some((row) => row.kind === 'layer' && row.object.digest === digest)
         )
       }),
-    pipelineInSetup: (id) => within('read a pipeline', (work) => pipelineInSetup(database, work, id)),
+    pipelineInSetup: (id) => look('read a pipeline', (work) => pipelineInSetup(database, work, id)),
     workflowJobs: (workflowId) =>
-      within('read the jobs of a workflow', (work) =>
+      look('read the jobs of a workflow', (work) =>
         (database.jobsOfWorkflow.get(workflowId) ?? []).flatMap((cell) => {
           const row = work.read(cell)
           return row === undefined ? [] : [withoutPlan(row)]
         }),
       ),
     attemptContext: (attemptId) =>
-      within('read the context of an attempt', (work) => {
+      look('read the context of an attempt', (work) => {
         const attempt = work.read(database.attempts.get(attemptId))
         if (attempt === undefined) throw new AppError('not-found', `There is no attempt ${attemptId}.`)
         const task = required(work.read(database.tasks.get(attempt.taskId)), 'task', attempt.taskId)
@@ -210,6 +237,8 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
           identity: identify(database, work, attempt, task),
           job,
           resources: { cpus: task.cpus, memoryMb: task.memoryMb },
+          // Nobody reruns with what an image was in here.
+          imageDigests: [],
           workflow,
           pipeline: required(pipelineInSetup(database, work, workflow.pipelineId), 'pipeline', workflow.pipelineId)
             .pipeline,

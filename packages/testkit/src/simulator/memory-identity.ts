@@ -2,8 +2,8 @@ import { AppError, type AttemptIdentity, type FencedRef } from '@rondo/model'
 import type { MemoryDatabase, Work } from './memory-database.ts'
 import type { AttemptRow, TaskRow } from './memory-rows.ts'
 
-/** Lets the process pause, die or lose its connection before a statement; called before each. */
-export type Effect = (what: string) => Promise<void>
+/** Lets the process pause, die or lose its connection before a statement; called before each. Answers at once when nothing happens. */
+export type Effect = (what: string) => Promise<void> | void
 
 /** The fence (rule D-02), as the real store has it. */
 export function fenced(

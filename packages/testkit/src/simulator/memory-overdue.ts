@@ -7,6 +7,7 @@ export function overdueJobs(
   work: Work,
   allowed: AllowedTimes,
   limit: number,
+  exceptions: Readonly<Record<string, AllowedTimes>> = {},
 ): readonly OverdueJob[] {
   function rows<Row>(cells: Iterable<Cell<Row>>): readonly Row[] {
     return [...cells].flatMap((cell) => work.read(cell) ?? [])
@@ -15,13 +16,16 @@ export function overdueJobs(
   function jobs(
     doing: OverdueJob['doing'],
     found: readonly { readonly jobId: string; readonly since: number }[],
-    allowedMs: number,
+    name: keyof AllowedTimes,
     status: string,
   ): readonly OverdueJob[] {
-    const late = found.filter((row) => row.since < work.now - allowedMs).sort((a, b) => a.since - b.since)
-    const open = late.flatMap((row) => {
+    const oldestFirst = found.toSorted((a, b) => a.since - b.since)
+    const open = oldestFirst.flatMap((row) => {
       const job = work.read(database.jobs.get(row.jobId))
-      return job?.status === status ? [{ jobId: job.id, workflowId: job.workflowId, doing }] : []
+      const allowedMs = (exceptions[job?.projectId ?? ''] ?? allowed)[name]
+      return job?.status === status && row.since < work.now - allowedMs
+        ? [{ jobId: job.id, workflowId: job.workflowId, doing }]
+        : []
     })
     return [...new Map(open.map((job) => [job.jobId, job])).values()].slice(0, limit)
   }
@@ -36,19 +40,19 @@ export function overdueJobs(
   const held = rows(database.jobs.values()).filter((row) => row.status === 'on_hold' && row.queuedAt !== null)
   const waiting = rows(database.locks.values()).filter((row) => !row.held)
   return [
-    ...jobs('run', running, allowed.runMs, 'running'),
+    ...jobs('run', running, 'runMs', 'running'),
     ...jobs(
       'queue',
       queued.map((row) => ({ jobId: row.jobId, since: row.queuedAt })),
-      allowed.queueMs,
+      'queueMs',
       'queued',
     ),
     ...jobs(
       'approval',
       held.map((row) => ({ jobId: row.id, since: row.queuedAt!.getTime() })),
-      allowed.approvalMs,
+      'approvalMs',
       'on_hold',
     ),
-    ...jobs('lock', waiting, allowed.lockMs, 'not_running'),
+    ...jobs('lock', waiting, 'lockMs', 'not_running'),
   ]
 }

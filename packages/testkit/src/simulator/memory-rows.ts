@@ -1,6 +1,7 @@
 import type {
   ChoreKind,
   Job,
+  JobImage,
   JobWithPlan,
   Phase,
   Pipeline,
@@ -43,6 +44,7 @@ export interface RequirementRow {
 export type LeftRow =
   | { readonly kind: 'layer'; readonly slice: number; readonly object: StoredObject }
   | { readonly kind: 'artifact'; readonly path: string; readonly object: StoredObject }
+  | { readonly kind: 'image'; readonly slice: number; readonly image: JobImage }
   | { readonly kind: 'tests'; readonly tests: readonly TestResult[] }
 
 export interface TaskRow {
@@ -108,6 +110,12 @@ export interface ChoreRow {
   readonly kind: ChoreKind
   readonly subjectId: string
   readonly dueAt: number
+}
+
+export interface InstanceRow {
+  readonly roles: readonly string[]
+  readonly since: number
+  readonly seenAt: number
 }
 
 export interface ScheduleRow {

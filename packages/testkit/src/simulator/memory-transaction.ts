@@ -23,8 +23,12 @@ import { memoryScheduleWrites } from './memory-schedules.ts'
 
 /** Writes of one transaction in memory; each statement of the real store is one step between two effects here. */
 export function createMemoryTransaction(database: MemoryDatabase, work: Work, before: Effect): EngineTransaction {
-  async function effect(what: string): Promise<void> {
-    await before(what)
+  function effect(what: string): Promise<void> | void {
+    const waited = before(what)
+    if (waited !== undefined) return waited.then(requireOpen)
+    requireOpen()
+  }
+  function requireOpen(): void {
     if (work.over) throw unavailable()
   }
   const date = () => new Date(work.now)
@@ -300,6 +304,10 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
     async addArtifact(jobId, nodeIndex, path, object) {
       await effect('add an artifact')
       leave(jobId, { kind: 'artifact', path: `${nodeIndex}/${path}`, object })
+    },
+    async addImage(jobId, nodeIndex, image) {
+      await effect('add an image')
+      leave(jobId, { kind: 'image', slice: nodeIndex, image })
     },
     async addTests(jobId, _nodeIndex, tests) {
       await effect('add tests')

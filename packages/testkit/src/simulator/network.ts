@@ -1,6 +1,6 @@
 import { AppError } from '@rondo/model'
 import { unavailable } from './memory-database.ts'
-import type { Life, SimulatedServer } from './simulated-server.ts'
+import type { Life, ServerRole, SimulatedServer } from './simulated-server.ts'
 import type { Surroundings } from './surroundings.ts'
 
 const patienceMs = 15_000
@@ -15,11 +15,20 @@ export class Network {
     this.#servers = servers
   }
 
-  /** One request to whichever server answers; AppError `unavailable` when none did in time. */
-  async call<T>(who: string, what: string, run: (server: Life) => Promise<T>, cutOff: () => boolean): Promise<T> {
+  /** One request to whichever server of the role answers; AppError `unavailable` when none did in time. */
+  async call<T>(
+    role: ServerRole,
+    who: string,
+    what: string,
+    run: (server: Life) => Promise<T>,
+    cutOff: () => boolean,
+  ): Promise<T> {
     const { time, random, plan } = this.#world
     await this.#travel()
-    const server = random.pick([...this.#servers.filter((candidate) => candidate.up), undefined])
+    const server = random.pick([
+      ...this.#servers.filter((candidate) => candidate.up && candidate.roles.has(role)),
+      undefined,
+    ])
     const life = server?.life
     const lost = this.#lost(plan.drops)
     if (cutOff() || life === undefined || lost === 'request') {

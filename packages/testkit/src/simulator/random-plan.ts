@@ -9,7 +9,11 @@ export const contexts = { present: 'team', absent: 'ghost' } as const
 
 /** A compiled config with graphs of every shape the language can say. */
 export function randomPlan(random: Random): Plan {
-  const workflows = Array.from({ length: random.int(1, 4) }, (_, index) => randomWorkflow(random, `w${index + 1}`))
+  // Many small graphs find what many workflows do to each other, large ones what jobs do.
+  const small = random.chance(0.6)
+  const workflows = Array.from({ length: small ? random.int(2, 8) : random.int(1, 4) }, (_, index) =>
+    randomWorkflow(random, `w${index + 1}`, small ? 3 : 9),
+  )
   const bodies = [1, 2, 3].map((parallelism) => [
     `build-${parallelism}`,
     {
@@ -25,9 +29,9 @@ export function randomPlan(random: Random): Plan {
   return { setup: false, orbs: [], workflows, jobs: Object.fromEntries(bodies) }
 }
 
-function randomWorkflow(random: Random, name: string): WorkflowPlan {
+function randomWorkflow(random: Random, name: string, most: number): WorkflowPlan {
   const jobs: WorkflowNode[] = []
-  const size = Math.round(random.skewed(1, 9))
+  const size = Math.round(random.skewed(1, most))
   const width = random.next()
   for (let index = 1; index <= size; index++) {
     const type = random.pick<NodeType>(['build', 'build', 'build', 'build', 'build', 'approval', 'no-op'])

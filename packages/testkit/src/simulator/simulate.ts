@@ -42,8 +42,14 @@ const restMs = 4 * 3_600_000
 const stalledMs = 20 * 60_000
 const progress = new Set(['jobs', 'workflows', 'tasks', 'pipelines', 'locks', 'chores'])
 
+/** Errors are raised and caught all the time here, and nobody reads where: a replay with a trace does. */
+function quickErrors(trace: boolean): void {
+  Error.stackTraceLimit = trace ? 10 : 0
+}
+
 /** Runs one world from its seed to its rest, or to the first invariant that is broken. */
 export async function simulate(options: SimulationOptions): Promise<Simulation> {
+  quickErrors(options.onTrace !== undefined)
   const violations: Violation[] = []
   const plan = options.plan ?? drawPlan(new Random(options.seed ^ 0x5eed))
   const report = (rule: number, what: string): void => {

@@ -163,7 +163,7 @@ export class SimulatedAgent {
         if (next?.type === 'step-finished') await this.#sendOutput(life, held, next.outputBytes)
         if (life !== this.#life) return
         held.entries.push(next ?? this.#finished(held.stop === 'timed-out' ? 'timed-out' : 'canceled'))
-        if (this.#world.random.chance(0.7)) void this.#report(life, held).catch(() => {})
+        if (this.#world.random.chance(0.5)) void this.#report(life, held).catch(() => {})
       }
       if (held.stop !== 'gone') await this.#report(life, held)
     } catch (error) {
@@ -246,7 +246,7 @@ export class SimulatedAgent {
         step,
         result: step === steps - 1 ? result : 'passed',
         exitCode: 0,
-        outputBytes: 10,
+        outputBytes: 4,
         outputSha256: '',
         truncated: false,
         at,
@@ -261,6 +261,7 @@ export class SimulatedAgent {
 
   #call<T>(what: string, run: (plane: ControlPlane, server: Life) => Promise<T>): Promise<T> {
     return this.#network.call(
+      'agents',
       this.name,
       what,
       (server) => run(server.plane(this.#id ?? ''), server),
@@ -281,7 +282,7 @@ export class SimulatedAgent {
       } catch (error) {
         if (life !== this.#life) return undefined
         if (!(error instanceof AppError) || error.code !== 'unavailable') throw error
-        await this.#world.time.sleep(Math.min(2_000, 50 * 2 ** Math.min(tries, 6)))
+        await this.#world.time.sleep(Math.min(4_000, 100 * 2 ** Math.min(tries, 6)))
       }
     }
     return undefined

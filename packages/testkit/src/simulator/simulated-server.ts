@@ -1,7 +1,6 @@
 import {
+  announce,
   type Compiler,
-  createAttemptCredentials,
-  createContinuationKeys,
   createDispatcher,
   createStartChecks,
   createUserActions,
@@ -11,7 +10,17 @@ import {
   sweepLeases,
   type TaskSpecPorts,
 } from '@rondo/conductor'
-import type { Clock, EngineStore, KeyRing, Objects, Repositories, StepOutput, UserActions, Wakeups } from '@rondo/model'
+import {
+  type Clock,
+  type EngineStore,
+  type KeyRing,
+  nothingSet,
+  type Objects,
+  type Repositories,
+  type StepOutput,
+  type UserActions,
+  type Wakeups,
+} from '@rondo/model'
 import type { ControlPlane } from '@rondo/protocol'
 import { buildRevision } from '../builders.ts'
 import { createMemoryEngine } from './memory-engine.ts'
@@ -20,8 +29,9 @@ import type { StartChecks } from './sabotage.ts'
 import type { Surroundings } from './surroundings.ts'
 
 const publicUrl = 'http://ci.example.com'
-const credentials = createAttemptCredentials(Buffer.alloc(32))
-const continuationKeys = createContinuationKeys(Buffer.alloc(32))
+/** Nobody in a simulated world checks a password. */
+const credentials: TaskSpecPorts['credentials'] = { issue: () => '', verify: () => undefined }
+const continuationKeys: TaskSpecPorts['continuationKeys'] = { issue: (id) => id, verify: (key) => key }
 
 /** Nothing of what is simulated looks at these. */
 const noObjects = {} as Objects
@@ -47,6 +57,9 @@ const repositories: Repositories = {
   readFile: async (_name, revision) => Buffer.from(revision),
 }
 
+export const serverRoles = ['api', 'agents', 'conductor'] as const
+export type ServerRole = (typeof serverRoles)[number]
+
 /** What a dead process does with everything it has begun: nothing, for ever. */
 function never(): Promise<never> {
   return new Promise(() => {})
@@ -58,6 +71,7 @@ function never(): Promise<never> {
  */
 export class SimulatedServer {
   readonly name: string
+  readonly roles: ReadonlySet<ServerRole>
   readonly #world: Surroundings
   #life: Life | undefined
   /** Called when it dies between two statements: the world then ends it, and starts it again. */
@@ -65,9 +79,10 @@ export class SimulatedServer {
   /** Until when it stands still, as after SIGSTOP. */
   pausedUntil = 0
 
-  constructor(world: Surroundings, name: string) {
+  constructor(world: Surroundings, name: string, roles: ReadonlySet<ServerRole>) {
     this.#world = world
     this.name = name
+    this.roles = roles
   }
 
   get up(): boolean {
@@ -115,7 +130,8 @@ export class Life {
   readonly #wakeups: Wakeups
   readonly #output: StepOutput
   readonly #planes = new Map<string, ControlPlane>()
-  readonly #stopped = new AbortController()
+  /** Never aborted: a killed process is told nothing, and what it waits for never comes. */
+  readonly #running = new AbortController().signal
   #tellDeath: () => void = () => {}
   #dead = false
   /** Statements left before a death planned for between two of them. */
@@ -139,7 +155,7 @@ export class Life {
     this.#output = this.#countedOutput(effect)
     const deaf = random.chance(plan.deaf)
     const wakeups: Wakeups = {
-      wait: (topic, timeoutMs, signal) => this.#alive(world.wait(topic, timeoutMs, signal, deaf)),
+      wait: (topic, timeoutMs, signal) => this.#alive(world.wait(topic, timeoutMs, this.#stopping(signal), deaf)),
     }
     this.#wakeups = sabotage.wakeups?.(wakeups) ?? wakeups
     this.#dispatcher = createDispatcher({
@@ -179,18 +195,29 @@ export class Life {
   begin(): void {
     const { sabotage, database } = this.#world
     const options = { onError: (error: unknown) => this.#world.unexpected(this.#server.name, error) }
-    const { signal } = this.#stopped
+    const signal = this.#running
+    const { name, roles } = this.#server
+    void announce(
+      { engine: this.#engine, clock: this.#clock },
+      { ...options, instance: { name, roles: [...roles] } },
+      signal,
+    )
+    if (!roles.has('conductor')) return
     const ports = { engine: this.#engine, checks: this.#checks, clock: this.#clock, wakeups: this.#wakeups }
     void sweepLeases(ports, { ...options, ...sabotage.sweeper }, signal)
-    void doChores({ ...ports, output: this.#output }, options, signal)
-    void enforceLimits(ports, options, signal)
+    void doChores({ ...ports, output: this.#output }, { ...options, everyMs: 5_000 }, signal)
+    // What it enforces are hours; looking every few seconds would be most of what happens in a world.
+    void enforceLimits(
+      { ...ports, settings: { view: async () => nothingSet } },
+      { ...options, everyMs: 60_000 },
+      signal,
+    )
     const continuing = { ...ports, compiler: this.#compiler, newId: () => database.newId() }
     void resumeContinuations(continuing, options, signal)
   }
 
   end(): void {
     this.#dead = true
-    this.#stopped.abort()
     this.#tellDeath()
   }
 
@@ -209,7 +236,7 @@ export class Life {
   }
 
   /** Between any two statements time may pass, the process may die, and the database may go away. */
-  async #effect(what: string): Promise<void> {
+  #effect(what: string): Promise<void> | void {
     const { time, random, plan, troubled } = this.#world
     if (this.#dead) return never()
     if (this.#statementsLeft-- <= 0 && troubled) {
@@ -217,7 +244,15 @@ export class Life {
       this.#server.onCollapse()
       return never()
     }
-    if (random.chance(plan.pauses)) await time.sleep(random.skewed(0.1, troubled ? plan.slowestMs : 5))
+    const paused = random.chance(plan.pauses)
+    if (paused || this.#server.pausedUntil > time.now) return this.#lateEffect(what, paused)
+    this.#world.trace(this.#server.name, what)
+    this.#world.requireDatabase()
+  }
+
+  async #lateEffect(what: string, paused: boolean): Promise<void> {
+    const { time, random, plan, troubled } = this.#world
+    if (paused) await time.sleep(random.skewed(0.1, troubled ? plan.slowestMs : 5))
     while (this.#server.pausedUntil > time.now && !this.#dead) await time.sleep(this.#server.pausedUntil - time.now)
     if (this.#dead) return never()
     this.#world.trace(this.#server.name, what)
@@ -232,13 +267,18 @@ export class Life {
     return this.#dead ? never() : result
   }
 
+  /** Nobody needs to listen to a signal that never comes. */
+  #stopping(signal: AbortSignal | undefined): AbortSignal | undefined {
+    return signal === this.#running ? undefined : signal
+  }
+
   /** Its wall clock is wrong; its monotonic one began at some number. */
   #createClock(skewMs: number): Clock {
     const { time } = this.#world
     return {
       now: () => new Date(Date.UTC(2026, 0, 1) + time.now + skewMs),
       monotonicMs: () => time.now + skewMs,
-      sleep: (ms, signal) => this.#alive(this.#world.wait('nothing', ms, signal, true)),
+      sleep: (ms, signal) => this.#alive(this.#world.wait('nothing', ms, this.#stopping(signal), true)),
     }
   }
 

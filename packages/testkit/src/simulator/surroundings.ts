@@ -1,6 +1,7 @@
 import type { Compiler } from '@rondo/conductor'
 import type { Plan } from '@rondo/model'
 import type { MemoryDatabase } from './memory-database.ts'
+import type { Effect } from './memory-identity.ts'
 import type { Random } from './random.ts'
 import type { Sabotage } from './sabotage.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -34,5 +35,5 @@ export interface Surroundings {
   /** Waits of one process; `deaf` ones hear nothing, and rely on looking by themselves. */
   wait(topic: string, timeoutMs: number, signal: AbortSignal | undefined, deaf: boolean): Promise<void>
   /** Compiles by looking the plan up. */
-  compiler(effect: (what: string) => Promise<void>): Compiler
+  compiler(effect: Effect): Compiler
 }

@@ -55,7 +55,7 @@ export class Users {
   }
 
   #call<T>(what: string, run: (server: Life) => Promise<T>): Promise<T> {
-    return this.#network.call('a user', what, run, () => false)
+    return this.#network.call('api', 'a user', what, run, () => false)
   }
 
   /** Makes a pipeline, now and then one whose setup phase continues it. */

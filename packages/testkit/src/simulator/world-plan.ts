@@ -4,6 +4,8 @@ import type { Random } from './random.ts'
 export interface WorldPlan {
   readonly servers: number
   readonly agents: number
+  /** Whether servers have different roles; otherwise each does everything. */
+  readonly split: boolean
   readonly pipelines: number
   /** How long the troubles last. After that everything is mended and must come to rest. */
   readonly troubledMs: number
@@ -36,7 +38,8 @@ export function drawPlan(random: Random): WorldPlan {
   return {
     servers: random.int(1, 3),
     agents: random.int(1, 3),
-    pipelines: random.int(2, 5),
+    split: random.chance(0.5),
+    pipelines: random.int(2, 16),
     troubledMs: random.skewed(5_000, calm ? 30_000 : 900_000),
     pauses: random.pick([0.02, 0.1, 0.3]),
     slowestMs: random.pick([5, 50, 2_000]),
@@ -58,6 +61,7 @@ export function drawPlan(random: Random): WorldPlan {
 export const calmPlan: WorldPlan = {
   servers: 1,
   agents: 2,
+  split: false,
   pipelines: 3,
   troubledMs: 10_000,
   pauses: 0.05,

@@ -2,11 +2,12 @@ import type { Compiler } from '@rondo/conductor'
 import { AppError, type Plan } from '@rondo/model'
 import type { Report } from './invariants/rules.ts'
 import { MemoryDatabase, unavailable } from './memory-database.ts'
+import type { Effect } from './memory-identity.ts'
 import { Network } from './network.ts'
 import { Random } from './random.ts'
 import type { Sabotage } from './sabotage.ts'
 import { SimulatedAgent } from './simulated-agent.ts'
-import { SimulatedServer } from './simulated-server.ts'
+import { type ServerRole, SimulatedServer, serverRoles } from './simulated-server.ts'
 import type { Home, Surroundings } from './surroundings.ts'
 import { Users } from './users.ts'
 import { VirtualTime } from './virtual-time.ts'
@@ -28,6 +29,14 @@ export const lostAfterMs = 5 * 60_000
 
 /** A break that leaves agents most of a lease to renew it in need not be noticed. */
 const shortBreakMs = 10_000
+
+/** Roles of each server: all, or some of them; together they have all. */
+function drawRoles(random: Random, plan: WorldPlan): readonly ReadonlySet<ServerRole>[] {
+  const roles = Array.from({ length: plan.servers }, () => new Set<ServerRole>(plan.split ? [] : serverRoles))
+  if (plan.split) for (const role of serverRoles) random.pick(roles).add(role)
+  if (plan.split) for (const one of roles) one.add(random.pick(serverRoles))
+  return roles
+}
 
 /** Everything one simulated installation consists of: one database, servers, agents, users, a network, and the time. */
 export class World implements Surroundings {
@@ -64,7 +73,11 @@ export class World implements Surroundings {
     this.#onTrace = onTrace
     this.witness = new Witness(this.database, report)
     this.home = this.database.addProject({ organizationId: 'organisation', name: 'app', contexts: ['team'] })
-    this.servers = Array.from({ length: plan.servers }, (_, index) => new SimulatedServer(this, `server ${index + 1}`))
+    const roles = drawRoles(this.random, plan)
+    this.servers = Array.from(
+      { length: plan.servers },
+      (_, index) => new SimulatedServer(this, `server ${index + 1}`, roles[index]!),
+    )
     for (const server of this.servers) server.onCollapse = () => this.crash(server)
     this.network = new Network(this, this.servers)
     this.agents = Array.from(
@@ -115,7 +128,7 @@ export class World implements Surroundings {
 
   /** Since when leases could be renewed without a break; told at every change of who is up. */
   noteService(): void {
-    const served = this.databaseUp && this.servers.some((server) => server.up)
+    const served = this.databaseUp && this.servers.some((server) => server.up && server.roles.has('agents'))
     if (served && !this.#served && this.time.now - this.#lostAt > shortBreakMs) this.#serviceSince = this.time.now
     if (!served && this.#served) this.#lostAt = this.time.now
     this.#served = served
@@ -153,7 +166,7 @@ export class World implements Surroundings {
   }
 
   /** Compiles by looking the plan up; takes a while, as real compiling does. */
-  compiler(effect: (what: string) => Promise<void>): Compiler {
+  compiler(effect: Effect): Compiler {
     return {
       compile: async ({ source }) => {
         await effect('compile')

@@ -2,12 +2,13 @@ import { expect, test } from 'vitest'
 import { localAddresses, networkRules } from './network.ts'
 
 test('of this machine a job reaches the web server and names, and nothing of other jobs or credentials', () => {
-  const rules = networkRules(['172.17.0.1'], ['172.18.0.0/16'], 8080, { address: '10.0.0.5', port: 8585 })
+  const rules = networkRules(['172.17.0.1'], ['172.18.0.0/16'], [8080, 2222], { address: '10.0.0.5', port: 8585 })
 
   expect(rules.trim().split('\n')).toEqual([
     '*filter',
     '-A OUTPUT -o lo -j ACCEPT',
     '-A OUTPUT -d 172.17.0.1 -p tcp --dport 8080 -j ACCEPT',
+    '-A OUTPUT -d 172.17.0.1 -p tcp --dport 2222 -j ACCEPT',
     '-A OUTPUT -d 172.17.0.1 -p udp --dport 53 -j ACCEPT',
     '-A OUTPUT -d 172.17.0.1 -p tcp --dport 53 -j ACCEPT',
     '-A OUTPUT -d 172.17.0.1 -j REJECT',

@@ -49,6 +49,8 @@ async function inspectNetwork(docker: Docker): Promise<JobsNetwork | undefined> 
 export interface Openings {
   /** Address of the web server as the job's checkout has it: the one port of this machine that stays open. */
   readonly webUrl: string
+  /** Where its Git is reached over SSH, for a job that was given a key for it. */
+  readonly sshUrl?: string
   /** Address for agents, which is closed wherever it is. */
   readonly agentsUrl: string
 }
@@ -67,7 +69,7 @@ export async function closeNetwork(
   const rules = networkRules(
     [...ownAddresses()],
     subnets,
-    portOf(openings.webUrl),
+    [openings.webUrl, openings.sshUrl].flatMap((url) => (url === undefined ? [] : [portOf(url)])),
     await agentsAddress(openings.agentsUrl),
   )
   return run('nsenter', ['-t', String(pid), '-n', 'iptables-restore', '--noflush'], rules)
@@ -76,7 +78,7 @@ export async function closeNetwork(
 export function networkRules(
   own: readonly string[],
   subnets: readonly string[],
-  webPort: number,
+  ports: readonly number[],
   agents: { readonly address: string; readonly port: number } | undefined,
 ): string {
   const names = (to: string) => ['udp', 'tcp'].map((over) => `-A OUTPUT -d ${to} -p ${over} --dport 53 -j ACCEPT`)
@@ -84,7 +86,7 @@ export function networkRules(
     '*filter',
     '-A OUTPUT -o lo -j ACCEPT',
     ...own.flatMap((address) => [
-      `-A OUTPUT -d ${address} -p tcp --dport ${webPort} -j ACCEPT`,
+      ...ports.map((port) => `-A OUTPUT -d ${address} -p tcp --dport ${port} -j ACCEPT`),
       ...names(address),
       `-A OUTPUT -d ${address} -j REJECT`,
     ]),
@@ -130,7 +132,7 @@ async function agentsAddress(url: string): Promise<{ address: string; port: numb
 
 function portOf(url: string): number {
   const { port, protocol } = new URL(url)
-  return Number(port) || (protocol === 'https:' ? 443 : 80)
+  return Number(port) || (protocol === 'https:' ? 443 : protocol === 'ssh:' ? 22 : 80)
 }
 
 function run(program: string, args: readonly string[], input: string): Promise<string | undefined> {

@@ -1,8 +1,7 @@
 import type { ImagePlan } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import type Docker from 'dockerode'
-import type { TaskFolder } from '../../shared-folder/task-folder.ts'
-import { expand } from './images.ts'
+import type { ResolvedImage } from './images.ts'
 
 /** Where a job's containers find the folder they share with the agent. */
 export const ioPath = '/.rondo'
@@ -11,6 +10,17 @@ export interface Limits {
   readonly cpus: number
   readonly memoryMb: number
 }
+
+/** What every container of a job gets. */
+export interface Place {
+  readonly limits: Limits
+  readonly labels: Readonly<Record<string, string>>
+  /** What it may write, if the engine can tell. */
+  readonly diskGb: number | undefined
+  readonly sudo: 'allow' | 'refuse'
+}
+
+export const maxProcesses = 4096
 
 /** What the resource class gives, cut to what the machine has. */
 export function limitsFor(spec: TaskSpec, machine: Limits, say: (line: string) => void): Limits {
@@ -22,63 +32,79 @@ export function limitsFor(spec: TaskSpec, machine: Limits, say: (line: string) =
   return limits
 }
 
-function hostConfig(limits: Limits): Docker.HostConfig {
+function hostConfig({ limits, diskGb, sudo }: Place): Docker.HostConfig {
   return {
     NanoCpus: Math.floor(limits.cpus * 1e9),
     Memory: limits.memoryMb * 1024 * 1024,
     MemorySwap: limits.memoryMb * 1024 * 1024,
-    PidsLimit: 4096,
+    PidsLimit: maxProcesses,
+    ...(diskGb === undefined ? {} : { StorageOpt: { size: `${diskGb}G` } }),
     // A job may become root by sudo, as images made for this config language expect; it never gets devices or raw sockets.
     CapDrop: ['MKNOD', 'NET_RAW'],
+    ...(sudo === 'allow' ? {} : { SecurityOpt: ['no-new-privileges:true'] }),
     Init: true,
+    // What containers print is shown while they run; of a flood, the engine's disk keeps this much.
+    LogConfig: { Type: 'json-file', Config: { 'max-size': '32m', 'max-file': '2' } },
   }
+}
+
+/**
+ * What the primary container runs beside the supervisor: nothing, unless the config gives `entrypoint` or `command`, or
+ * the image's label asks for its own. A new entry point takes the image's command with it, as for any container.
+ */
+export function primaryProcess(plan: ImagePlan, image: ResolvedImage): readonly string[] {
+  const { entrypoint, command } = plan
+  if (entrypoint === undefined && command === undefined)
+    return image.labels['com.circleci.preserve-entrypoint'] === 'true' ? [...image.entrypoint, ...image.command] : []
+  return [...(entrypoint ?? image.entrypoint), ...(command ?? [])].filter((word, at) => at > 0 || word !== '')
 }
 
 /** The container in which the supervisor and all steps run. */
 export function primaryOptions(
-  spec: TaskSpec,
-  folder: TaskFolder,
-  image: ImagePlan,
-  place: {
-    readonly limits: Limits
-    /** Further host names, each as `name:address`. */
+  image: ResolvedImage,
+  plan: Pick<ImagePlan, 'user' | 'environment'>,
+  place: Place & {
+    /** The shared folder as the engine's machine has it, and whose it is. */
+    readonly io: string
+    readonly token: string
+    /** Words of a process to run beside the supervisor. */
+    readonly process: readonly string[]
+    /** Further host names of the job's containers. */
     readonly names: readonly string[]
-    readonly labels: Record<string, string>
     readonly network: string
   },
 ): Docker.ContainerCreateOptions {
   return {
-    Image: expand(image.image, spec),
-    Entrypoint: ['/bin/sh', `${ioPath}/supervisor.sh`, ioPath, spec.attemptId],
+    Image: image.id,
+    Entrypoint: ['/bin/sh', `${ioPath}/supervisor.sh`, ioPath, place.token, ...place.process],
     Cmd: [],
-    ...(image.user === undefined ? {} : { User: image.user }),
-    Env: image.environment.map((entry) => `${entry.name}=${entry.value}`),
-    WorkingDir: '/',
-    Labels: place.labels,
+    ...(plan.user === undefined ? {} : { User: plan.user }),
+    Env: plan.environment.map((entry) => `${entry.name}=${entry.value}`),
+    ...(place.process.length > 0 ? {} : { WorkingDir: '/' }),
+    Labels: { ...place.labels },
     HostConfig: {
-      ...hostConfig(place.limits),
+      ...hostConfig(place),
       NetworkMode: place.network,
-      Binds: [`${folder.io}:${ioPath}`],
-      ExtraHosts: ['host.docker.internal:host-gateway', ...place.names],
+      Binds: [`${place.io}:${ioPath}`],
+      ExtraHosts: ['host.docker.internal:host-gateway', ...place.names.map((name) => `${name}:127.0.0.1`)],
     },
   }
 }
 
 /** Services share the primary's network, so they answer on localhost; their names point there too. */
 export function serviceOptions(
-  spec: TaskSpec,
-  image: ImagePlan,
-  primaryId: string,
-  limits: Limits,
-  labels: Record<string, string>,
+  image: ResolvedImage,
+  plan: ImagePlan,
+  environment: TaskSpec['environment'],
+  place: Place & { readonly primaryId: string },
 ): Docker.ContainerCreateOptions {
   return {
-    Image: expand(image.image, spec),
-    ...(image.entrypoint === undefined ? {} : { Entrypoint: [...image.entrypoint] }),
-    ...(image.command === undefined ? {} : { Cmd: [...image.command] }),
-    ...(image.user === undefined ? {} : { User: image.user }),
-    Env: [...spec.environment, ...image.environment].map((entry) => `${entry.name}=${entry.value}`),
-    Labels: labels,
-    HostConfig: { ...hostConfig(limits), NetworkMode: `container:${primaryId}` },
+    Image: image.id,
+    ...(plan.entrypoint === undefined ? {} : { Entrypoint: [...plan.entrypoint] }),
+    ...(plan.command === undefined ? {} : { Cmd: [...plan.command] }),
+    ...(plan.user === undefined ? {} : { User: plan.user }),
+    Env: [...environment, ...plan.environment].map((entry) => `${entry.name}=${entry.value}`),
+    Labels: { ...place.labels },
+    HostConfig: { ...hostConfig(place), NetworkMode: `container:${place.primaryId}` },
   }
 }

@@ -24,6 +24,11 @@ export function JobHead({ page, now }: { readonly page: JobPageView; readonly no
         <span>
           {job.executor} · {job.resourceClass ?? 'medium'}
         </span>
+        {page.images.map(({ image, digest }) => (
+          <span key={image} title={`${image}\n${digest}`}>
+            {image} <code>{digest.replace(/^(local:)?sha256:/, '').slice(0, 12)}</code>
+          </span>
+        ))}
         {job.queuedAt !== null && job.startedAt !== null && (
           <span>queued {duration(Date.parse(job.startedAt) - Date.parse(job.queuedAt))}</span>
         )}

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type Docker from 'dockerode'
+import type { ContainerEnd } from '../executor.ts'
+
+/**
+ * Passes on what a container prints after its first `from` bytes, until it ends; answers how. Undefined when the signal
+ * came first. The engine keeps the output, in order, so a restarted agent goes on where its predecessor stopped.
+ */
+export async function attendContainer(
+  docker: Docker,
+  id: string,
+  from: number,
+  write: (bytes: Buffer) => void,
+  signal: AbortSignal,
+): Promise<ContainerEnd | undefined> {
+  let passed = from
+  while (!signal.aborted) {
+    let skip = passed
+    const pass = (bytes: Buffer) => {
+      const rest = bytes.subarray(Math.min(skip, bytes.length))
+      skip -= bytes.length - rest.length
+      passed += rest.length
+      if (rest.length > 0) write(rest)
+    }
+    await follow(docker, id, pass, signal).catch(() => {})
+    if (signal.aborted) return undefined
+    const state = await docker
+      .getContainer(id)
+      .inspect()
+      .then(
+        (info) => info.State,
+        () => undefined,
+      )
+    if (state !== undefined && !state.Running && state.Status !== 'created' && state.Status !== 'restarting')
+      return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled }
+    await sleep(500, undefined, { signal }).catch(() => {})
+  }
+  return undefined
+}
+
+async function follow(docker: Docker, id: string, pass: (bytes: Buffer) => void, signal: AbortSignal): Promise<void> {
+  const stream = (await docker
+    .getContainer(id)
+    .logs({ follow: true, stdout: true, stderr: true })) as NodeJS.ReadableStream & {
+    destroy(): void
+  }
+  const stop = () => stream.destroy()
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  const split = createFrameReader(pass)
+  try {
+    for await (const chunk of stream) split(chunk as Buffer)
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** Takes the frames of an attached stream apart: eight bytes, of which the last four are the length, then the bytes. */
+export function createFrameReader(pass: (bytes: Buffer) => void): (chunk: Buffer) => void {
+  let header = Buffer.alloc(0)
+  let left = 0
+  return (chunk) => {
+    let rest = chunk
+    while (rest.length > 0) {
+      if (left > 0) {
+        const part = rest.subarray(0, left)
+        pass(part)
+        left -= part.length
+        rest = rest.subarray(part.length)
+        continue
+      }
+      const missing = 8 - header.length
+      header = Buffer.concat([header, rest.subarray(0, missing)])
+      rest = rest.subarray(missing)
+      if (header.length < 8) return
+      left = header.readUInt32BE(4)
+      header = Buffer.alloc(0)
+    }
+  }
+}

@@ -1,0 +1,192 @@
+import type { ImagePlan } from '@rondo/model'
+import type { TaskSpec } from '@rondo/protocol'
+import type Docker from 'dockerode'
+import type { TaskFolder } from '../../shared-folder/task-folder.ts'
+import { ExecutorRefusal, type ExecutorState } from '../executor.ts'
+import { expand, loginFor } from './credentials.ts'
+import type { Images, ResolvedImage } from './images.ts'
+import { memoryEventsFile } from './memory.ts'
+import { closeNetwork, ensureJobsNetwork } from './network.ts'
+import { type Limits, limitsFor, type Place, primaryOptions, primaryProcess, serviceOptions } from './options.ts'
+import type { DockerSettings } from './settings.ts'
+import { startRefusal } from './start-refusal.ts'
+
+export interface Engine {
+  readonly docker: Docker
+  readonly images: Images
+  readonly settings: DockerSettings
+  /** The agent the containers belong to, by its data folder: several may share an engine. */
+  readonly owner: string
+  /** Address for agents, which jobs are kept from. */
+  readonly agentsUrl: string
+  readonly machine: Limits
+  /** As the kernel calls it. */
+  readonly architecture: string
+}
+
+export interface Preparation {
+  readonly spec: TaskSpec
+  readonly folder: TaskFolder
+  readonly say: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+export const attemptLabel = 'rondo.attempt'
+export const ownerLabel = 'rondo.agent'
+
+/** Pulls what is missing and starts a job's containers, telling the user of it. */
+export async function startContainers(
+  engine: Engine,
+  preparation: Preparation,
+  plans: readonly ImagePlan[],
+): Promise<ExecutorState> {
+  const { docker } = engine
+  const { spec, say } = preparation
+  const limits = limitsFor(spec, engine.machine, say)
+  const [network, images] = await Promise.all([
+    ensureJobsNetwork(docker),
+    resolveImages(engine, preparation, plans),
+    // An agent that died while it prepared left containers whose supervisors would read the same commands.
+    removeLabelled(docker, `${attemptLabel}=${spec.attemptId}`),
+  ])
+  const labels = { [attemptLabel]: spec.attemptId, [ownerLabel]: engine.owner }
+  const place: Place = { limits, labels, diskGb: engine.settings.diskGb, sudo: engine.settings.sudo }
+  const primary = await startPrimary(engine, preparation, place, { plans, images, network })
+  const services = await Promise.all(
+    plans.slice(1).map(async (plan, at) => {
+      const image = images[at + 1]!
+      say(`Starting container ${image.name}`)
+      const options = (on: Place) => serviceOptions(image, plan, spec.environment, { ...on, primaryId: primary.id })
+      const what = `The service ${plan.name ?? image.name}`
+      return createContainer(engine, options, place, say)
+        .then(async (container) => {
+          await container.start()
+          return { id: container.id, name: image.name }
+        })
+        .catch((error) => {
+          throw startRefusal(error, image, what)
+        })
+    }),
+  )
+  return {
+    containers: [primary.id, ...services.map((service) => service.id)].join(' '),
+    memoryEvents: memoryEventsFile(primary.pid),
+    images: JSON.stringify(images.map(({ name, digest }) => ({ image: name, digest }))),
+    attended: JSON.stringify([...(primary.attended ? [{ id: primary.id, name: images[0]!.name }] : []), ...services]),
+  }
+}
+
+async function resolveImages(
+  { images, settings }: Engine,
+  { spec, say, signal }: Preparation,
+  plans: readonly ImagePlan[],
+): Promise<readonly ResolvedImage[]> {
+  const resolved: ResolvedImage[] = []
+  for (const [position, plan] of plans.entries())
+    resolved.push(
+      await images.ensure({
+        image: expand(plan.image, spec),
+        pinned: spec.imageDigests?.[position] ?? undefined,
+        login: (name) => loginFor(plan, name, spec, { aws: settings.aws, say, signal }),
+        say,
+        signal,
+      }),
+    )
+  return resolved
+}
+
+interface StartedPrimary {
+  readonly id: string
+  readonly pid: number
+  /** It runs a process of its own, whose output is shown. */
+  readonly attended: boolean
+}
+
+async function startPrimary(
+  engine: Engine,
+  { spec, folder, say }: Preparation,
+  place: Place,
+  what: {
+    readonly plans: readonly ImagePlan[]
+    readonly images: readonly ResolvedImage[]
+    readonly network: Awaited<ReturnType<typeof ensureJobsNetwork>>
+  },
+): Promise<StartedPrimary> {
+  const { network } = what
+  const [plan] = what.plans
+  const [image] = what.images
+  if (plan === undefined || image === undefined) throw new ExecutorRefusal('The job names no image.')
+  const process = primaryProcess(plan, image)
+  const names = what.plans.flatMap((one) => hostName(one, say))
+  const options = (on: Place) =>
+    primaryOptions(image, plan, { ...on, io: folder.io, token: spec.attemptId, process, names, network: network.name })
+  const container = await createContainer(engine, options, place, say).catch((error) => {
+    throw startRefusal(error, image, 'The primary container')
+  })
+  await container.start().catch((error) => {
+    throw startRefusal(error, image, 'The primary container')
+  })
+  const { State } = await container.inspect()
+  const open = await closeNetwork(State.Pid, network.subnets, {
+    webUrl: spec.checkout.url,
+    ...(spec.checkout.ssh === null ? {} : { sshUrl: spec.checkout.ssh.url }),
+    agentsUrl: engine.agentsUrl,
+  })
+  if (open !== undefined)
+    say(`NOTICE: this job's network could not be closed towards the machine and its cloud's credentials (${open}).`)
+  return { id: container.id, pid: State.Pid, attended: process.length > 0 }
+}
+
+/** A name under which the job's containers find this one; all of them share one network, so it is this very machine. */
+function hostName({ name, image }: ImagePlan, say: (line: string) => void): readonly string[] {
+  if (name === undefined || name === 'localhost') return []
+  if (/^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?$/.test(name)) return [name]
+  say(`NOTICE: "${name}", the \`name\` of ${image}, is no name of a host; that container is reached as localhost.`)
+  return []
+}
+
+/** Engines whose storage cannot limit what a container writes refuse to make one with a limit. */
+const withoutDiskLimit = new WeakSet<Docker>()
+
+async function createContainer(
+  { docker }: Engine,
+  options: (place: Place) => Docker.ContainerCreateOptions,
+  place: Place,
+  say: (line: string) => void,
+): Promise<Docker.Container> {
+  const unlimited = { ...place, diskGb: undefined }
+  const untold = place.diskGb !== undefined && withoutDiskLimit.has(docker)
+  if (!untold) {
+    try {
+      return await docker.createContainer(options(place))
+    } catch (error) {
+      if (place.diskGb === undefined || !/storage-opt|storage opt|quota/i.test(String(error))) throw error
+      withoutDiskLimit.add(docker)
+    }
+  }
+  say(
+    `NOTICE: ${place.diskGb} GB of disk a container is not enforced: the engine's storage driver cannot. It takes overlay2 on XFS with project quotas, btrfs or zfs.`,
+  )
+  return docker.createContainer(options(unlimited))
+}
+
+/** Removes containers with a label, but for those of attempts to keep; answers how many. */
+export async function removeLabelled(
+  docker: Docker,
+  label: string,
+  keep: ReadonlySet<string> = new Set(),
+): Promise<number> {
+  const containers = await docker.listContainers({ all: true, filters: { label: [label] } })
+  const leftovers = containers.filter((container) => !keep.has(container.Labels[attemptLabel] ?? ''))
+  await Promise.all(leftovers.map((container) => removeContainer(docker, container.Id).catch(() => {})))
+  return leftovers.length
+}
+
+export async function removeContainer(docker: Docker, id: string): Promise<void> {
+  await docker
+    .getContainer(id)
+    .remove({ force: true, v: true })
+    .catch((error) => {
+      if (error.statusCode !== 404 && error.statusCode !== 409) throw error
+    })
+}

@@ -1,0 +1,180 @@
+import { startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+
+let engine: TestEngine
+let web: TestWeb
+let admin: string
+
+const build = `
+version: 2.1
+jobs:
+  build: {docker: [{image: cimg/base:current}], resource_class: small, steps: [{run: "true"}]}
+workflows: {main: {jobs: [build]}}
+`
+const base = '/api/private/admin'
+
+beforeAll(async () => {
+  engine = await startTestEngine()
+  web = await startTestWeb(engine)
+  const { accounts } = engine.database.store
+  admin = await web.token(await accounts.createUser({ login: 'root', name: 'root', passwordHash: null, admin: true }))
+})
+
+beforeEach(async () => {
+  const { queue } = engine.database.store
+  for (const limit of await queue.limits()) await queue.setLimit(limit, undefined)
+  for (let tasks = await engine.claim(); tasks.length > 0; tasks = await engine.claim())
+    for (const task of tasks) await engine.finish(task)
+})
+
+afterAll(async () => {
+  await web.stop()
+  await engine.stop()
+})
+
+const slug = ({ project }: Awaited<ReturnType<TestEngine['home']>>) => `gh/${project.organizationName}/app`
+
+describe('the queues', () => {
+  test('are counted, held back and free to run, and listed from head and tail with where each build is [L-301 L-302 L-304]', async () => {
+    const [home, other] = [await engine.home(), await engine.home()]
+    await web.request(admin, 'PUT', `${base}/limits`, { project: slug(home), maxTasks: 0 })
+    const first = await engine.push(home.project, build)
+    await engine.push(other.project, build)
+    const last = await engine.push(other.project, build)
+
+    const { status, body } = await web.request(admin, 'GET', `${base}/queue?limit=2`)
+
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      held: 1,
+      waiting: 2,
+      running: 0,
+      limits: [{ project: slug(home), organization: expect.any(String), resourceClass: null, maxTasks: 0 }],
+      head: [
+        {
+          jobId: (await engine.job(first, 'build')).id,
+          projectSlug: slug(home),
+          jobNumber: 1,
+          branch: 'main',
+          held: true,
+        },
+        { held: false },
+      ],
+      tail: [{ jobId: (await engine.job(last, 'build')).id, projectSlug: slug(other), jobNumber: 2 }, {}],
+    })
+  })
+
+  test('let chosen builds pass into the run queue, by the hundred but never all at once, and the history says who did it [L-303]', async () => {
+    const home = await engine.home()
+    await web.request(admin, 'PUT', `${base}/limits`, { maxTasks: 0 })
+    const pipeline = await engine.push(home.project, build)
+    await engine.push(home.project, build)
+    const job = await engine.job(pipeline, 'build')
+
+    const all = await web.request(admin, 'POST', `${base}/queue/promote`, {})
+    const some = await web.request(admin, 'POST', `${base}/queue/promote`, { jobs: [job.id] })
+    const history = await web.request(admin, 'GET', `/api/private/pipelines/${pipeline.id}/events`)
+
+    expect([all.status, all.body.message]).toEqual([400, expect.stringContaining('Never all at once.')])
+    expect(some.body).toEqual({ jobs: 1, tasks: 1 })
+    expect(await engine.claim()).toHaveLength(1)
+    expect(history.body.items).toContainEqual(
+      expect.objectContaining({ kind: 'task.promoted', who: 'root', what: 'put before all others in the queue' }),
+    )
+  })
+
+  test('are emptied in batches of what matches, after a look at how many that are [L-305]', async () => {
+    const [home, other] = [await engine.home(), await engine.home()]
+    for (const branch of ['jam', 'jam', 'jam', 'main']) await engine.push(home.project, build, { ref: { branch } })
+    const kept = await engine.push(other.project, build, { ref: { branch: 'jam' } })
+    const filter = { project: slug(home), branch: 'jam' }
+    const cancel = (more: object) => web.request(admin, 'POST', `${base}/queue/cancel`, { ...filter, ...more })
+
+    const found = await cancel({ preview: true })
+    const old = await cancel({ preview: true, olderThanSeconds: 3_600 })
+    const batches = [await cancel({ limit: 2 }), await cancel({ limit: 2 }), await cancel({ limit: 2 })]
+
+    expect([found.body, old.body]).toEqual([
+      { matching: 3, canceled: 0 },
+      { matching: 0, canceled: 0 },
+    ])
+    expect(batches.map(({ body }) => body)).toEqual([
+      { matching: 3, canceled: 2 },
+      { matching: 1, canceled: 1 },
+      { matching: 0, canceled: 0 },
+    ])
+    expect(await engine.statuses(kept)).toEqual({ build: 'queued' })
+    expect(await engine.claim()).toHaveLength(2)
+  })
+})
+
+describe('who may', () => {
+  test('is the installation’s administrator, or an organisation’s within it; others learn nothing', async () => {
+    const [home, other] = [await engine.home(), await engine.home()]
+    const owner = await web.token(home.user)
+    await engine.push(home.project, build)
+    await engine.push(other.project, build)
+
+    const own = await web.request(owner, 'GET', `${base}/queue?project=${slug(home)}`)
+    const foreign = await web.request(owner, 'GET', `${base}/queue?project=${slug(other)}`)
+    const all = await web.request(owner, 'GET', `${base}/queue`)
+    const cancelAll = await web.request(owner, 'POST', `${base}/queue/cancel`, {})
+    const block = await web.request(owner, 'PUT', `${base}/limits`, { maxTasks: 0 })
+    const nobody = await web.send('POST', `${base}/queue/cancel`, { 'content-type': 'application/json' }, '{"wrong":1}')
+
+    expect(own.body).toMatchObject({ head: [{ projectSlug: slug(home) }], agents: [], limits: [] })
+    expect([foreign.status, all.status, cancelAll.status, block.status, nobody.status]).toEqual([
+      404, 403, 403, 403, 401,
+    ])
+    expect(await engine.claim()).toHaveLength(2)
+  })
+})
+
+describe('settings', () => {
+  const put = (body: object, token = admin) => web.request(token, 'PUT', `${base}/settings`, body)
+
+  test('hold for the installation, an organisation or a project, the nearest counting, until they are taken back', async () => {
+    const home = await engine.home()
+    const organization = `gh/${home.project.organizationName}`
+    const read = async (scope: string) => {
+      const { body } = await web.request(admin, 'GET', `${base}/settings?${scope}`)
+      const { settings } = body as unknown as { settings: { name: string; value: number; set: boolean }[] }
+      return settings.find(({ name }) => name === 'time.run')
+    }
+    const everywhere = await read('')
+    await put({ name: 'time.run', value: 60 })
+    await put({ name: 'time.run', value: 30, organization })
+    const inherited = await read(`project=${slug(home)}`)
+    await put({ name: 'time.run', value: 10, project: slug(home) })
+    const own = await read(`project=${slug(home)}`)
+    await put({ name: 'time.run', value: null, project: slug(home) })
+    await put({ name: 'time.run', value: null, organization })
+    const back = await read(`project=${slug(home)}`)
+    await put({ name: 'time.run', value: null })
+
+    expect([everywhere, inherited, own, back]).toEqual([
+      expect.objectContaining({ value: 300, set: false }),
+      expect.objectContaining({ value: 30, set: false }),
+      expect.objectContaining({ value: 10, set: true }),
+      expect.objectContaining({ value: 60, set: false }),
+    ])
+  })
+
+  test('are refused with the name, the reason and the cure', async () => {
+    const home = await engine.home()
+    const [tooMuch, text, unknown, both, foreign] = await Promise.all([
+      put({ name: 'time.run', value: 100_000 }),
+      put({ name: 'retention.artifacts', value: 'soon' }),
+      put({ name: 'time.rnu', value: 1 }),
+      put({ name: 'time.run', value: 1, project: 'gh/a/b', organization: 'gh/a' }),
+      put({ name: 'time.run', value: 1 }, await web.token(home.user)),
+    ])
+
+    expect(tooMuch.body.message).toBe('time.run cannot be 100000. Give a whole number of minutes from 1 to 10080.')
+    expect(text.body.message).toBe(
+      'retention.artifacts cannot be "soon". Give a whole number of days from 0 to 3650; 0 means for ever.',
+    )
+    expect(unknown.body.message).toMatch(/^There is no setting "time.rnu". There are retention.pipelines, /)
+    expect([tooMuch, text, unknown, both, foreign].map(({ status }) => status)).toEqual([400, 400, 400, 400, 403])
+  })
+})

@@ -1,0 +1,139 @@
+import { AppError, type QueueEntry, type QueueFilter, type TaskLimit } from '@rondo/model'
+import type { LimitView, QueueEntryView, QueuePageView } from '@rondo/protocol'
+import { type Static, Type } from 'typebox'
+import type { Access } from '../access.ts'
+import type { Person } from '../authenticate.ts'
+import type { WebPorts } from '../ports.ts'
+import type { AdminServer } from './admin-server.ts'
+import { administeredScope } from './scope.ts'
+
+const word = Type.String({ minLength: 1, maxLength: 400 })
+const Filter = {
+  organization: Type.Optional(word),
+  project: Type.Optional(word),
+  branch: Type.Optional(word),
+  resourceClass: Type.Optional(word),
+  /** Waited at least so long. */
+  olderThanSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 31_536_000 })),
+}
+const FilterShape = Type.Object(Filter)
+type Asked = Static<typeof FilterShape>
+
+const Promotion = Type.Object({
+  ...Filter,
+  /** These jobs; without them the longest waiting that match. */
+  jobs: Type.Optional(Type.Array(Type.String({ format: 'uuid' }), { minItems: 1, maxItems: 500 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+})
+const Cancellation = Type.Object({
+  ...Filter,
+  /** Only say how many there are. */
+  preview: Type.Optional(Type.Boolean()),
+  /** How many at once; default 100. Ask again for the rest. */
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+})
+
+/** Both queues as operators know them: what a limit holds back, and what may run; and what they do to them. */
+export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: Access): void {
+  const { queue, actions } = ports
+
+  async function filterOf(asker: Person, asked: Asked): Promise<QueueFilter> {
+    const { organizationId, projectId } = await administeredScope(access, asker, asked)
+    return {
+      ...(organizationId === null ? {} : { organizationId }),
+      ...(projectId === null ? {} : { projectId }),
+      ...(asked.branch === undefined ? {} : { branch: asked.branch }),
+      ...(asked.resourceClass === undefined ? {} : { resourceClass: asked.resourceClass }),
+      ...(asked.olderThanSeconds === undefined ? {} : { olderThanMs: asked.olderThanSeconds * 1_000 }),
+    }
+  }
+
+  admin.get('/queue', async (asker, query): Promise<QueuePageView> => {
+    const filter = await filterOf(asker, askedIn(query))
+    const limit = Math.min(200, Math.max(1, Math.trunc(Number(query.limit)) || 20))
+    const [summary, head, tail, limits, forecast] = await Promise.all([
+      queue.summary(),
+      queue.entries('head', limit, filter),
+      queue.entries('tail', limit, filter),
+      queue.limits(),
+      queue.forecastQuality(),
+    ])
+    // An organisation's administrators learn of others' machines and limits nothing.
+    const everything = asker.user.admin
+    return {
+      held: summary.held,
+      waiting: summary.waiting,
+      running: summary.running,
+      oldestMs: summary.oldestMs,
+      agents: everything ? summary.agents : [],
+      limits: await limitViews(
+        ports,
+        limits.filter((limit) => everything || (filter.organizationId ?? '') === limit.organizationId),
+      ),
+      head: head.map(entryView),
+      tail: tail.map(entryView),
+      forecast,
+    }
+  })
+  admin.send('POST', '/queue/promote', Promotion, async (asker, { jobs, limit, ...asked }) => {
+    const filter = await filterOf(asker, asked)
+    if (jobs === undefined && Object.keys(filter).length === 0)
+      throw new AppError('bad-request', 'Say which jobs: name them in `jobs`, or give a filter. Never all at once.')
+    const { jobIds } = await queue.matching(
+      { ...filter, ...(jobs === undefined ? {} : { jobIds: jobs }) },
+      limit ?? 100,
+    )
+    return { jobs: jobIds.length, tasks: await queue.promote(jobIds, asker.user.id) }
+  })
+  admin.send('POST', '/queue/cancel', Cancellation, async (asker, { preview = false, limit = 100, ...asked }) => {
+    const found = await queue.matching(await filterOf(asker, asked), limit)
+    if (preview) return { matching: found.jobs, canceled: 0 }
+    for (const id of found.jobIds) await actions.cancelJob(id, asker.user.id)
+    return { matching: found.jobs, canceled: found.jobIds.length }
+  })
+  admin.send(
+    'PUT',
+    '/limits',
+    Type.Object({
+      organization: Type.Optional(word),
+      project: Type.Optional(word),
+      resourceClass: Type.Optional(word),
+      /** 0 blocks new work; null takes the limit away. */
+      maxTasks: Type.Union([Type.Integer({ minimum: 0, maximum: 1_000_000 }), Type.Null()]),
+    }),
+    async (asker, { resourceClass = null, maxTasks, ...asked }) => {
+      const scope = await administeredScope(access, asker, asked)
+      await queue.setLimit({ ...scope, resourceClass }, maxTasks ?? undefined, asker.user.id)
+      return { limits: await limitViews(ports, asker.user.admin ? await queue.limits() : []) }
+    },
+  )
+}
+
+function askedIn(query: Readonly<Record<string, string | undefined>>): Asked {
+  const { organization, project, branch, class: resourceClass } = query
+  const given = { organization, project, branch, resourceClass }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== ''))
+}
+
+function entryView(entry: QueueEntry): QueueEntryView {
+  const { projectId: _project, limit, ...shown } = entry
+  return { ...shown, held: limit !== null }
+}
+
+export async function limitViews(
+  { accounts }: Pick<WebPorts, 'accounts'>,
+  limits: readonly TaskLimit[],
+): Promise<readonly LimitView[]> {
+  return Promise.all(
+    limits.map(async ({ organizationId, projectId, resourceClass, maxTasks }) => {
+      const project = projectId === null ? undefined : await accounts.project(projectId)
+      const organization = organizationId === null ? undefined : await accounts.organization(organizationId)
+      return {
+        organization: organization === undefined ? null : `gh/${organization.name}`,
+        project: project === undefined ? null : `gh/${project.organizationName}/${project.name}`,
+        resourceClass,
+        maxTasks,
+      }
+    }),
+  )
+}

@@ -1,0 +1,76 @@
+import {
+  AppError,
+  nothingSet,
+  readSettingName,
+  type SettingDefinition,
+  type SettingName,
+  type SettingScope,
+  settingNames,
+  settingOf,
+  settingProblem,
+  settings,
+  settingVariable,
+} from '@rondo/model'
+import type { SettingsPageView } from '@rondo/protocol'
+import { Type } from 'typebox'
+import type { Access } from '../access.ts'
+import type { Person } from '../authenticate.ts'
+import type { WebPorts } from '../ports.ts'
+import type { AdminServer } from './admin-server.ts'
+import { administeredScope } from './scope.ts'
+
+const Change = Type.Object({
+  organization: Type.Optional(Type.String({ maxLength: 400 })),
+  project: Type.Optional(Type.String({ maxLength: 400 })),
+  name: Type.String({ maxLength: 100 }),
+  /** Checked by the table of settings, which says what is allowed. Null: what the wider scope says holds again. */
+  value: Type.Unknown(),
+})
+
+/** Times and retention, for the installation, an organisation or a project. */
+export function registerSettingsAdmin(admin: AdminServer, ports: WebPorts, access: Access): void {
+  const store = ports.settings
+
+  async function page(asker: Person, scope: SettingScope): Promise<SettingsPageView> {
+    const [view, scopes] = await Promise.all([store.view(), store.scopes()])
+    const inOrganization = scopes.find((one) => one.organizationId === scope.organizationId && one.projectId === null)
+    const own = scopes.find((one) => one.organizationId === scope.organizationId && one.projectId === scope.projectId)
+    const here = (name: SettingName) => own?.values[name] ?? inOrganization?.values[name]
+    return {
+      settings: settingNames.map((name) => ({
+        name,
+        ...definitionOf(name),
+        value: (scope.organizationId === null ? undefined : here(name)) ?? settingOf(view, name),
+        set: own?.values[name] !== undefined,
+        variable: settingVariable(name),
+        standard: settingOf(nothingSet, name),
+      })),
+      exceptions: scopes
+        .filter((one) => one.slug !== null && (asker.user.admin || one.organizationId === scope.organizationId))
+        .map(({ slug, values }) => ({ slug: slug ?? '', values })),
+    }
+  }
+
+  admin.get('/settings', async (asker, { organization, project }) =>
+    page(
+      asker,
+      await administeredScope(access, asker, {
+        ...(organization ? { organization } : {}),
+        ...(project ? { project } : {}),
+      }),
+    ),
+  )
+  admin.send('PUT', '/settings', Change, async (asker, { name: given, value, ...asked }) => {
+    const scope = await administeredScope(access, asker, asked)
+    const name = readSettingName(given)
+    const problem = value === null ? undefined : settingProblem(name, value)
+    if (problem !== undefined) throw new AppError('bad-request', problem)
+    await store.set(scope, name, value === null ? undefined : Number(value), asker.user.id)
+    return page(asker, scope)
+  })
+}
+
+function definitionOf(name: SettingName) {
+  const { unit, min, max, summary, zero }: SettingDefinition = settings[name]
+  return { unit, min, max, summary, zero: zero ?? null }
+}

@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { rondo, startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+
+let engine: TestEngine
+let web: TestWeb
+let folder: string
+let env: Record<string, string>
+
+const build = `
+version: 2.1
+jobs:
+  build: {docker: [{image: cimg/base:current}], steps: [{run: "true"}]}
+workflows: {main: {jobs: [build, {hold: {type: approval}}]}}
+`
+
+beforeAll(async () => {
+  engine = await startTestEngine()
+  web = await startTestWeb(engine)
+  folder = mkdtempSync(join(tmpdir(), 'rondo-admin-'))
+  const { accounts } = engine.database.store
+  const root = await accounts.createUser({ login: 'root', name: 'root', passwordHash: null, admin: true })
+  env = { RONDO_URL: await web.listen(), RONDO_TOKEN: await web.token(root) }
+})
+
+beforeEach(async () => {
+  for (const task of await engine.claim()) await engine.finish(task)
+})
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true })
+  await web.stop()
+  await engine.stop()
+})
+
+const admin = (...args: readonly string[]) => rondo(['admin', ...args], { cwd: folder, env })
+
+test('an operator blocks new work, sees what waits by URL, cancels some of it after a look, and lets the rest go on [L-302 L-305]', async () => {
+  const home = await engine.home()
+  const slug = `gh/${home.project.organizationName}/app`
+  const blocked = await admin('block')
+  for (const branch of ['jam', 'jam', 'main']) await engine.push(home.project, build, { ref: { branch } })
+
+  const queue = await admin('queue', '--limit', '2')
+  const look = await admin('cancel', '--branch', 'jam')
+  const canceled = await admin('cancel', '--branch', 'jam', '--batch', '1', '--yes')
+  const before = await engine.claim()
+  const unblocked = await admin('unblock')
+
+  expect(blocked.out).toMatch(/everything +all +0 \(blocked\)/)
+  expect(queue.out).toMatch(/^usage queue {2}3 \(held back by a limit\)\nrun queue {4}0\n/)
+  expect(queue.out).toContain(`${env.RONDO_URL}/jobs/${slug}/1  jam`)
+  expect(look.out).toBe('2 waiting builds match. Add --yes to cancel them.\n')
+  expect(canceled.out).toBe('2 of 2 builds were canceled.\n')
+  expect(before).toEqual([])
+  expect(unblocked.out).toBe('No limits.\n')
+  expect(await engine.claim()).toHaveLength(1)
+})
+
+test('an administrator reads all that happened to a pipeline: when, who, what and why', async () => {
+  const home = await engine.home()
+  const pipeline = await engine.push(home.project, build, { actorId: home.user.id })
+  const task = await engine.take(pipeline, 'build')
+  await engine.end(task, 'failed', 'the step broke')
+  await engine.actions.approve((await engine.job(pipeline, 'hold')).id, home.user.id)
+
+  const byId = await admin('history', pipeline.id)
+  const byNumber = await admin('history', `gh/${home.project.organizationName}/app`, String(pipeline.number))
+
+  expect(byId.out).toMatch(new RegExp(`^20\\S+Z +${home.user.login} +- +pipeline 1 created$`, 'm'))
+  expect(byId.out).toMatch(/rondo +main\/build +job build: running → failed: the step broke$/m)
+  expect(byId.out).toMatch(new RegExp(`${home.user.login} +main/hold +job hold: on_hold → success$`, 'm'))
+  expect(byNumber.out).toBe(byId.out)
+})
+
+test('a setting is changed and read back; a wrong one is refused with what it may be', async () => {
+  const good = await admin('settings', 'time.run', '60')
+  const bad = await admin('settings', 'time.run', 'soon')
+  const back = await admin('settings', 'time.run', 'default')
+
+  expect(good.out).toMatch(/^time\.run +60 minutes +set here/m)
+  expect([bad.code, bad.err]).toEqual([
+    1,
+    expect.stringContaining('time.run cannot be "soon". Give a whole number of minutes from 1 to 10080.'),
+  ])
+  expect(back.out).toMatch(/^time\.run +300 minutes +standard/m)
+})
+
+test('who is no administrator is refused, and a call that makes no sense is explained', async () => {
+  const { user } = await engine.home()
+  const token = await web.token(user)
+
+  const [stranger, age, limit, nothing] = await Promise.all([
+    rondo(['admin', 'block'], { cwd: folder, env: { ...env, RONDO_TOKEN: token } }),
+    admin('cancel', '--older-than', 'long'),
+    admin('limit', 'many'),
+    admin('history'),
+  ])
+
+  expect([stranger.code, stranger.err]).toEqual([1, expect.stringContaining('administrators of the installation')])
+  expect([age.code, age.err]).toEqual([2, expect.stringContaining('Write it as 90s, 15m, 2h or 1d.')])
+  expect([limit.code, nothing.code]).toEqual([2, 2])
+})

@@ -1,0 +1,186 @@
+import type { QueueEntryView, QueuePageView } from '@rondo/protocol'
+import { type RestClient, restClientOf } from '../client/rest-client.ts'
+import { CallError, jsonFlag, type Verb } from '../noun.ts'
+import { printJson } from '../print-problems.ts'
+import { serverFlags } from '../registry/server.ts'
+import { filterFlags, filterOf, scopeOf, table, timeText } from './filter.ts'
+
+const { 'older-than': _age, ...shownFlags } = filterFlags
+const base = '/api/private/admin'
+
+export const showQueue: Verb = {
+  name: 'queue',
+  usage: 'rondo admin queue',
+  summary: 'what waits: counts, the builds at head and tail, agents and limits',
+  flags: {
+    ...shownFlags,
+    limit: { type: 'string', value: 'N', help: 'builds of each end (10)' },
+    ...serverFlags,
+    ...jsonFlag,
+  },
+  async run(call) {
+    const client = restClientOf(call)
+    const query = new URLSearchParams(Object.entries({ ...scopeOf(call), limit: call.text('limit') ?? '10' }))
+    for (const name of ['branch', 'class']) if (call.text(name) !== undefined) query.set(name, call.text(name) ?? '')
+    const page = await client.call<QueuePageView>('GET', `${base}/queue?${query}`)
+    if (call.given('json')) printJson(page)
+    else process.stdout.write(queueText(page, client.url))
+    return 0
+  },
+}
+
+function queueText(page: QueuePageView, url: string): string {
+  const { medianErrorMs, jobs } = page.forecast
+  return [
+    `usage queue  ${page.held} (held back by a limit)\n`,
+    `run queue    ${page.waiting}\n`,
+    `running      ${page.running}\n`,
+    `oldest       ${page.oldestMs === null ? 'nothing waits' : timeText(page.oldestMs)}\n`,
+    medianErrorMs === null ? '' : `foretold     off by ${timeText(medianErrorMs)} (median of ${jobs} starts)\n`,
+    page.head.length === 0 ? '' : `\nhead\n${entriesText(page.head, url)}`,
+    page.tail.length === 0 ? '' : `\ntail\n${entriesText(page.tail, url)}`,
+    page.limits.length === 0 ? '' : `\nlimits\n${limitsText(page.limits)}`,
+    page.agents.length === 0
+      ? '\nNo agent has joined: nothing can run.\n'
+      : `\nagents\n${table(
+          ['NAME', 'CPUS', 'TASKS', 'RUNS', 'HEARD OF'],
+          page.agents.map((agent) => [
+            agent.name,
+            String(agent.cpus),
+            String(agent.tasks),
+            agent.executors.join(','),
+            `${timeText(agent.silentMs)} ago`,
+          ]),
+        )}`,
+  ].join('')
+}
+
+function entriesText(entries: readonly QueueEntryView[], url: string): string {
+  return table(
+    ['BUILD', 'BRANCH', 'CLASS', 'WAITED', 'STATE', 'JOB'],
+    entries.map((entry) => [
+      entry.jobNumber === null ? `${url}/job/${entry.jobId}` : `${url}/jobs/${entry.projectSlug}/${entry.jobNumber}`,
+      entry.branch ?? '-',
+      entry.resourceClass,
+      timeText(entry.waitedMs),
+      entry.promoted ? 'promoted' : entry.held ? 'held' : 'free',
+      entry.jobName,
+    ]),
+  )
+}
+
+function limitsText(limits: QueuePageView['limits']): string {
+  return table(
+    ['OF', 'CLASS', 'TASKS AT ONCE'],
+    limits.map((limit) => [
+      limit.project ?? limit.organization ?? 'everything',
+      limit.resourceClass ?? 'all',
+      limit.maxTasks === 0 ? '0 (blocked)' : String(limit.maxTasks),
+    ]),
+  )
+}
+
+export const promoteBuilds: Verb = {
+  name: 'promote',
+  usage: 'rondo admin promote [JOB-ID…]',
+  summary: 'put waiting builds before all others, limits or not: those named, or the longest waiting that match',
+  flags: {
+    ...filterFlags,
+    limit: { type: 'string', value: 'N', help: 'at most so many (100)' },
+    ...serverFlags,
+    ...jsonFlag,
+  },
+  async run(call) {
+    const jobs = call.arguments.length === 0 ? {} : { jobs: call.arguments }
+    const answer = await restClientOf(call).call<{ jobs: number; tasks: number }>('POST', `${base}/queue/promote`, {
+      ...filterOf(call),
+      ...jobs,
+      ...limitOf(call.text('limit')),
+    })
+    if (call.given('json')) printJson(answer)
+    else process.stdout.write(`${answer.jobs} builds (${answer.tasks} tasks) go before all others.\n`)
+    return 0
+  },
+}
+
+export const cancelBuilds: Verb = {
+  name: 'cancel',
+  usage: 'rondo admin cancel',
+  summary: 'cancel waiting builds that match, in batches; without --yes only say how many there are',
+  flags: {
+    ...filterFlags,
+    yes: { type: 'boolean', help: 'cancel them' },
+    batch: { type: 'string', value: 'N', help: 'so many at once (100)' },
+    ...serverFlags,
+    ...jsonFlag,
+  },
+  async run(call) {
+    const client = restClientOf(call)
+    const body = { ...filterOf(call), ...limitOf(call.text('batch')) }
+    const found = await cancelOnce(client, { ...body, preview: true })
+    const canceled = call.given('yes') ? await cancelAll(client, body, found.matching) : 0
+    if (call.given('json')) printJson({ matching: found.matching, canceled })
+    else if (call.given('yes')) process.stdout.write(`${canceled} of ${found.matching} builds were canceled.\n`)
+    else process.stdout.write(`${found.matching} waiting builds match. Add --yes to cancel them.\n`)
+    return 0
+  },
+}
+
+/** Those that came after the look stay: never more than were told. */
+async function cancelAll(client: RestClient, body: object, matching: number): Promise<number> {
+  let canceled = 0
+  while (canceled < matching) {
+    const batch = await cancelOnce(client, body)
+    if (batch.canceled === 0) break
+    canceled += batch.canceled
+    process.stderr.write(`${canceled} of ${matching}\n`)
+  }
+  return canceled
+}
+
+const cancelOnce = (client: RestClient, body: object) =>
+  client.call<{ matching: number; canceled: number }>('POST', `${base}/queue/cancel`, body)
+
+function limitOf(text: string | undefined): { limit?: number } {
+  if (text === undefined) return {}
+  if (/^[1-9]\d{0,5}$/.test(text)) return { limit: Number(text) }
+  throw new CallError(`"${text}" is no number of builds. Write a whole number from 1.`)
+}
+
+function limitVerb(name: string, summary: string, tasks: (given: string | undefined) => number | null): Verb {
+  return {
+    name,
+    usage: name === 'limit' ? 'rondo admin limit N|none' : `rondo admin ${name}`,
+    summary,
+    flags: { ...scopeFlagsOf(), ...serverFlags, ...jsonFlag },
+    async run(call) {
+      const resourceClass = call.text('class')
+      const maxTasks = tasks(call.arguments[0])
+      const answer = await restClientOf(call).call<Pick<QueuePageView, 'limits'>>('PUT', `${base}/limits`, {
+        ...scopeOf(call),
+        ...(resourceClass === undefined ? {} : { resourceClass }),
+        maxTasks,
+      })
+      if (call.given('json')) printJson(answer)
+      else process.stdout.write(answer.limits.length === 0 ? 'No limits.\n' : limitsText(answer.limits))
+      return 0
+    },
+  }
+}
+
+function scopeFlagsOf() {
+  const { branch: _branch, 'older-than': _older, ...flags } = filterFlags
+  return flags
+}
+
+export const setLimit = limitVerb(
+  'limit',
+  'how many tasks may run at once: of everything, an organisation, a project, a resource class',
+  (given) => {
+    if (given === 'none') return null
+    if (given !== undefined && /^\d{1,6}$/.test(given)) return Number(given)
+    throw new CallError(`Say how many tasks may run at once, or none: rondo admin limit 20 --project gh/acme/web`)
+  },
+)
+export const blockWork = limitVerb('block', 'start nothing new; what runs goes on, what comes waits', () => 0)
+export const unblockWork = limitVerb('unblock', 'take a block or a limit away; what waited goes on', () => null)

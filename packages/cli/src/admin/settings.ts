@@ -1,0 +1,45 @@
+import type { SettingsPageView } from '@rondo/protocol'
+import { restClientOf } from '../client/rest-client.ts'
+import { CallError, jsonFlag, type Verb } from '../noun.ts'
+import { printJson } from '../print-problems.ts'
+import { serverFlags } from '../registry/server.ts'
+import { scopeFlags, scopeOf, table } from './filter.ts'
+
+export const settingsVerb: Verb = {
+  name: 'settings',
+  usage: 'rondo admin settings [NAME VALUE|default]',
+  summary: 'time limits, retention and retries: all of them, or set one',
+  flags: { ...scopeFlags, ...serverFlags, ...jsonFlag },
+  async run(call) {
+    const [name, value] = call.arguments
+    if (name !== undefined && value === undefined)
+      throw new CallError(`Say what ${name} shall be: a number, or default.`)
+    const client = restClientOf(call)
+    const page = await (name === undefined
+      ? client.call<SettingsPageView>('GET', `/api/private/admin/settings?${new URLSearchParams(scopeOf(call))}`)
+      : client.call<SettingsPageView>('PUT', '/api/private/admin/settings', {
+          ...scopeOf(call),
+          name,
+          value: value === 'default' ? null : /^\d+$/.test(value ?? '') ? Number(value) : value,
+        }))
+    if (call.given('json')) printJson(page)
+    else process.stdout.write(settingsText(page))
+    return 0
+  },
+}
+
+function settingsText({ settings, exceptions }: SettingsPageView): string {
+  const rows = settings.map((one) => [
+    one.name,
+    one.value === 0 && one.zero !== null ? one.zero : `${one.value} ${one.unit}`,
+    one.set ? 'set here' : one.value === one.standard ? 'standard' : 'set further up',
+    one.summary,
+  ])
+  const others = exceptions.map(({ slug, values }) => [
+    slug,
+    Object.entries(values)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', '),
+  ])
+  return `${table(['NAME', 'VALUE', 'FROM', 'WHAT'], rows)}${others.length === 0 ? '' : `\n${table(['EXCEPTION', 'VALUES'], others)}`}`
+}

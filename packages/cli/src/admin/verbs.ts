@@ -1,0 +1,16 @@
+import type { Verb } from '../noun.ts'
+import { showHistory } from './history.ts'
+import { blockWork, cancelBuilds, promoteBuilds, setLimit, showQueue, unblockWork } from './queue.ts'
+import { settingsVerb } from './settings.ts'
+
+/** What `rondo admin` does. */
+export const adminVerbs: readonly Verb[] = [
+  showQueue,
+  promoteBuilds,
+  cancelBuilds,
+  setLimit,
+  blockWork,
+  unblockWork,
+  settingsVerb,
+  showHistory,
+]

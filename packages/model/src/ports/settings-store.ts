@@ -1,0 +1,17 @@
+import type { SettingName, SettingScope, SettingsView, SettingValues } from '../settings.ts'
+
+/** What one scope sets, as administrators see and change it. */
+export interface ScopedSettings extends SettingScope {
+  /** `gh/ORG` or `gh/ORG/REPO`; null for the installation. */
+  readonly slug: string | null
+  readonly values: SettingValues
+}
+
+/** Settings of the installation, of organisations and of projects. */
+export interface SettingsStore {
+  view(): Promise<SettingsView>
+  /** Every scope that sets something, the installation first. */
+  scopes(): Promise<readonly ScopedSettings[]>
+  /** Sets a value that was checked; undefined: what the wider scope says holds again. */
+  set(scope: SettingScope, name: SettingName, value: number | undefined, actorId: string | null): Promise<void>
+}

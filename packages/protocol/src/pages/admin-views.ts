@@ -1,0 +1,121 @@
+/**
+ * What administrators read and do, under `/api/private/admin`; signed in as for the pages. `organization` (`gh/ORG`) or
+ * `project` (`gh/ORG/REPO`) narrows a request to what its administrators may; without them it is for those of the installation.
+ *
+ * | method and path                                                        | answer                                       |
+ * |------------------------------------------------------------------------|----------------------------------------------|
+ * | GET /queue?organization=&project=&branch=&class=&limit=                 | QueuePageView                                |
+ * | POST /queue/promote {jobs?, organization?, project?, branch?, resourceClass?, olderThanSeconds?, limit?} | { jobs, tasks } |
+ * | POST /queue/cancel {the same filter, preview?, limit?}                  | { matching, canceled }                       |
+ * | PUT /limits {organization?, project?, resourceClass?, maxTasks}         | { limits: LimitView[] }                      |
+ * | GET /settings, PUT /settings {organization?, project?, name, value}     | SettingsPageView                             |
+ * | GET /retention                                                         | RetentionView: what would go, deleting nothing |
+ * | GET /health                                                            | { loops: LoopView[] }                        |
+ * | GET /evidence?kind=&limit=                                             | { items: EvidenceView[] }: what dispatcher and scheduler did |
+ */
+export interface QueuePageView {
+  /** The usage queue: what a limit holds back. */
+  readonly held: number
+  /** The run queue: what runs as soon as there is room. */
+  readonly waiting: number
+  readonly running: number
+  readonly oldestMs: number | null
+  readonly agents: readonly {
+    readonly id: string
+    readonly name: string
+    readonly cpus: number
+    readonly memoryMb: number
+    readonly executors: readonly string[]
+    readonly silentMs: number
+    readonly tasks: number
+  }[]
+  readonly limits: readonly LimitView[]
+  readonly head: readonly QueueEntryView[]
+  readonly tail: readonly QueueEntryView[]
+  readonly forecast: ForecastView
+}
+
+/** How well starts were foretold, of the jobs that started within a day. */
+export interface ForecastView {
+  readonly jobs: number
+  /** Half of them were off by less; null: none was foretold. */
+  readonly medianErrorMs: number | null
+  /** Nine in ten were off by less. */
+  readonly p90ErrorMs: number | null
+}
+
+export interface QueueEntryView {
+  readonly jobId: string
+  readonly jobName: string
+  readonly jobNumber: number | null
+  readonly projectSlug: string
+  readonly branch: string | null
+  readonly slice: number
+  readonly executor: string
+  readonly resourceClass: string
+  readonly promoted: boolean
+  readonly waitedMs: number
+  readonly held: boolean
+}
+
+export interface LimitView {
+  readonly organization: string | null
+  readonly project: string | null
+  readonly resourceClass: string | null
+  readonly maxTasks: number
+}
+
+export interface SettingsPageView {
+  readonly settings: readonly {
+    readonly name: string
+    readonly unit: string
+    readonly min: number
+    readonly max: number
+    readonly zero: string | null
+    readonly summary: string
+    /** What holds here. */
+    readonly value: number
+    /** Whether it is set here, and not only further up. */
+    readonly set: boolean
+    readonly variable: string
+    readonly standard: number
+  }[]
+  /** Organisations and projects that have it otherwise. */
+  readonly exceptions: readonly { readonly slug: string; readonly values: Readonly<Record<string, number>> }[]
+}
+
+export interface RetentionView {
+  readonly items: readonly {
+    readonly project: string
+    readonly kind: string
+    readonly days: number
+    readonly count: number
+    readonly bytes: number
+  }[]
+  /** Objects that nothing names any more, to be swept. */
+  readonly total: { readonly count: number; readonly bytes: number }
+}
+
+/** A loop of a server that goes on by itself. */
+export interface LoopView {
+  readonly name: string
+  readonly server: string
+  readonly roundAt: string
+  readonly tookMs: number
+  /** The last round that failed, with its reason. */
+  readonly failedAt: string | null
+  readonly problem: string | null
+  /** It has not been heard of for longer than it pauses. */
+  readonly late: boolean
+}
+
+/** One line of what dispatcher and scheduler did. */
+export interface EvidenceView {
+  readonly id: number
+  readonly at: string
+  readonly kind: string
+  /** `ORG/REPO/NUMBER`, as builds are called. */
+  readonly build: string | null
+  readonly jobId: string | null
+  readonly text: string
+}

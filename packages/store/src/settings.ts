@@ -1,0 +1,40 @@
+import type { ScopedSettings, SettingsStore, SettingValues } from '@rondo/model'
+import sql from 'sql-template-tag'
+import type { Database } from './database.ts'
+import { orgSlug, projectSlugColumn } from './slug-columns.ts'
+
+/** `defaults` come from the environment; what is set here goes before them. */
+export function createSettingsStore(database: Database, defaults: SettingValues = {}): SettingsStore {
+  return {
+    async view() {
+      const [all] = await database.rows<{ data: SettingValues }>(
+        sql`select data from scoped_settings where organization_id is null`,
+      )
+      const projects = await database.rows<{ id: string; data: SettingValues }>(sql`
+        select p.id, coalesce(o.data, '{}') || coalesce(own.data, '{}') as data from projects p
+          left join scoped_settings o on o.organization_id = p.organization_id and o.project_id is null
+          left join scoped_settings own on own.project_id = p.id
+        where p.id in (select project_id from scoped_settings where project_id is not null
+          union select op.id from scoped_settings s join projects op on op.organization_id = s.organization_id where s.project_id is null)`)
+      return {
+        installation: { ...defaults, ...all?.data },
+        projects: new Map(projects.map((row) => [row.id, row.data])),
+      }
+    },
+    scopes: () =>
+      database.rows<ScopedSettings>(sql`
+        select s.organization_id as "organizationId", s.project_id as "projectId", s.data as values,
+          case when p.id is not null then ${projectSlugColumn} when o.id is not null then ${orgSlug} end as slug
+        from scoped_settings s left join organizations o on o.id = s.organization_id left join projects p on p.id = s.project_id
+        where s.data <> '{}' order by slug nulls first`),
+    async set({ organizationId, projectId }, name, value, actorId) {
+      const change = value === undefined ? '{}' : JSON.stringify({ [name]: value })
+      // The fact and the change are one statement (rule D-06).
+      await database.rows(sql`
+        with fact as (insert into events (kind, organization_id, project_id, actor_id, data)
+          values ('setting.changed', ${organizationId}, ${projectId}, ${actorId}, ${JSON.stringify({ name, value: value ?? null })}::jsonb))
+        insert into scoped_settings as s (organization_id, project_id, data) values (${organizationId}, ${projectId}, ${change}::jsonb)
+        on conflict (organization_id, project_id) do update set data = (s.data - ${name}::text) || excluded.data`)
+    },
+  }
+}

@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A registry of container images on this machine, which gives nothing away without its one login when it has one. */
+export interface ImageRegistry {
+  /** `127.0.0.1:PORT`, as names of its images begin. */
+  readonly host: string
+  /** Stores an image of the engine under `NAME:TAG`; the engine forgets that name again. Answers the digest. */
+  push(image: string, name: string): string
+  stop(): void
+}
+
+export interface RegistryUser {
+  readonly name: string
+  readonly password: string
+}
+
+export async function startImageRegistry(user?: RegistryUser): Promise<ImageRegistry> {
+  const folder = mkdtempSync(join(tmpdir(), 'rondo-registry-'))
+  const host = `127.0.0.1:${await freePort()}`
+  const auth = { htpasswd: { realm: 'registry', path: join(folder, 'users') } }
+  if (user !== undefined)
+    writeFileSync(auth.htpasswd.path, spawnSync('htpasswd', ['-Bbn', user.name, user.password]).stdout)
+  // JSON is YAML too.
+  const config = {
+    version: '0.1',
+    log: { level: 'error' },
+    storage: { filesystem: { rootdirectory: join(folder, 'images') } },
+    http: { addr: host },
+    ...(user === undefined ? {} : { auth }),
+  }
+  writeFileSync(join(folder, 'config.yml'), JSON.stringify(config))
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ auths: { [host]: { auth: basic(user) } } }))
+  const server = spawn('docker-registry', ['serve', join(folder, 'config.yml')], { stdio: 'ignore' })
+  await answers(host, server)
+  return {
+    host,
+    push(image, name) {
+      const full = `${host}/${name}`
+      docker(['tag', image, full])
+      const pushed = docker(['--config', folder, 'push', full])
+      docker(['rmi', full])
+      return /digest: (sha256:\w+)/.exec(pushed)?.[1] ?? ''
+    },
+    stop() {
+      server.kill('SIGKILL')
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Makes an image of another by Dockerfile instructions such as `LABEL a=b`; no command runs. */
+export function changeImage(from: string, instructions: readonly string[], name: string): void {
+  const id = docker(['create', from, 'none']).trim()
+  docker(['commit', ...instructions.flatMap((instruction) => ['--change', instruction]), id, name])
+  docker(['rm', id])
+}
+
+/** Makes an image of one empty file with a random name, for this platform or another: it has no shell. */
+export function emptyImage(name: string, platform = 'linux/amd64'): void {
+  const folder = mkdtempSync(join(tmpdir(), 'rondo-image-'))
+  writeFileSync(join(folder, 'nothing'), '')
+  docker(['import', '--platform', platform, makeArchive(folder), name])
+  rmSync(folder, { recursive: true, force: true })
+}
+
+function makeArchive(folder: string): string {
+  spawnSync('tar', ['-cf', join(folder, 'image.tar'), '-C', folder, 'nothing'])
+  return join(folder, 'image.tar')
+}
+
+/** Forgets images of the engine, whether they are there or not. */
+export function forgetImages(names: readonly string[]): void {
+  spawnSync('docker', ['rmi', '-f', ...names])
+}
+
+function docker(args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync('docker', [...args], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`docker ${args.join(' ')}: ${stderr}`)
+  return stdout
+}
+
+function basic(user: RegistryUser | undefined): string {
+  return Buffer.from(`${user?.name ?? ''}:${user?.password ?? ''}`).toString('base64')
+}
+
+async function answers(host: string, server: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    if (server.exitCode !== null) throw new Error(`docker-registry ended with ${server.exitCode}`)
+    if (await fetch(`http://${host}/`).catch(() => undefined)) return
+    await sleep(50)
+  }
+  throw new Error('docker-registry does not answer')
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((listening) => probe.listen(0, '127.0.0.1', listening))
+  const address = probe.address()
+  await new Promise((closed) => probe.close(closed))
+  return address !== null && typeof address === 'object' ? address.port : 0
+}
