@@ -4,6 +4,8 @@ export interface Figure {
   readonly ours: string
   /** What a peer or the bare machine takes, measured in the same run. */
   readonly floor: string
+  /** Ours as a multiple of the floor (of its inverse, for rates), where the two can be compared. */
+  readonly ratio?: string
   readonly aim: string
 }
 
@@ -25,4 +27,13 @@ export function quantile(values: readonly number[], share: number): number {
 
 export function ms(value: number): string {
   return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`
+}
+
+export function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1_000).toFixed(2)} s`
+}
+
+/** How many times the floor. */
+export function ratio(ours: number, floor: number): string {
+  return (ours / floor).toFixed(2)
 }

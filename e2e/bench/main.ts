@@ -1,122 +1,84 @@
-import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
 import { type Stack, startStack } from '@rondo/testkit'
+import { archiveFigures } from './archives.ts'
 import { cacheMemory } from './cache-memory.ts'
 import { configFigures } from './config.ts'
-import { engineFigures } from './engine/figures.ts'
-import { type Figure, median, ms, timed } from './figure.ts'
+import { engineRows } from './engine/rows.ts'
+import type { Figure } from './figure.ts'
 import { dockerFirstByte, sandboxFirstByte } from './first-byte.ts'
+import { idleMemory, restart } from './idle.ts'
+import { jobShare } from './job-share.ts'
 import { maskingFigures } from './masking.ts'
+import { outputFigures } from './output.ts'
+import { stepFigures } from './steps.ts'
 
 const image = 'cimg/base:2025.05-20.04'
 
-const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
+// Each figure stands beside its floor, measured in the same run; `--json` prints them for machines. `npm run bench -- steps
+// output` measures what is named, `engine` all rows of the engine; without a name, all but the compiler and the engine. `--size` is in megabytes, for what
+// moves bytes: 1000 are what the aims speak of, an everyday run is content with fewer.
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, size: { type: 'string', default: '128' } },
+})
+const megabytes = Number(values.size)
 
-// Each figure stands beside its floor, measured in the same run; `--json` prints them for machines. `npm run bench -- config`
-// measures the compiler alone; `-- engine` the conductor, `-- engine throughput idle` some rows of it; `-- first-byte sandbox cache` some figures of the whole product; without a name, all of these.
-const figures = wanted.includes('config')
-  ? await configFigures()
-  : wanted.includes('engine')
-    ? await engineFigures(wanted.filter((name) => name !== 'engine'))
-    : await productFigures()
-if (process.argv.includes('--json')) console.log(JSON.stringify(figures, null, 2))
-else console.table(figures)
+/** What needs no installation, or makes its own. */
+const alone: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  config: async () => configFigures(),
+  ...engineRows,
+  masking: async () => maskingFigures(),
+  sandbox: async () => [await sandboxFirstByte()],
+  cache: async () => cacheMemory(),
+}
 
-async function productFigures(): Promise<readonly Figure[]> {
-  const sandboxed = await measure('sandbox', async () => [await sandboxFirstByte()])
-  const cached = await measure('cache', cacheMemory)
-  if (wanted.length > 0 && wanted.every((name) => name === 'sandbox' || name === 'cache'))
-    return [...sandboxed, ...cached]
+/** What is measured on one installation, with containers. */
+const together: Readonly<Record<string, (stack: Stack) => Promise<readonly Figure[]>>> = {
+  start: async (stack) => [await restart(stack)],
+  memory: async (stack) => idleMemory(stack),
+  'first-byte': async (stack) => [await dockerFirstByte(stack, image)],
+  steps: async (stack) => stepFigures(stack, image),
+  job: async (stack) => [await jobShare(stack, image)],
+  output: async (stack) => outputFigures(stack, image, megabytes),
+  archives: async (stack) => archiveFigures(stack, image, megabytes),
+}
+
+const names = ['engine', ...Object.keys(alone), ...Object.keys(together)]
+const unknown = positionals.find((name) => !names.includes(name))
+if (unknown !== undefined || !(megabytes > 0)) {
+  console.error(
+    unknown === undefined
+      ? `--size ${values.size} is no number of megabytes. Give one above 0.`
+      : `There is nothing to measure by the name of ${unknown}. Choose from: ${names.join(', ')}.`,
+  )
+  process.exit(2)
+}
+const named = positionals.flatMap((name) => (name === 'engine' ? Object.keys(engineRows) : [name]))
+const wanted =
+  named.length > 0 ? named : names.filter((name) => name !== 'config' && name !== 'engine' && !(name in engineRows))
+
+const figures: (Figure & { readonly load: string })[] = []
+for (const [name, measure] of Object.entries(alone)) if (wanted.includes(name)) keep(await measure())
+if (Object.keys(together).some((name) => wanted.includes(name))) await measureTogether()
+if (values.json) console.log(JSON.stringify(figures, null, 2))
+else console.table(figures, ['name', 'ours', 'floor', 'ratio', 'aim', 'load'])
+
+async function measureTogether(): Promise<void> {
   const stack = await startStack()
   try {
-    const figures = [
-      ...(await measure('start', async () => [await restart(stack)])),
-      ...(await measure('memory', () => idleMemory(stack))),
-    ]
+    // Without a project, which would not be idle.
+    for (const name of ['start', 'memory']) if (wanted.includes(name)) keep(await together[name]!(stack))
     await stack.createProject('bench', 'app')
-    return [
-      ...figures,
-      ...(await measure('masking', async () => maskingFigures())),
-      ...(await measure('first-byte', async () => [await dockerFirstByte(stack, image)])),
-      ...sandboxed,
-      ...cached,
-      ...(await measure('steps', async () => [await stepOverhead(stack)])),
-    ]
+    for (const [name, measure] of Object.entries(together))
+      if (wanted.includes(name) && name !== 'start' && name !== 'memory') keep(await measure(stack))
   } finally {
     await stack.stop()
   }
 }
 
-async function measure(name: string, run: () => Promise<readonly Figure[]>): Promise<readonly Figure[]> {
-  return wanted.length === 0 || wanted.includes(name) ? run() : []
-}
-
-/** An initialised installation, from the start of the process to healthy. */
-async function restart(stack: Stack): Promise<Figure> {
-  const times: number[] = []
-  for (let round = 0; round < 5; round++) {
-    stack.kill('server')
-    const begun = performance.now()
-    await stack.startServer()
-    times.push(performance.now() - begun)
-  }
-  const bare = timed(() => spawnSync(process.execPath, ['-e', '']))
-  return {
-    name: 'start to healthy',
-    ours: ms(median(times)),
-    floor: `${ms(bare)} (an empty Node.js process)`,
-    aim: '≤ 1500 ms',
-  }
-}
-
-async function idleMemory(stack: Stack): Promise<readonly Figure[]> {
-  await sleep(3_000)
-  const pid = (file: string) => Number(readFileSync(join(stack.data, file), 'utf8').split(/\s/)[0])
-  const server = proportional(pid('server.pid'))
-  const agent = proportional(pid('agent/agent.pid'))
-  const postmaster = pid('postgres/postmaster.pid')
-  const backends = spawnSync('pgrep', ['-P', String(postmaster)], { encoding: 'utf8' })
-    .stdout.split('\n')
-    .filter(Boolean)
-    .map(Number)
-  const postgres = [postmaster, ...backends].reduce((sum, process_) => sum + proportional(process_), 0)
-  return [
-    { name: 'idle memory, server', ours: `${server.toFixed(0)} MB`, floor: '', aim: '≤ 150 MB' },
-    {
-      name: 'idle memory, everything',
-      ours: `${(server + agent + postgres).toFixed(0)} MB (agent ${agent.toFixed(0)}, PostgreSQL ${postgres.toFixed(0)})`,
-      floor: '',
-      aim: '≤ 300 MB',
-    },
-  ]
-}
-
-/** Proportional set size in MB: pages that processes share are counted once in all. */
-function proportional(pid: number): number {
-  return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0) / 1024
-}
-
-/** A hundred steps that do nothing, beside `docker exec` for each. */
-async function stepOverhead(stack: Stack): Promise<Figure> {
-  const steps = Array.from({ length: 100 }, () => "{run: 'true'}").join(', ')
-  stack.push('bench/app', {
-    '.circleci/config.yml': `version: 2.1\njobs: {it: {docker: [{image: '${image}'}], steps: [${steps}]}}\nworkflows: {main: {jobs: [it]}}\n`,
-  })
-  const workflow = await stack.waitForWorkflow((await stack.latestPipeline('bench/app')).id, 'main', ['success'])
-  const [job] = await stack.jobs(workflow)
-  const page = await stack.api<{ slices: { steps: { name: string; startedAt: string; finishedAt: string }[] }[] }>(
-    'GET',
-    `/api/private/jobs/${job!.id}`,
-  )
-  const trues = page.slices[0]!.steps.filter((step) => step.name === 'true')
-  const each = (Date.parse(trues.at(-1)!.finishedAt) - Date.parse(trues[0]!.startedAt)) / trues.length
-  const name = `rondo-bench-exec-${process.pid}`
-  spawnSync('docker', ['run', '-d', '--name', name, image, 'sleep', '60'])
-  const exec = timed(() => {
-    for (let count = 0; count < 20; count++) spawnSync('docker', ['exec', name, 'true'])
-  })
-  spawnSync('docker', ['rm', '-f', name])
-  return { name: '100 steps of true, each', ours: ms(each), floor: `${ms(exec / 20)} (docker exec)`, aim: '≤ 5 ms' }
+/** The machine's load average stands beside each: others who want the processor show in every figure. */
+function keep(measured: readonly Figure[]): void {
+  const load = loadavg()[0]!.toFixed(1)
+  figures.push(...measured.map((figure) => ({ ...figure, load })))
 }

@@ -10,6 +10,7 @@ import { checkInLoop } from './life/check-in-loop.ts'
 import { claimLoop } from './life/claim-loop.ts'
 import { createGate } from './life/gate.ts'
 import { heartbeatLoop } from './life/heartbeat-loop.ts'
+import { type Housekeeping, keepHouse } from './life/housekeeping.ts'
 import { leftAttempts } from './life/left-attempts.ts'
 import { isAbort, type LoopPorts } from './life/loop-ports.ts'
 import { createRoster } from './life/roster.ts'
@@ -25,8 +26,8 @@ export interface AgentOptions {
   readonly capacity?: Capacity
   /** Aborts when the agent is to take nothing new, and to end when what runs has ended. */
   readonly drain?: AbortSignal
-  /** Removes containers of attempts this agent does not know any more; answers how many. */
-  readonly sweep?: (keep: ReadonlySet<string>) => Promise<number>
+  /** What the agent keeps in order beside its tasks; default nothing. */
+  readonly house?: Housekeeping
 }
 
 /**
@@ -56,7 +57,7 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
   const { agentId } = await untilReachable(() => controlPlane.hello(hello), signal)
   heardAt = performance.now()
   for (const placed of left) roster.begin(placed)
-  const swept = await options.sweep?.(roster.attemptIds).catch(() => 0)
+  const swept = await options.house?.removeLeftovers(() => roster.attemptIds).catch(() => 0)
   log('ready', { executor: executor.kind, adopted: roster.size, swept: swept ?? 0, ...roster.capacity })
 
   const ports: LoopPorts = { controlPlane, executor: executor.kind, roster, gate, afterTrouble }
@@ -67,6 +68,7 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
     claimLoop(ports, agentId, signal),
     heartbeatLoop(ports, agentId, heard, signal),
     checkInLoop(ports, (status) => log('status', { status }), signal),
+    ...(options.house === undefined ? [] : [keepHouse(options.house, roster, gate, log, signal)]),
     endWhenDrained(),
   ])
   roster.stopAll('shutdown')

@@ -15,6 +15,8 @@ export interface AgentEnv {
   readonly hidden: readonly string[]
   /** RONDO_EXECUTOR: auto, docker or sandbox. */
   readonly executor: 'auto' | 'docker' | 'sandbox'
+  /** RONDO_AGENT_DISK_CLOSE: used percent of a disk at which no new tasks are taken, 10 to 100; default 90. */
+  readonly diskCloseAt: number
   readonly docker: DockerSettings
   /** RONDO_AGENT_CPUS, RONDO_AGENT_MEMORY_MB, RONDO_AGENT_TASKS: what of the machine tasks may use; default all, and four tasks a CPU. */
   readonly capacity: { readonly cpus?: number; readonly memoryMb?: number; readonly tasks?: number }
@@ -34,6 +36,7 @@ export function readAgentEnv(source: NodeJS.ProcessEnv = process.env): AgentEnv 
     name: source.RONDO_AGENT_NAME ?? hostname(),
     hidden: (source.RONDO_AGENT_HIDDEN ?? '').split(':').filter(Boolean),
     executor,
+    diskCloseAt: percent(source, 'RONDO_AGENT_DISK_CLOSE', 90),
     docker: settings,
     capacity: {
       ...positive(source, 'RONDO_AGENT_CPUS', 'cpus'),
@@ -41,6 +44,12 @@ export function readAgentEnv(source: NodeJS.ProcessEnv = process.env): AgentEnv 
       ...positive(source, 'RONDO_AGENT_TASKS', 'tasks'),
     },
   }
+}
+
+function percent(source: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  const value = Number(source[name] || fallback)
+  if (!(value >= 10 && value <= 100)) throw new Error(`${name} is "${source[name]}"; use a number from 10 to 100.`)
+  return value
 }
 
 function positive<K extends string>(source: NodeJS.ProcessEnv, name: string, key: K): { readonly [P in K]?: number } {

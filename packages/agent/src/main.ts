@@ -4,7 +4,7 @@ import { takeProcessLock } from '@rondo/adapters'
 import { runAgent } from './agent.ts'
 import { createControlPlaneClient } from './control-plane/client.ts'
 import { readAgentEnv } from './env.ts'
-import { connectDocker, removeLeftovers } from './executors/docker/docker.ts'
+import { connectDocker } from './executors/docker/docker.ts'
 import { createSandboxExecutor } from './executors/sandbox.ts'
 import { sandboxProblem } from './executors/sandbox-start.ts'
 import { capacityOf } from './life/capacity.ts'
@@ -58,9 +58,12 @@ await runAgent(
     log,
     capacity: capacityOf(env.capacity),
     drain: drain.signal,
-    ...(docker === undefined
-      ? {}
-      : { sweep: (keep: ReadonlySet<string>) => removeLeftovers(docker.docker, env.dataFolder, keep) }),
+    house: {
+      folders: [env.dataFolder, ...(docker === undefined ? [] : [docker.folder])],
+      diskCloseAt: env.diskCloseAt,
+      removeLeftovers: docker?.removeLeftovers ?? (async () => 0),
+      removeImages: docker?.removeImages ?? (async () => []),
+    },
   },
   stop.signal,
 )

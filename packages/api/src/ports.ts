@@ -18,6 +18,7 @@ import type {
   SettingsStore,
   SshKeys,
   StepOutput,
+  UsageStore,
   UserActions,
 } from '@rondo/model'
 import type { ControlPlane } from '@rondo/protocol'
@@ -28,6 +29,7 @@ import type { BucketOptions } from './limits/token-buckets.ts'
 export interface WebPorts {
   readonly accounts: Accounts
   readonly agents: Agents
+  readonly usage: Pick<UsageStore, 'ofJob'>
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
   readonly follows: Follows

@@ -18,6 +18,7 @@ import { registerAgents } from './pages/agents.ts'
 import { registerHistory } from './pages/history.ts'
 import { registerPages } from './pages/routes.ts'
 import { registerRuns } from './pages/runs.ts'
+import { registerUsage } from './pages/usage.ts'
 import { registerWait } from './pages/wait.ts'
 import type { WebOptions, WebPorts } from './ports.ts'
 import { protectBrowsers } from './protect-browsers.ts'
@@ -44,6 +45,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   for (const api of apis({ ...ports, access }, options)) registerApi(server, auth, access, api)
   registerGraphql(server, { ...ports, access }, auth, options)
   registerAgents(server, ports, auth)
+  registerUsage(server, ports, auth, access)
   registerPages(server, ports, auth, access, options)
   registerRuns(server, ports, auth, access)
   registerHistory(server, ports, auth, access)

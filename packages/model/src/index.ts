@@ -157,6 +157,7 @@ export type { NewSchedule, ScheduleChange, Schedules } from './ports/schedules.t
 export type { ContextRecord, ContextRestriction, SealedSecret, SecretStore } from './ports/secrets.ts'
 export type { ScopedSettings, SettingsStore } from './ports/settings-store.ts'
 export type { SshKey, SshKeys } from './ports/ssh-keys.ts'
+export type { UsageRecord, UsageStore } from './ports/usage.ts'
 export type { Project, ProjectSettings } from './project.ts'
 export { defaultProjectSettings, projectSlug } from './project.ts'
 export type { Resources } from './resource-class.ts'

@@ -18,6 +18,7 @@ export type {
   ReportRequest,
   SshKeySpec,
   TaskSpec,
+  UsageSeries,
 } from './agent/control-plane.ts'
 export { agentCalls, agentPathPrefix } from './agent/http-binding.ts'
 export { createLive, type Live, type LiveOptions, type OutputListener } from './live/client.ts'
@@ -35,6 +36,7 @@ export type {
 export type {
   AgentView,
   JobPageView,
+  JobUsageView,
   JobView,
   JobWaitView,
   PersonView,

@@ -214,6 +214,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     engine: store.engine,
     wakeups: store.wakeups,
     agents: store.agents,
+    usage: store.usage,
     objects,
     output,
     checks,
@@ -238,6 +239,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
   const webPorts: WebPorts = {
     accounts: store.accounts,
     agents: store.agents,
+    usage: store.usage,
     secrets: store.secrets,
     projectTokens: store.projectTokens,
     follows: store.follows,

@@ -15,6 +15,7 @@ import type {
   SettingsStore,
   SettingValues,
   SshKeys,
+  UsageStore,
   Wakeups,
 } from '@rondo/model'
 import { createAccounts } from './accounts.ts'
@@ -35,6 +36,7 @@ import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
 import { createSettingsStore } from './settings.ts'
 import { createSshKeys } from './ssh-keys.ts'
+import { createUsageStore } from './usage.ts'
 
 export interface StoreOptions {
   readonly connectionString: string
@@ -47,6 +49,7 @@ export interface StoreOptions {
 export interface Store {
   readonly accounts: Accounts
   readonly agents: Agents
+  readonly usage: UsageStore
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
   readonly follows: Follows
@@ -75,6 +78,7 @@ export function createStore(options: StoreOptions): Store {
   return {
     accounts: createAccounts(database),
     agents: createAgents(database),
+    usage: createUsageStore(database),
     secrets: createSecretStore(database),
     projectTokens: createProjectTokens(database),
     follows: createFollows(database),

@@ -70,7 +70,7 @@ export class RawStream {
       const batch = this.#waiting
       this.#waiting = []
       try {
-        await this.#write(Buffer.concat(batch.map((waiting) => waiting.bytes)))
+        await this.#write(batch.length === 1 ? batch[0]!.bytes : Buffer.concat(batch.map((waiting) => waiting.bytes)))
         for (const waiting of batch) waiting.done()
       } catch (cause) {
         // Bytes that came after the failed ones would leave a hole, so they are refused with them.
@@ -85,7 +85,7 @@ export class RawStream {
   }
 
   /** Always at the durable end, so that what a failed write left is written over. */
-  async #write(bytes: Buffer): Promise<void> {
+  async #write(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; ) {
       const { bytesWritten } = await this.#file.write(bytes, at, bytes.length - at, this.#durable + at)
       at += bytesWritten

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '@rondo/model'
 import type { AttemptRef, ControlPlane, TaskSpec } from '@rondo/protocol'
 import { untilReachable } from '../control-plane/retry.ts'
@@ -13,11 +14,14 @@ import { openTaskFolder, removeTaskFolder } from '../shared-folder/task-folder.t
 import { answerTimings } from '../steps/timings.ts'
 import { openScripts } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
+import { sampleUsage } from '../usage/sampler.ts'
 import { type AttendedContainers, attendContainers } from './attend-containers.ts'
 import { runSteps, type TaskEnd } from './run-steps.ts'
 import { announceVariables, executorState, openEnvironment } from './spin-up.ts'
 import { stopUnheard } from './stop-unheard.ts'
 import { takeDown } from './take-down.ts'
+
+const lastSamplesMs = 500
 
 export interface AttemptDeps {
   readonly controlPlane: ControlPlane
@@ -148,6 +152,7 @@ async function execute(
   const ports = { ...own, controlPlane: deps.controlPlane, notices }
   const base: TaskBase = { ...ports, executor: deps.executor, steps: createStepRecorder(ports) }
   let stopAnswering = () => {}
+  let stopSampling = async () => {}
   let containers: AttendedContainers | undefined
   try {
     const environment = await openEnvironment(base)
@@ -159,6 +164,12 @@ async function execute(
     const task: TaskContext = { ...base, state: environment.state, scripts: openScripts(base) }
     announceVariables(task)
     stopAnswering = answerTimings(task)
+    stopSampling = sampleUsage({
+      spec: own.spec,
+      root: own.folder.root,
+      controlPlane: deps.controlPlane,
+      read: () => deps.executor.usage(environment.state),
+    })
     containers = attendContainers(task)
     const end = await runSteps(task)
     await containers.stop()
@@ -168,5 +179,7 @@ async function execute(
     await containers?.stop()
     stopAnswering()
     notices.close()
+    // Before the attempt's last word, after which the server takes nothing more of it.
+    await Promise.race([stopSampling(), sleep(lastSamplesMs, undefined, { ref: false })])
   }
 }

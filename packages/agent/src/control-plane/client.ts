@@ -1,32 +1,50 @@
+import type { IncomingMessage } from 'node:http'
 import { AppError, type AppErrorCode } from '@rondo/model'
 import { type AttemptRef, agentCalls, agentPathPrefix, type ControlPlane } from '@rondo/protocol'
+import { createExchanger, type Exchange, json } from './exchange.ts'
+
+const octets = { 'content-type': 'application/octet-stream' }
 
 /** The agent's end of the contract over HTTP; see `http-binding.ts` of the protocol. An unreachable server is AppError `unavailable`. */
 export function createControlPlaneClient(serverUrl: string, token: string): ControlPlane {
-  async function send(path: string, init: RequestInit): Promise<Response> {
-    let response: Response
+  const exchange = createExchanger()
+
+  async function send(path: string, more: Partial<Exchange>): Promise<IncomingMessage> {
+    let response: IncomingMessage
     try {
-      response = await fetch(`${serverUrl}${agentPathPrefix}/${path}`, {
-        ...init,
-        headers: { authorization: `Bearer ${token}`, ...init.headers },
-      })
+      const headers = { authorization: `Bearer ${token}`, ...more.headers }
+      const url = new URL(`${serverUrl}${agentPathPrefix}/${path}`)
+      response = await exchange(url, { method: 'POST', ...more, headers })
     } catch (cause) {
-      if (init.signal?.aborted) throw cause
-      throw new AppError('unavailable', `The server at ${serverUrl} cannot be reached.`, { cause })
+      throw unreachable(cause, more.signal)
     }
-    if (response.ok) return response
-    const refusal = (await response.json().catch(() => ({}))) as { code?: AppErrorCode; message?: string }
-    throw new AppError(refusal.code ?? 'unavailable', refusal.message ?? `The server answered ${response.status}.`)
+    const status = response.statusCode ?? 0
+    if (status >= 200 && status < 300) return response
+    const refusal = (await json(response).catch(() => ({}))) as { code?: AppErrorCode; message?: string }
+    throw new AppError(refusal.code ?? 'unavailable', refusal.message ?? `The server answered ${status}.`)
   }
 
-  async function call<T>(name: keyof typeof agentCalls, argument: unknown, signal?: AbortSignal): Promise<T> {
-    const response = await send(agentCalls[name], {
-      method: 'POST',
+  /** An answer, once it is there to its end. */
+  async function answer<T>(path: string, more: Partial<Exchange>): Promise<T> {
+    const response = await send(path, more)
+    try {
+      return (await json(response)) as T
+    } catch (cause) {
+      throw unreachable(cause, more.signal)
+    }
+  }
+
+  function unreachable(cause: unknown, signal: AbortSignal | undefined): unknown {
+    if (signal?.aborted) return cause
+    return new AppError('unavailable', `The server at ${serverUrl} cannot be reached.`, { cause })
+  }
+
+  function call<T>(name: keyof typeof agentCalls, argument: unknown, signal?: AbortSignal): Promise<T> {
+    return answer(agentCalls[name], {
       body: JSON.stringify(argument),
       headers: { 'content-type': 'application/json' },
-      ...(signal ? { signal } : {}),
+      signal,
     })
-    return (await response.json()) as T
   }
 
   const query = (ref: AttemptRef, more: Record<string, string> = {}) =>
@@ -41,33 +59,18 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
     heartbeat: (request, signal) => call('heartbeat', request, signal),
     checkIn: (condition) => call('checkIn', condition),
     report: (request) => call('report', request),
-    async appendOutput(ref, step, offset, bytes) {
+    appendOutput(ref, step, offset, bytes) {
       const path = `${agentCalls.appendOutput}?${query(ref, { step: String(step), offset: String(offset) })}`
-      const response = await send(path, {
-        method: 'POST',
-        body: Buffer.from(bytes),
-        headers: { 'content-type': 'application/octet-stream' },
-      })
-      return (await response.json()) as { size: number }
+      return answer(path, { body: bytes, headers: octets })
     },
-    async uploadObject(ref, bytes, signal) {
-      const body = ReadableStream.from(bytes)
-      const response = await send(`${agentCalls.uploadObject}?${query(ref)}`, {
-        method: 'POST',
-        body,
-        duplex: 'half',
-        // Without both, fetch keeps a copy of all that was sent, to send it again after a redirect.
-        redirect: 'error',
-        window: null,
-        signal,
-        headers: { 'content-type': 'application/octet-stream' },
-      } as RequestInit)
-      return (await response.json()) as { digest: string; size: number }
-    },
+    uploadObject: (ref, body, signal) =>
+      answer(`${agentCalls.uploadObject}?${query(ref)}`, { body, signal, headers: octets }),
     async downloadObject(ref, digest, signal) {
       const response = await send(`${agentCalls.downloadObject}?${query(ref, { digest })}`, { method: 'GET', signal })
-      if (response.body === null) throw new AppError('unavailable', `Object ${digest} came without a body.`)
-      return received(response.body as unknown as AsyncIterable<Uint8Array>, digest, signal)
+      return received(response, digest, signal)
+    },
+    async reportUsage(ref, usage) {
+      await call('reportUsage', { attemptId: ref.attemptId, epoch: ref.epoch, usage })
     },
     findCache: async (ref, keys) =>
       (await call<{ found: Awaited<ReturnType<ControlPlane['findCache']>> | null }>('findCache', { ...ref, keys }))

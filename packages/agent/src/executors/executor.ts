@@ -1,5 +1,6 @@
 import type { TaskSpec } from '@rondo/protocol'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
+import type { Usage } from './control-groups.ts'
 
 /** What a started executor is known by across restarts of the agent; plain text only, no secret. */
 export type ExecutorState = Readonly<Record<string, string>>
@@ -36,6 +37,8 @@ export interface Executor {
   ): Promise<ContainerEnd | undefined>
   /** How many processes of the job's the kernel has killed for memory so far. */
   memoryKills(state: ExecutorState): number
+  /** What the job has used so far, of processors and memory; undefined when that is out of sight. Called once a second. */
+  usage(state: ExecutorState): Usage | undefined
   /** Kills what a script left, with more rights than the supervisor has; absent where it has them all. */
   killAsRoot?(state: ExecutorState, id: string): Promise<void>
   /** Ends all that runs in it, at once; what it wrote into the shared folder stays. Any number of times, any state. */

@@ -2,6 +2,7 @@ import { cpus, totalmem } from 'node:os'
 import { basename } from 'node:path'
 import { type ProcessIdentity, processLives } from '@rondo/adapters'
 import type { TaskSpec } from '@rondo/protocol'
+import { readNamespaceUsage, readUsage } from './control-groups.ts'
 import { type Executor, ExecutorRefusal, type ExecutorState } from './executor.ts'
 import {
   controlGroupPaths,
@@ -51,6 +52,7 @@ export function createSandboxExecutor(folders: readonly string[]): Executor {
       outOfMemory: outOfMemoryKills(groupsOf(state)) > 0,
     }),
     memoryKills: (state) => outOfMemoryKills(groupsOf(state)),
+    usage: (state) => readUsage(usagePairs(groupsOf(state))) ?? readNamespaceUsage(Number(state.pid)),
     halt: async (_state, { root }) => void (await endSandboxes(root)),
     async remove(_state, { root }) {
       await endSandboxes(root)
@@ -59,6 +61,12 @@ export function createSandboxExecutor(folders: readonly string[]): Executor {
     },
     reachable: (url) => url,
   }
+}
+
+/** Of version 2 one group counts everything; of version 1 there is one for each thing. */
+function usagePairs(groups: readonly string[]): readonly string[] {
+  const [memory, , cpu = memory] = groups
+  return memory === undefined ? [] : [`${cpu} ${memory}`]
 }
 
 /** Whether nothing is left of a folder to be hidden when another one is. */

@@ -25,7 +25,8 @@ export interface OutputPump {
   abandon(): Promise<void>
 }
 
-const chunkBytes = 512 * 1024
+/** Half of what the server takes at once: a mask may be longer than what it hides. */
+const chunkBytes = 2 * 1024 * 1024
 const readAtOnceBytes = 64 * 1024
 /** A mark follows its script's exit at once, unless the job's environment died with it. */
 const markWaitMs = 3_000
@@ -61,6 +62,8 @@ export function createOutputPump(
   let announced = false
   let durable = options.fresh ? 0 : undefined
   let truncated = false
+  /** The piece on its way; the next one is read and masked meanwhile. One that failed lets none follow. */
+  let sending = Promise.resolve()
   /** Size of the file at the last look for growth, and when it was first seen. */
   let grown = { size: 0, at: performance.now() }
   let ended = false
@@ -81,21 +84,21 @@ export function createOutputPump(
     masked += bytes.length
     hash.update(bytes)
     if (bytes.length === 0) return
+    await sending
+    sending = transmit(offset, bytes)
+    sending.catch(() => {})
+  }
+
+  /** Ends when the server has the bytes for certain. */
+  async function transmit(offset: number, bytes: Buffer): Promise<void> {
     if (!announced) await options.announced()
     announced = true
-    if (durable === undefined) {
-      durable = (
-        await untilReachable(() => controlPlane.appendOutput(options.ref, options.step, 0, new Uint8Array()), signal)
-      ).size
-    }
-    while (durable < masked) {
+    const append = async (from: number, part: Uint8Array) =>
+      (await untilReachable(() => controlPlane.appendOutput(options.ref, options.step, from, part), signal)).size
+    durable ??= await append(0, new Uint8Array())
+    while (durable < offset + bytes.length) {
       const from = Math.max(durable, offset)
-      durable = (
-        await untilReachable(
-          () => controlPlane.appendOutput(options.ref, options.step, from, bytes.subarray(from - offset)),
-          signal,
-        )
-      ).size
+      durable = await append(from, bytes.subarray(from - offset))
     }
   }
 
@@ -117,6 +120,7 @@ export function createOutputPump(
       again = false
       await readOn()
     } while (again)
+    await sending
   }
 
   function start(): Promise<void> {
@@ -157,6 +161,7 @@ export function createOutputPump(
         }
         await send(masker.push(marks.rest()))
         await send(masker.end())
+        await sending
         return { bytes: masked, sha256: hash.digest('hex'), truncated }
       } finally {
         close()

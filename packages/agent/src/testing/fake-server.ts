@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { AppError, type AppErrorCode, type TestTiming, type TimingKey } from '@rondo/model'
-import type { ControlPlane, ReportEntry, TaskSpec } from '@rondo/protocol'
+import type { ControlPlane, ReportEntry, TaskSpec, UsageSeries } from '@rondo/protocol'
 
 /** A server for one attempt that keeps its promises, and can be told to misbehave as servers and networks do. */
 export interface FakeServer {
   /** When it was reached last, by `performance.now()`. */
   heardAt(): number
+  /** What the attempt used, as it was told last. */
+  usage(): UsageSeries | undefined
   readonly controlPlane: ControlPlane
   readonly entries: ReportEntry[]
   /** What every step printed, by index. */
@@ -27,6 +29,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
   const outputs = new Map<number, Buffer>()
   const timings = new Map<TimingKey, readonly TestTiming[]>()
   let away = false
+  let series: UsageSeries | undefined
   let heardAt = performance.now()
   let lose = 0
   let gone = false
@@ -81,6 +84,10 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
       return { digest: hash.digest('hex'), size }
     },
     downloadObject: () => Promise.reject(new AppError('not-found', 'there is no such object')),
+    reportUsage: (_ref, usage) =>
+      answer(() => {
+        series = usage
+      }),
     findCache: () =>
       answer(() => {
         if (refusal !== undefined) throw new AppError(refusal, 'looking for caches is refused')
@@ -95,6 +102,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
     controlPlane,
     entries,
     heardAt: () => heardAt,
+    usage: () => series,
     output: (step) => (outputs.get(step) ?? Buffer.alloc(0)).toString(),
     timings: (by, known) => void timings.set(by, known),
     reachable(yes) {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { identifyProcess, processLives } from '@rondo/adapters'
+import { readNamespaceUsage } from '../executors/control-groups.ts'
 import type { Executor, ExecutorState } from '../executors/executor.ts'
 
 /** Runs the supervisor as a plain process of this machine: the shell's part of a job without a container around it. */
@@ -25,6 +26,7 @@ export function createProcessExecutor(home: string): Executor & { readonly ioPat
     adopt: async (state: ExecutorState) => lives(state),
     health: async (state: ExecutorState) => ({ alive: lives(state), outOfMemory: false }),
     memoryKills: () => 0,
+    usage: (state: ExecutorState) => readNamespaceUsage(Number(state.pid)),
     async halt(state: ExecutorState, { root }: { root: string }) {
       if (lives(state)) process.kill(-Number(state.pid), 'SIGKILL')
       for (const pid of stepsOf(join(root, 'io'))) process.kill(pid, 'SIGKILL')

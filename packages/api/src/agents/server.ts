@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { AppError } from '@rondo/model'
-import { agentCalls, agentPathPrefix, type ControlPlane } from '@rondo/protocol'
+import { agentCalls, agentPathPrefix, type ControlPlane, type UsageSeries } from '@rondo/protocol'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { handleErrors } from '../http/errors.ts'
 import type { AgentPorts, WebOptions } from '../ports.ts'
@@ -37,6 +37,10 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
   post(agentCalls.heartbeat, (plane, body, signal) => plane.heartbeat(body, signal))
   post(agentCalls.checkIn, (plane, body) => plane.checkIn(body))
   post(agentCalls.report, (plane, body) => plane.report(body))
+  post(agentCalls.reportUsage, async (plane, body: { usage: UsageSeries } & Parameters<ControlPlane['grant']>[0]) => {
+    await plane.reportUsage(body, body.usage)
+    return {}
+  })
   post(agentCalls.findCache, async (plane, body: { keys: string[] } & Parameters<ControlPlane['grant']>[0]) => ({
     found: (await plane.findCache(body, body.keys)) ?? null,
   }))

@@ -6,6 +6,7 @@ import { leaseMs } from './ownership.ts'
 import { recordEntries } from './record-entries.ts'
 import { refuseStart } from './refuse-start.ts'
 import { buildTaskSpec } from './task-spec.ts'
+import { usageRecord } from './usage-record.ts'
 
 export interface Dispatcher {
   /** The server's side of the contract for one agent, whose identity comes from its credential alone (rule D-14). */
@@ -126,6 +127,10 @@ function createControlPlane(
       if (stepId === undefined)
         throw new AppError('conflict', `Step ${step} was not reported as started. Report it, then send its output.`)
       return { size: await ports.output.append(stepId, offset, bytes) }
+    },
+    async reportUsage(ref, usage) {
+      await granted(ref)
+      await ports.usage.save(ref.attemptId, usageRecord(usage))
     },
     async uploadObject(ref, bytes, signal) {
       await granted(ref)

@@ -34,6 +34,8 @@ export interface ControlPlane {
   report(request: ReportRequest): Promise<{ readonly acknowledged: number }>
   /** Makes output durable; answers the durable size of that step's stream. See `StepOutput.append`. */
   appendOutput(ref: AttemptRef, step: number, offset: number, bytes: Uint8Array): Promise<{ readonly size: number }>
+  /** What the attempt used so far: the whole series each time, so that a call that is lost or comes twice does no harm. */
+  reportUsage(ref: AttemptRef, usage: UsageSeries): Promise<void>
   /** Stores a blob; it becomes visible only through a later `report`. Unreferenced blobs are swept. */
   uploadObject(ref: AttemptRef, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<StoredObject>
   /** Only objects this attempt was told of by `findCache` or `findWorkspace`. */
@@ -150,6 +152,20 @@ export interface TaskSpec extends AttemptRef {
    * given where the job may be run anew, so that it never runs twice at once (section 2b of the reliability rules).
    */
   readonly stopUnheardAfterMs?: number
+}
+
+/** What an attempt uses of its machine, in equal steps of time from `startedAt` on (RFC 3339, the agent's clock, as steps have it). */
+export interface UsageSeries {
+  readonly startedAt: string
+  /** Doubles whenever there would be more than 600 samples. */
+  readonly intervalMs: number
+  /** What it may use: its resource class, cut to the machine. */
+  readonly cpus: number
+  readonly memoryMb: number
+  /** Mean of each step of time, thousandths of a core. */
+  readonly cpuMilli: readonly number[]
+  /** Most of each step of time, kibibytes; what the kernel may take back at any time does not count. */
+  readonly memoryKb: readonly number[]
 }
 
 export interface CheckoutSpec {

@@ -17,6 +17,7 @@ import type { JobStatus, PipelineState, WorkflowStatus } from '@rondo/model'
  * | GET /api/private/jobs/:id                    | JobPageView (the id also as `VCS/ORG/REPO/NUMBER`)        |
  * | GET /api/private/jobs/:id/wait              | JobWaitView: what a job waits for                         |
  * | GET /api/private/steps/:id/output?offset=    | the bytes, text/plain; `X-Output-Size`, `X-Output-Closed` |
+ * | GET /api/private/jobs/:id/usage               | JobUsageView: processor and memory, as they are used      |
  * | GET /api/private/agents                      | { agents: AgentView[] }; administrators of the installation |
  * | POST /api/private/agents/:id/drain, …/resume | AgentView: take nothing new, or go on                     |
  * | POST /api/private/runs RunRequest             | { id, number, state, errors }: a pipeline of a commit without a branch |
@@ -170,6 +171,20 @@ export interface RunRequest {
   /** With a job: also what it requires. */
   readonly withRequired?: boolean
   readonly parameters?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** What the slices of a job use, one number a step of time, from `startedAt` on. */
+export interface JobUsageView {
+  readonly slices: readonly {
+    readonly index: number
+    readonly startedAt: string
+    readonly intervalMs: number
+    /** Cores it may use. */
+    readonly cpus: number
+    readonly memoryLimitBytes: number
+    readonly cpuCores: readonly number[]
+    readonly memoryBytes: readonly number[]
+  }[]
 }
 
 /** A machine that runs tasks. */

@@ -161,6 +161,7 @@ export class Life {
     this.#dispatcher = createDispatcher({
       engine: this.#engine,
       wakeups: this.#wakeups,
+      usage: { save: async () => {} },
       agents: { checkIn: async () => ({ draining: false }) },
       objects: noObjects,
       output: this.#output,

@@ -1,5 +1,6 @@
 import type {
   JobPageView,
+  JobUsageView,
   PipelineEventView,
   PipelineView,
   ProjectView,
@@ -55,6 +56,7 @@ export const api = {
     ),
   workflow: (id: string) => call<WorkflowPageView>('GET', `/api/private/workflows/${id}`),
   job: (id: string) => call<JobPageView>('GET', `/api/private/jobs/${id}`),
+  usage: (id: string) => call<JobUsageView>('GET', `/api/private/jobs/${id}/usage`),
   approve: (workflowId: string, jobId: string) => call('POST', `/api/v2/workflow/${workflowId}/approve/${jobId}`),
   cancel: (workflowId: string) => call('POST', `/api/v2/workflow/${workflowId}/cancel`),
   rerun: (workflowId: string, fromFailed: boolean) =>

@@ -10,7 +10,7 @@ export interface PipelineSearch {
 }
 
 export interface JobSearch {
-  readonly tab?: 'steps' | 'tests' | 'artifacts'
+  readonly tab?: 'steps' | 'tests' | 'artifacts' | 'resources'
   readonly slice?: number | undefined
 }
 
@@ -24,7 +24,7 @@ export function pipelineSearch(search: Search): PipelineSearch {
 
 export function jobSearch(search: Search): JobSearch {
   return {
-    ...(search.tab === 'tests' || search.tab === 'artifacts' ? { tab: search.tab } : {}),
+    ...(search.tab === 'tests' || search.tab === 'artifacts' || search.tab === 'resources' ? { tab: search.tab } : {}),
     ...(typeof search.slice === 'number' && Number.isInteger(search.slice) ? { slice: search.slice } : {}),
   }
 }

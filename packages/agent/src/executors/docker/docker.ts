@@ -1,13 +1,17 @@
 import { join } from 'node:path'
 import Docker from 'dockerode'
+import { readUsage } from '../control-groups.ts'
 import { type Executor, ExecutorRefusal, type ExecutorState } from '../executor.ts'
 import { attendContainer } from './attend.ts'
+import { removeImages, removeLeftovers } from './collect-garbage.ts'
+import { openImageUses } from './image-uses.ts'
 import { createImages } from './images.ts'
+import { attemptLabel } from './labels.ts'
 import { readMemoryKills } from './memory.ts'
 import { ioPath } from './options.ts'
 import { openPrivateImages } from './private-images.ts'
 import type { DockerSettings } from './settings.ts'
-import { attemptLabel, type Engine, ownerLabel, removeContainer, removeLabelled, startContainers } from './start.ts'
+import { type Engine, removeContainer, removeLabelled, startContainers } from './start.ts'
 import { startFailure } from './start-refusal.ts'
 
 export interface DockerOptions {
@@ -21,7 +25,12 @@ export interface DockerOptions {
 /** An engine that answers, and the executor that works on it. */
 export interface ConnectedDocker {
   readonly executor: Executor
-  readonly docker: Docker
+  /** Folder in which the engine keeps images and containers. */
+  readonly folder: string
+  /** Removes what attempts left that are not kept; answers how many things went. */
+  removeLeftovers(keep: () => ReadonlySet<string>): Promise<number>
+  /** Removes images that jobs brought, oldest use first, until it is enough; answers their names. */
+  removeImages(enough: () => Promise<boolean>): Promise<readonly string[]>
 }
 
 /** Runs tasks in containers of an engine that speaks Docker's API. Undefined when none answers. */
@@ -30,16 +39,22 @@ export async function connectDocker(options: DockerOptions): Promise<ConnectedDo
   const docker = new Docker({ socketPath: settings.socket, timeout: 120_000 })
   const info = await docker.info().catch(() => undefined)
   if (info === undefined) return undefined
+  const uses = openImageUses(join(owner, 'images.json'))
   const engine: Engine = {
     docker,
-    images: createImages(docker, settings.images, openPrivateImages(join(owner, 'private-images.json'))),
+    images: createImages(docker, settings.images, openPrivateImages(join(owner, 'private-images.json')), uses),
     settings,
     owner,
     agentsUrl,
     machine: { cpus: info.NCPU, memoryMb: Math.floor(info.MemTotal / 1024 / 1024) },
     architecture: info.Architecture,
   }
-  return { docker, executor: createDockerExecutor(engine) }
+  return {
+    executor: createDockerExecutor(engine),
+    folder: info.DockerRootDir,
+    removeLeftovers: (keep) => removeLeftovers(docker, owner, keep),
+    removeImages: (enough) => removeImages(docker, uses, enough),
+  }
 }
 
 function createDockerExecutor(engine: Engine): Executor {
@@ -73,6 +88,7 @@ function createDockerExecutor(engine: Engine): Executor {
     attended: (state) => attendedOf(state).map(({ name }) => name),
     attend: (state, position, from, write, signal) =>
       attendContainer(docker, attendedOf(state)[position]?.id ?? '', from, write, signal),
+    usage: (state) => readUsage((state.usage ?? '').split('\n').filter(Boolean)),
     halt: (state) => removeContainers(docker, state),
     remove: (state) => removeContainers(docker, state),
     async killAsRoot(state, id) {
@@ -106,9 +122,4 @@ async function inspectPrimary(docker: Docker, state: ExecutorState): Promise<Doc
     .getContainer(idsOf(state)[0] ?? '')
     .inspect()
     .catch(() => undefined)
-}
-
-/** Removes this agent's containers of attempts it does not know any more; answers how many. */
-export async function removeLeftovers(docker: Docker, owner: string, keep: ReadonlySet<string>): Promise<number> {
-  return removeLabelled(docker, `${ownerLabel}=${owner}`, keep)
 }

@@ -7,6 +7,7 @@ import Docker from 'dockerode'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ExecutorRefusal } from '../executor.ts'
 import type { RegistryLogin } from './credentials.ts'
+import { openImageUses } from './image-uses.ts'
 import { createImages, type ImageSettings } from './images.ts'
 import { openPrivateImages } from './private-images.ts'
 
@@ -82,7 +83,12 @@ afterEach(() => {
 function bench(settings: Partial<ImageSettings> = {}) {
   const docker = new Docker({ socketPath: engine.socket })
   const closed = openPrivateImages(join(folder, 'private.json'))
-  const images = createImages(docker, { policy: 'if-not-present', mirrors: new Map(), ...settings }, closed)
+  const images = createImages(
+    docker,
+    { policy: 'if-not-present', mirrors: new Map(), ...settings },
+    closed,
+    openImageUses(join(folder, 'images.json')),
+  )
   const said: string[] = []
   return {
     said,

@@ -3,6 +3,7 @@ import type Docker from 'dockerode'
 import { ExecutorRefusal } from '../executor.ts'
 import type { ImageLogin, RegistryLogin } from './credentials.ts'
 import { type ImageName, parseImageName, printImageName } from './image-name.ts'
+import type { ImageUses } from './image-uses.ts'
 import type { PrivateImages } from './private-images.ts'
 import { pull } from './pull.ts'
 import { refusalOf } from './pull-refusal.ts'
@@ -42,7 +43,12 @@ export interface Images {
   ensure(request: ImageRequest): Promise<ResolvedImage>
 }
 
-export function createImages(docker: Docker, settings: ImageSettings, closed: PrivateImages): Images {
+export function createImages(
+  docker: Docker,
+  settings: ImageSettings,
+  closed: PrivateImages,
+  uses: Pick<ImageUses, 'pulled' | 'used'>,
+): Images {
   const pulls = createSharedWork()
 
   async function look(names: readonly string[]): Promise<Docker.ImageInspectInfo | undefined> {
@@ -91,6 +97,7 @@ export function createImages(docker: Docker, settings: ImageSettings, closed: Pr
       closed.given(repositoryOf(name), login === undefined || (await isPublic(printed)) ? undefined : login)
     }
     await pulls.run(key, work, request.say, request.signal)
+    uses.pulled(printed)
   }
 
   async function ensure(name: ImageName, request: ImageRequest): Promise<Docker.ImageInspectInfo> {
@@ -145,6 +152,7 @@ export function createImages(docker: Docker, settings: ImageSettings, closed: Pr
       request.say(`Image ${printImageName(name)}`)
       const info = (await ensurePinned(name, request)) ?? (await ensure(name, request))
       const resolved = describe(info, name)
+      uses.used(resolved.name)
       request.say(`  using ${resolved.digest}`)
       return resolved
     },

@@ -2,9 +2,11 @@ import type { ImagePlan } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import type Docker from 'dockerode'
 import type { TaskFolder } from '../../shared-folder/task-folder.ts'
+import { usageFolders } from '../control-groups.ts'
 import { ExecutorRefusal, type ExecutorState } from '../executor.ts'
 import { expand, loginFor } from './credentials.ts'
 import type { Images, ResolvedImage } from './images.ts'
+import { attemptLabel, ownerLabel } from './labels.ts'
 import { memoryEventsFile } from './memory.ts'
 import { closeNetwork, ensureJobsNetwork } from './network.ts'
 import { type Limits, limitsFor, type Place, primaryOptions, primaryProcess, serviceOptions } from './options.ts'
@@ -30,9 +32,6 @@ export interface Preparation {
   readonly say: (line: string) => void
   readonly signal: AbortSignal
 }
-
-export const attemptLabel = 'rondo.attempt'
-export const ownerLabel = 'rondo.agent'
 
 /** Pulls what is missing and starts a job's containers, telling the user of it. */
 export async function startContainers(
@@ -61,7 +60,7 @@ export async function startContainers(
       return createContainer(engine, options, place, say)
         .then(async (container) => {
           await container.start()
-          return { id: container.id, name: image.name }
+          return { id: container.id, name: image.name, usage: usageFolders((await container.inspect()).State.Pid) }
         })
         .catch((error) => {
           throw startRefusal(error, image, what)
@@ -71,6 +70,7 @@ export async function startContainers(
   return {
     containers: [primary.id, ...services.map((service) => service.id)].join(' '),
     memoryEvents: memoryEventsFile(primary.pid),
+    usage: [usageFolders(primary.pid), ...services.map((service) => service.usage)].join('\n'),
     images: JSON.stringify(images.map(({ name, digest }) => ({ image: name, digest }))),
     attended: JSON.stringify([...(primary.attended ? [{ id: primary.id, name: images[0]!.name }] : []), ...services]),
   }
@@ -170,16 +170,10 @@ async function createContainer(
   return docker.createContainer(options(unlimited))
 }
 
-/** Removes containers with a label, but for those of attempts to keep; answers how many. */
-export async function removeLabelled(
-  docker: Docker,
-  label: string,
-  keep: ReadonlySet<string> = new Set(),
-): Promise<number> {
+/** Removes all containers with a label. */
+export async function removeLabelled(docker: Docker, label: string): Promise<void> {
   const containers = await docker.listContainers({ all: true, filters: { label: [label] } })
-  const leftovers = containers.filter((container) => !keep.has(container.Labels[attemptLabel] ?? ''))
-  await Promise.all(leftovers.map((container) => removeContainer(docker, container.Id).catch(() => {})))
-  return leftovers.length
+  await Promise.all(containers.map((container) => removeContainer(docker, container.Id).catch(() => {})))
 }
 
 export async function removeContainer(docker: Docker, id: string): Promise<void> {

@@ -7,6 +7,7 @@ import { Skeleton, StatusIcon, Trouble } from '../../shared/ui.tsx'
 import { useLiveQuery, useNow } from '../../shared/use-live.ts'
 import { ArtifactsTab } from './artifacts-tab.tsx'
 import { JobHead } from './job-head.tsx'
+import { ResourcesTab } from './resources-tab.tsx'
 import { StepList } from './step-list.tsx'
 import { TestsTab } from './tests-tab.tsx'
 
@@ -33,9 +34,10 @@ export function JobPage({ id }: { readonly id: string }) {
           { name: 'steps', label: 'Steps' },
           { name: 'tests', label: <Counted word="Tests" count={tests.length} bad={failures} /> },
           { name: 'artifacts', label: <Counted word="Artifacts" count={artifacts.length} /> },
+          { name: 'resources', label: 'Resources' },
         ]}
       />
-      {tab === 'steps' && slices.length > 1 && (
+      {(tab === 'steps' || tab === 'resources') && slices.length > 1 && (
         <Slices
           slices={slices}
           chosen={shown?.index}
@@ -43,6 +45,7 @@ export function JobPage({ id }: { readonly id: string }) {
         />
       )}
       {tab === 'steps' && <StepList key={shown?.index} steps={shown?.steps ?? []} now={now} />}
+      {tab === 'resources' && <ResourcesTab jobId={job.id} slice={shown} />}
       {tab === 'tests' && <TestsTab tests={tests} />}
       {tab === 'artifacts' && <ArtifactsTab artifacts={artifacts} />}
     </>
