@@ -108,6 +108,7 @@ export type {
   EngineTransaction,
   ExpiredAttempt,
   FencedRef,
+  HeldAttempt,
   JobChange,
   LockAnswer,
   LockEntry,

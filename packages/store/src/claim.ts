@@ -51,12 +51,18 @@ export async function claimTasks(
 ): Promise<readonly (readonly ClaimedTask[])[]> {
   const agentIds = [...new Set(requests.map((request) => request.agentId))]
   const executors = [...new Set(requests.flatMap((request) => request.executors))]
-  await heardOf(database.prepared, agentIds)
-  if (!(await somethingWaits(database.prepared, executors))) return requests.map(() => [])
+  const [, waits] = await Promise.all([
+    heardOf(database.prepared, agentIds),
+    somethingWaits(database.prepared, executors),
+  ])
+  if (!waits) return requests.map(() => [])
   return database.transact(async (tx) => {
-    const taking = await takingTasks(tx, agentIds)
-    const limits = await readLimits(tx, { hold: true })
-    const running = await readRunning(tx)
+    // Limits are held before what runs is counted.
+    const [taking, limits, running] = await Promise.all([
+      takingTasks(tx, agentIds),
+      readLimits(tx, { hold: true }),
+      readRunning(tx),
+    ])
     const askers = requests.map(
       (request): Asker => ({ request, free: { ...request.free }, claimed: [], done: !taking.has(request.agentId) }),
     )

@@ -1,4 +1,4 @@
-import { AppError, type AttemptIdentity, type Clock, type Job } from '@rondo/model'
+import { AppError, type AttemptContext, type AttemptIdentity, type Clock, type Job } from '@rondo/model'
 import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
 import type { DispatcherPorts } from './dispatcher-ports.ts'
 import { grantStart } from './grant-start.ts'
@@ -45,6 +45,13 @@ function createControlPlane(
     return identity
   }
 
+  /** Refuses what is not open any more; whose it is, the grant finds out. */
+  async function contextOf(ref: AttemptRef): Promise<AttemptContext> {
+    const context = await engine.attemptContext(ref.attemptId)
+    if (!context.open || context.identity.epoch !== ref.epoch) await engine.check(agentId, ref)
+    return context
+  }
+
   async function graphOf(ref: AttemptRef): Promise<{ readonly job: Job; readonly jobs: readonly Job[] }> {
     const { job } = await engine.attemptContext(ref.attemptId)
     return { job, jobs: await engine.workflowJobs(job.workflowId) }
@@ -86,14 +93,13 @@ function createControlPlane(
     },
     async grant(ref) {
       // 1. Everything the job was promised is at hand; otherwise it never starts.
-      const identity = await engine.check(agentId, ref)
-      const spec = await buildTaskSpec(ports.taskSpec, await engine.attemptContext(ref.attemptId)).catch(
-        async (error: unknown) => {
-          if (!(error instanceof AppError && error.code === 'forbidden')) throw error
-          await refuseStart(ports, agentId, identity, error.message)
-          throw new AppError('gone', `Attempt ${ref.attemptId} may not start. ${error.message}`)
-        },
-      )
+      const context = await contextOf(ref)
+      const { identity } = context
+      const spec = await buildTaskSpec(ports.taskSpec, context).catch(async (error: unknown) => {
+        if (!(error instanceof AppError && error.code === 'forbidden')) throw error
+        await refuseStart(ports, agentId, identity, error.message)
+        throw new AppError('gone', `Attempt ${ref.attemptId} may not start. ${error.message}`)
+      })
       // 2. The permission, once.
       if (!(await grantStart(engine, agentId, ref)))
         throw new AppError('conflict', `Attempt ${ref.attemptId} was granted its start before. It runs once.`)
