@@ -7,7 +7,7 @@ import { jobColumns, pipelineColumns, workflowColumns } from './rows.ts'
 export async function readContext(runner: Runner, attemptId: string): Promise<AttemptContext> {
   const [[row], imageDigests] = await Promise.all([
     runner.rows<
-      Pick<AttemptContext, 'identity' | 'job' | 'workflow' | 'pipeline' | 'open'> & {
+      Pick<AttemptContext, 'identity' | 'job' | 'workflow' | 'pipeline' | 'open' | 'actorLogin'> & {
         cpus: number
         memoryMb: number
         organizationName: string
@@ -15,6 +15,7 @@ export async function readContext(runner: Runner, attemptId: string): Promise<At
       }
     >(sql`
     select t.cpus, t.memory_mb as "memoryMb", o.name as "organizationName", p.name as "projectName", a.phase <> 'finished' and t.attempt_id = a.id as open,
+      (select login from users where id = pl.triggered_by) as "actorLogin",
       jsonb_build_object('attemptId', a.id, 'epoch', a.epoch, 'taskId', t.id, 'taskIndex', t.index, 'jobId', j.id, 'workflowId', j.workflow_id,
         'pipelineId', w.pipeline_id, 'projectId', p.id, 'organizationId', o.id, 'granted', a.granted_at is not null) as identity,
       (select to_jsonb(r) from (select ${jobColumns}, j.plan) r) as job, (select to_jsonb(r) from (select ${workflowColumns}) r) as workflow,

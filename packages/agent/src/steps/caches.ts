@@ -7,6 +7,7 @@ import { shellPath } from '../task/shell.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { downloadCompressed, uploadCompressed } from './archives.ts'
 import { cacheKey, checksumFiles } from './cache-key.ts'
+import { joinParts, packParts, partsOf, plainTar, splitParts } from './plain-tar.ts'
 
 /** Saves paths under a key. A key that exists is left as it is; a path that does not exist is said and passed over. */
 export async function saveCache(task: TaskContext, step: SaveCacheStep, index: number): Promise<StepEnd> {
@@ -29,14 +30,19 @@ export async function saveCache(task: TaskContext, step: SaveCacheStep, index: n
 set -- ; for path in ${paths}; do if [ -e "$path" ]; then set -- "$@" "$path"; else echo "Skipping $path: it does not exist"; fi; done
 [ $# -gt 0 ] || { echo "None of the paths exists; nothing to save."; exit 3; }
 command -v tar >/dev/null || { echo "The image has no tar. Use an image that has it."; exit 1; }
+if ! tar -cPf /dev/null /dev/null 2>/dev/null; then
+${packParts(archive)}
+fi
 tar -cPf "$RONDO_IO/${archive}" "$@" || { status=$?; [ $status -eq 1 ] || exit $status; }
 chmod a+r "$RONDO_IO/${archive}"`
   const status = await runInternal(task, `i${index}`, out, script)
-  if (status !== 0) return status === 3 ? passed : failed
+  if (status === 3) return passed
+  if (status === plainTar) await joinParts(task, archive)
+  else if (status !== 0) return failed
   const object = await uploadCompressed(task, archive)
   task.reporter.report({ type: 'cache-saved', key, object })
   task.folder.append(out, `Saved ${megabytes(object.size)} under the key ${key}\n`)
-  await runInternal(task, `d${index}`, out, `rm -f "$RONDO_IO/${archive}"`)
+  await runInternal(task, `d${index}`, out, `rm -f "$RONDO_IO/${archive}"*`)
   return passed
 }
 
@@ -87,10 +93,19 @@ export async function unpack(
 ): Promise<boolean> {
   const script = `
 command -v tar >/dev/null || { echo "The image has no tar. Use an image that has it."; exit 1; }
+tar -cPf /dev/null /dev/null 2>/dev/null || exit ${plainTar}
 mkdir -p ${directory} && cd ${directory} && tar -xPf "$RONDO_IO/${archive}"; status=$?
 rm -f "$RONDO_IO/${archive}" 2>/dev/null
 exit $status`
-  return (await runInternal(task, `u${index}-${layer}`, `s${index}.out`, script)) === 0
+  const status = await runInternal(task, `u${index}-${layer}`, `s${index}.out`, script)
+  if (status !== plainTar) return status === 0
+  await splitParts(task, archive)
+  const { relative, absolute } = partsOf(archive)
+  const parts = `
+mkdir -p ${directory} && cd ${directory} && tar -xf "$RONDO_IO/${relative}" && tar -C / -xf "$RONDO_IO/${absolute}"; status=$?
+rm -f "$RONDO_IO/${archive}"* 2>/dev/null
+exit $status`
+  return (await runInternal(task, `p${index}-${layer}`, `s${index}.out`, parts)) === 0
 }
 
 async function refuse(task: TaskContext, out: string, problem: string): Promise<StepEnd> {

@@ -10,9 +10,11 @@ import { attemptLabel } from './labels.ts'
 import { readMemoryKills } from './memory.ts'
 import { ioPath } from './options.ts'
 import { openPrivateImages } from './private-images.ts'
+import { type RuntimeVersions, runtimeFaults, runtimeVersions } from './runtime-faults.ts'
 import type { DockerSettings } from './settings.ts'
 import { type Engine, removeContainer, removeLabelled, startContainers } from './start.ts'
 import { startFailure } from './start-refusal.ts'
+import { openTerminal } from './terminal.ts'
 
 export interface DockerOptions {
   readonly settings: DockerSettings
@@ -25,6 +27,9 @@ export interface DockerOptions {
 /** An engine that answers, and the executor that works on it. */
 export interface ConnectedDocker {
   readonly executor: Executor
+  readonly versions: RuntimeVersions
+  /** Known holes of it, each as a sentence. */
+  readonly faults: readonly string[]
   /** Folder in which the engine keeps images and containers. */
   readonly folder: string
   /** Removes what attempts left that are not kept; answers how many things went. */
@@ -49,7 +54,10 @@ export async function connectDocker(options: DockerOptions): Promise<ConnectedDo
     machine: { cpus: info.NCPU, memoryMb: Math.floor(info.MemTotal / 1024 / 1024) },
     architecture: info.Architecture,
   }
+  const versions = runtimeVersions(await docker.version())
   return {
+    versions,
+    faults: runtimeFaults(versions),
     executor: createDockerExecutor(engine),
     folder: info.DockerRootDir,
     removeLeftovers: (keep) => removeLeftovers(docker, owner, keep),
@@ -89,6 +97,7 @@ function createDockerExecutor(engine: Engine): Executor {
     attend: (state, position, from, write, signal) =>
       attendContainer(docker, attendedOf(state)[position]?.id ?? '', from, write, signal),
     usage: (state) => readUsage((state.usage ?? '').split('\n').filter(Boolean)),
+    openTerminal: (state, script, size) => openTerminal(docker.getContainer(idsOf(state)[0] ?? ''), script, size),
     halt: (state) => removeContainers(docker, state),
     remove: (state) => removeContainers(docker, state),
     async killAsRoot(state, id) {
