@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { AppError, type AppErrorCode, type TestTiming, type TimingKey } from '@rondo/model'
 import type { ControlPlane, ReportEntry, TaskSpec, UsageSeries } from '@rondo/protocol'
 
@@ -20,12 +21,15 @@ export interface FakeServer {
   loseAnswers(count: number): void
   /** From now on caches cannot be looked for. */
   refuseCaches(code: AppErrorCode): void
+  /** From now on every object comes back with other bytes than it was stored with. */
+  damageObjects(): void
   /** Another owner has the task: every call is refused. */
   takeAway(): void
 }
 
 export function createFakeServer(spec: TaskSpec): FakeServer {
   const entries: ReportEntry[] = []
+  const objects = new Map<string, Buffer>()
   const outputs = new Map<number, Buffer>()
   const timings = new Map<TimingKey, readonly TestTiming[]>()
   let away = false
@@ -33,6 +37,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
   let heardAt = performance.now()
   let lose = 0
   let gone = false
+  let damaged = false
   let granted = false
   let refusal: AppErrorCode | undefined
 
@@ -75,23 +80,26 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
         return { size: grown.length }
       }),
     async uploadObject(_ref, bytes) {
-      const hash = createHash('sha256')
-      let size = 0
-      for await (const chunk of bytes) {
-        hash.update(chunk)
-        size += chunk.length
-      }
-      return { digest: hash.digest('hex'), size }
+      const whole = Buffer.concat(await Array.fromAsync(bytes))
+      const digest = createHash('sha256').update(whole).digest('hex')
+      objects.set(digest, whole)
+      return { digest, size: whole.length }
     },
-    downloadObject: () => Promise.reject(new AppError('not-found', 'there is no such object')),
+    async downloadObject(_ref, digest) {
+      const bytes = objects.get(digest)
+      if (bytes === undefined) throw new AppError('not-found', 'there is no such object')
+      return Readable.from(damaged ? [bytes, Buffer.of(0)] : [bytes])
+    },
     reportUsage: (_ref, usage) =>
       answer(() => {
         series = usage
       }),
-    findCache: () =>
+    findCache: (_ref, keys) =>
       answer(() => {
         if (refusal !== undefined) throw new AppError(refusal, 'looking for caches is refused')
-        return undefined
+        const saved = entries.find((entry) => entry.type === 'cache-saved' && keys.includes(entry.key))
+        if (saved?.type !== 'cache-saved') return undefined
+        return { key: saved.key, object: saved.object, createdAt: new Date(0).toISOString() }
       }),
     hasCache: () => answer(() => false),
     findWorkspace: () => answer(() => []),
@@ -113,6 +121,9 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
     },
     refuseCaches(code) {
       refusal = code
+    },
+    damageObjects() {
+      damaged = true
     },
     takeAway() {
       gone = true
