@@ -11,13 +11,16 @@ import type {
   KeyRing,
   LiveEvents,
   Objects,
+  Operations,
   ProjectTokens,
+  RetentionStore,
   RunQueue,
   Schedules,
   SecretStore,
   SettingsStore,
   SshKeys,
   StepOutput,
+  UrlOrbStore,
   UsageStore,
   UserActions,
 } from '@rondo/model'
@@ -46,7 +49,10 @@ export interface WebPorts {
   readonly actions: UserActions
   readonly queue: RunQueue
   readonly settings: SettingsStore
+  readonly operations: Pick<Operations, 'loops' | 'dispatches'>
+  readonly retention: Pick<RetentionStore, 'projectsAfter' | 'count'>
   readonly orbs: OrbRegistry
+  readonly urlOrbs: UrlOrbStore
   /** For configs and orbs that somebody wants to see compiled. */
   readonly compiler: Pick<Compiler, 'compile' | 'checkOrb'>
   /** Project of the running attempt a job's Git password was issued to. */

@@ -36,10 +36,14 @@ function pageAddresses(): Readonly<Record<string, string>> {
     [`${base}/jobs/:id|:vcs/:org/:repo/:number`]: `${base}/jobs/${slug}/1`,
     [`${base}/admin/queue`]: `${base}/admin/queue?project=${slug}`,
     [`${base}/admin/settings`]: `${base}/admin/settings?project=${slug}`,
+    [`${base}/admin/retention`]: `${base}/admin/retention?project=${slug}`,
     [`${base}/steps/:id/output`]: `${base}/steps/${ids.step}/output`,
     '*': `/output/job/${job.id}/artifacts/0/reports/index.html`,
   }
 }
+
+/** Of the whole installation, so for its administrators alone. */
+const ofTheInstallation = ['/api/private/admin/dispatcher', '/api/private/admin/health', '/api/private/agents']
 
 /** `{id}` is a workflow for all but one. */
 function addressFor(walked: WalkedRoute): string {
@@ -109,6 +113,7 @@ describe('secrets', () => {
       [world.owner.token, canaries.administrator].flatMap((token) => [
         ...addresses.map((url) => fetched(url, token)),
         askedByGraphql(token),
+        ...(token === canaries.administrator ? ofTheInstallation.map((url) => fetched(url, token)) : []),
       ]),
     )
 
@@ -122,7 +127,7 @@ describe('secrets', () => {
     const printed = printedGetRoutes(world.server.printRoutes({ commonPrefix: false }))
     const others = printed.filter((path) => !/^\/api\/v[12]/.test(path))
 
-    expect(others.sort()).toEqual([...Object.keys(pages), ...answeringNoDocument].sort())
+    expect(others.sort()).toEqual([...Object.keys(pages), ...ofTheInstallation, ...answeringNoDocument].sort())
   })
 
   test('lie sealed in the database', async () => {

@@ -15,6 +15,14 @@ export type { DispatcherPorts } from './attempts/dispatcher-ports.ts'
 export { sweepLeases } from './attempts/lease-sweeper.ts'
 export type { TaskSpecPorts } from './attempts/task-spec.ts'
 export { announce } from './chores/announce.ts'
+export type { DueRetention, RetentionPorts } from './chores/apply-retention.ts'
+export {
+  applyRetention,
+  dueRetention,
+  retainOneProject,
+  sweepNextFolder,
+  sweepObjects,
+} from './chores/apply-retention.ts'
 export type { ChoreOptions, ChorePorts } from './chores/chores.ts'
 export { doChores, doDueChores } from './chores/chores.ts'
 export { defaultTimes, enforceLimits } from './chores/enforce-limits.ts'
@@ -40,6 +48,7 @@ export { nextMoves, workflowStatus } from './decisions/next-moves.ts'
 export { nextRun } from './decisions/next-run.ts'
 export { jobsFor } from './decisions/plan-jobs.ts'
 export { rerunJobs } from './decisions/rerun-jobs.ts'
+export { describeDispatch } from './history/describe-dispatch.ts'
 export type { EventText } from './history/describe-event.ts'
 export { describeEvent } from './history/describe-event.ts'
 export type { OrbRegistryPorts } from './orbs/create-orb-registry.ts'

@@ -134,7 +134,8 @@ function writeOutput(cx: ResolveContext, root: MapNode, linked: readonly LinkedW
   const output = processText(
     tree,
     source,
-    cx.orbs.filter((orb) => orb.direct),
+    // An address is resolved to nothing but itself.
+    cx.orbs.filter((orb) => orb.direct && !orb.reference.startsWith('https://')),
   )
   if (output.length > cx.limits.outputCharacters) {
     cx.report.error(

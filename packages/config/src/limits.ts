@@ -18,6 +18,8 @@ export interface Limits {
   readonly orbDepth: number
   /** Orbs imported, nested ones included; default 200. */
   readonly orbs: number
+  /** Orbs imported by their addresses; default 50 (semantics 27). */
+  readonly urlOrbs: number
   /** Nesting of logic statements; default 100 (semantics 7). */
   readonly logicDepth: number
   /** Characters of the compiled output; default 8 MiB (semantics 27). */
@@ -36,6 +38,7 @@ export const defaultLimits: Limits = {
   entries: 20_000,
   orbDepth: 5,
   orbs: 200,
+  urlOrbs: 50,
   logicDepth: 100,
   outputCharacters: 8 * 1024 * 1024,
   diagnostics: 500,

@@ -128,7 +128,8 @@ export type { KeyRing } from './ports/key-ring.ts'
 export { contextScope, projectScope } from './ports/key-ring.ts'
 export type { LiveEvents } from './ports/live.ts'
 export type { Objects } from './ports/objects.ts'
-export type { OrbContent, OrbLookup, OrbRequest } from './ports/orb-lookup.ts'
+export type { DispatchEntry, LoopRound, LoopState, Operations } from './ports/operations.ts'
+export type { OrbAnswer, OrbContent, OrbLookup, OrbRefusal, OrbRequest } from './ports/orb-lookup.ts'
 export type { NewOrbVersion, OrbFilter, OrbPage, OrbStore, OrbVisibility } from './ports/orb-store.ts'
 export type { StepOutput } from './ports/output.ts'
 export type { Page, PageRequest } from './ports/page.ts'
@@ -142,6 +143,8 @@ export type {
   Repositories,
   RepositoryName,
 } from './ports/repositories.ts'
+export type { ExpiredBatch, ExpiredCount, OldOutput, RetentionKind, RetentionStore } from './ports/retention-store.ts'
+export { retentionKinds, retentionSetting } from './ports/retention-store.ts'
 export type {
   AgentState,
   ForecastQuality,
@@ -157,6 +160,7 @@ export type { NewSchedule, ScheduleChange, Schedules } from './ports/schedules.t
 export type { ContextRecord, ContextRestriction, SealedSecret, SecretStore } from './ports/secrets.ts'
 export type { ScopedSettings, SettingsStore } from './ports/settings-store.ts'
 export type { SshKey, SshKeys } from './ports/ssh-keys.ts'
+export type { RemoteTexts, UrlOrbPrefix, UrlOrbStore } from './ports/url-orbs.ts'
 export type { UsageRecord, UsageStore } from './ports/usage.ts'
 export type { Project, ProjectSettings } from './project.ts'
 export { defaultProjectSettings, projectSlug } from './project.ts'

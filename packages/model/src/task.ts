@@ -46,4 +46,6 @@ export interface StepRecord {
   /** Bytes of output durable so far. */
   readonly outputBytes: number
   readonly truncated: boolean
+  /** The bytes are gone, by the retention policy. */
+  readonly outputExpired: boolean
 }

@@ -1,6 +1,8 @@
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type SettingValues, settingNames, settingProblem, settingVariable } from '@rondo/model'
+import { allRoles, type Role } from './roles.ts'
 
 /** Everything the server takes from its environment, read once. */
 export interface ServerEnv {
@@ -24,6 +26,10 @@ export interface ServerEnv {
   readonly agent: 'local' | 'none'
   /** RONDO_EXECUTOR: what docker jobs run in: `docker`, `sandbox`, or `auto` (an engine when one answers). */
   readonly executor: 'auto' | 'docker' | 'sandbox'
+  /** RONDO_ROLES: what this process does of api, agents, conductor and cron, with commas between; default all of it. */
+  readonly roles: readonly Role[]
+  /** RONDO_INSTANCE: name of this process among those of a data folder, when roles are split; default its roles. */
+  readonly instance: string
   /** What the agent on this machine takes from the environment beside: see `DockerSettings` of the agent. */
   readonly agentSettings: Readonly<Record<string, string>>
   /** RONDO_STOP_WITH_INPUT: `yes` stops the server when its standard input ends, as it does when its parent is killed. */
@@ -32,6 +38,8 @@ export interface ServerEnv {
   readonly settings: SettingValues
   /** RONDO_LOST_AFTER: minutes without a sign of its agent after which a job is given up, 1 to 60; default 5. */
   readonly lostAfterMs: number
+  /** RONDO_ORB_NETWORKS: private ranges (`10.1.0.0/16,fd00::/8`) from which orbs may be read by https; default none. */
+  readonly orbNetworks: readonly string[]
   /** RONDO_LOG_LEVEL: trace, debug, info, warn or error. */
   readonly logLevel: string
 }
@@ -70,15 +78,31 @@ export function readServerEnv(source: NodeJS.ProcessEnv = process.env): {
     databaseUrl: source.DATABASE_URL || undefined,
     agent: readChoice(source, 'RONDO_AGENT', ['local', 'none'], problems),
     executor: readChoice(source, 'RONDO_EXECUTOR', ['auto', 'docker', 'sandbox'], problems),
+    ...readRoles(source, problems),
     agentSettings: Object.fromEntries(agentVariables.flatMap((name) => (source[name] ? [[name, source[name]]] : []))),
     stopWithInput: source.RONDO_STOP_WITH_INPUT === 'yes',
     settings: readSettings(source, problems),
     lostAfterMs: readMinutes(source, 'RONDO_LOST_AFTER', 5, problems) * 60_000,
+    orbNetworks: readNetworks(source, 'RONDO_ORB_NETWORKS', problems),
     logLevel: source.RONDO_LOG_LEVEL || 'info',
   }
   if (!logLevels.includes(env.logLevel))
     problems.push(`RONDO_LOG_LEVEL is "${env.logLevel}"; use one of ${logLevels.join(', ')}.`)
   return { env, problems }
+}
+
+function readRoles(source: NodeJS.ProcessEnv, problems: string[]): Pick<ServerEnv, 'roles' | 'instance'> {
+  const asked = (source.RONDO_ROLES || allRoles.join(',')).split(',').map((name) => name.trim())
+  const roles = allRoles.filter((role) => asked.includes(role))
+  const strangers = asked.filter((name) => !allRoles.some((role) => role === name))
+  if (strangers.length > 0)
+    problems.push(
+      `RONDO_ROLES names "${strangers.join(',')}"; use some of ${allRoles.join(', ')}, with commas between.`,
+    )
+  const instance = source.RONDO_INSTANCE || (roles.length === allRoles.length ? 'server' : roles.join('-'))
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(instance))
+    problems.push(`RONDO_INSTANCE is "${instance}"; use lower-case letters, digits and "-".`)
+  return { roles, instance }
 }
 
 function readPort(source: NodeJS.ProcessEnv, name: string, fallback: number, problems: string[]): number {
@@ -97,6 +121,18 @@ function readMinutes(source: NodeJS.ProcessEnv, name: string, fallback: number, 
   if (minutes >= 1 && minutes <= 60) return minutes
   problems.push(`${name} is "${text}"; use a number of minutes from 1 to 60.`)
   return fallback
+}
+
+function readNetworks(source: NodeJS.ProcessEnv, name: string, problems: string[]): readonly string[] {
+  const ranges = (source[name] ?? '').split(',').map((range) => range.trim())
+  return ranges.filter((range) => {
+    if (range === '') return false
+    const [address = '', bits] = range.split('/')
+    const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+    if (most > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))) return true
+    problems.push(`${name} holds "${range}"; use ranges such as 10.1.0.0/16, with commas between them.`)
+    return false
+  })
 }
 
 function readUrl(source: NodeJS.ProcessEnv, name: string, fallback: string, problems: string[]): string {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hashPassword, hashToken, newToken } from '@rondo/api'
-import type { Accounts } from '@rondo/model'
+import { type Accounts, AppError } from '@rondo/model'
+import { writeOnce } from './write-once.ts'
 
 export interface FirstAdmin {
   readonly login: string
@@ -19,15 +19,25 @@ export async function ensureFirstAdmin(
   const path = join(dataFolder, 'admin.json')
   if ((await accounts.userCount()) > 0)
     return { admin: existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined, created: false }
-  const admin: FirstAdmin = { login: 'admin', password: randomBytes(12).toString('base64url'), token: newToken() }
-  // Written first: a crash in between leaves a file nobody can use, not an administrator nobody knows.
-  await writeFile(path, `${JSON.stringify(admin, null, 2)}\n`, { mode: 0o600 })
-  const user = await accounts.createUser({
-    login: admin.login,
-    name: 'Administrator',
-    passwordHash: await hashPassword(admin.password),
-    admin: true,
+  // Written first: a crash in between leaves a file nobody can use yet, not an administrator nobody knows.
+  const content = writeOnce(path, () => {
+    const fresh: FirstAdmin = { login: 'admin', password: randomBytes(12).toString('base64url'), token: newToken() }
+    return `${JSON.stringify(fresh, null, 2)}\n`
   })
+  const admin: FirstAdmin = JSON.parse(content.toString('utf8'))
+  const user = await accounts
+    .createUser({
+      login: admin.login,
+      name: 'Administrator',
+      passwordHash: await hashPassword(admin.password),
+      admin: true,
+    })
+    .catch((error: unknown) => {
+      // Another process that starts at the same time has made it, from the same file.
+      if (error instanceof AppError && error.code === 'conflict') return undefined
+      throw error
+    })
+  if (user === undefined) return { admin, created: false }
   await accounts.addToken({ userId: user.id, label: 'first administrator', hash: hashToken(admin.token) })
   return { admin, created: true }
 }

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { identifyProcess, type ProcessIdentity, processLives, processLockHolder } from '@rondo/adapters'
 import type { DataFolder } from './data-folder.ts'
 import type { ServerEnv } from './env.ts'
+import { writeOnce } from './write-once.ts'
 
 const program = fileURLToPath(new URL('../../agent/src/main.ts', import.meta.url))
 
@@ -20,8 +21,8 @@ export interface LocalAgent {
 /** Token of the agent on this machine, made once. */
 export function localAgentToken(folder: DataFolder): { readonly token: string; readonly file: string } {
   const file = join(folder.keys, 'agent-token')
-  if (!existsSync(file)) writeFileSync(file, `rondo_agent_${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 })
-  return { token: readFileSync(file, 'utf8').trim(), file }
+  const content = writeOnce(file, () => `rondo_agent_${randomBytes(32).toString('base64url')}\n`)
+  return { token: content.toString('utf8').trim(), file }
 }
 
 export function createLocalAgent(env: ServerEnv, folder: DataFolder): LocalAgent {

@@ -20,7 +20,8 @@ try {
     say(
       `Sign in as ${server.admin.login} with the password ${server.admin.password}\nBoth stand in ${env.dataFolder}/admin.json, with an API token.`,
     )
-  say(`Rondo is ready at ${env.publicUrl}`)
+  if (env.roles.includes('api')) say(`Rondo is ready at ${env.publicUrl}`)
+  else say(`Rondo is ready: ${env.roles.join(', ')}`)
   let stopping = false
   const stop = () => {
     if (stopping) process.exit(130)

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { newSshKeyPair } from '@rondo/api'
 import { AppError } from '@rondo/model'
 import type { ServerEnv } from './env.ts'
+import { writeOnce } from './write-once.ts'
 
 export interface SshHost {
   /** `ssh://git@HOST:PORT` */
@@ -17,11 +18,11 @@ export interface SshHost {
 export function openSshHost(env: Pick<ServerEnv, 'sshPort' | 'publicUrl'>, keysFolder: string): SshHost | undefined {
   if (env.sshPort === undefined) return undefined
   const file = join(keysFolder, 'ssh-host-key')
-  if (!existsSync(file)) {
-    const pair = newSshKeyPair('rondo')
-    writeFileSync(file, JSON.stringify({ privateKey: pair.privateKey, publicKey: pair.publicKey }), { mode: 0o600 })
-  }
-  const { privateKey, publicKey } = JSON.parse(readFileSync(file, 'utf8'))
+  const content = writeOnce(file, () => {
+    const { privateKey, publicKey } = newSshKeyPair('rondo')
+    return JSON.stringify({ privateKey, publicKey })
+  })
+  const { privateKey, publicKey } = JSON.parse(content.toString('utf8'))
   const [type, blob] = publicKey.split(' ')
   return {
     url: `ssh://git@${new URL(env.publicUrl).hostname}:${env.sshPort}`,

@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   createGitHosting,
   createGitSsh,
+  createGuardedHttps,
   openFileKeyRing,
   openFileObjects,
   openFileOutput,
   peerIsSandboxed,
   randomId,
-  startEmbeddedPostgres,
   systemClock,
 } from '@rondo/adapters'
 import { createAgentServer, createGitKeys, createWebServer, hashToken, type WebPorts } from '@rondo/api'
 import {
   announce,
+  applyRetention,
   type Compiler,
   checkoutProject,
   createAttemptCredentials,
@@ -32,18 +32,24 @@ import {
   runSchedules,
   type StartChecks,
   sweepLeases,
+  sweepObjects,
 } from '@rondo/conductor'
-import type { StepOutput, UserActions } from '@rondo/model'
+import type { Objects, StepOutput, UserActions } from '@rondo/model'
 import { createStore, type Store } from '@rondo/store'
+import { openBuiltInPostgres } from './built-in-postgres.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { databaseRefusal } from './database-refusal.ts'
 import type { ServerEnv } from './env.ts'
 import { ensureFirstAdmin, type FirstAdmin } from './first-admin.ts'
-import { takeInstanceLock } from './instance-lock.ts'
+import { type Instance, takeInstance } from './instance-lock.ts'
+import { createKeeper } from './keeper.ts'
 import { createLocalAgent, localAgentToken } from './local-agent.ts'
 import { openLog } from './log.ts'
+import { toldLoop } from './loop-health.ts'
 import { requireFreePort } from './port-check.ts'
+import type { Role } from './roles.ts'
 import { openSshHost, readKnownHosts } from './ssh-host.ts'
+import { writeOnce } from './write-once.ts'
 
 export interface StartedServer {
   readonly admin: FirstAdmin | undefined
@@ -54,6 +60,9 @@ export interface StartedServer {
 }
 
 const webFolder = fileURLToPath(new URL('../../web/dist/', import.meta.url))
+/** Of PostgreSQL's 80, so that six processes fit with room for people. */
+const sharedConnections = 10
+const noAdmin = { admin: undefined, created: false }
 const limits = { maxRunMs: 5 * 3_600_000, maxOutputBytesPerStep: 1024 ** 3 }
 
 /**
@@ -66,49 +75,47 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
     for (const undo of stops.splice(0).reverse()) await undo()
   }
   try {
-    await requireFreePort(env.host, env.port, 'RONDO_PORT')
-    await requireFreePort(env.host, env.agentPort, 'RONDO_AGENT_PORT')
-    if (env.sshPort !== undefined) await requireFreePort(env.host, env.sshPort, 'RONDO_SSH_PORT')
+    const has = (role: Role) => env.roles.includes(role)
+    if (has('api')) await requireFreePort(env.host, env.port, 'RONDO_PORT')
+    if (has('agents')) await requireFreePort(env.host, env.agentPort, 'RONDO_AGENT_PORT')
+    if (has('api') && env.sshPort !== undefined) await requireFreePort(env.host, env.sshPort, 'RONDO_SSH_PORT')
     const folder = await openDataFolder(env.dataFolder)
-    const lock = takeInstanceLock(folder.root)
-    stops.push(() => lock[Symbol.dispose]())
+    const instance = takeInstance(folder.root, env)
+    stops.push(() => instance[Symbol.dispose]())
     const log = openLog(folder.logs, env.logLevel)
     const running = new AbortController()
-    const store = await openStore(env, folder, running.signal, stops)
-    const output = await openFileOutput(folder.output)
+    const store = await openStore(env, { folder, instance }, running.signal, stops)
+    const output = await openFileOutput(folder.output, { shared: instance.shared })
     stops.push(() => output[Symbol.asyncDispose]())
     const loops: Promise<void>[] = []
     stops.push(async () => {
       running.abort()
       await Promise.all(loops)
     })
-    const compiler = createCompilerPool({ orbs: createOrbLookup(store.orbs) })
+    const compiler = createCompilerPool({
+      orbs: createOrbLookup(store.orbs, {
+        store: store.urlOrbs,
+        texts: createGuardedHttps({ allowed: env.orbNetworks }),
+      }),
+    })
     stops.push(() => compiler.close())
-    const parts = await createParts(env, folder, { store, compiler, output, log })
-    await parts.web.listen({ host: env.host, port: env.port })
-    stops.push(() => parts.web.close())
-    await parts.agents.listen({ host: env.host, port: env.agentPort })
-    stops.push(() => parts.agents.close())
-    const { ssh } = parts
-    if (ssh !== undefined && env.sshPort !== undefined) {
+    const parts = await createParts(env, folder, { store, compiler, output, log, instance })
+    const { web, agents, ssh } = parts
+    stops.push(() => web.close())
+    if (has('api')) await web.listen({ host: env.host, port: env.port })
+    stops.push(() => agents?.close())
+    await agents?.listen({ host: env.host, port: env.agentPort })
+    if (has('api') && ssh !== undefined && env.sshPort !== undefined) {
       await ssh.listen({ host: env.host, port: env.sshPort })
       stops.push(() => ssh.close())
     }
-    const { admin, created } = await ensureFirstAdmin(store.accounts, folder.root)
+    const { admin, created } = has('api') ? await ensureFirstAdmin(store.accounts, folder.root) : noAdmin
     loops.push(
       store.start(running.signal),
-      ...startLoops({ ...parts, store, compiler, output, log, lostAfterMs: env.lostAfterMs }, running.signal),
+      ...startLoops({ ...parts, store, compiler, output, log, env }, running.signal),
     )
-    if (env.agent === 'local') {
-      const agent = createLocalAgent(env, folder)
-      const supervising = new AbortController()
-      void agent.supervise(supervising.signal)
-      stops.push(async () => {
-        supervising.abort()
-        await agent.stop()
-      })
-    }
-    log.info({ port: env.port, agentPort: env.agentPort }, 'ready')
+    if (has('agents') && env.agent === 'local') stops.push(keepLocalAgent(env, folder, instance))
+    log.info({ port: env.port, agentPort: env.agentPort, roles: env.roles }, 'ready')
     return { admin, fresh: created, stop }
   } catch (error) {
     await stop()
@@ -116,23 +123,38 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
   }
 }
 
+/** Keeps the agent of this machine alive, unless another process does. Answers how to stop that. */
+function keepLocalAgent(env: ServerEnv, folder: DataFolder, instance: Instance): () => Promise<void> {
+  const agent = createLocalAgent(env, folder)
+  const keeper = createKeeper(join(folder.root, 'agent-keeper'))
+  const supervising = new AbortController()
+  void keeper.wait(supervising.signal).then((mine) => (mine ? agent.supervise(supervising.signal) : undefined))
+  return async () => {
+    supervising.abort()
+    // Another process with the role takes the agent over as it is.
+    if (keeper.mine && !instance.othersLive('agents')) await agent.stop()
+    keeper.release()
+  }
+}
+
 async function openStore(
   env: ServerEnv,
-  folder: DataFolder,
+  { folder, instance }: { readonly folder: DataFolder; readonly instance: Instance },
   signal: AbortSignal,
   stops: (() => unknown)[],
 ): Promise<Store> {
   let connectionString = env.databaseUrl
   if (connectionString === undefined) {
-    const postgres = await startEmbeddedPostgres({
-      dataFolder: folder.postgres,
-      logFile: join(folder.logs, 'postgres.log'),
-    })
+    const postgres = await openBuiltInPostgres(folder, instance)
     stops.push(() => postgres.stop())
     void postgres.supervise(signal)
     connectionString = postgres.connectionString
   }
-  const store = createStore({ connectionString, settings: env.settings })
+  const store = createStore({
+    connectionString,
+    ...(instance.shared ? { connections: sharedConnections } : {}),
+    settings: env.settings,
+  })
   stops.push(() => store.close())
   await store.migrate().catch((cause) => {
     throw env.databaseUrl === undefined ? cause : databaseRefusal(env.databaseUrl, cause)
@@ -145,6 +167,7 @@ interface Basis {
   readonly compiler: Compiler
   readonly output: StepOutput
   readonly log: ReturnType<typeof openLog>
+  readonly instance: Instance
 }
 
 /** What goes on by itself, for as long as the server runs. Each ends with the signal, after the round it is in. */
@@ -155,9 +178,15 @@ function startLoops(
     output,
     checks,
     actions,
+    objects,
     log,
-    lostAfterMs,
-  }: Basis & { readonly lostAfterMs: number } & { readonly checks: StartChecks; readonly actions: UserActions },
+    env,
+  }: Omit<Basis, 'instance'> & {
+    readonly env: ServerEnv
+    readonly checks: StartChecks
+    readonly actions: UserActions
+    readonly objects: Objects
+  },
   signal: AbortSignal,
 ): readonly Promise<void>[] {
   const ports = {
@@ -169,34 +198,38 @@ function startLoops(
     clock: systemClock,
     newId: randomId,
   }
-  const onError = (what: string) => (error: unknown) => log.error(error, what)
+  const loop = (name: string, everyMs: number, what: string) =>
+    toldLoop(store.operations, { name, everyMs }, (error) => log.error(error, what))
+  const kept = { ...ports, retention: store.retention, settings: store.settings, objects }
+  const { instance: name, roles, lostAfterMs } = env
+  const onError = (error: unknown) => log.error(error, 'not announced')
+  const loops = [announce(ports, { instance: { name, roles }, onError }, signal)]
+  if (roles.includes('cron'))
+    loops.push(
+      runSchedules(
+        { schedules: store.schedules, accounts: store.accounts, actions, clock: systemClock },
+        loop('schedules', 5_000, 'a schedule did not run'),
+        signal,
+      ),
+    )
+  if (!roles.includes('conductor')) return loops
   return [
-    announce(
-      ports,
-      {
-        instance: { name: 'server', roles: ['api', 'agents', 'conductor', 'cron'] },
-        onError: onError('not announced'),
-      },
-      signal,
-    ),
-    sweepLeases(ports, { lostAfterMs, onError: onError('lease sweep failed') }, signal),
-    doChores(ports, { onError: onError('a chore failed') }, signal),
-    enforceLimits({ ...ports, settings: store.settings }, { onError: onError('limits were not enforced') }, signal),
-    runSchedules(
-      { schedules: store.schedules, accounts: store.accounts, actions, clock: systemClock },
-      { onError: onError('a schedule did not run') },
-      signal,
-    ),
-    resumeContinuations(ports, { onError: onError('continuations were not resumed') }, signal),
+    ...loops,
+    sweepLeases(ports, { lostAfterMs, ...loop('leases', 5_000, 'lease sweep failed') }, signal),
+    doChores(ports, loop('chores', 2_000, 'a chore failed'), signal),
+    enforceLimits(kept, loop('time limits', 5_000, 'limits were not enforced'), signal),
+    resumeContinuations(ports, loop('continuations', 5_000, 'continuations were not resumed'), signal),
+    applyRetention(kept, loop('retention', 600_000, 'retention was not applied'), signal),
+    sweepObjects(kept, loop('objects', 60_000, 'objects were not swept'), signal),
   ]
 }
 
-async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler, output, log }: Basis) {
+async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler, output, log, instance }: Basis) {
   const [keyRing, objects] = await Promise.all([
     openFileKeyRing(join(folder.keys, 'key-ring.json')),
-    openFileObjects(folder.objects),
+    openFileObjects(folder.objects, { shared: instance.shared }),
   ])
-  const hosting = createGitHosting(folder.repositories)
+  const hosting = createGitHosting(folder.repositories, { shared: instance.shared })
   const sshHost = openSshHost(env, folder.keys)
   const credentials = createAttemptCredentials(serverSecret(join(folder.keys, 'server-secret')))
   const continuationKeys = createContinuationKeys(serverSecret(join(folder.keys, 'server-secret')))
@@ -250,6 +283,8 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     queries: store.queries,
     queue: store.queue,
     settings: store.settings,
+    retention: store.retention,
+    operations: store.operations,
     live: store.live,
     objects,
     output,
@@ -257,6 +292,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     hosting,
     actions,
     compiler,
+    urlOrbs: store.urlOrbs,
     orbs: createOrbRegistry({ store: store.orbs, accounts: store.accounts, compiler }),
     attemptProject: (password) => checkoutProject({ engine: store.engine, credentials }, password),
   }
@@ -268,6 +304,16 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       { hosting, ...keys },
       { hostKey: sshHost.privateKey, onError: (error, command) => onError(error, { method: 'SSH', url: command }) },
     )
+  const agents = env.roles.includes('agents') ? await createAgents(folder, dispatcher, onError) : undefined
+  return { web, agents, ssh, checks, actions, objects }
+}
+
+/** The agents' port. */
+async function createAgents(
+  folder: DataFolder,
+  dispatcher: ReturnType<typeof createDispatcher>,
+  onError: Parameters<typeof createAgentServer>[1]['onError'],
+) {
   // Hashes are compared, so that how long it takes says nothing of the token.
   const expected = hashToken(localAgentToken(folder).token)
   const id = await dispatcher.register({
@@ -280,7 +326,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     memoryMb: 0,
     executors: [],
   })
-  const agents = createAgentServer(
+  return createAgentServer(
     {
       admits: async (connection) => !(await peerIsSandboxed(connection)),
       authenticate: (given) => (hashToken(given).equals(expected) ? { id } : undefined),
@@ -288,7 +334,6 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     },
     { onError },
   )
-  return { web, agents, ssh, checks, actions }
 }
 
 /** One object an agent for as long as the server lives. */
@@ -304,6 +349,5 @@ function planes(
 }
 
 function serverSecret(path: string): Buffer {
-  if (!existsSync(path)) writeFileSync(path, randomBytes(32), { mode: 0o600 })
-  return readFileSync(path)
+  return writeOnce(path, () => randomBytes(32))
 }

@@ -81,10 +81,11 @@ export function createTransaction(connection: Runner): EngineTransaction & Pick<
           output_sha256 = ${step.outputSha256}, truncated = ${step.truncated}, finished_at = ${step.at}
         where attempt_id = ${step.attemptId} and index = ${step.index} returning id`)
       )[0]?.id,
-    saveCache: async (projectId, key, object) =>
+    saveCache: async (projectId, key, object, jobId) =>
       (
         await tx.rows(
-          sql`insert into caches (project_id, key, digest, size) values (${projectId}, ${key}, ${object.digest}, ${object.size}) on conflict do nothing returning key`,
+          sql`insert into caches (project_id, key, digest, size, keep_days) values (${projectId}, ${key}, ${object.digest}, ${object.size},
+            (select (plan->>'cacheRetentionDays')::int from jobs where id = ${jobId ?? null}::uuid)) on conflict do nothing returning key`,
         )
       ).length > 0,
     async addLayer(jobId, nodeIndex, object) {

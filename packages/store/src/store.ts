@@ -7,14 +7,17 @@ import type {
   Follows,
   Insights,
   LiveEvents,
+  Operations,
   OrbStore,
   ProjectTokens,
+  RetentionStore,
   RunQueue,
   Schedules,
   SecretStore,
   SettingsStore,
   SettingValues,
   SshKeys,
+  UrlOrbStore,
   UsageStore,
   Wakeups,
 } from '@rondo/model'
@@ -28,14 +31,17 @@ import { createInsights } from './insights.ts'
 import { createListener } from './listener.ts'
 import { createEventFollower } from './live-events.ts'
 import { migrate } from './migrate.ts'
+import { createOperations } from './operations.ts'
 import { createOrbStore } from './orbs.ts'
 import { createProjectTokens } from './project-tokens.ts'
 import { createBuildQueries } from './queries.ts'
+import { createRetentionStore } from './retention.ts'
 import { createRunQueue } from './run-queue.ts'
 import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
 import { createSettingsStore } from './settings.ts'
 import { createSshKeys } from './ssh-keys.ts'
+import { createUrlOrbStore } from './url-orbs.ts'
 import { createUsageStore } from './usage.ts'
 
 export interface StoreOptions {
@@ -61,7 +67,10 @@ export interface Store {
   readonly queue: RunQueue
   readonly schedules: Schedules
   readonly settings: SettingsStore
+  readonly retention: RetentionStore
+  readonly operations: Operations
   readonly orbs: OrbStore
+  readonly urlOrbs: UrlOrbStore
   readonly live: LiveEvents
   readonly wakeups: Wakeups
   /** Brings the schema up to date. */
@@ -89,8 +98,11 @@ export function createStore(options: StoreOptions): Store {
     engine: createEngineStore(database),
     queue: createRunQueue(database),
     schedules: createSchedules(database),
+    retention: createRetentionStore(database),
+    operations: createOperations(database),
     settings: createSettingsStore(database, options.settings),
     orbs: createOrbStore(database),
+    urlOrbs: createUrlOrbStore(database),
     live: follower,
     wakeups: listener,
     migrate: () => migrate(database),

@@ -14,6 +14,8 @@ export interface StackOptions {
   readonly user?: number
   /** Whether Git is also spoken over SSH. */
   readonly ssh?: boolean
+  /** Roles of each server process, which is named after them (`api`, `conductor-cron`); default one process with all. */
+  readonly split?: readonly (readonly string[])[]
   /** Folder in which the data folder is made; default the system's for temporary files. */
   readonly within?: string
   /** Further variables of the server and its agent. */
@@ -66,6 +68,12 @@ export interface Stack {
   output(stepId: string): Promise<Buffer>
   /** SIGKILL, without a word before. */
   kill(part: 'server' | 'agent' | 'postgres'): void
+  /** Names of the server processes; `server` when there is one for all roles. */
+  readonly servers: readonly string[]
+  /** SIGKILL by default; false when that process does not live. */
+  signalServer(name: string, signal?: NodeJS.Signals): boolean
+  /** Starts one of the server processes, which must not live. */
+  startOne(name: string): Promise<void>
   startServer(): Promise<void>
   /** Stops the server as its administrator does, and starts it again. */
   restart(): Promise<void>
@@ -79,9 +87,14 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   if (options.user !== undefined) spawnSync('chown', [`${options.user}:${options.user}`, data])
   const [port, agentPort, sshPort] = await Promise.all([freePort(), freePort(), freePort()])
   const url = `http://127.0.0.1:${port}`
-  let server: ReturnType<typeof spawn> | undefined
+  const roles = new Map((options.split ?? [[]]).map((some) => [some.join('-') || 'server', some.join(',')]))
+  const servers = new Map<string, ReturnType<typeof spawn>>()
 
   async function startServer(): Promise<void> {
+    for (const name of roles.keys()) await startOne(name)
+  }
+
+  async function startOne(name: string): Promise<void> {
     const child = spawn(process.execPath, [serverProgram], {
       env: {
         PATH: process.env.PATH,
@@ -90,28 +103,32 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         RONDO_AGENT_PORT: String(agentPort),
         RONDO_PUBLIC_URL: `http://localhost:${port}`,
         RONDO_EXECUTOR: options.executor ?? 'docker',
+        RONDO_ROLES: roles.get(name) ?? '',
         ...options.env,
         ...(options.ssh ? { RONDO_SSH_PORT: String(sshPort) } : {}),
       },
       ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    server = child
+    servers.set(name, child)
     let printed = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (printed += chunk))
     const ready = new Promise<void>((resolve, reject) => {
       child.stdout.on('data', () => printed.includes('Rondo is ready') && resolve())
-      child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${printed}`)))
+      child.once('exit', (code) => reject(new Error(`the server process ${name} ended with ${code}: ${printed}`)))
     })
     await ready
   }
 
   async function stopServer(): Promise<void> {
-    const child = server
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGTERM')
-    await ended
+    for (const child of servers.values()) {
+      if (!lives(child)) continue
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGTERM')
+      // One that stands still would never hear of it.
+      child.kill('SIGCONT')
+      await ended
+    }
   }
 
   await startServer()
@@ -210,6 +227,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       })
       return Buffer.from(await response.arrayBuffer())
     },
+    servers: [...roles.keys()],
+    signalServer(name, signal = 'SIGKILL') {
+      const child = servers.get(name)
+      return child !== undefined && lives(child) && child.kill(signal)
+    },
+    startOne,
     kill(part) {
       const files = { server: 'server.pid', agent: 'agent/agent.pid', postgres: 'postgres/postmaster.pid' } as const
       process.kill(Number(readFileSync(join(data, files[part]), 'utf8').split(/\s/)[0]), 'SIGKILL')
@@ -224,6 +247,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     },
   }
   return stack
+}
+
+function lives(child: ReturnType<typeof spawn>): boolean {
+  return child.exitCode === null && child.signalCode === null
 }
 
 async function freePort(): Promise<number> {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AppError, type GitHosting, type RepositoryName } from '@rondo/model'
+import { sweepFolder } from '../sweep-folder.ts'
 import { parseCommit } from './commit.ts'
 import { git } from './git-process.ts'
 import { refOf, safeName, safeRevision } from './names.ts'
@@ -13,16 +14,18 @@ import { advertise, serveFetch, servePush } from './serve.ts'
 export interface GitHostingOptions {
   /** Largest pack that a push may bring, in bytes. Default 2 GiB. */
   readonly maxPackBytes?: number
+  /** Other processes work in the folder too. Default false. */
+  readonly shared?: boolean
 }
 
 const maxCommitBytes = 1024 * 1024
 
-/** Bare repositories in a folder, `<organization>/<name>.git`, served by the system's git. One process uses a folder. */
+/** Bare repositories in a folder, `<organization>/<name>.git`, served by the system's git. */
 export function createGitHosting(folder: string, options: GitHostingOptions = {}): GitHosting {
   const maxPackBytes = options.maxPackBytes ?? 2 * 1024 ** 3
   // Repositories get their name when they are whole. No organisation's name starts with a dot.
   const unfinished = join(folder, '.unfinished')
-  rmSync(unfinished, { recursive: true, force: true })
+  sweepFolder(unfinished, { shared: options.shared ?? false })
 
   function pathOf(repository: RepositoryName): string {
     return join(folder, safeName(repository.organization), `${safeName(repository.name)}.git`)

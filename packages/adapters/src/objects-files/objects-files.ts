@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, type Objects, type StoredObject } from '@rondo/model'
+import { sweepFolder } from '../sweep-folder.ts'
 import { untilAborted } from './until-aborted.ts'
 
 const readBytes = 256 * 1024
@@ -10,12 +11,12 @@ type WriteOptions = NonNullable<Parameters<Objects['write']>[1]>
 
 /**
  * Blobs as files named by the sha256 of their bytes (rule D-10): `ab/cd/abcd…`. Bytes go to `incoming/` first and get their
- * name only when they are whole and on the disk. One process opens a folder: what lies in `incoming/` at that moment was
- * torn and is swept.
+ * name only when they are whole and on the disk. What lies in `incoming/` when a folder is opened was torn and is swept; with
+ * `shared`, other processes have the folder open too, and what they receive is left alone.
  */
-export async function openFileObjects(folder: string): Promise<Objects> {
+export async function openFileObjects(folder: string, options: { readonly shared?: boolean } = {}): Promise<Objects> {
   const incoming = join(folder, 'incoming')
-  await rm(incoming, { recursive: true, force: true })
+  sweepFolder(incoming, { shared: options.shared ?? false })
   await mkdir(incoming, { recursive: true, mode: 0o750 })
 
   return {
@@ -43,6 +44,8 @@ export async function openFileObjects(folder: string): Promise<Objects> {
     async remove(digest) {
       await rm(pathOf(folder, digest), { force: true })
     },
+    unused: (outer, idleMs) => listUnused(join(folder, nameOf(outer)), idleMs),
+    removeUnused: (digest, idleMs) => removeUnused(pathOf(folder, digest), join(incoming, randomUUID()), idleMs),
   }
 }
 
@@ -50,6 +53,49 @@ export async function openFileObjects(folder: string): Promise<Objects> {
 function pathOf(folder: string, digest: string): string {
   if (/^[0-9a-f]{64}$/.test(digest)) return join(folder, digest.slice(0, 2), digest.slice(2, 4), digest)
   throw new AppError('bad-request', 'An object is named by the 64 hexadecimal digits of its sha256.')
+}
+
+function nameOf(outer: string): string {
+  if (/^[0-9a-f]{2}$/.test(outer)) return outer
+  throw new AppError('bad-request', 'A folder of objects is named by two hexadecimal digits.')
+}
+
+async function* listUnused(outer: string, idleMs: number): AsyncGenerator<readonly string[]> {
+  for (const inner of await namesIn(outer)) {
+    const unused: string[] = []
+    for (const digest of await namesIn(join(outer, inner)))
+      if (isIdle(await statOf(join(outer, inner, digest)), idleMs)) unused.push(digest)
+    if (unused.length > 0) yield unused
+  }
+}
+
+async function namesIn(path: string): Promise<readonly string[]> {
+  try {
+    return await readdir(path)
+  } catch (cause) {
+    if (isCode(cause, 'ENOENT')) return []
+    throw cause
+  }
+}
+
+function isIdle(found: { readonly mtimeMs: number } | undefined, idleMs: number): boolean {
+  return found !== undefined && found.mtimeMs <= Date.now() - idleMs
+}
+
+/**
+ * Out of sight first, then a second look: whoever wrote the object in between either renewed its time, so that it comes back,
+ * or no longer found it and published bytes of their own.
+ */
+async function removeUnused(path: string, aside: string, idleMs: number): Promise<void> {
+  if (!isIdle(await statOf(path), idleMs)) return
+  try {
+    await rename(path, aside)
+  } catch (cause) {
+    if (isCode(cause, 'ENOENT')) return
+    throw cause
+  }
+  if (isIdle(await statOf(aside), idleMs)) await rm(aside)
+  else await rename(aside, path)
 }
 
 /** Writes the stream to a file and syncs it. */
@@ -73,10 +119,8 @@ async function publish(folder: string, temporary: string, object: StoredObject):
   const path = pathOf(folder, object.digest)
   const there = await statOf(path)
   if (there?.size === object.size) {
-    await rm(temporary)
-    // Written again is wanted again: the sweep of unreferenced objects goes by age.
-    const now = new Date()
-    return utimes(path, now, now)
+    // Written again is wanted again: the sweep of unreferenced objects goes by age. One swept this moment is published anew.
+    if (await renewed(path)) return rm(temporary)
   }
   const outer = join(folder, object.digest.slice(0, 2))
   const inner = join(outer, object.digest.slice(2, 4))
@@ -86,6 +130,17 @@ async function publish(folder: string, temporary: string, object: StoredObject):
   if (made === undefined) return
   await syncFolder(outer)
   await syncFolder(folder)
+}
+
+async function renewed(path: string): Promise<boolean> {
+  const now = new Date()
+  try {
+    await utimes(path, now, now)
+    return true
+  } catch (cause) {
+    if (isCode(cause, 'ENOENT')) return false
+    throw cause
+  }
 }
 
 async function* readRange(path: string, digest: string, start: number, end: number): AsyncGenerator<Uint8Array> {
@@ -111,7 +166,7 @@ async function openExisting(path: string, digest: string): Promise<FileHandle> {
   }
 }
 
-async function statOf(path: string): Promise<{ readonly size: number } | undefined> {
+async function statOf(path: string): Promise<{ readonly size: number; readonly mtimeMs: number } | undefined> {
   try {
     return await stat(path)
   } catch (cause) {

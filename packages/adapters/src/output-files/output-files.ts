@@ -1,7 +1,7 @@
-import { type FileHandle, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AppError, type StepOutput } from '@rondo/model'
-import { exists, isCode, syncFolder } from './files.ts'
+import { exists, ifThere, isCode, syncFolder } from './files.ts'
 import { foldFile, restoreFile, type StreamPaths } from './fold.ts'
 import { type FoldedFile, openFolded } from './folded-file.ts'
 import { offsetOfLine, openRaw, readRaw } from './raw-file.ts'
@@ -10,6 +10,8 @@ import { openRawStream, type RawStream } from './raw-stream.ts'
 export interface FileOutputOptions {
   /** Files kept open for appending; those of more steps are opened again when bytes come. Default 64. */
   readonly maxOpenFiles?: number
+  /** Other processes append to, read and fold streams of this folder too. Default false. */
+  readonly shared?: boolean
 }
 
 type Listener = (size: number, closed: boolean) => void
@@ -17,20 +19,31 @@ type Listener = (size: number, closed: boolean) => void
 /** Shorter streams stay as they are: a file takes a block of the disk anyway. */
 const foldFromBytes = 4096
 
+const lookEveryMs = 200
+
 /**
  * Step output as one append-only file a step, `xx/<step>.log`, synced before bytes are acknowledged. A closed stream is
  * folded in the background into `xx/<step>.zst` (see fold.ts); reading is the same before, during and after. `folding/` names
- * the streams being folded, so that folding cut short goes on when the folder is opened again. One process opens a folder.
+ * the streams being folded, so that folding cut short goes on when the folder is opened again.
+ *
+ * With `shared` several processes open a folder. A byte of a stream is the same whoever writes it, so two that append write
+ * the same; who finds that another has gone further goes on from there, and watchers look at the file a few times a second.
  */
 export async function openFileOutput(folder: string, options: FileOutputOptions = {}): Promise<FileOutput> {
   const folding = join(folder, 'folding')
   await mkdir(folding, { recursive: true, mode: 0o750 })
-  return new FileOutput(folder, options.maxOpenFiles ?? 64, await readdir(folding))
+  const shared = options.shared ?? false
+  const found = await readdir(folding)
+  const cutFolds = found.filter((name) => !name.includes('.'))
+  // Drafts of folds; of a process that lives, perhaps, when there are several.
+  for (const name of found) if (!shared && name.includes('.')) await rm(join(folding, name), { force: true })
+  return new FileOutput(folder, { maxOpenFiles: options.maxOpenFiles ?? 64, shared }, cutFolds)
 }
 
 export class FileOutput implements StepOutput, AsyncDisposable {
   readonly #folder: string
   readonly #maxOpenFiles: number
+  readonly #shared: boolean
   /** Open for appending, the longest unused first. */
   readonly #open = new Map<string, RawStream>()
   readonly #opening = new Map<string, Promise<RawStream>>()
@@ -40,9 +53,10 @@ export class FileOutput implements StepOutput, AsyncDisposable {
   #lastFold: Promise<void> = Promise.resolve()
   readonly #listeners = new Map<string, Set<Listener>>()
 
-  constructor(folder: string, maxOpenFiles: number, cutFolds: readonly string[]) {
+  constructor(folder: string, options: Required<FileOutputOptions>, cutFolds: readonly string[]) {
     this.#folder = folder
-    this.#maxOpenFiles = maxOpenFiles
+    this.#maxOpenFiles = options.maxOpenFiles
+    this.#shared = options.shared
     for (const stepId of cutFolds) this.#fold(stepId)
   }
 
@@ -59,6 +73,10 @@ export class FileOutput implements StepOutput, AsyncDisposable {
         if (this.#folds.has(stepId)) continue
         const size = await (await this.#streamOf(stepId)).append(offset, bytes)
         if (size === undefined) continue
+        if (size < offset && (await this.#isOutdated(stepId, size))) {
+          await this.#closeStream(stepId)
+          continue
+        }
         this.#closeLongUnused()
         return size
       }
@@ -69,7 +87,7 @@ export class FileOutput implements StepOutput, AsyncDisposable {
 
   async size(stepId: string): Promise<number> {
     const stream = this.#open.get(stepId)
-    if (stream !== undefined) return stream.size
+    if (stream !== undefined && !this.#shared) return stream.size
     return this.#eitherForm(stepId, {
       async raw(file) {
         await using reading = file
@@ -119,11 +137,20 @@ export class FileOutput implements StepOutput, AsyncDisposable {
     this.#tell(stepId, size, true)
   }
 
+  async remove(stepId: string): Promise<void> {
+    await this.#folds.get(stepId)
+    await this.#closeStream(stepId)
+    const { raw, folded, fresh } = this.#pathsOf(stepId)
+    for (const path of [fresh, raw, folded]) await rm(path, { force: true })
+  }
+
   watch(stepId: string, listener: Listener): Disposable {
     const listeners = this.#listeners.get(stepId) ?? new Set()
     this.#listeners.set(stepId, listeners.add(listener))
+    const looking = this.#shared ? setInterval(() => void this.#look(stepId, listener), lookEveryMs).unref() : undefined
     return {
       [Symbol.dispose]: () => {
+        clearInterval(looking)
         listeners.delete(listener)
         if (listeners.size === 0 && this.#listeners.get(stepId) === listeners) this.#listeners.delete(stepId)
       },
@@ -137,12 +164,26 @@ export class FileOutput implements StepOutput, AsyncDisposable {
     await Promise.all([...this.#open.keys()].map((stepId) => this.#closeStream(stepId)))
   }
 
+  /** Whether the file has more than this process has written of it, because another has, or was folded by another. */
+  async #isOutdated(stepId: string, size: number): Promise<boolean> {
+    if (!this.#shared) return false
+    const found = await ifThere(stat(this.#pathsOf(stepId).raw))
+    return found === undefined || found.size > size
+  }
+
+  /** Tells a watcher how long the file is; what another process has written may not be on the disk yet. */
+  async #look(stepId: string, listener: Listener): Promise<void> {
+    const found = await ifThere(stat(this.#pathsOf(stepId).raw)).catch(() => undefined)
+    if (found !== undefined && found.size > 0) listener(found.size, false)
+  }
+
   #pathsOf(stepId: string): StreamPaths {
     if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(stepId))
       throw new AppError('bad-request', 'A step is named by its id.')
     // The last digits of an id are random in every version of UUID, so the folders fill evenly.
     const path = join(this.#folder, stepId.slice(-2), stepId)
-    return { raw: `${path}.log`, folded: `${path}.zst`, fresh: join(this.#folder, 'folding', stepId) }
+    const fresh = join(this.#folder, 'folding', stepId)
+    return { raw: `${path}.log`, folded: `${path}.zst`, fresh, draft: `${fresh}.${process.pid}` }
   }
 
   async #streamOf(stepId: string): Promise<RawStream> {

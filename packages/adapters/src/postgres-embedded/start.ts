@@ -55,7 +55,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     throw error
   })
   return {
-    connectionString: `postgres://rondo:${cluster.password}@127.0.0.1:${cluster.port}/postgres`,
+    connectionString: addressOf(cluster),
     pid: () => runningPid(cluster),
     async supervise(signal) {
       while (!signal.aborted) {
@@ -65,6 +65,22 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     },
     stop: () => stopCluster(cluster),
   }
+}
+
+/** Where the cluster of a folder answers, when another process of ours keeps it running; undefined while it does not. */
+export function findEmbeddedPostgres(dataFolder: string): string | undefined {
+  try {
+    const { port, password } = JSON.parse(readFileSync(`${dataFolder}.json`, 'utf8'))
+    const cluster = { folder: dataFolder }
+    if (runningPid(cluster) === undefined || statusLine(cluster) !== 'ready') return undefined
+    return addressOf({ port, password })
+  } catch {
+    return undefined
+  }
+}
+
+function addressOf({ port, password }: Pick<Cluster, 'port' | 'password'>): string {
+  return `postgres://rondo:${password}@127.0.0.1:${port}/postgres`
 }
 
 async function openCluster(options: EmbeddedPostgresOptions): Promise<Cluster> {
@@ -147,7 +163,7 @@ async function freePort(): Promise<number> {
 }
 
 /** The number in `postmaster.pid`, when that process lives and is a postgres. */
-function runningPid(cluster: Cluster): number | undefined {
+function runningPid(cluster: Pick<Cluster, 'folder'>): number | undefined {
   try {
     const pid = Number(readFileSync(join(cluster.folder, 'postmaster.pid'), 'utf8').split('\n')[0])
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -200,7 +216,7 @@ async function waitUntilReady(cluster: Cluster): Promise<void> {
 }
 
 /** Line 8 of `postmaster.pid` is the postmaster's own word on its state. */
-function statusLine(cluster: Cluster): string {
+function statusLine(cluster: Pick<Cluster, 'folder'>): string {
   try {
     return readFileSync(join(cluster.folder, 'postmaster.pid'), 'utf8').split('\n')[7]?.trim() ?? ''
   } catch {

@@ -3,6 +3,7 @@ import type { Access } from '../access.ts'
 import type { Authenticator } from '../authenticate.ts'
 import type { WebPorts } from '../ports.ts'
 import { createAdminServer } from './admin-server.ts'
+import { registerOperations } from './operations.ts'
 import { registerQueueAdmin } from './queue.ts'
 import { registerSettingsAdmin } from './settings.ts'
 
@@ -11,4 +12,5 @@ export function registerAdmin(server: FastifyInstance, ports: WebPorts, auth: Au
   const admin = createAdminServer(server, auth)
   registerQueueAdmin(admin, ports, access)
   registerSettingsAdmin(admin, ports, access)
+  registerOperations(admin, ports, access)
 }

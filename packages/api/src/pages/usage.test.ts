@@ -14,7 +14,8 @@ afterAll(async () => {
   await engine.stop()
 })
 
-const config = 'version: 2.1\njobs: {build: {docker: [{image: a}], steps: [checkout]}}\nworkflows: {main: {jobs: [build]}}'
+const config =
+  'version: 2.1\njobs: {build: {docker: [{image: a}], steps: [checkout]}}\nworkflows: {main: {jobs: [build]}}'
 const usage = {
   startedAt: '2026-01-02T03:04:05.000Z',
   intervalMs: 1_000,

@@ -31,6 +31,7 @@ export function ownersNames({ owner, slug, ids, job }: NamedThings): WalkValues 
       branch: 'main',
       'restriction-id': '00000000-0000-4000-8000-000000000000',
       fingerprint: '00:00',
+      'allow-list-entry-id': '00000000-0000-4000-8000-000000000000',
       'token-id': '00000000-0000-4000-8000-000000000000',
     },
     query: { 'owner-id': owner.organization.id },

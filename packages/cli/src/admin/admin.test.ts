@@ -103,3 +103,54 @@ test('who is no administrator is refused, and a call that makes no sense is expl
   expect([age.code, age.err]).toEqual([2, expect.stringContaining('Write it as 90s, 15m, 2h or 1d.')])
   expect([limit.code, nothing.code]).toEqual([2, 2])
 })
+
+test('the log of dispatcher and scheduler shows each build as soon as it is taken, what it asks for, which agent got it, and how it ended [L-380 L-383 L-384 L-386]', async () => {
+  const home = await engine.home()
+  const pipeline = await engine.push(home.project, build)
+  const { id } = await engine.job(pipeline, 'build')
+  const name = `${home.project.organizationName}/app/1`
+  const taken = await admin('dispatcher', id)
+  await engine.end(await engine.take(pipeline, 'build'))
+
+  const ended = await admin('dispatcher', id)
+  const all = await admin('dispatcher', '--limit', '1000')
+
+  expect(taken.out).toMatch(
+    new RegExp(
+      `^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}\\+00:00 ${name} ${id} took the build: resource class \\w+, 1 task, in the usage queue\n$`,
+    ),
+  )
+  expect(
+    ended.out
+      .trim()
+      .split('\n')
+      .map((line) => line.replace(/^(\S+ ){3}/, '')),
+  ).toEqual([
+    expect.stringMatching(/^took the build/),
+    expect.stringMatching(/^forwarded to run-queue and scheduled: task 0 on test-agent, attempt 1, waited \d+\.\d s$/),
+    'start granted: task 0',
+    'usage changed: task 0 ended, passed',
+  ])
+  expect(all.out).toContain('config fetched and parsed at aaaaaaaaaaaa: pipeline 1')
+})
+
+test('a loop that stopped, or whose last round failed, shows in the health of the servers', async () => {
+  const { operations } = engine.database.store
+  const round = { server: 'here/1', pauseMs: 5_000, tookMs: 12, problem: null }
+  await operations.recordLoop({ ...round, name: 'leases' })
+  const well = await admin('health')
+  await operations.recordLoop({ ...round, name: 'retention', pauseMs: -120_000, problem: 'the disk is full' })
+
+  const late = await admin('health')
+
+  expect([well.code, well.out]).toEqual([0, expect.stringMatching(/^leases +here\/1 +ok +\S+ +12 ms +-$/m)])
+  expect([late.code, late.out]).toEqual([1, expect.stringMatching(/^retention +here\/1 +LATE .* the disk is full$/m)])
+})
+
+test('a dry run of retention says what would go, and nothing runs without saying that it is dry', async () => {
+  const dry = await admin('retention', '--dry-run')
+  const wet = await admin('retention')
+
+  expect(dry.out).toBe('Nothing is older than it is kept for.\n')
+  expect([wet.code, wet.err]).toEqual([2, expect.stringContaining('See what would go with --dry-run.')])
+})

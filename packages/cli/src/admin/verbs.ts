@@ -1,5 +1,6 @@
 import type { Verb } from '../noun.ts'
 import { showHistory } from './history.ts'
+import { showDispatcher, showHealth, showRetention } from './operations.ts'
 import { blockWork, cancelBuilds, promoteBuilds, setLimit, showQueue, unblockWork } from './queue.ts'
 import { settingsVerb } from './settings.ts'
 
@@ -12,5 +13,8 @@ export const adminVerbs: readonly Verb[] = [
   blockWork,
   unblockWork,
   settingsVerb,
+  showRetention,
   showHistory,
+  showDispatcher,
+  showHealth,
 ]

@@ -31,7 +31,7 @@ async function orbSources(call: VerbCall, plan: Plan): Promise<readonly (readonl
     plan.orbs.map(({ resolved }) => ({ reference: resolved })),
     null,
   )
-  return found.flatMap((orb) => (orb === undefined ? [] : [[orb.resolved, orb.source] as const]))
+  return found.flatMap((orb) => (orb === undefined || 'refused' in orb ? [] : [[orb.resolved, orb.source] as const]))
 }
 
 function workflowText({ name, place, jobs }: ExplainedWorkflow): string {

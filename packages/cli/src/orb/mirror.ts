@@ -67,13 +67,14 @@ async function collect(
   const recording: OrbLookup = {
     async resolve(requests, organizationId) {
       const found = await upstream.resolve(requests, organizationId)
-      for (const content of found) if (content !== undefined) contents.set(content.resolved, content)
+      for (const content of found)
+        if (content !== undefined && 'source' in content) contents.set(content.resolved, content)
       return found
     },
   }
   for (const reference of references) {
     const [content] = await upstream.resolve([{ reference }], null)
-    if (content === undefined) missing.push(reference)
+    if (content === undefined || 'refused' in content) missing.push(reference)
     else {
       // Checking an orb asks for everything it reaches; whether it is valid is for the importing server to say.
       await createInlineCompiler(recording).checkOrb({ source: content.source, organizationId: null })

@@ -218,6 +218,32 @@ test('a cancel and an ending at the same time leave one final status, and neithe
   for (const status of statuses) expect(status).toMatch(/^(canceled|success)$/)
 })
 
+describe('a claim', () => {
+  test('whose agent hung up before it took something is answered to the one that asks anew', async () => {
+    const machine = { cpus: 8, memoryMb: 65_536 }
+    await plane.hello({
+      ...machine,
+      name: home.user.login,
+      version: '',
+      hostname: '',
+      os: '',
+      arch: '',
+      executors: ['docker'],
+    })
+    const ask = { agentId: agent, executors: ['docker' as const], running: [] }
+    const none = { cpus: 0, memoryMb: 0, tasks: 0 }
+    const anew = plane.claim({ ...ask, free: none, waitMs: 20_000 }, new AbortController().signal)
+    const [job] = [buildJob({ name: 'unheard' })]
+    await buildWorkflow(database.store, home.project, [job], { queue: true })
+
+    const unheard = await plane.claim({ ...ask, free: { ...machine, tasks: 1 }, waitMs: 0 }, AbortSignal.abort())
+
+    expect(unheard.map((claim) => claim.jobName)).toEqual(['unheard'])
+    expect(await anew).toEqual(unheard)
+    for (const claim of unheard) await plane.grant(claim)
+  })
+})
+
 describe('silent agents', () => {
   /** One round over attempts as they were listed at the beginning of it, after `meanwhile` happened. */
   async function sweepAfter(meanwhile: () => Promise<unknown>): Promise<void> {

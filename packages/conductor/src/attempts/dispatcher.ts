@@ -38,6 +38,9 @@ function createControlPlane(
 ): ControlPlane {
   const { engine, clock } = ports
 
+  /** Claims that took tasks for an agent that had hung up meanwhile, to ask anew with more room. */
+  let unheard = 0
+
   async function granted(ref: AttemptRef): Promise<AttemptIdentity> {
     const identity = await engine.check(agentId, ref)
     if (!identity.granted)
@@ -67,10 +70,8 @@ function createControlPlane(
       if (machine === undefined) throw new AppError('conflict', notGreeted)
       // A sandbox takes docker jobs where no engine is.
       const executors = request.executors.map((executor) => (executor === 'sandbox' ? 'docker' : executor))
-      // A repeat of a claim whose answer was lost finds the same tasks.
-      const unknown =
-        request.running === undefined ? [] : await engine.claimedUnknown(agentId, request.running, { machine, leaseMs })
-      if (unknown.length > 0) return unknown
+      const { running } = request
+      let looked: number | undefined
       const deadline = clock.monotonicMs() + Math.min(request.waitMs, maxWaitMs)
       for (;;) {
         // Listening starts before looking, so that nothing queued in between is missed.
@@ -79,7 +80,17 @@ function createControlPlane(
           Math.min(lookEveryMs, Math.max(0, deadline - clock.monotonicMs())),
           signal,
         )
+        // A repeat of a claim whose answer was lost finds the same tasks, also when the lost one takes them only now.
+        if (running !== undefined && looked !== unheard) {
+          looked = unheard
+          const unknown = await engine.claimedUnknown(agentId, running, { machine, leaseMs })
+          if (unknown.length > 0) return unknown
+        }
         const claimed = await engine.claim({ agentId, free: request.free, machine, executors, leaseMs })
+        if (claimed.length > 0 && signal.aborted) {
+          unheard++
+          await engine.transact((tx) => tx.notify('queue'))
+        }
         if (claimed.length > 0 || signal.aborted || clock.monotonicMs() >= deadline) return claimed
         await woken
       }

@@ -1,16 +1,15 @@
 import { AppError, type Clock, type EngineStore, type ExpiredAttempt } from '@rondo/model'
 import { awayAfterMs } from '../chores/announce.ts'
+import type { LoopOptions } from '../chores/run-periodically.ts'
 import { advance } from '../workflows/apply-moves.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { attemptScope } from './attempt-scope.ts'
 import { defaultLostAfterMs, leaseMs } from './ownership.ts'
 import { finishTask } from './record-entries.ts'
 
-export interface LeaseSweeperOptions {
+export interface LeaseSweeperOptions extends LoopOptions {
   /** How long after its lease ran out a started attempt is given up (section 2b of the reliability rules); default 5 minutes. */
   readonly lostAfterMs?: number
-  readonly everyMs?: number
-  readonly onError?: (error: unknown) => void
 }
 
 const maxAttempts = 3
@@ -32,6 +31,7 @@ export async function sweepLeases(
   let afterDowntime = true
   let servedSince: number | undefined
   while (!signal.aborted) {
+    const began = ports.clock.monotonicMs()
     try {
       // While the server or the database was away nobody could renew: everybody gets a full term first (rule D-05).
       // Agents speak to processes of their role: without one nobody is silent, and each that comes anew begins the term anew.
@@ -51,6 +51,7 @@ export async function sweepLeases(
       options.onError?.(error)
     }
     const lookedAt = ports.clock.monotonicMs()
+    options.onRound?.(lookedAt - began)
     await ports.clock.sleep(everyMs, signal)
     // A process that stood still answered no agent either.
     afterDowntime ||= ports.clock.monotonicMs() - lookedAt > everyMs + stoodStillMs

@@ -101,7 +101,7 @@ async function recordEntry(
       })
     }
     case 'cache-saved':
-      await tx.saveCache(identity.projectId, entry.key, entry.object)
+      await tx.saveCache(identity.projectId, entry.key, entry.object, identity.jobId)
       return
     case 'workspace-persisted':
       return tx.addLayer(identity.jobId, identity.taskIndex, entry.object)

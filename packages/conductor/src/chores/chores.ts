@@ -2,7 +2,7 @@ import type { Chore, Clock, EngineStore, StepOutput, Wakeups } from '@rondo/mode
 import { advance } from '../workflows/apply-moves.ts'
 import { cancelWorkflow } from '../workflows/cancel.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
-import { runPeriodically } from './run-periodically.ts'
+import { type LoopOptions, runPeriodically } from './run-periodically.ts'
 
 export interface ChorePorts {
   readonly engine: EngineStore
@@ -12,10 +12,7 @@ export interface ChorePorts {
   readonly clock: Clock
 }
 
-export interface ChoreOptions {
-  readonly everyMs?: number
-  readonly onError?: (error: unknown) => void
-}
+export type ChoreOptions = LoopOptions
 
 const batch = 100
 const tryAgainAfterMs = 30_000
@@ -28,7 +25,8 @@ export function doChores(ports: ChorePorts, options: ChoreOptions, signal: Abort
       everyMs: options.everyMs ?? 2_000,
       topic: 'chores',
       round: () => doDueChores(ports, options.onError),
-      ...(options.onError === undefined ? {} : { onError: options.onError }),
+      onError: options.onError,
+      onRound: options.onRound,
     },
     signal,
   )

@@ -14,7 +14,7 @@ import {
 import { advance, endOf } from '../workflows/apply-moves.ts'
 import { changeJob } from '../workflows/change-state.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
-import { runPeriodically } from './run-periodically.ts'
+import { type LoopOptions, runPeriodically } from './run-periodically.ts'
 
 export interface LimitPorts {
   readonly engine: EngineStore
@@ -44,7 +44,7 @@ const batch = 100
 /** Ends what has taken too long; looks every few seconds. Any number of processes may do so. */
 export function enforceLimits(
   ports: LimitPorts & { readonly settings: Pick<SettingsStore, 'view'> },
-  options: { readonly everyMs?: number; readonly onError?: (error: unknown) => void },
+  options: LoopOptions,
   signal: AbortSignal,
 ): Promise<void> {
   return runPeriodically(
@@ -52,7 +52,8 @@ export function enforceLimits(
     {
       everyMs: options.everyMs ?? 5_000,
       round: async () => lookBySettings(ports, await ports.settings.view()),
-      ...(options.onError === undefined ? {} : { onError: options.onError }),
+      onError: options.onError,
+      onRound: options.onRound,
     },
     signal,
   )

@@ -1,5 +1,13 @@
 import type { Clock, Wakeups } from '@rondo/model'
 
+/** What every loop may be told. */
+export interface LoopOptions {
+  readonly everyMs?: number
+  readonly onError?: (error: unknown) => void
+  /** After each round, failed or not: how long it took. */
+  readonly onRound?: (tookMs: number) => void
+}
+
 /** Work that is done again and again: at once, after a while, and when somebody says that there is something to do. */
 export interface PeriodicWork {
   readonly everyMs: number
@@ -8,7 +16,8 @@ export interface PeriodicWork {
   /** One round. True: there is more to do, so the next round follows at once. */
   round(): Promise<boolean>
   /** A round that fails is told and tried again after the usual while. */
-  readonly onError?: (error: unknown) => void
+  readonly onError?: ((error: unknown) => void) | undefined
+  readonly onRound?: ((tookMs: number) => void) | undefined
 }
 
 /** Runs rounds one after the other until the signal aborts; a round that began is finished. Never throws. */
@@ -25,10 +34,12 @@ export async function runPeriodically(
       work.topic === undefined || ports.wakeups === undefined
         ? ports.clock.sleep(work.everyMs, either)
         : ports.wakeups.wait(work.topic, work.everyMs, either)
+    const began = ports.clock.monotonicMs()
     const more = await work.round().catch((error: unknown) => {
       work.onError?.(error)
       return false
     })
+    work.onRound?.(ports.clock.monotonicMs() - began)
     if (more) round.abort()
     await woken
   }

@@ -1,6 +1,6 @@
 import { type Accounts, AppError, type Clock, type Schedule, type Schedules, type UserActions } from '@rondo/model'
 import { nextRun } from '../decisions/next-run.ts'
-import { runPeriodically } from './run-periodically.ts'
+import { type LoopOptions, runPeriodically } from './run-periodically.ts'
 
 export interface SchedulePorts {
   readonly schedules: Pick<Schedules, 'due' | 'update'>
@@ -15,17 +15,14 @@ const batch = 50
  * Starts what is due: each run once, whatever process does it and wherever one is killed, since the run and the next due
  * time are written in one transaction. What was missed while nobody looked is caught up once, not once for each miss.
  */
-export function runSchedules(
-  ports: SchedulePorts,
-  options: { readonly everyMs?: number; readonly onError?: (error: unknown) => void },
-  signal: AbortSignal,
-): Promise<void> {
+export function runSchedules(ports: SchedulePorts, options: LoopOptions, signal: AbortSignal): Promise<void> {
   return runPeriodically(
     ports,
     {
       everyMs: options.everyMs ?? 5_000,
       round: () => runDueSchedules(ports, options.onError),
-      ...(options.onError === undefined ? {} : { onError: options.onError }),
+      onError: options.onError,
+      onRound: options.onRound,
     },
     signal,
   )

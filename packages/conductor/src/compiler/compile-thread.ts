@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { OrbContent, OrbRequest } from '@rondo/model'
+import type { OrbAnswer, OrbRequest } from '@rondo/model'
 import type { Work, WorkAnswer } from './work.ts'
 import type { FromWorker, ToWorker } from './worker.ts'
 
@@ -15,7 +15,7 @@ export type TaskEnd =
   | { readonly kind: 'answer'; readonly answer: WorkAnswer }
   | { readonly kind: 'too-slow' | 'too-large' | 'closed' }
 
-type Fetch = (requests: readonly OrbRequest[]) => Promise<readonly (OrbContent | undefined)[]>
+type Fetch = (requests: readonly OrbRequest[]) => Promise<readonly OrbAnswer[]>
 
 /** One thread that compiles one task after another. After any end but `answer` it is gone. */
 export interface CompileThread {

@@ -6,7 +6,7 @@ import {
   renderDiagnostic,
   validateOrb,
 } from '@rondo/config'
-import type { OrbContent, OrbImport, OrbRequest } from '@rondo/model'
+import type { OrbAnswer, OrbContent, OrbImport, OrbRequest } from '@rondo/model'
 import type { CheckOrbRequest, CompileAnswer, CompileRequest, OrbCheck, Problem } from './compiler.ts'
 
 /** What one compile does, told apart so that it can travel to another thread. */
@@ -21,7 +21,7 @@ const maxRounds = 12
  * Compiles, and asks for orbs as it meets them: yields what it needs, is resumed with the contents in the same order.
  * Knows no thread and no registry, so the same steps run in a worker and in place.
  */
-export function* work(task: Work): Generator<readonly OrbRequest[], WorkAnswer, readonly (OrbContent | undefined)[]> {
+export function* work(task: Work): Generator<readonly OrbRequest[], WorkAnswer, readonly OrbAnswer[]> {
   const orbs = createCollection()
   for (let round = 0; round < maxRounds; round++) {
     discover(task, orbs.source)
@@ -77,22 +77,27 @@ function problems(
 
 /** What was fetched so far, and what was asked for in vain. */
 function createCollection() {
-  const known = new Map<string, OrbContent | undefined>()
+  const known = new Map<string, OrbAnswer>()
   const wanted = new Map<string, OrbRequest>()
   const texts = new Map<string, string>()
+  const refusals = new Map<string, string>()
   const source: OrbSource = {
     resolve(reference, importer) {
       const key = `${importer ?? ''} ${reference}`
       if (!known.has(key)) wanted.set(key, importer === undefined ? { reference } : { reference, importer })
-      return known.get(key)
+      const answer = known.get(key)
+      if (answer !== undefined && 'refused' in answer) refusals.set(reference, answer.refused)
+      return contentOf(answer)
     },
+    whyNot: (reference) => refusals.get(reference),
   }
   return {
     source,
     textOf: (file: string) => texts.get(file),
     /** What an orb's own stanza asked for and got; inline orbs of it count as its own. */
     importsOf(importer: string): readonly OrbImport[] {
-      return [...known].flatMap(([key, content]) => {
+      return [...known].flatMap(([key, answer]) => {
+        const content = contentOf(answer)
         const own = key.startsWith(`${importer} `) && content !== undefined
         if (!own) return []
         return { reference: key.slice(importer.length + 1), resolved: content.resolved, digest: content.digest }
@@ -103,12 +108,16 @@ function createCollection() {
       wanted.clear()
       return requests
     },
-    add(requests: readonly OrbRequest[], contents: readonly (OrbContent | undefined)[]): void {
+    add(requests: readonly OrbRequest[], contents: readonly OrbAnswer[]): void {
       requests.forEach((request, index) => {
-        const content = contents[index]
-        known.set(`${request.importer ?? ''} ${request.reference}`, content)
+        known.set(`${request.importer ?? ''} ${request.reference}`, contents[index])
+        const content = contentOf(contents[index])
         if (content !== undefined) texts.set(content.resolved, content.source)
       })
     },
   }
+}
+
+function contentOf(answer: OrbAnswer): OrbContent | undefined {
+  return answer === undefined || 'refused' in answer ? undefined : answer
 }

@@ -1,9 +1,9 @@
 import { parentPort } from 'node:worker_threads'
-import type { OrbContent, OrbRequest } from '@rondo/model'
+import type { OrbAnswer, OrbRequest } from '@rondo/model'
 import { type Work, type WorkAnswer, work } from './work.ts'
 
 /** To the worker: a task, or the orbs the one at hand asked for. */
-export type ToWorker = { readonly task: Work } | { readonly orbs: readonly (OrbContent | undefined)[] }
+export type ToWorker = { readonly task: Work } | { readonly orbs: readonly OrbAnswer[] }
 /** From the worker: once that its program is loaded; then what a task needs, or what came out. */
 export type FromWorker = 'ready' | { readonly needs: readonly OrbRequest[] } | { readonly answer: WorkAnswer }
 

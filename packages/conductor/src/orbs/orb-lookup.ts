@@ -1,5 +1,6 @@
 import {
   type Orb,
+  type OrbAnswer,
   type OrbContent,
   type OrbLookup,
   type OrbRequest,
@@ -7,13 +8,17 @@ import {
   parseOrbReference,
   type WantedVersion,
 } from '@rondo/model'
+import { createUrlOrbs, type UrlOrbPorts } from './url-orbs.ts'
 
 /**
  * Orbs of a compile out of the registry. What an orb imports was fixed when it was published: a range inside it does not
  * move later (semantics 9.2); what could not be fixed then is looked up now.
  */
-export function createOrbLookup(store: OrbStore): OrbLookup {
-  async function resolveOne(request: OrbRequest, organizationId: string | null): Promise<OrbContent | undefined> {
+export function createOrbLookup(store: OrbStore, urls?: UrlOrbPorts): OrbLookup {
+  const urlOrbs = urls && createUrlOrbs(urls)
+
+  async function resolveOne(request: OrbRequest, organizationId: string | null): Promise<OrbAnswer> {
+    if (request.reference.startsWith('https://')) return urlOrbs?.resolve(request.reference, organizationId)
     const pinned = request.importer === undefined ? undefined : await pinOf(store, request.importer, request.reference)
     const reference = parseOrbReference(pinned?.resolved ?? request.reference)
     if (reference === undefined) return undefined

@@ -1,4 +1,5 @@
 import type { Clock } from '@rondo/model'
+import type { LoopOptions } from '../chores/run-periodically.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { type ContinuePorts, finishContinuation } from './continue-pipeline.ts'
 
@@ -11,16 +12,18 @@ const batch = 20
  */
 export async function resumeContinuations(
   ports: Pick<ContinuePorts, 'engine' | 'newId' | 'compiler'> & { readonly checks: StartChecks; readonly clock: Clock },
-  options: { readonly everyMs?: number; readonly onError?: (error: unknown) => void },
+  options: LoopOptions,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
+    const began = ports.clock.monotonicMs()
     try {
       for (const pipelineId of await ports.engine.pendingPipelines(batch))
         await finishContinuation(ports, ports.checks, pipelineId)
     } catch (error) {
       options.onError?.(error)
     }
+    options.onRound?.(ports.clock.monotonicMs() - began)
     await ports.clock.sleep(options.everyMs ?? 5_000, signal)
   }
 }

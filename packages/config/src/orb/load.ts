@@ -142,8 +142,7 @@ function loadReference(
   }
   const orb = cx.orbSource?.resolve(reference, loading.path.at(-1))
   if (orb === undefined) {
-    const message = `Cannot find ${reference} in the orb registry. Check that the namespace, orb name and version are correct.`
-    return missing(cx, 'orb-not-found', span, message)
+    return missing(cx, 'orb-not-found', span, notFound(cx, reference))
   }
   if (main) warnUnpinned(cx, reference, orb.resolved, span)
   const same = (known: OrbResolution) => known.reference === reference && known.resolved === orb.resolved
@@ -151,6 +150,17 @@ function loadReference(
     cx.orbs.push({ reference, resolved: orb.resolved, digest: orb.digest, direct: main })
   }
   return cx.orbSpaces.get(orb.resolved) ?? loadSource(cx, orb, span, loading)
+}
+
+function isVersion21(node: Node | undefined): boolean {
+  return node?.kind === 'scalar' && String(node.value) === '2.1'
+}
+
+function notFound(cx: ResolveContext, reference: string): string {
+  const reason = cx.orbSource?.whyNot?.(reference)
+  if (reason !== undefined) return reason
+  if (reference.startsWith('https://')) return `The orb at ${reference} cannot be read here`
+  return `Cannot find ${reference} in the orb registry. Check that the namespace, orb name and version are correct.`
 }
 
 /** A new version of an orb must not reach a pipeline unasked; a range of a major version is a choice people make. */
@@ -166,11 +176,17 @@ function loadSource(cx: ResolveContext, orb: ResolvedOrb, span: Span, loading: L
     const path = [...loading.path, orb.resolved].join(' -> ')
     return missing(cx, 'recursion', span, `Orb ${orb.resolved} imports itself: ${path}`)
   }
+  const isUrl = orb.resolved.startsWith('https://')
+  if (isUrl && [...cx.orbSpaces.keys()].filter((name) => name.startsWith('https://')).length >= cx.limits.urlOrbs) {
+    return missing(cx, 'limit', span, `The config imports more than ${cx.limits.urlOrbs} orbs by their addresses`)
+  }
   if (cx.orbSpaces.size >= cx.limits.orbs) {
     return missing(cx, 'limit', span, `The config imports more than ${cx.limits.orbs} orbs`)
   }
   const tree = parseTree(orb.source, orb.resolved, cx.limits, cx.report)
   if (tree === undefined) return silent
+  if (isUrl && !isVersion21(child(tree, 'version')))
+    return missing(cx, 'orb-source', span, `The orb at ${orb.resolved} needs 'version: 2.1'`)
   const path = [...loading.path, orb.resolved]
   const space = buildSpace(cx, tree, { label: orb.resolved, main: false }, { depth: loading.depth + 1, path })
   cx.orbSpaces.set(orb.resolved, space)

@@ -7,6 +7,8 @@ export interface OrbSource {
    * @returns undefined when it does not exist
    */
   resolve(reference: string, importer?: string): ResolvedOrb | undefined
+  /** Why a reference came to nothing, where there is more to say than that it does not exist. */
+  whyNot?(reference: string): string | undefined
 }
 
 export interface ResolvedOrb {

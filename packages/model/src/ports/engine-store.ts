@@ -384,8 +384,8 @@ export interface EngineTransaction {
     truncated: boolean
     at: string
   }): Promise<string | undefined>
-  /** Keys are immutable: false when the key was saved before. */
-  saveCache(projectId: string, key: string, object: StoredObject): Promise<boolean>
+  /** Keys are immutable: false when the key was saved before. `jobId`: whose plan may ask for it to be kept for less. */
+  saveCache(projectId: string, key: string, object: StoredObject, jobId?: string): Promise<boolean>
   addLayer(jobId: string, nodeIndex: number, object: StoredObject): Promise<void>
   addArtifact(jobId: string, nodeIndex: number, path: string, object: StoredObject): Promise<void>
   /** Said again, it replaces what was said of that slice and position. */

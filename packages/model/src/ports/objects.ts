@@ -14,4 +14,8 @@ export interface Objects {
   read(digest: string, range?: { readonly start: number; readonly end?: number }): Promise<AsyncIterable<Uint8Array>>
   stat(digest: string): Promise<StoredObject | undefined>
   remove(digest: string): Promise<void>
+  /** Digests in one folder (two hexadecimal digits) that were last written longer ago than this, in lists of a few hundred. */
+  unused(folder: string, idleMs: number): AsyncIterable<readonly string[]>
+  /** Removes an object unless it was written again within this time; a write at the same moment is not lost. */
+  removeUnused(digest: string, idleMs: number): Promise<void>
 }

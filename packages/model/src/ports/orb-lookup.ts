@@ -15,11 +15,18 @@ export interface OrbContent {
   readonly digest: string
 }
 
+/** An orb that may not be used, or could not be read, with the reason for whoever wrote the config. */
+export interface OrbRefusal {
+  readonly refused: string
+}
+
+export type OrbAnswer = OrbContent | OrbRefusal | undefined
+
 /** Where the orbs of a compile come from. */
 export interface OrbLookup {
   /**
    * Answers in the order of the requests; undefined where there is no such orb for this organisation.
    * @param organizationId whose private orbs may be used; null for public ones only
    */
-  resolve(requests: readonly OrbRequest[], organizationId: string | null): Promise<readonly (OrbContent | undefined)[]>
+  resolve(requests: readonly OrbRequest[], organizationId: string | null): Promise<readonly OrbAnswer[]>
 }

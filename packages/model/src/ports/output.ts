@@ -14,6 +14,8 @@ export interface StepOutput {
   read(stepId: string, start: number, end?: number): AsyncIterable<Uint8Array>
   /** Called once no more will come; folds the stream into its final, compressed form. Repeats change nothing. */
   close(stepId: string): Promise<void>
+  /** Removes a closed stream with all its bytes; one that is not there is no error. */
+  remove(stepId: string): Promise<void>
   /** Calls back after every append and at close, until disposed. */
   watch(stepId: string, listener: (size: number, closed: boolean) => void): Disposable
 }

@@ -11,7 +11,7 @@
  * | GET /settings, PUT /settings {organization?, project?, name, value}     | SettingsPageView                             |
  * | GET /retention                                                         | RetentionView: what would go, deleting nothing |
  * | GET /health                                                            | { loops: LoopView[] }                        |
- * | GET /evidence?kind=&limit=                                             | { items: EvidenceView[] }: what dispatcher and scheduler did |
+ * | GET /dispatcher?job=&limit=&after=                                     | { items: EvidenceView[] }: what dispatcher and scheduler did |
  */
 export interface QueuePageView {
   /** The usage queue: what a limit holds back. */
@@ -92,7 +92,6 @@ export interface RetentionView {
     readonly count: number
     readonly bytes: number
   }[]
-  /** Objects that nothing names any more, to be swept. */
   readonly total: { readonly count: number; readonly bytes: number }
 }
 

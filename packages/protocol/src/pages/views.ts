@@ -148,6 +148,8 @@ export interface StepView {
   readonly finishedAt: string | null
   readonly outputBytes: number
   readonly truncated: boolean
+  /** Kept for as long as the retention policy says, and gone since. */
+  readonly outputExpired: boolean
 }
 
 export interface TestView {

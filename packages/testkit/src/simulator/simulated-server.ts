@@ -296,6 +296,7 @@ export class Life {
       },
       size: async () => 0,
       read: () => nothing(),
+      remove: async () => {},
       watch: () => ({ [Symbol.dispose]: () => {} }),
     }
   }

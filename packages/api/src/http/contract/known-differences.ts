@@ -9,7 +9,7 @@ export const knownDifferences: readonly (readonly [difference: RegExp, reason: s
     /^GET \/me\/collaborations: answers \[\]\.vcs_type too$/,
     'readers want this spelling; the other one is answered as well',
   ],
-  [/^(POST|GET) \/organization/, 'a newer operation, which clients use to make organizations and projects'],
+  [/^(POST|GET|DELETE) \/organization/, 'a newer operation, which clients use to make organizations and projects'],
   [
     /^POST \/compile-config-with-defaults: is ours$/,
     'outside the description: the command line compiles configs there',

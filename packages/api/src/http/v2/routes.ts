@@ -18,6 +18,7 @@ import { variableRoutesV2 } from './project-variables.ts'
 import { projectRoutes } from './projects.ts'
 import { runPipelineRoute } from './run-pipeline.ts'
 import { scheduleRoutes } from './schedules.ts'
+import { urlOrbRoutes } from './url-orb-allow-list.ts'
 import { workflowRoutes } from './workflows.ts'
 
 /** Every operation of API v2 (reference/api, section 3), one file a resource. The table of contents. */
@@ -25,6 +26,7 @@ export function v2Routes(ports: RoutePorts, options: WebOptions): readonly Route
   const routes = [
     ...meRoutes(ports),
     ...organizationRoutes(ports, options),
+    ...urlOrbRoutes(ports),
     ...projectRoutes(options),
     ...projectSettingsRoutes(ports),
     ...projectPipelineRoutes(ports, options),

@@ -1,0 +1,69 @@
+import { describeDispatch, dueRetention } from '@rondo/conductor'
+import { AppError, type DispatchEntry, type LoopState } from '@rondo/model'
+import type { EvidenceView, LoopView, RetentionView } from '@rondo/protocol'
+import type { Access } from '../access.ts'
+import { isId } from '../access.ts'
+import type { WebPorts } from '../ports.ts'
+import type { AdminServer } from './admin-server.ts'
+import { administeredScope, requireAdministrator } from './scope.ts'
+
+/** Pauses and rounds of this much beyond a loop's own are no sign of trouble. */
+const patienceMs = 60_000
+
+/** What operators look at: the health of what goes on by itself, the dispatcher's log, and what retention would take. */
+export function registerOperations(admin: AdminServer, ports: WebPorts, access: Access): void {
+  const { operations, retention, settings } = ports
+
+  admin.get('/health', async (asker): Promise<{ loops: readonly LoopView[] }> => {
+    requireAdministrator(asker)
+    return { loops: (await operations.loops()).map(loopView) }
+  })
+  admin.get('/dispatcher', async (asker, { job, after, limit }): Promise<{ items: readonly EvidenceView[] }> => {
+    requireAdministrator(asker)
+    if (job !== undefined && !isId(job)) throw new AppError('bad-request', `"${job.slice(0, 80)}" is no id of a job.`)
+    const items = await operations.dispatches({
+      limit: Math.min(1_000, Math.max(1, Math.trunc(Number(limit)) || 100)),
+      ...(job === undefined ? {} : { jobId: job }),
+      ...(after === undefined ? {} : { after: Math.max(0, Math.trunc(Number(after)) || 0) }),
+    })
+    return { items: items.map(evidenceView) }
+  })
+  admin.get('/retention', async (asker, { project }): Promise<RetentionView> => {
+    const scope = await administeredScope(access, asker, project ? { project } : {})
+    const projects =
+      scope.projectId === null
+        ? await retention.projectsAfter(null, 10_000)
+        : [{ id: scope.projectId, slug: project ?? '' }]
+    const items = await dueRetention(retention, projects, await settings.view())
+    return {
+      items,
+      total: {
+        count: items.reduce((sum, item) => sum + item.count, 0),
+        bytes: items.reduce((sum, item) => sum + item.bytes, 0),
+      },
+    }
+  })
+}
+
+function loopView(loop: LoopState): LoopView {
+  return {
+    name: loop.name,
+    server: loop.server,
+    roundAt: loop.roundAt.toISOString(),
+    tookMs: loop.tookMs,
+    failedAt: loop.failedAt?.toISOString() ?? null,
+    problem: loop.problem,
+    late: loop.silentMs > loop.pauseMs + patienceMs,
+  }
+}
+
+function evidenceView(entry: DispatchEntry): EvidenceView {
+  return {
+    id: entry.id,
+    at: entry.at.toISOString(),
+    kind: entry.kind,
+    build: entry.build,
+    jobId: entry.jobId,
+    text: describeDispatch(entry),
+  }
+}

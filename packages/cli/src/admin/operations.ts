@@ -1,0 +1,104 @@
+import type { EvidenceView, LoopView, RetentionView } from '@rondo/protocol'
+import { restClientOf } from '../client/rest-client.ts'
+import { CallError, jsonFlag, type Verb } from '../noun.ts'
+import { printJson } from '../print-problems.ts'
+import { serverFlags } from '../registry/server.ts'
+import { scopeFlags, table } from './filter.ts'
+
+const base = '/api/private/admin'
+
+export const showHealth: Verb = {
+  name: 'health',
+  usage: 'rondo admin health',
+  summary: 'what goes on by itself in each server, and whether any of it has stopped',
+  flags: { ...serverFlags, ...jsonFlag },
+  async run(call) {
+    const { loops } = await restClientOf(call).call<{ loops: readonly LoopView[] }>('GET', `${base}/health`)
+    if (call.given('json')) printJson(loops)
+    else
+      process.stdout.write(
+        table(
+          ['LOOP', 'SERVER', 'STATE', 'LAST ROUND', 'TOOK', 'LAST PROBLEM'],
+          loops.map((loop) => [
+            loop.name,
+            loop.server,
+            loop.late ? 'LATE' : 'ok',
+            loop.roundAt,
+            `${loop.tookMs} ms`,
+            loop.problem === null ? '-' : `${loop.failedAt} ${loop.problem}`,
+          ]),
+        ),
+      )
+    return loops.some((loop) => loop.late) ? 1 : 0
+  },
+}
+
+export const showDispatcher: Verb = {
+  name: 'dispatcher',
+  usage: 'rondo admin dispatcher [JOB-ID]',
+  summary: 'the log of dispatcher and scheduler: what was taken, queued, handed to which agent, and how it ended',
+  flags: {
+    limit: { type: 'string', value: 'N', help: 'the newest N lines (100)' },
+    ...serverFlags,
+    ...jsonFlag,
+  },
+  async run(call) {
+    const limit = call.text('limit') ?? '100'
+    if (!/^[1-9]\d{0,3}$/.test(limit))
+      throw new CallError(`"${limit}" is no number of lines. Write one from 1 to 1000.`)
+    const [job] = call.arguments
+    const query = new URLSearchParams({ limit, ...(job === undefined ? {} : { job }) })
+    const { items } = await restClientOf(call).call<{ items: readonly EvidenceView[] }>(
+      'GET',
+      `${base}/dispatcher?${query}`,
+    )
+    if (call.given('json')) printJson(items)
+    else
+      for (const { at, build, jobId, text } of items)
+        process.stdout.write(`${at.replace('Z', '+00:00')} ${build ?? '-'} ${jobId ?? '-'} ${text}\n`)
+    return 0
+  },
+}
+
+export const showRetention: Verb = {
+  name: 'retention',
+  usage: 'rondo admin retention --dry-run',
+  summary: 'what the retention policy would take now, with sizes; the server takes it by itself',
+  flags: {
+    'dry-run': { type: 'boolean', help: 'only say what would go' },
+    project: scopeFlags.project,
+    ...serverFlags,
+    ...jsonFlag,
+  },
+  async run(call) {
+    if (!call.given('dry-run'))
+      throw new CallError(
+        'The server applies the policy by itself, every ten minutes. See what would go with --dry-run.',
+      )
+    const project = call.text('project')
+    const query = project === undefined ? '' : `?${new URLSearchParams({ project })}`
+    const view = await restClientOf(call).call<RetentionView>('GET', `${base}/retention${query}`)
+    if (call.given('json')) printJson(view)
+    else process.stdout.write(retentionText(view))
+    return 0
+  },
+}
+
+function retentionText({ items, total }: RetentionView): string {
+  if (items.length === 0) return 'Nothing is older than it is kept for.\n'
+  const rows = items.map((item) => [
+    item.project,
+    item.kind,
+    `${item.days} days`,
+    String(item.count),
+    sizeText(item.bytes),
+  ])
+  return `${table(['PROJECT', 'WHAT', 'KEPT FOR', 'COUNT', 'SIZE'], rows)}\n${total.count} things, ${sizeText(total.bytes)}. Nothing was deleted.\n`
+}
+
+/** Thousands, as disks count. */
+export function sizeText(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
+  return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(1)} ${units[power]}`
+}

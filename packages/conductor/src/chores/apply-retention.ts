@@ -1,0 +1,140 @@
+import {
+  type Clock,
+  type ExpiredCount,
+  type Objects,
+  type RetentionKind,
+  type RetentionStore,
+  retentionKinds,
+  retentionSetting,
+  type SettingsStore,
+  type SettingsView,
+  type StepOutput,
+  settingOf,
+} from '@rondo/model'
+import { type LoopOptions, runPeriodically } from './run-periodically.ts'
+
+export interface RetentionPorts {
+  readonly retention: RetentionStore
+  readonly settings: Pick<SettingsStore, 'view'>
+  readonly output: Pick<StepOutput, 'remove'>
+  readonly objects: Pick<Objects, 'unused' | 'removeUnused'>
+  readonly clock: Clock
+}
+
+/** Rows of so many jobs a transaction: short enough that nobody waits for it. */
+const batch = 200
+const projectsCursor = 'retention'
+const objectsCursor = 'objects'
+/** Written at least so long ago and named by nothing: whoever wrote it will not name it any more (rule D-10). */
+const graceMs = 24 * 3_600_000
+
+/** Takes what is older than it is kept for, one project a round, from the project where the last round stopped. */
+export function applyRetention(ports: RetentionPorts, options: LoopOptions, signal: AbortSignal): Promise<void> {
+  return runPeriodically(
+    ports,
+    { everyMs: 600_000, ...options, round: async () => (await retainOneProject(ports)) !== undefined },
+    signal,
+  )
+}
+
+/** Removes objects that nothing names, one folder of 256 a round: a whole walk takes hours, and no round long. */
+export function sweepObjects(
+  ports: Pick<RetentionPorts, 'retention' | 'objects' | 'clock'>,
+  options: LoopOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  return runPeriodically(ports, { everyMs: 60_000, ...options, round: async () => sweepNextFolder(ports) }, signal)
+}
+
+/** The project that was looked through; undefined: that was the last, and the next round begins anew. */
+export async function retainOneProject(
+  ports: Omit<RetentionPorts, 'objects' | 'clock'>,
+): Promise<{ readonly id: string } | undefined> {
+  const { retention } = ports
+  const [project] = await retention.projectsAfter(await retention.cursor(projectsCursor), 1)
+  if (project === undefined) {
+    await retention.saveCursor(projectsCursor, null)
+    return undefined
+  }
+  const view = await ports.settings.view()
+  for (const kind of retentionKinds) {
+    const days = settingOf(view, retentionSetting(kind), project.id)
+    // 0: for ever.
+    if (days > 0) await retainKind(ports, project.id, kind, days)
+  }
+  await retention.saveCursor(projectsCursor, project.id)
+  return project
+}
+
+async function retainKind(
+  { retention, output }: Pick<RetentionPorts, 'retention' | 'output'>,
+  projectId: string,
+  kind: RetentionKind,
+  days: number,
+): Promise<void> {
+  /** Bytes first, then the word that they are gone: cut in between, the same is done again. */
+  async function remove(stepIds: readonly string[]): Promise<void> {
+    for (const id of stepIds) await output.remove(id)
+  }
+
+  switch (kind) {
+    case 'output':
+      for (;;) {
+        const { jobIds, stepIds } = await retention.oldOutput(projectId, days, batch)
+        if (jobIds.length === 0) return
+        await remove(stepIds)
+        await retention.forgetOutput(stepIds, { projectId, jobIds })
+      }
+    case 'pipelines':
+      for (;;) {
+        const old = await retention.oldPipeline(projectId, days, batch)
+        if (old === undefined) return
+        await remove(old.stepIds)
+        if (old.stepIds.length > 0) await retention.forgetOutput(old.stepIds)
+        else while (!(await retention.dropPipeline(old.id, batch)));
+      }
+    default:
+      while ((await retention.expire(projectId, kind, days, batch)).more);
+  }
+}
+
+/** What retention would take now, deleting nothing. */
+export interface DueRetention extends ExpiredCount {
+  readonly project: string
+  readonly kind: RetentionKind
+  readonly days: number
+}
+
+/** A dry run over these projects. */
+export async function dueRetention(
+  retention: Pick<RetentionStore, 'count'>,
+  projects: readonly { readonly id: string; readonly slug: string }[],
+  view: SettingsView,
+): Promise<readonly DueRetention[]> {
+  const found: DueRetention[] = []
+  for (const { id, slug } of projects) {
+    for (const kind of retentionKinds) {
+      const days = settingOf(view, retentionSetting(kind), id)
+      if (days === 0) continue
+      const { count, bytes } = await retention.count(id, kind, days)
+      if (count > 0) found.push({ project: slug, kind, days, count, bytes })
+    }
+  }
+  return found
+}
+
+/** One folder; answers false, since the next can wait. */
+export async function sweepNextFolder({
+  retention,
+  objects,
+}: Pick<RetentionPorts, 'retention' | 'objects'>): Promise<boolean> {
+  const last = await retention.cursor(objectsCursor)
+  const next = last === null ? 0 : (Number.parseInt(last, 16) + 1) % 256
+  const folder = next.toString(16).padStart(2, '0')
+  for await (const digests of objects.unused(folder, graceMs)) {
+    const needed = await retention.referenced(digests)
+    for (const digest of digests) if (!needed.has(digest)) await objects.removeUnused(digest, graceMs)
+  }
+  await retention.saveCursor(objectsCursor, folder)
+  return false
+}

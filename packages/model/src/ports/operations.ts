@@ -1,0 +1,43 @@
+import type { HistoryEntry } from '../event.ts'
+
+/** What operators look at when something seems stuck. */
+export interface Operations {
+  /** A loop of a server tells how its last round went. */
+  recordLoop(loop: LoopRound): Promise<void>
+  loops(): Promise<readonly LoopState[]>
+  /** What dispatcher and scheduler did, the newest last; of one build (by its job's id) or of all. */
+  dispatches(options: {
+    readonly limit: number
+    readonly jobId?: string
+    readonly after?: number
+  }): Promise<readonly DispatchEntry[]>
+}
+
+export interface LoopRound {
+  readonly name: string
+  /** Host and process. */
+  readonly server: string
+  /** Between rounds. */
+  readonly pauseMs: number
+  readonly tookMs: number
+  /** Why the round failed; null: it did not. */
+  readonly problem: string | null
+}
+
+export interface LoopState extends Omit<LoopRound, 'problem'> {
+  readonly roundAt: Date
+  /** Since it told last. */
+  readonly silentMs: number
+  /** Of the last round that failed. */
+  readonly failedAt: Date | null
+  readonly problem: string | null
+}
+
+export interface DispatchEntry extends HistoryEntry {
+  /** `ORG/REPO/NUMBER`; null before the job has a number. */
+  readonly build: string | null
+  readonly resourceClass: string | null
+  readonly revision: string | null
+  /** Tasks of the job. */
+  readonly parallelism: number | null
+}

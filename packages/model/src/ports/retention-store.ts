@@ -1,0 +1,64 @@
+import type { SettingName } from '../settings.ts'
+
+/** What is kept for a while, by the name of its setting. */
+export const retentionKinds = ['output', 'artifacts', 'workspaces', 'test-results', 'caches', 'pipelines'] as const
+export type RetentionKind = (typeof retentionKinds)[number]
+
+export function retentionSetting(kind: RetentionKind): SettingName {
+  return `retention.${kind}`
+}
+
+export interface ExpiredCount {
+  readonly count: number
+  /** 0 for what is kept in the database alone. */
+  readonly bytes: number
+}
+
+/** How much a batch took, and whether there may be more. */
+export interface ExpiredBatch extends ExpiredCount {
+  readonly more: boolean
+}
+
+export interface OldOutput {
+  /** Empty: there is none. */
+  readonly jobIds: readonly string[]
+  readonly stepIds: readonly string[]
+}
+
+/**
+ * What is older than it is kept for. What jobs left is as old as the job's end, a pipeline as old as its trigger. Each
+ * batch is one short transaction and remembers how far it came, so that any process may stop at any line and go on later.
+ */
+export interface RetentionStore {
+  /** Projects in the order of their ids, after this one. */
+  projectsAfter(id: string | null, limit: number): Promise<readonly { readonly id: string; readonly slug: string }[]>
+  /** What a policy of so many days would take from a project now. */
+  count(projectId: string, kind: RetentionKind, days: number): Promise<ExpiredCount>
+  /** Takes rows of at most `limit` jobs, caches or pipelines. Objects they named are swept later; nothing names them any more. */
+  expire(
+    projectId: string,
+    kind: Exclude<RetentionKind, 'output' | 'pipelines'>,
+    days: number,
+    limit: number,
+  ): Promise<ExpiredBatch>
+  /** Jobs whose output is too old, with their steps. Bytes go first, then `forgetOutput`: a crash in between repeats the removal. */
+  oldOutput(projectId: string, days: number, limit: number): Promise<OldOutput>
+  /** Notes that the bytes of these steps are gone, and that a project's retention came past these jobs. */
+  forgetOutput(
+    stepIds: readonly string[],
+    passed?: { readonly projectId: string } & Pick<OldOutput, 'jobIds'>,
+  ): Promise<void>
+  /** The oldest pipeline that is too old and has ended, with the steps whose output must go before it. */
+  oldPipeline(
+    projectId: string,
+    days: number,
+    limit: number,
+  ): Promise<{ id: string; stepIds: readonly string[] } | undefined>
+  /** Takes at most `limit` jobs of the pipeline with all their rows, at last the pipeline itself; true: it is gone. */
+  dropPipeline(id: string, limit: number): Promise<boolean>
+  /** Which of these objects a cache, an artifact or a workspace needs. */
+  referenced(digests: readonly string[]): Promise<ReadonlySet<string>>
+  /** Where a walk that takes more than one round has come. */
+  cursor(name: string): Promise<string | null>
+  saveCursor(name: string, value: string | null): Promise<void>
+}
