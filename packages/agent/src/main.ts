@@ -39,6 +39,11 @@ if (docker === undefined && env.executor === 'docker')
   throw new Error(
     `RONDO_EXECUTOR is docker, but no engine answers on ${env.docker.socket}. Start it, set DOCKER_HOST to its socket, or use auto.`,
   )
+for (const fault of docker?.faults ?? []) log('the container engine has a known hole', { fault, ...docker?.versions })
+if (docker !== undefined && docker.faults.length > 0 && env.docker.badRuntime === 'refuse')
+  throw new Error(
+    `RONDO_BAD_RUNTIME is refuse, and this engine has known holes:\n${docker.faults.join('\n')}\nOr set it to warn.`,
+  )
 const problem = docker === undefined ? await sandboxProblem() : undefined
 if (problem !== undefined)
   throw new Error(

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,17 +61,25 @@ export function changeImage(from: string, instructions: readonly string[], name:
   docker(['rm', id])
 }
 
-/** Makes an image of one empty file with a random name, for this platform or another: it has no shell. */
-export function emptyImage(name: string, platform = 'linux/amd64'): void {
+/** Makes an image of one empty file, for this kind of processor or another: it has no shell. */
+export function emptyImage(name: string, architecture = 'amd64'): void {
   const folder = mkdtempSync(join(tmpdir(), 'rondo-image-'))
-  writeFileSync(join(folder, 'nothing'), '')
-  docker(['import', '--platform', platform, makeArchive(folder), name])
+  const write = (file: string, content: unknown) => writeFileSync(join(folder, file), JSON.stringify(content))
+  write('nothing', null)
+  spawnSync('tar', ['-cf', 'layer.tar', 'nothing'], { cwd: folder })
+  const layer = createHash('sha256')
+    .update(readFileSync(join(folder, 'layer.tar')))
+    .digest('hex')
+  write('config.json', {
+    architecture,
+    os: 'linux',
+    config: {},
+    rootfs: { type: 'layers', diff_ids: [`sha256:${layer}`] },
+  })
+  write('manifest.json', [{ Config: 'config.json', RepoTags: [name], Layers: ['layer.tar'] }])
+  spawnSync('tar', ['-cf', 'image.tar', 'layer.tar', 'config.json', 'manifest.json'], { cwd: folder })
+  docker(['load', '-i', join(folder, 'image.tar')])
   rmSync(folder, { recursive: true, force: true })
-}
-
-function makeArchive(folder: string): string {
-  spawnSync('tar', ['-cf', join(folder, 'image.tar'), '-C', folder, 'nothing'])
-  return join(folder, 'image.tar')
 }
 
 /** Forgets images of the engine, whether they are there or not. */

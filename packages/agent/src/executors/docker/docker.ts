@@ -10,6 +10,7 @@ import { attemptLabel } from './labels.ts'
 import { readMemoryKills } from './memory.ts'
 import { ioPath } from './options.ts'
 import { openPrivateImages } from './private-images.ts'
+import { type RuntimeVersions, runtimeFaults, runtimeVersions } from './runtime-faults.ts'
 import type { DockerSettings } from './settings.ts'
 import { type Engine, removeContainer, removeLabelled, startContainers } from './start.ts'
 import { startFailure } from './start-refusal.ts'
@@ -25,6 +26,9 @@ export interface DockerOptions {
 /** An engine that answers, and the executor that works on it. */
 export interface ConnectedDocker {
   readonly executor: Executor
+  readonly versions: RuntimeVersions
+  /** Known holes of it, each as a sentence. */
+  readonly faults: readonly string[]
   /** Folder in which the engine keeps images and containers. */
   readonly folder: string
   /** Removes what attempts left that are not kept; answers how many things went. */
@@ -49,7 +53,10 @@ export async function connectDocker(options: DockerOptions): Promise<ConnectedDo
     machine: { cpus: info.NCPU, memoryMb: Math.floor(info.MemTotal / 1024 / 1024) },
     architecture: info.Architecture,
   }
+  const versions = runtimeVersions(await docker.version())
   return {
+    versions,
+    faults: runtimeFaults(versions),
     executor: createDockerExecutor(engine),
     folder: info.DockerRootDir,
     removeLeftovers: (keep) => removeLeftovers(docker, owner, keep),

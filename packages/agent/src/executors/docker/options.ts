@@ -42,7 +42,6 @@ function hostConfig({ limits, diskGb, sudo }: Place): Docker.HostConfig {
     // A job may become root by sudo, as images made for this config language expect; it never gets devices or raw sockets.
     CapDrop: ['MKNOD', 'NET_RAW'],
     ...(sudo === 'allow' ? {} : { SecurityOpt: ['no-new-privileges:true'] }),
-    Init: true,
     // What containers print is shown while they run; of a flood, the engine's disk keeps this much.
     LogConfig: { Type: 'json-file', Config: { 'max-size': '32m', 'max-file': '2' } },
   }
@@ -84,6 +83,8 @@ export function primaryOptions(
     Labels: { ...place.labels },
     HostConfig: {
       ...hostConfig(place),
+      // Somebody must bury what steps leave behind. A service is its image's own affair, which may want to be the first.
+      Init: true,
       NetworkMode: place.network,
       Binds: [`${place.io}:${ioPath}`],
       ExtraHosts: ['host.docker.internal:host-gateway', ...place.names.map((name) => `${name}:127.0.0.1`)],

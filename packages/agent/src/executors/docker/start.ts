@@ -127,11 +127,13 @@ async function startPrimary(
     throw startRefusal(error, image, 'The primary container')
   })
   const { State } = await container.inspect()
-  const open = await closeNetwork(State.Pid, network.subnets, {
+  const openings = {
     webUrl: spec.checkout.url,
     ...(spec.checkout.ssh === null ? {} : { sshUrl: spec.checkout.ssh.url }),
     agentsUrl: engine.agentsUrl,
-  })
+  }
+  // One that has ended already runs nothing that would have to be kept in; why it did is told later.
+  const open = State.Running ? await closeNetwork(State.Pid, network.subnets, openings) : undefined
   if (open !== undefined)
     say(`NOTICE: this job's network could not be closed towards the machine and its cloud's credentials (${open}).`)
   return { id: container.id, pid: State.Pid, attended: process.length > 0 }
