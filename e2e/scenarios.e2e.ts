@@ -15,7 +15,7 @@ describe.runIf(ready).concurrent('scenarios', () => {
   let stack: Stack | undefined
 
   beforeAll(async () => {
-    stack = await startStack()
+    stack = await startStack({ ssh: true })
   })
 
   afterAll(async () => {

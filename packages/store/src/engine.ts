@@ -155,6 +155,7 @@ async function readContext(database: Runner, attemptId: string): Promise<Attempt
   const [row] = await database.rows<
     AttemptIdentity & {
       open: boolean
+      actorLogin: string | null
       cpus: number
       memoryMb: number
       organizationId: string
@@ -164,9 +165,10 @@ async function readContext(database: Runner, attemptId: string): Promise<Attempt
     }
   >(sql`
     select a.id as "attemptId", a.epoch, a.task_id as "taskId", t.index as "taskIndex", t.job_id as "jobId", j.workflow_id as "workflowId", j.project_id as "projectId",
-      a.granted_at is not null as granted, a.phase <> 'finished' and t.attempt_id = a.id as open, t.cpus, t.memory_mb as "memoryMb", o.id as "organizationId", o.name as "organizationName", p.name as "projectName", w.pipeline_id as "pipelineId"
+      a.granted_at is not null as granted, a.phase <> 'finished' and t.attempt_id = a.id as open, t.cpus, t.memory_mb as "memoryMb", o.id as "organizationId", o.name as "organizationName", p.name as "projectName", w.pipeline_id as "pipelineId",
+      (select login from users where id = tp.triggered_by) as "actorLogin"
     from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id join workflows w on w.id = j.workflow_id
-      join projects p on p.id = j.project_id join organizations o on o.id = p.organization_id
+      join pipelines tp on tp.id = w.pipeline_id join projects p on p.id = j.project_id join organizations o on o.id = p.organization_id
     where a.id = ${attemptId}`)
   if (row === undefined) throw new AppError('not-found', `There is no attempt ${attemptId}.`)
   const { open, ...identity } = row
@@ -189,5 +191,6 @@ async function readContext(database: Runner, attemptId: string): Promise<Attempt
     organizationId: identity.organizationId,
     organizationName: identity.organizationName,
     projectName: identity.projectName,
+    actorLogin: identity.actorLogin,
   }
 }

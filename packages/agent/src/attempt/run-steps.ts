@@ -37,6 +37,7 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
       if (before === undefined) {
         if (halted(task)) break
         if (!shouldRun(step, end.result !== 'passed')) continue
+        if (isForFirstSlice(step) && task.spec.taskIndex > 0) continue
         if (step.type === 'run' && step.background) {
           background.push(await beginBackground(task, step, index))
           continue
@@ -52,6 +53,11 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
   for (const running of background) endBackground(task, running)
   await task.steps.settled()
   return end
+}
+
+/** The deprecated `deploy` acts once, however many slices there are (semantics 14). */
+function isForFirstSlice(step: Step): boolean {
+  return step.type === 'run' && step.deploy === true
 }
 
 const unheardMessage =

@@ -1,8 +1,34 @@
 #!/bin/sh
 # The `circleci` command inside a job. Needs a POSIX shell; some parts need awk, find or sort.
-usage() {
-  echo "usage: circleci step halt | env subst [TEXT] | tests glob PATTERN… | tests split [--split-by=name|filesize|timings] [--timings-type=filename|classname|testname] [FILE] | tests run --command=CMD [OPTIONS OF split]" >&2
+help() {
+  cat <<'TEXT'
+usage: circleci COMMAND
+  step halt                     ends the job here; it has succeeded
+  env subst [TEXT]              puts the values of variables into TEXT, or into what comes on the standard input
+  tests glob PATTERN…           files that match, one a line
+  tests split [OPTIONS] [FILE]  the names for this node, of those in FILE or on the standard input
+  tests run --command=CMD [OPTIONS]  gives the names for this node to CMD
+    --split-by=name|filesize|timings  --timings-type=filename|classname|testname  --time-default=10s  --index=N  --total=N
+  run release …, run deploy …   accepted; this installation keeps no record of releases
+  version
+Other commands are those of the circleci program of the image, where it has one.
+TEXT
+}
+
+wrong() {
+  echo "circleci: $1" >&2
   exit 2
+}
+
+# The image's own program of this name, if it has one.
+of_image() {
+  (
+    IFS=:
+    for folder in $PATH; do
+      [ "$folder" != "$RONDO_IO/bin" ] && [ -x "$folder/$1" ] && [ ! -d "$folder/$1" ] && echo "$folder/$1" && exit 0
+    done
+    exit 1
+  )
 }
 
 env_subst() {
@@ -137,12 +163,16 @@ tests_split() {
 
 tests_run() {
   read_options "$@"
-  [ -n "$command" ] || usage
+  [ -n "$command" ] || wrong "tests run needs --command=CMD, which gets the names on its standard input"
   list=$(split_names) || exit 1
   [ -n "$list" ] || { echo "No tests fall to this node."; exit 0; }
   printf '%s\n' "$list" | /bin/sh -c "$command"
 }
 
+case "$1 $2" in
+  "run release" | "run deploy") echo "Accepted; this installation keeps no record of releases and deployments."; exit 0 ;;
+  "run oidc") wrong "run oidc: this installation issues no OIDC tokens" ;;
+esac
 [ "$1" = run ] && shift
 case "$1 $2" in
   "step halt") : >"$RONDO_IO/halt" ;;
@@ -150,5 +180,13 @@ case "$1 $2" in
   "tests glob") shift 2; tests_glob "$@" ;;
   "tests split") shift 2; tests_split "$@" ;;
   "tests run") shift 2; tests_run "$@" ;;
-  *) usage ;;
+  "version "* | "--version "*) echo "circleci of Rondo" ;;
+  " " | "help "* | "--help "* | "-h "*) help ;;
+  *)
+    program=$(of_image "${0##*/}") && exec "$program" "$@"
+    case $1 in
+      step | env | tests) wrong "$1 has no command \"$2\". Run circleci help for those there are." ;;
+      *) wrong "there is no command \"$1\" here, and the image has no circleci program of its own. Run circleci help for those there are." ;;
+    esac
+    ;;
 esac

@@ -12,6 +12,7 @@ import type { StoredObject } from '@rondo/model'
 import { untilReachable } from '../control-plane/retry.ts'
 import { runInternal, wasLaunched } from '../task/launch.ts'
 import type { TaskContext } from '../task/task-context.ts'
+import { joinParts, partsOf, plainTar, splitParts } from './plain-tar.ts'
 
 const pieceBytes = 256 * 1024
 const compression = { chunkSize: pieceBytes, params: { [constants.ZSTD_c_compressionLevel]: 3 } }
@@ -35,6 +36,10 @@ export async function packAndUpload(
   const over = () => status !== undefined
   while (!over() && (await task.folder.openRead(archive).then(closeAgain)) === undefined)
     await Promise.race([packing, sleep(10)])
+  if (status === plainTar) {
+    await joinParts(task, archive)
+    status = 0
+  }
   if (status !== undefined && status !== 0) return { status }
   const object = await untilReachable(async () => {
     const file = await task.folder.openRead(archive)
@@ -46,6 +51,7 @@ export async function packAndUpload(
   }, task.signal)
   await packing
   // What a script that failed left is stored now, and swept with all that nothing names.
+  for (const name of [archive, ...Object.values(partsOf(archive))]) task.folder.remove(name)
   return status === 0 ? { status: 0, object } : { status: status ?? 1 }
 }
 
@@ -124,6 +130,7 @@ export async function unpack(
   const script = `
 command -v tar >/dev/null || { echo "The image has no tar. Use an image that has it."; exit 1; }
 export TAR_OPTIONS="$TAR_OPTIONS --read-full-records"
+tar -cPf /dev/null /dev/null 2>/dev/null || exit ${plainTar}
 mkfifo -m 666 "$RONDO_IO/${feed}" || exit 1
 mkdir -p ${directory} && cd ${directory} && tar -xPf "$RONDO_IO/${feed}"`
   let over = false
@@ -141,7 +148,27 @@ mkdir -p ${directory} && cd ${directory} && tar -xPf "$RONDO_IO/${feed}"`
     const target = new Socket({ fd: pipe, readable: false, writable: true })
     await pipeline(archive.open(), target, { signal: task.signal }).catch(unlessClosed)
   }
-  return (await unpacking) === 0
+  const status = await unpacking
+  return status === plainTar ? unpackParts(task, index, layer, archive, directory) : status === 0
+}
+
+/** For a tar that keeps no absolute names. */
+async function unpackParts(
+  task: TaskContext,
+  index: number,
+  layer: number,
+  archive: Archive,
+  directory: string,
+): Promise<boolean> {
+  const name = `r${index}-${layer}.tar`
+  await pipeline(archive.open(), (await task.folder.openWrite(name)).createWriteStream(), { signal: task.signal })
+  await splitParts(task, name)
+  const { relative, absolute } = partsOf(name)
+  const script = `
+mkdir -p ${directory} && cd ${directory} && tar -xf "$RONDO_IO/${relative}" && tar -C / -xf "$RONDO_IO/${absolute}"`
+  const status = await runInternal(task, `p${index}-${layer}`, `s${index}.out`, script)
+  for (const part of [name, relative, absolute]) task.folder.remove(part)
+  return status === 0
 }
 
 /** The reader has all it wants, or failed: its status tells. */

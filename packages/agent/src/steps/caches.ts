@@ -7,6 +7,7 @@ import { shellPath } from '../task/shell.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { download, packAndUpload, unpack } from './archives.ts'
 import { cacheKey, checksumFiles } from './cache-key.ts'
+import { packParts } from './plain-tar.ts'
 
 /** Saves paths under a key. A key that exists is left as it is; a path that does not exist is said and passed over. */
 export async function saveCache(task: TaskContext, step: SaveCacheStep, index: number): Promise<StepEnd> {
@@ -29,6 +30,9 @@ export async function saveCache(task: TaskContext, step: SaveCacheStep, index: n
 set -- ; for path in ${paths}; do if [ -e "$path" ]; then set -- "$@" "$path"; else echo "Skipping $path: it does not exist"; fi; done
 [ $# -gt 0 ] || { echo "None of the paths exists; nothing to save."; exit 3; }
 command -v tar >/dev/null || { echo "The image has no tar. Use an image that has it."; exit 1; }
+if ! tar -cPf /dev/null /dev/null 2>/dev/null; then
+${packParts(archive)}
+fi
 tar -cPf "$RONDO_IO/${archive}" "$@" || { status=$?; [ $status -eq 1 ] || exit $status; }
 chmod a+r "$RONDO_IO/${archive}"`
   const packed = await packAndUpload(task, { id: `i${index}`, out, script, archive })
@@ -36,7 +40,6 @@ chmod a+r "$RONDO_IO/${archive}"`
   const { object } = packed
   task.reporter.report({ type: 'cache-saved', key, object })
   task.folder.append(out, `Saved ${megabytes(object.size)} under the key ${key}\n`)
-  task.folder.remove(archive)
   return passed
 }
 

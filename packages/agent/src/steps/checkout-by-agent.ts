@@ -101,9 +101,11 @@ async function runGit(task: TaskContext, cwd: string, args: readonly string[]): 
 }
 
 async function pack(task: TaskContext, folder: string, archive: string): Promise<void> {
+  const target = (await task.folder.openWrite(archive)).createWriteStream()
+  // Read from at once: what a program printed before it ended is thrown away when nobody listens by then.
   const child = spawn('tar', ['-C', folder, '-cf', '-', '.'], { stdio: ['ignore', 'pipe', 'ignore'] })
   const ended = new Promise<number | null>((resolve, reject) => child.once('close', resolve).once('error', reject))
-  await pipeline(child.stdout, (await task.folder.openWrite(archive)).createWriteStream(), { signal: task.signal })
+  await pipeline(child.stdout, target, { signal: task.signal })
   const status = await ended
   if (status !== 0) throw new Error(`tar ended with ${status} while the clone was packed`)
 }

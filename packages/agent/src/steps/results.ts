@@ -6,7 +6,7 @@ import { failed, passed, type StepEnd } from '../reports/endings.ts'
 import { runInternal } from '../task/launch.ts'
 import { shellPath } from '../task/shell.ts'
 import type { TaskContext } from '../task/task-context.ts'
-import { parseJunit } from './junit.ts'
+import { openJunitReader } from './junit-reader.ts'
 
 const maxArtifactFiles = 100_000
 const maxXmlBytes = 64 * 1024 * 1024
@@ -35,19 +35,25 @@ export async function storeArtifacts(task: TaskContext, step: StoreArtifactsStep
 export async function storeTestResults(task: TaskContext, step: StoreTestResultsStep, index: number): Promise<StepEnd> {
   const out = `s${index}.out`
   const tests: TestResult[] = []
+  const reader = openJunitReader()
   const ended = await eachFile(task, step.path, index, async (path, bytes) => {
-    if (path !== '' && !path.endsWith('.xml')) return void (await drain(bytes))
-    const content = Buffer.concat(await collect(bytes, maxXmlBytes)).toString('utf8')
-    const parsed = parseJunit(content)
+    if (path !== '' && !/\.xml$/i.test(path)) return void (await drain(bytes))
+    const parsed = await reader.read(Buffer.concat(await collect(bytes, maxXmlBytes)))
     if (parsed.problem !== undefined)
-      task.folder.append(out, `${path || step.path} is not JUnit XML: ${parsed.problem}\n`)
+      task.folder.append(out, `${told(path || step.path, parsed.tests.length)}: ${task.steps.mask(parsed.problem)}\n`)
     for (const test of parsed.tests) tests.push(maskTest(test, task.steps.mask))
-  })
+  }).finally(() => reader.close())
   if (ended === 'missing') task.folder.append(out, `There is nothing at ${step.path}; no test result was stored.\n`)
   else task.folder.append(out, `Stored ${tests.length} test result(s)\n`)
   for (let at = 0; at < tests.length; at += 1_000)
     task.reporter.report({ type: 'tests-stored', tests: tests.slice(at, at + 1_000) })
   return ended === 'failed' ? failed : passed
+}
+
+function told(path: string, read: number): string {
+  return read === 0
+    ? `${path} is not JUnit XML`
+    : `${path} cannot be read to its end; ${read} result(s) before that are kept`
 }
 
 /** Programs print secrets into their reports as well as to the screen (row S-05). */

@@ -35,7 +35,7 @@ function following(task: TaskContext, index: number): { readonly id: string; rea
   const first = firstConfigStep(task)
   for (let position = index - first + 1; position < steps.length; position++) {
     const step = steps[position]!
-    if (step.type === 'run' && !step.background && step.when !== 'on_fail')
+    if (step.type === 'run' && !step.background && !step.deploy && step.when !== 'on_fail')
       return { id: idOf(position + first, 0), step }
   }
   return undefined

@@ -25,7 +25,6 @@ tar -cf "$RONDO_IO/${archive}" "$@" && chmod a+r "$RONDO_IO/${archive}"`
   const packed = await packAndUpload(task, { id: `i${index}`, out: `s${index}.out`, script, archive })
   if (!('object' in packed)) return failed
   const { object } = packed
-  task.folder.remove(archive)
   task.reporter.report({ type: 'workspace-persisted', object })
   task.folder.append(`s${index}.out`, `Persisted a layer of ${object.size} bytes\n`)
   return passed

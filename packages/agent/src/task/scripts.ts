@@ -62,7 +62,7 @@ export function jobPrologue(spec: TaskSpec, ioPath: string): string {
   const workingDirectory = spec.job.workingDirectory ?? '~/project'
   return [
     'rondo_job() {\n',
-    `export RONDO_IO=${quote(ioPath)} BASH_ENV=${quote(`${ioPath}/bash_env`)}\n`,
+    `export RONDO_IO=${quote(ioPath)} CIRCLE_INTERNAL_TASK_DATA=${quote(ioPath)} BASH_ENV=${quote(`${ioPath}/bash_env`)}\n`,
     exports(spec.environment),
     exports(spec.job.environment),
     'export PATH="$RONDO_IO/bin:$PATH"\n',
@@ -71,6 +71,8 @@ export function jobPrologue(spec: TaskSpec, ioPath: string): string {
     '}\n',
   ].join('')
 }
+
+const requireShell = `command -v "$1" >/dev/null || { echo "The shell $1 is not in this image. Install it in an earlier step, use an image that has it, or name another shell."; exit 127; }\n`
 
 /** What a step adds: variables of its own, its folder, its shell. */
 export function stepPrologue(
@@ -82,6 +84,6 @@ export function stepPrologue(
     exports(environment),
     environment.some((entry) => entry.name === 'PATH') ? 'export PATH="$RONDO_IO/bin:$PATH"\n' : '',
     directory === undefined ? '' : `cd ${shellPath(directory)} || exit 1\n`,
-    shell === undefined ? '' : `set -- ${shell}\n`,
+    shell === undefined ? '' : `set -- ${shell}\n${requireShell}`,
   ].join('')
 }

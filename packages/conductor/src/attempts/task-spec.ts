@@ -198,7 +198,7 @@ function builtInVariables(
     CIRCLE_REPOSITORY_URL: repositoryUrl,
     CIRCLE_SHA1: pipeline.git.revision,
     CIRCLE_TAG: pipeline.git.tag,
-    CIRCLE_USERNAME: pipeline.git.authorName,
+    CIRCLE_USERNAME: context.actorLogin ?? pipeline.git.authorName,
     CIRCLE_WORKFLOW_ID: workflow.id,
     CIRCLE_WORKFLOW_JOB_ID: job.id,
     CIRCLE_WORKFLOW_WORKSPACE_ID: workflow.workspaceId,

@@ -145,6 +145,8 @@ export interface AttemptContext {
   readonly pipeline: Pipeline
   /** Whether the attempt is the newest of its task and has not ended. */
   readonly open: boolean
+  /** Of whoever triggered the pipeline; null when it was nobody in particular. */
+  readonly actorLogin: string | null
   readonly organizationId: string
   readonly organizationName: string
   readonly projectName: string

@@ -244,6 +244,7 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
             .pipeline,
           organizationId: project.organizationId,
           organizationName: database.organizations.get(project.organizationId) ?? '',
+          actorLogin: null,
           projectName: project.name,
           open: attempt.phase !== 'finished' && task.attemptId === attempt.id,
         }
