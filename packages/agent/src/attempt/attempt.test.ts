@@ -282,7 +282,7 @@ test('a job that may be run anew stops when the server is not heard for long; wh
     }),
   )
   const { ended } = begin()
-  await until(() => existsSync(join(root, 'step')))
+  await until(() => existsSync(join(root, 'step')) && readFileSync(join(root, 'step'), 'utf8').endsWith('\n'))
 
   server.reachable(false)
   const lives = (pid: string) => existsSync(`/proc/${pid}`)
