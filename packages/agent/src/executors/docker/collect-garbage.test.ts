@@ -35,9 +35,12 @@ let docker: Docker
 beforeAll(async () => {
   if (!ready) return
   const socket = join(folder, 'docker.sock')
+  // In a network of its own: an engine without a bridge removes that of the machine's engine when it starts.
   engine = spawn(
-    'dockerd',
+    'unshare',
     [
+      '--net',
+      'dockerd',
       `--data-root=${disk}/docker`,
       `--exec-root=${folder}/exec`,
       `--pidfile=${folder}/docker.pid`,
