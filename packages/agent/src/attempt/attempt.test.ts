@@ -358,17 +358,6 @@ test('an archive that a dead agent was unpacking is unpacked anew by the next', 
   expect(ends(server).at(-1)).toBe('passed')
 })
 
-test('an archive whose bytes are not those that were stored fails its step before anything of it is unpacked', async () => {
-  const { server, begin } = bench(taskSpec([...cacheSteps.slice(0, 4), runStep('ls', { when: 'always' })]))
-  server.damageObjects()
-
-  await begin().ended
-
-  expect(server.output(5)).toContain('damaged')
-  expect(server.output(6)).toBe('sums\n')
-  expect(ends(server).at(-1)).toBe('failed')
-})
-
 test('a failed job that stays for its owner runs what is asked for as steps of its own, after its result was told', async () => {
   const { server, begin } = bench(
     taskSpec([

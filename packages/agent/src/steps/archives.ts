@@ -85,7 +85,10 @@ export interface Archive {
   remove(): Promise<void>
 }
 
-/** Brings an archive here; throws when its bytes are not the ones that were stored. Nothing of it was used by then. */
+/** What came back is not what was stored. */
+export class DamagedArchive extends Error {}
+
+/** Brings an archive here; throws DamagedArchive when its bytes are not the ones that were stored. Nothing of it was used by then. */
 export async function download(task: TaskContext, object: StoredObject, name: string): Promise<Archive> {
   const path = join(task.folder.root, name)
   await untilReachable(async () => {
@@ -101,7 +104,8 @@ export async function download(task: TaskContext, object: StoredObject, name: st
       },
       createWriteStream(path, { mode: 0o600 }),
     )
-    if (hash.digest('hex') !== object.digest) throw new Error('the stored archive is damaged: its checksum differs')
+    if (hash.digest('hex') !== object.digest)
+      throw new DamagedArchive('the stored archive is damaged: its checksum differs')
   }, task.signal)
   return {
     open() {

@@ -5,7 +5,7 @@ import { failed, passed, type StepEnd } from '../reports/endings.ts'
 import { runInternal } from '../task/launch.ts'
 import { shellPath } from '../task/shell.ts'
 import type { TaskContext } from '../task/task-context.ts'
-import { download, packAndUpload, unpack } from './archives.ts'
+import { DamagedArchive, download, packAndUpload, unpack } from './archives.ts'
 import { cacheKey, checksumFiles } from './cache-key.ts'
 import { packParts } from './plain-tar.ts'
 
@@ -65,10 +65,17 @@ export async function restoreCache(task: TaskContext, step: RestoreCacheStep, in
     out,
     `Found a cache from ${found.createdAt} with the key ${found.key} (${megabytes(found.object.size)})\n`,
   )
-  const archive = await download(task, found.object, `r${index}.tar.zst`)
-  const done = await unpack(task, index, 0, archive, '.')
-  await archive.remove()
-  return done ? passed : failed
+  try {
+    const archive = await download(task, found.object, `r${index}.tar.zst`)
+    const done = await unpack(task, index, 0, archive, '.')
+    await archive.remove()
+    return done ? passed : failed
+  } catch (error) {
+    if (!(error instanceof DamagedArchive)) throw error
+    // Nothing of it was unpacked. A cache only saves time: a job does without.
+    task.folder.append(out, `The cache ${found.key} is not used, ${error.message}. The job goes on without it.\n`)
+    return passed
+  }
 }
 
 async function refuse(task: TaskContext, out: string, problem: string): Promise<StepEnd> {

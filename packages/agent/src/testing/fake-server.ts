@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, type AppErrorCode, type HoldOrder, type TestTiming, type TimingKey } from '@rondo/model'
 import type { ControlPlane, ReportEntry, TaskSpec, UsageSeries } from '@rondo/protocol'
@@ -18,6 +17,10 @@ export interface FakeServer {
   readonly entries: ReportEntry[]
   /** What every step printed, by index. */
   output(step: number): string
+  /** The same, byte for byte. */
+  outputBytes(step: number): Buffer
+  /** Every stored object, by its digest; what a test changes is what comes back. */
+  readonly objects: Map<string, Buffer>
   /** What is known of earlier runs of the job's tests. */
   timings(by: TimingKey, known: readonly TestTiming[]): void
   /** Until it is called with true again, every call finds nobody. */
@@ -26,16 +29,14 @@ export interface FakeServer {
   loseAnswers(count: number): void
   /** From now on caches cannot be looked for. */
   refuseCaches(code: AppErrorCode): void
-  /** From now on every object comes back with other bytes than it was stored with. */
-  damageObjects(): void
   /** Another owner has the task: every call is refused. */
   takeAway(): void
 }
 
 export function createFakeServer(spec: TaskSpec): FakeServer {
   const entries: ReportEntry[] = []
-  const objects = new Map<string, Buffer>()
   const outputs = new Map<number, Buffer>()
+  const objects = new Map<string, Buffer>()
   const timings = new Map<TimingKey, readonly TestTiming[]>()
   let away = false
   let heldMs: number | null = null
@@ -44,7 +45,6 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
   let heardAt = performance.now()
   let lose = 0
   let gone = false
-  let damaged = false
   let granted = false
   let refusal: AppErrorCode | undefined
 
@@ -87,15 +87,19 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
         return { size: grown.length }
       }),
     async uploadObject(_ref, bytes) {
-      const whole = Buffer.concat(await Array.fromAsync(bytes))
-      const digest = createHash('sha256').update(whole).digest('hex')
-      objects.set(digest, whole)
-      return { digest, size: whole.length }
+      const chunks: Uint8Array[] = []
+      for await (const chunk of bytes) chunks.push(chunk)
+      const content = Buffer.concat(chunks)
+      const digest = createHash('sha256').update(content).digest('hex')
+      objects.set(digest, content)
+      return { digest, size: content.length }
     },
     async downloadObject(_ref, digest) {
       const bytes = objects.get(digest)
       if (bytes === undefined) throw new AppError('not-found', 'there is no such object')
-      return Readable.from(damaged ? [bytes, Buffer.of(0)] : [bytes])
+      return (async function* () {
+        for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536)
+      })()
     },
     reportUsage: (_ref, usage) =>
       answer(() => {
@@ -116,9 +120,11 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
     findCache: (_ref, keys) =>
       answer(() => {
         if (refusal !== undefined) throw new AppError(refusal, 'looking for caches is refused')
-        const saved = entries.find((entry) => entry.type === 'cache-saved' && keys.includes(entry.key))
-        if (saved?.type !== 'cache-saved') return undefined
-        return { key: saved.key, object: saved.object, createdAt: new Date(0).toISOString() }
+        for (const key of keys) {
+          const saved = entries.findLast((entry) => entry.type === 'cache-saved' && entry.key.startsWith(key))
+          if (saved?.type === 'cache-saved') return { ...saved, createdAt: '2026-01-01T00:00:00Z' }
+        }
+        return undefined
       }),
     hasCache: () => answer(() => false),
     findWorkspace: () => answer(() => []),
@@ -134,6 +140,8 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
     },
     order: (...given) => void orders.push(...given),
     usage: () => series,
+    objects,
+    outputBytes: (step) => outputs.get(step) ?? Buffer.alloc(0),
     output: (step) => (outputs.get(step) ?? Buffer.alloc(0)).toString(),
     timings: (by, known) => void timings.set(by, known),
     reachable(yes) {
@@ -144,9 +152,6 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
     },
     refuseCaches(code) {
       refusal = code
-    },
-    damageObjects() {
-      damaged = true
     },
     takeAway() {
       gone = true
