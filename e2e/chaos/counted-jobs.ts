@@ -14,6 +14,15 @@ export const threeJobs: readonly CountedJob[] = [
   { name: 'after', n: 3, requires: ['count-1', 'count-2'] },
 ]
 
+/** So many jobs: two beside each other to begin with, then each behind one or two before it, so that the conductor has to decide. */
+export function jobGraph(size: number): readonly CountedJob[] {
+  return Array.from({ length: size }, (_, index) => ({
+    name: `count-${index + 1}`,
+    n: index + 1,
+    requires: index < 2 ? [] : index % 3 === 0 ? [`count-${index}`, `count-${index - 1}`] : [`count-${index - 1}`],
+  }))
+}
+
 /**
  * Jobs that print so many numbered lines, 8 ms each: what they print is known in advance, so nothing can hide. The step is
  * called `count`.
@@ -27,6 +36,7 @@ export function countingConfig(jobs: readonly CountedJob[], lines: number): stri
 jobs:
   count:
     docker: [{image: '${countingImage}'}]
+    resource_class: small
     parameters: {n: {type: integer}}
     steps:
       - run:

@@ -3,44 +3,74 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stack } from '@rondo/testkit'
 
-export const parts = ['server', 'agent', 'postgres'] as const
-export type Part = (typeof parts)[number]
+const pidFiles = { agent: 'agent/agent.pid', postgres: 'postgres/postmaster.pid' } as const
 
-const pidFiles: Readonly<Record<Part, string>> = {
-  server: 'server.pid',
-  agent: 'agent/agent.pid',
-  postgres: 'postgres/postmaster.pid',
+export interface Blows {
+  /** Who is hit: names of server processes, `agent`, `postgres`. */
+  readonly victims: readonly string[]
+  readonly kills: number
+  readonly meanMs: number
+  /** Servers are stopped (SIGSTOP) for so long instead of killed. */
+  readonly pauseMs?: number
+  readonly onKill: (text: string) => void
 }
 
 export interface Kills {
-  readonly count: Record<Part, number>
-  /** The longest time from a kill until the web port answered that all is well. */
-  longestMs: number
+  readonly count: Readonly<Record<string, number>>
+  /** The longest time for which the web port did not answer that all is well. */
+  readonly longestMs: number
 }
 
-/** Kills one part after the other without a word before, and starts the server again when it was that. */
-export async function killAtRandom(
-  stack: Stack,
-  options: { readonly kills: number; readonly meanMs: number; readonly onKill: (text: string) => void },
-): Promise<Kills> {
-  const kills: Kills = { count: { server: 0, agent: 0, postgres: 0 }, longestMs: 0 }
-  for (let done = 0; done < options.kills; ) {
-    await sleep(-Math.log(1 - Math.random()) * options.meanMs)
-    const part = parts[Math.floor(Math.random() * parts.length)]!
-    if (!lives(stack, part)) continue
-    const begun = performance.now()
-    stack.kill(part)
+/**
+ * Hits one process after the other without a word before. A server that was killed is started again at once, while the next
+ * blow may already fall; PostgreSQL and the agent are brought back by the servers.
+ */
+export async function killAtRandom(stack: Stack, blows: Blows): Promise<Kills> {
+  const count: Record<string, number> = {}
+  const watching = new AbortController()
+  const outage = longestOutage(stack, watching.signal)
+  const starting = new Map<string, Promise<void>>()
+  for (let done = 0; done < blows.kills; ) {
+    await sleep(-Math.log(1 - Math.random()) * blows.meanMs)
+    const victim = blows.victims[Math.floor(Math.random() * blows.victims.length)]!
+    if (starting.has(victim) || !hit(stack, victim, blows.pauseMs)) continue
     done++
-    kills.count[part]++
-    if (part === 'server') await stack.startServer()
-    // Now and then the next blow falls before the last is overcome.
-    if (Math.random() < 0.8) {
-      await stack.waitFor('the server to be healthy', () => healthy(stack), 60_000)
-      kills.longestMs = Math.max(kills.longestMs, performance.now() - begun)
-    }
-    options.onKill(`kill ${done}: the ${part}, ${Math.round(performance.now() - begun)} ms`)
+    count[victim] = (count[victim] ?? 0) + 1
+    blows.onKill(`${blows.pauseMs === undefined ? 'kill' : 'stop'} ${done}: ${victim}`)
+    if (!stack.servers.includes(victim)) continue
+    const back =
+      blows.pauseMs === undefined
+        ? stack.startOne(victim)
+        : sleep(blows.pauseMs).then(() => void stack.signalServer(victim, 'SIGCONT'))
+    starting.set(
+      victim,
+      back.finally(() => starting.delete(victim)),
+    )
   }
-  return kills
+  await Promise.all(starting.values())
+  await stack.waitFor('the server to be healthy', () => healthy(stack), 60_000)
+  watching.abort()
+  return { count, longestMs: await outage }
+}
+
+function hit(stack: Stack, victim: string, pauseMs: number | undefined): boolean {
+  if (stack.servers.includes(victim)) return stack.signalServer(victim, pauseMs === undefined ? 'SIGKILL' : 'SIGSTOP')
+  const pid = victim === 'agent' || victim === 'postgres' ? livingPid(stack, victim) : undefined
+  return pid !== undefined && process.kill(pid, 'SIGKILL')
+}
+
+/** Looks every tenth of a second until the signal aborts. */
+async function longestOutage(stack: Stack, signal: AbortSignal): Promise<number> {
+  let longest = 0
+  let wellAt = performance.now()
+  while (!signal.aborted) {
+    const well = await healthy(stack).catch(() => false)
+    const now = performance.now()
+    longest = Math.max(longest, now - wellAt)
+    if (well) wellAt = now
+    await sleep(100)
+  }
+  return longest
 }
 
 async function healthy(stack: Stack): Promise<true> {
@@ -48,13 +78,13 @@ async function healthy(stack: Stack): Promise<true> {
   return true
 }
 
-/** Whether the process of the pid file is there, and ours: it may just have died, and its number be somebody else's. */
-function lives(stack: Stack, part: Part): boolean {
+/** The process of the pid file, when it lives and is ours: it may just have died, and its number be somebody else's. */
+function livingPid(stack: Stack, part: keyof typeof pidFiles): number | undefined {
   try {
     const pid = readFileSync(join(stack.data, pidFiles[part]), 'utf8').split(/\s/)[0]
     const about = readFileSync(`/proc/${pid}/cmdline`, 'utf8') + readFileSync(`/proc/${pid}/environ`, 'utf8')
-    return about.includes(stack.data)
+    return about.includes(stack.data) ? Number(pid) : undefined
   } catch {
-    return false
+    return undefined
   }
 }

@@ -1,11 +1,23 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stack } from '@rondo/testkit'
-import { countingConfig, isCountOf, threeJobs } from './counted-jobs.ts'
+import pg from 'pg'
+import { type CountedJob, countingConfig, isCountOf, jobGraph } from './counted-jobs.ts'
 
-const lines = 200
 const project = 'acme/chaos'
-const config = countingConfig(threeJobs, lines)
 const endings = ['success', 'failed', 'error', 'canceled', 'unauthorized', 'not_run']
+
+export interface LoadOptions {
+  /** Workflows that run beside each other. */
+  readonly atOnce: number
+  /** No more are started after so many; default no bound. */
+  readonly workflows?: number
+  /** Jobs of each; default three. */
+  readonly jobs?: number
+  /** Lines each job prints, 8 ms a line; default 200. */
+  readonly lines?: number
+}
 
 export interface Findings {
   readonly problems: readonly string[]
@@ -13,40 +25,45 @@ export interface Findings {
 }
 
 export interface Load {
-  /** Pushes one pipeline after the other until `finish`. */
+  /** Starts one workflow after the other until `finish`, or until all are started. */
   start(): Promise<void>
   /** Waits for the end of everything that was promised, and looks at all of it. */
   finish(): Promise<Findings>
 }
 
-export async function createLoad(stack: Stack, atOnce: number): Promise<Load> {
+/** Jobs that print what is known in advance, over a second or two, so that nothing can hide. */
+export async function createLoad(stack: Stack, options: LoadOptions): Promise<Load> {
+  const { atOnce, workflows = Number.POSITIVE_INFINITY, lines = 200 } = options
+  const jobs = jobGraph(options.jobs ?? 3)
   await stack.createProject('acme', 'chaos')
+  stack.push(project, { '.circleci/config.yml': countingConfig(jobs, lines) })
   let over = false
-  /** Pushes that Git was told are through. */
-  let acknowledged = 0
+  /** Pipelines of whose making somebody was told; the push is the first. */
+  let acknowledged = 1
 
   async function open(): Promise<number> {
     const pipelines = await pipelinesOf(stack)
-    const workflows = await Promise.all(pipelines.slice(0, 10).map((pipeline) => stack.workflows(pipeline.id)))
-    return workflows.flat().filter((workflow) => !endings.includes(workflow.status)).length
+    const found = await Promise.all(pipelines.slice(0, atOnce + 5).map((pipeline) => stack.workflows(pipeline.id)))
+    return found.flat().filter((workflow) => !endings.includes(workflow.status)).length
   }
 
   return {
     async start() {
-      for (let round = 1; !over; await sleep(300)) {
+      for (; !over && acknowledged < workflows; await sleep(300)) {
         try {
-          if ((await open()) >= atOnce) continue
-          stack.push(project, { '.circleci/config.yml': config, 'round.txt': String(round++) }, `round ${round}`)
-          acknowledged++
+          for (let free = atOnce - (await open()); free > 0 && acknowledged < workflows; free--) {
+            await stack.api('POST', `/api/v2/project/gh/${project}/pipeline`, { branch: 'main' })
+            acknowledged++
+          }
         } catch {
-          // Somebody was just killed. A push that nobody answered promises nothing; the next round pushes again.
+          // Somebody was just killed. A request that nobody answered promises nothing; the next round asks again.
         }
       }
     },
     async finish() {
       over = true
-      await stack.waitFor('every workflow to end', async () => ((await open()) === 0 ? true : undefined), 600_000)
-      return inspect(stack, acknowledged)
+      await stack.waitFor('every workflow to end', async () => ((await open()) === 0 ? true : undefined), 900_000)
+      return inspect(stack, { acknowledged, jobs, lines })
     },
   }
 }
@@ -72,17 +89,25 @@ async function reason(stack: Stack, jobId: string): Promise<string> {
   return page.message ?? 'it does not say why'
 }
 
-async function inspect(stack: Stack, acknowledged: number): Promise<Findings> {
+interface Promised {
+  readonly acknowledged: number
+  readonly jobs: readonly CountedJob[]
+  readonly lines: number
+}
+
+async function inspect(stack: Stack, { acknowledged, jobs: expected, lines }: Promised): Promise<Findings> {
   const problems: string[] = []
   const pipelines = await pipelinesOf(stack)
   if (pipelines.length < acknowledged)
-    problems.push(`${acknowledged} pushes were acknowledged, and there are ${pipelines.length} pipelines`)
+    problems.push(`${acknowledged} pipelines were acknowledged, and there are ${pipelines.length}`)
   let jobs = 0
   let bytes = 0
   for (const { id, number } of pipelines) {
     const workflows = await stack.workflows(id)
     if (workflows.length !== 1) problems.push(`pipeline ${number} has ${workflows.length} workflows`)
-    for (const job of (await Promise.all(workflows.map((workflow) => stack.jobs(workflow.id)))).flat()) {
+    const found = (await Promise.all(workflows.map((workflow) => stack.jobs(workflow.id)))).flat()
+    if (found.length !== expected.length) problems.push(`pipeline ${number} has ${found.length} jobs`)
+    for (const job of found) {
       jobs++
       const where = `${job.name} of pipeline ${number}`
       if (job.status !== 'success') problems.push(`${where} is ${job.status}: ${await reason(stack, job.id)}`)
@@ -90,18 +115,36 @@ async function inspect(stack: Stack, acknowledged: number): Promise<Findings> {
       if (steps.length !== 1) problems.push(`${where} has the step ${steps.length} times`)
       const output = steps[0] === undefined ? Buffer.alloc(0) : await stack.output(steps[0].id)
       bytes += output.length
-      const n = threeJobs.find(({ name }) => name === job.name)?.n ?? 0
+      const n = expected.find(({ name }) => name === job.name)?.n ?? 0
       if (!isCountOf(n, lines, output)) problems.push(`${where} has another output`)
     }
   }
+  const twice = await startedTwice(stack)
+  if (twice > 0) problems.push(`${twice} tasks were granted their start more than once`)
   return {
     problems,
     figures: {
-      'pushes acknowledged': acknowledged,
+      'pipelines acknowledged': acknowledged,
       pipelines: pipelines.length,
       jobs,
+      'jobs started twice': twice,
       'bytes of output': bytes,
       problems: problems.length,
     },
+  }
+}
+
+/** Tasks with more than one attempt that was granted its start; a second start in one attempt shows in the output. */
+async function startedTwice(stack: Stack): Promise<number> {
+  const { port, password } = JSON.parse(readFileSync(join(stack.data, 'postgres.json'), 'utf8'))
+  const client = new pg.Client({ host: '127.0.0.1', port, password, user: 'rondo', database: 'postgres' })
+  await client.connect()
+  try {
+    const { rows } = await client.query(
+      'select task_id from attempts where granted_at is not null group by task_id having count(*) > 1',
+    )
+    return rows.length
+  } finally {
+    await client.end()
   }
 }

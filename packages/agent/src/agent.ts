@@ -39,7 +39,11 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
   const drained = new AbortController()
   const signal = AbortSignal.any([stop, drained.signal])
   let heardAt = performance.now()
-  const deps: AttemptDeps = { ...options, heardAt: () => heardAt }
+  const deps: AttemptDeps = {
+    ...options,
+    heardAt: () => heardAt,
+    ...(options.drain === undefined ? {} : { draining: options.drain }),
+  }
   const roster = createRoster(options.capacity ?? capacityOf(), (placed, own) => runAttempt(deps, placed, own))
   const gate = createGate()
   const hello: AgentHello = {

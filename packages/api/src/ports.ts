@@ -7,6 +7,7 @@ import type {
   CheckoutKeys,
   Follows,
   GitHosting,
+  Holds,
   Insights,
   KeyRing,
   LiveEvents,
@@ -32,6 +33,7 @@ import type { BucketOptions } from './limits/token-buckets.ts'
 export interface WebPorts {
   readonly accounts: Accounts
   readonly agents: Agents
+  readonly holds: Pick<Holds, 'ofJob' | 'order'>
   readonly usage: Pick<UsageStore, 'ofJob'>
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens

@@ -16,6 +16,7 @@ import { limitRequests } from './limits/request-limits.ts'
 import { registerLive } from './live/channel.ts'
 import { registerAgents } from './pages/agents.ts'
 import { registerHistory } from './pages/history.ts'
+import { registerHolds } from './pages/holds.ts'
 import { registerPages } from './pages/routes.ts'
 import { registerRuns } from './pages/runs.ts'
 import { registerUsage } from './pages/usage.ts'
@@ -45,6 +46,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   for (const api of apis({ ...ports, access }, options)) registerApi(server, auth, access, api)
   registerGraphql(server, { ...ports, access }, auth, options)
   registerAgents(server, ports, auth)
+  registerHolds(server, ports, auth, access)
   registerUsage(server, ports, auth, access)
   registerPages(server, ports, auth, access, options)
   registerRuns(server, ports, auth, access)

@@ -3,6 +3,7 @@ import { agentVerbs } from './agent/verbs.ts'
 import { configVerbs } from './config/verbs.ts'
 import { describeVerbs, runVerb, type Verb } from './noun.ts'
 import { orbVerbs } from './orb/verbs.ts'
+import { shellVerb } from './shell/shell.ts'
 
 export interface Command {
   readonly name: string
@@ -28,7 +29,7 @@ export const commands: readonly Command[] = [
     usage: 'rondo up',
     summary: 'start the server',
     details:
-      'Settings come from the environment:\n  RONDO_DATA        folder for everything Rondo keeps (default .rondo beside the program)\n  RONDO_PORT        web app, API and Git (8080)\n  RONDO_AGENT_PORT  agents (8585)\n  RONDO_HOST        address to listen on (0.0.0.0)\n  RONDO_PUBLIC_URL  address people and jobs are told\n  RONDO_EXECUTOR    auto, docker or sandbox\n  RONDO_AGENT       local or none\n  DATABASE_URL      a PostgreSQL of yours instead of the built-in one',
+      'Settings come from the environment:\n  RONDO_DATA        folder for everything Rondo keeps (default .rondo beside the program)\n  RONDO_PORT        web app, API and Git (8080)\n  RONDO_AGENT_PORT  agents (8585)\n  RONDO_HOST        address to listen on (0.0.0.0)\n  RONDO_PUBLIC_URL  address people and jobs are told\n  RONDO_EXECUTOR    auto, docker or sandbox\n  RONDO_AGENT       local or none\n  RONDO_ROLES       some of api, agents, conductor, cron, with commas between (all); docs/roles.md\n  RONDO_INSTANCE    name of this process beside others\n  DATABASE_URL      a PostgreSQL of yours instead of the built-in one',
     run: async () => (await import('./server/up.ts')).up(),
   },
   {
@@ -54,6 +55,13 @@ export const commands: readonly Command[] = [
     details: `At its own machine an agent is drained by SIGTERM: it finishes what runs and ends; a second signal makes it end at once,\nand the agent that starts next goes on with what runs. Exit code 0 done, 1 it was refused or failed, 2 the call was wrong.\n\n${describeVerbs(agentVerbs)}`,
     verbs: agentVerbs,
     run: (args) => runVerb('agent', agentVerbs, args),
+  },
+  {
+    name: 'shell',
+    usage: shellVerb.usage,
+    summary: shellVerb.summary,
+    details: `Where a project keeps the environments of failed jobs, they stay for ten minutes. What is done there is recorded as steps\nof the job, with secrets masked; its result stays. Ends with the shell. Exit code 0 done, 1 it was refused, 2 the call was wrong.\n\n${describeVerbs([shellVerb])}`,
+    run: (args) => runVerb('shell', [shellVerb], ['shell', ...args]),
   },
   {
     name: 'orb',

@@ -26,6 +26,7 @@ export {
 export type { ChoreOptions, ChorePorts } from './chores/chores.ts'
 export { doChores, doDueChores } from './chores/chores.ts'
 export { defaultTimes, enforceLimits } from './chores/enforce-limits.ts'
+export { foretell, foretellStarts } from './chores/foretell-starts.ts'
 export type { SchedulePorts } from './chores/run-schedules.ts'
 export { runDueSchedules, runSchedules } from './chores/run-schedules.ts'
 export type {

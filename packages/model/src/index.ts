@@ -19,6 +19,8 @@ export type {
 } from './build-data.ts'
 export type { Diagnostic, DiagnosticSeverity, Origin, OriginFrame, Span } from './diagnostic.ts'
 export type { EventKind, EventRecord, HistoryEntry, NewEvent } from './event.ts'
+export type { ForecastFacts, ForecastTask } from './forecast.ts'
+export { expectedStarts } from './forecast.ts'
 export type { Job, JobWithPlan } from './job.ts'
 export { isAskedFor, isFingerprintOf } from './key-fingerprints.ts'
 export { jobTransitions, mayBecome, workflowMayBecome, workflowTransitions } from './life-cycle.ts'
@@ -123,6 +125,7 @@ export type {
   WorkflowSnapshot,
 } from './ports/engine-store.ts'
 export type { Follows } from './ports/follows.ts'
+export type { Hold, HoldOrder, Holds, HoldTerms } from './ports/holds.ts'
 export type { Insights, JobRun, RunFilter, WorkflowRun } from './ports/insights.ts'
 export type { KeyRing } from './ports/key-ring.ts'
 export { contextScope, projectScope } from './ports/key-ring.ts'

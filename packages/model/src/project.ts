@@ -18,6 +18,8 @@ export interface ProjectSettings {
   readonly buildForkPrs: boolean
   readonly buildPrsOnly: boolean
   readonly disableSsh: boolean
+  /** The environment of a failed job stays for ten minutes, for its owner to look around and go on in. Default false. */
+  readonly holdFailedJobs?: boolean
   readonly forksReceiveSecretEnvVars: boolean
   /** Free for everybody to read. */
   readonly oss: boolean

@@ -36,6 +36,8 @@ export interface ServerEnv {
   readonly stopWithInput: boolean
   /** RONDO_TIME_RUN, RONDO_RETENTION_ARTIFACTS and so on: the table of settings in docs/administration.md. */
   readonly settings: SettingValues
+  /** RONDO_HOLDS: environments of failed jobs that one organisation may keep at once; default 3, and 0 keeps none. */
+  readonly holdQuota: number
   /** RONDO_LOST_AFTER: minutes without a sign of its agent after which a job is given up, 1 to 60; default 5. */
   readonly lostAfterMs: number
   /** RONDO_ORB_NETWORKS: private ranges (`10.1.0.0/16,fd00::/8`) from which orbs may be read by https; default none. */
@@ -56,6 +58,10 @@ export const agentVariables = [
   'RONDO_SUDO',
   'RONDO_BAD_RUNTIME',
   'RONDO_WARM_CONTAINERS',
+  'RONDO_AGENT_CPUS',
+  'RONDO_AGENT_MEMORY_MB',
+  'RONDO_AGENT_TASKS',
+  'RONDO_AGENT_DISK_CLOSE',
 ]
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error']
 
@@ -82,6 +88,7 @@ export function readServerEnv(source: NodeJS.ProcessEnv = process.env): {
     agentSettings: Object.fromEntries(agentVariables.flatMap((name) => (source[name] ? [[name, source[name]]] : []))),
     stopWithInput: source.RONDO_STOP_WITH_INPUT === 'yes',
     settings: readSettings(source, problems),
+    holdQuota: readCount(source, 'RONDO_HOLDS', 3, problems),
     lostAfterMs: readMinutes(source, 'RONDO_LOST_AFTER', 5, problems) * 60_000,
     orbNetworks: readNetworks(source, 'RONDO_ORB_NETWORKS', problems),
     logLevel: source.RONDO_LOG_LEVEL || 'info',
@@ -120,6 +127,15 @@ function readMinutes(source: NodeJS.ProcessEnv, name: string, fallback: number, 
   const minutes = Number(text)
   if (minutes >= 1 && minutes <= 60) return minutes
   problems.push(`${name} is "${text}"; use a number of minutes from 1 to 60.`)
+  return fallback
+}
+
+function readCount(source: NodeJS.ProcessEnv, name: string, fallback: number, problems: string[]): number {
+  const text = source[name]
+  if (!text) return fallback
+  const count = Number(text)
+  if (Number.isInteger(count) && count >= 0 && count <= 10_000) return count
+  problems.push(`${name} is "${text}"; use a whole number from 0 on.`)
   return fallback
 }
 

@@ -28,6 +28,7 @@ import {
   createUserActions,
   doChores,
   enforceLimits,
+  foretellStarts,
   resumeContinuations,
   runSchedules,
   type StartChecks,
@@ -219,6 +220,7 @@ function startLoops(
     doChores(ports, loop('chores', 2_000, 'a chore failed'), signal),
     enforceLimits(kept, loop('time limits', 5_000, 'limits were not enforced'), signal),
     resumeContinuations(ports, loop('continuations', 5_000, 'continuations were not resumed'), signal),
+    foretellStarts({ ...ports, queue: store.queue }, loop('forecasts', 5_000, 'starts were not foretold'), signal),
     applyRetention(kept, loop('retention', 600_000, 'retention was not applied'), signal),
     sweepObjects(kept, loop('objects', 60_000, 'objects were not swept'), signal),
   ]
@@ -247,7 +249,9 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     engine: store.engine,
     wakeups: store.wakeups,
     agents: store.agents,
+    holds: store.holds,
     usage: store.usage,
+    holdQuota: env.holdQuota,
     objects,
     output,
     checks,
@@ -272,6 +276,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
   const webPorts: WebPorts = {
     accounts: store.accounts,
     agents: store.agents,
+    holds: store.holds,
     usage: store.usage,
     secrets: store.secrets,
     projectTokens: store.projectTokens,

@@ -23,9 +23,17 @@ export function createAgents(database: Database): Agents {
           update agents a set draining_since = case when ${draining} then coalesce(a.draining_since, now()) end
           where a.id = ${agentId} returning ${agentColumns}`)
         if (agent !== undefined) await recordChange(tx, agent, actorId)
+        if (agent !== undefined && draining) await releaseHolds(tx, agentId)
         return agent
       }),
   }
+}
+
+/** What is kept for somebody to look around in does not keep a machine from being drained. */
+async function releaseHolds(tx: Runner, agentId: string): Promise<void> {
+  await tx.rows(sql`
+    insert into hold_orders (attempt_id, held_order) select id, '{"type": "release"}'::jsonb from attempts where agent_id = ${agentId} and held_until > now()`)
+  await tx.rows(sql`select pg_notify('rondo', 'stop')`)
 }
 
 async function recordChange(tx: Runner, agent: Agent, actorId: string): Promise<void> {

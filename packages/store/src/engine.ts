@@ -125,7 +125,7 @@ async function renewLeases(
   if (attempts.length === 0) return []
   const rows = await database.rows<{ id: string; epoch: number; stopReason: 'canceled' | 'timed-out' | null }>(sql`
     update attempts a set lease_expires_at = now() + ${leaseMs} * interval '1 ms' from tasks t
-    where t.id = a.task_id and t.attempt_id = a.id and a.agent_id = ${agentId} and a.phase <> 'finished' and a.id = any(${attempts.map((ref) => ref.attemptId)}::uuid[])
+    where t.id = a.task_id and t.attempt_id = a.id and a.agent_id = ${agentId} and (a.phase <> 'finished' or a.held_until > now()) and a.id = any(${attempts.map((ref) => ref.attemptId)}::uuid[])
     returning a.id, a.epoch, t.stop_reason as "stopReason"`)
   const open = new Map(rows.map((row) => [row.id, row]))
   return attempts.flatMap((ref): StopOrder[] => {

@@ -8,7 +8,7 @@ import {
 } from '@rondo/model'
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag'
 import type { Database, Runner } from './database.ts'
-import { forecastQuality } from './forecasts.ts'
+import { forecastFacts, forecastQuality, saveForecasts, settleForecasts } from './forecasts.ts'
 import { readLimits, readRunning } from './queue-view.ts'
 import { projectSlugColumn } from './slug-columns.ts'
 import { readWait } from './wait-facts.ts'
@@ -73,6 +73,11 @@ export function createRunQueue(database: Database): RunQueue {
       const tasks = done?.tasks ?? 0
       if (tasks > 0) await database.rows(sql`select pg_notify('rondo', 'queue'), pg_notify('rondo', 'events')`)
       return tasks
+    },
+    forecastFacts: () => forecastFacts(database),
+    async saveForecasts(starts) {
+      await settleForecasts(database)
+      if (starts.size > 0) await saveForecasts(database, starts)
     },
     forecastQuality: () => forecastQuality(database),
     limits: () => readLimits(database, { hold: false }),

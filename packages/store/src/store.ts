@@ -5,6 +5,7 @@ import type {
   CheckoutKeys,
   EngineStore,
   Follows,
+  Holds,
   Insights,
   LiveEvents,
   Operations,
@@ -27,6 +28,7 @@ import { createCheckoutKeys } from './checkout-keys.ts'
 import { openDatabase } from './database.ts'
 import { createEngineStore } from './engine.ts'
 import { createFollows } from './follows.ts'
+import { createHolds } from './holds.ts'
 import { createInsights } from './insights.ts'
 import { createListener } from './listener.ts'
 import { createEventFollower } from './live-events.ts'
@@ -55,6 +57,7 @@ export interface StoreOptions {
 export interface Store {
   readonly accounts: Accounts
   readonly agents: Agents
+  readonly holds: Holds
   readonly usage: UsageStore
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens
@@ -87,6 +90,7 @@ export function createStore(options: StoreOptions): Store {
   return {
     accounts: createAccounts(database),
     agents: createAgents(database),
+    holds: createHolds(database),
     usage: createUsageStore(database),
     secrets: createSecretStore(database),
     projectTokens: createProjectTokens(database),

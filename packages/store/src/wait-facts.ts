@@ -57,7 +57,8 @@ async function readQueue(runner: Runner, jobId: string): Promise<QueueWait | nul
       coalesce((select jsonb_agg(jsonb_build_object('agent', name, 'why', refusal) order by name) from alive
         where executors ? m.executor and refusal is not null), '[]') as refusals,
       (select count(*)::int from alive where not executors ? m.executor) as "otherAgents",
-      (select count(*)::int from attempts a join tasks t on t.id = a.task_id where a.id > ${since?.id} and t.executor = m.executor) as "startsInTenMinutes"
+      (select count(*)::int from attempts a join tasks t on t.id = a.task_id where a.id > ${since?.id} and t.executor = m.executor) as "startsInTenMinutes",
+      (select greatest(0, extract(epoch from f.expected_at - now()) * 1000)::float8 from forecasts f where f.task_id = m.id) as "expectedMs"
     from mine m`)
   if (row === undefined) return null
   const { organizationId, projectId, promoted, ...wait } = row

@@ -98,6 +98,7 @@ export async function startTestEngine(): Promise<TestEngine> {
     engine: store.engine,
     wakeups: store.wakeups,
     agents: store.agents,
+    holds: store.holds,
     usage: store.usage,
     objects: await openFileObjects(join(folder, 'objects')),
     output,

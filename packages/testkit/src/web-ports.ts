@@ -27,6 +27,7 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
   return {
     accounts: store.accounts,
     agents: store.agents,
+    holds: store.holds,
     usage: store.usage,
     secrets: store.secrets,
     projectTokens: store.projectTokens,

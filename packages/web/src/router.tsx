@@ -1,8 +1,9 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { AdminPage } from './features/admin/admin-page.tsx'
 import { JobPage } from './features/job/job-page.tsx'
 import { PipelineList } from './features/pipelines/pipeline-list.tsx'
 import { PipelinePage, WorkflowPage } from './features/workflow/workflow-page.tsx'
-import { jobSearch, listSearch, pipelineSearch } from './shared/search.ts'
+import { adminSearch, jobSearch, listSearch, pipelineSearch } from './shared/search.ts'
 import { Notice } from './shared/ui.tsx'
 import { Shell } from './shell/shell.tsx'
 
@@ -52,8 +53,15 @@ const jobByNumber = createRoute({
   validateSearch: jobSearch,
 })
 
+const admin = createRoute({
+  getParentRoute: () => root,
+  path: '/admin',
+  component: AdminPage,
+  validateSearch: adminSearch,
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, project, pipeline, workflow, job, jobByNumber]),
+  routeTree: root.addChildren([home, project, pipeline, workflow, job, jobByNumber, admin]),
   defaultPreload: false,
 })
 

@@ -324,3 +324,63 @@ test('a canceled job ends at once, whether or not the server can be told', async
 
   expect(server.entries.at(-1)).toMatchObject({ type: 'task-finished', result: 'canceled' })
 })
+
+test('a failed job that stays for its owner runs what is asked for as steps of its own, after its result was told', async () => {
+  const { server, begin } = bench(
+    taskSpec([
+      runStep('echo one'),
+      runStep('echo two; exit 2', { name: 'Two' }),
+      runStep('echo three', { name: 'Three' }),
+    ]),
+  )
+  server.holdFor(60_000)
+  const { ended } = begin()
+  await until(() => server.entries.some((entry) => entry.type === 'task-finished'))
+
+  server.order(
+    { type: 'run', command: 'echo again; exit 1' },
+    { type: 'run', command: 'echo better' },
+    { type: 'continue' },
+  )
+  await until(() => server.entries.some((entry) => entry.type === 'step-finished' && entry.step === 7))
+  server.order({ type: 'release' })
+  await ended
+
+  expect(ends(server)).toEqual([
+    '0 passed',
+    '1 passed',
+    '2 passed',
+    '3 failed',
+    'failed',
+    '5 failed',
+    '6 passed',
+    '7 passed',
+  ])
+  expect([server.output(5), server.output(6), server.output(7)]).toEqual([
+    'again\n\nExited with code exit status 1\n',
+    'better\n',
+    'three\n',
+  ])
+  expect(server.entries.flatMap((entry) => (entry.type === 'step-started' ? [entry.name] : [])).slice(-3)).toEqual([
+    'Again: Two',
+    'Again: Two',
+    'Continued: Three',
+  ])
+  expect(existsSync(join(root, 'tasks', '0198f0c0-0000-7000-8000-000000000001'))).toBe(false)
+})
+
+test('an agent that comes after another goes on with what was kept, and it ends by itself', async () => {
+  const { server, begin } = bench(taskSpec([runStep('exit 1')]))
+  server.holdFor(4_000)
+  const first = begin()
+  await until(() => server.entries.some((entry) => entry.type === 'task-finished'))
+  first.stop('shutdown')
+  await first.ended
+
+  const { ended } = begin()
+  server.order({ type: 'run', command: 'echo by the second' })
+  await ended
+
+  expect(server.output(3)).toBe('by the second\n')
+  expect(server.entries.filter((entry) => entry.type === 'task-finished')).toHaveLength(1)
+})

@@ -5,9 +5,10 @@ import { AppError } from '@rondo/model'
 import type { AttemptRef, ControlPlane, TaskSpec } from '@rondo/protocol'
 import { untilReachable } from '../control-plane/retry.ts'
 import type { Executor, ExecutorState } from '../executors/executor.ts'
+import { askForHold, holdSession } from '../hold/hold-session.ts'
 import type { StopReason } from '../reports/endings.ts'
 import { type Journal, openJournal } from '../reports/journal.ts'
-import { createReporter } from '../reports/reporter.ts'
+import { createReporter, type Reporter } from '../reports/reporter.ts'
 import { createStepRecorder, type StepRecorderPorts } from '../reports/step-recorder.ts'
 import { openNotices } from '../shared-folder/notices.ts'
 import { openTaskFolder, removeTaskFolder } from '../shared-folder/task-folder.ts'
@@ -30,6 +31,8 @@ export interface AttemptDeps {
   readonly log: (message: string, fields?: Record<string, unknown>) => void
   /** When the server was heard last, by `performance.now()`. */
   readonly heardAt: () => number
+  /** Aborts when the agent is to end: nothing is kept for anybody then. */
+  readonly draining?: AbortSignal
 }
 
 /** An attempt, and what it counts for on this machine. */
@@ -67,13 +70,7 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
       const end = await execute(deps, own, (prepared) => {
         state = prepared
       }).catch((error) => unforeseen(deps, ref, error, signal))
-      if (!journal.entries.some((entry) => entry.type === 'task-finished'))
-        reporter.report({
-          type: 'task-finished',
-          result: end.result,
-          message: end.message,
-          at: new Date().toISOString(),
-        })
+      reportEnd(reporter, journal, end)
       await reporter.acknowledged()
     } finally {
       clearTimeout(limit)
@@ -143,6 +140,21 @@ async function takeSpec(controlPlane: ControlPlane, ref: AttemptRef, signal: Abo
   }
 }
 
+/** The job's result is told first and stays; what its owner does in the environment afterwards changes nothing of it. */
+async function holdIfFailed(deps: AttemptDeps, task: TaskContext, end: TaskEnd): Promise<void> {
+  if (end.result !== 'failed' || task.signal.aborted || deps.draining?.aborted) return
+  const until = await askForHold(task)
+  if (until === undefined) return
+  reportEnd(task.reporter, task.journal, end)
+  await task.reporter.acknowledged()
+  await holdSession(task, until, deps.draining ?? new AbortController().signal)
+}
+
+function reportEnd(reporter: Reporter, journal: Journal, { result, message }: TaskEnd): void {
+  if (journal.entries.some((entry) => entry.type === 'task-finished')) return
+  reporter.report({ type: 'task-finished', result, message, at: new Date().toISOString() })
+}
+
 async function execute(
   deps: AttemptDeps,
   own: Pick<StepRecorderPorts, 'spec' | 'folder' | 'journal' | 'reporter' | 'signal' | 'sending'>,
@@ -154,6 +166,12 @@ async function execute(
   let stopAnswering = () => {}
   let stopSampling = async () => {}
   let containers: AttendedContainers | undefined
+  /** Before the attempt's last word, after which the server takes nothing more of it. */
+  async function lastSamples(): Promise<void> {
+    const last = stopSampling
+    stopSampling = async () => {}
+    await Promise.race([last(), sleep(lastSamplesMs, undefined, { ref: false })])
+  }
   try {
     const environment = await openEnvironment(base)
     if ('result' in environment) {
@@ -174,12 +192,13 @@ async function execute(
     const end = await runSteps(task)
     await containers.stop()
     await base.steps.settled()
+    await lastSamples()
+    await holdIfFailed(deps, task, end)
     return end
   } finally {
     await containers?.stop()
     stopAnswering()
     notices.close()
-    // Before the attempt's last word, after which the server takes nothing more of it.
-    await Promise.race([stopSampling(), sleep(lastSamplesMs, undefined, { ref: false })])
+    await lastSamples()
   }
 }

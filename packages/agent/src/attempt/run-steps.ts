@@ -1,16 +1,11 @@
-import { AppError, type Result, type Step, type StepWhen } from '@rondo/model'
-import type { OutputPump } from '../output/pump.ts'
-import { failed, type StepEnd, type StopReason } from '../reports/endings.ts'
-import type { OpenStep, StepHeading } from '../reports/step-recorder.ts'
+import type { Result, Step, StepWhen } from '@rondo/model'
+import type { StopReason } from '../reports/endings.ts'
+import type { OpenStep } from '../reports/step-recorder.ts'
 import { statusOf } from '../shared-folder/script-status.ts'
-import { addSshKeys } from '../steps/add-ssh-keys.ts'
-import { restoreCache, saveCache } from '../steps/caches.ts'
-import { checkout } from '../steps/checkout.ts'
-import { storeArtifacts, storeTestResults } from '../steps/results.ts'
-import { runStep, startBackground } from '../steps/run.ts'
-import { attachWorkspace, persistToWorkspace } from '../steps/workspaces.ts'
+import { startBackground } from '../steps/run.ts'
 import { EnvironmentGone } from '../task/launch.ts'
 import { firstConfigStep, type TaskContext } from '../task/task-context.ts'
+import { headingOf, runOne } from './run-one.ts'
 
 export interface TaskEnd {
   readonly result: Result
@@ -89,64 +84,6 @@ function halted(task: TaskContext): boolean {
   return task.folder.readSmall('halt') !== undefined
 }
 
-function headingOf(step: Step): StepHeading {
-  return {
-    name: nameOf(step),
-    kind: step.type,
-    command: step.type === 'run' ? step.command : null,
-    background: step.type === 'run' && step.background,
-  }
-}
-
-async function runOne(task: TaskContext, step: Step, index: number): Promise<StepEnd> {
-  const open = task.steps.begin(index, headingOf(step))
-  let end: StepEnd = { result: 'canceled', exitCode: null }
-  try {
-    end = await execute(task, step, index, open.pump).catch((error) => failInWords(task, open.out, error))
-  } finally {
-    open.end(end)
-  }
-  return end
-}
-
-/** What goes wrong in one step fails that step; steps that always run still do. */
-function failInWords(task: TaskContext, out: string, error: unknown): StepEnd {
-  const ends = error instanceof EnvironmentGone || (error instanceof AppError && error.code === 'gone')
-  if (ends || task.signal.aborted) throw error
-  task.folder.append(out, `\nThe step could not be carried out: ${error instanceof Error ? error.message : error}\n`)
-  return failed
-}
-
-async function execute(task: TaskContext, step: Step, index: number, pump: OutputPump): Promise<StepEnd> {
-  switch (step.type) {
-    case 'run':
-      return runStep(task, step, index, pump)
-    case 'checkout':
-      return checkout(task, step, index)
-    case 'save_cache':
-      return saveCache(task, step, index)
-    case 'restore_cache':
-      return restoreCache(task, step, index)
-    case 'persist_to_workspace':
-      return persistToWorkspace(task, step, index)
-    case 'attach_workspace':
-      return attachWorkspace(task, step, index)
-    case 'store_artifacts':
-      return storeArtifacts(task, step, index)
-    case 'store_test_results':
-      return storeTestResults(task, step, index)
-    case 'add_ssh_keys':
-      return addSshKeys(task, step, index)
-    case 'setup_remote_docker':
-    case 'unsupported':
-      task.folder.append(
-        `s${index}.out`,
-        `The step ${step.type === 'unsupported' ? step.keyword : step.type} is not available on this installation. Remove it from the config, or run this job where it is.\n`,
-      )
-      return failed
-  }
-}
-
 async function beginBackground(
   task: TaskContext,
   step: Extract<Step, { type: 'run' }>,
@@ -161,23 +98,4 @@ function endBackground(task: TaskContext, running: Background): void {
   const status = statusOf(task.folder, running.id)
   if (status === undefined && !task.signal.aborted) task.folder.command(`kill ${running.id} TERM`)
   running.open.end({ result: status === undefined || status === 0 ? 'passed' : 'failed', exitCode: status ?? null })
-}
-
-const defaultNames: Readonly<Record<Exclude<Step['type'], 'run' | 'unsupported'>, string>> = {
-  checkout: 'Checkout code',
-  save_cache: 'Saving Cache',
-  restore_cache: 'Restoring Cache',
-  persist_to_workspace: 'Persisting to Workspace',
-  attach_workspace: 'Attaching workspace',
-  store_artifacts: 'Uploading artifacts',
-  store_test_results: 'Uploading test results',
-  add_ssh_keys: 'Installing additional ssh keys',
-  setup_remote_docker: 'Setup a remote Docker engine',
-}
-
-/** Display name of a step (semantics 26): for a command without a name its first line. */
-export function nameOf(step: Step): string {
-  if (step.name !== undefined) return step.name
-  if (step.type === 'run') return step.command.trim().split('\n')[0]?.slice(0, 200) || 'run'
-  return step.type === 'unsupported' ? step.keyword : defaultNames[step.type]
 }

@@ -70,8 +70,20 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
       return received(response, digest, signal)
     },
     async reportUsage(ref, usage) {
-      await call('reportUsage', { attemptId: ref.attemptId, epoch: ref.epoch, usage })
+      await call('reportUsage', { ...refOnly(ref), usage })
     },
+    beginHold: (ref) => call('beginHold', refOnly(ref)),
+    async endHold(ref) {
+      await call('endHold', refOnly(ref))
+    },
+    holdOrders: async (ref, after, waitMs, signal) =>
+      (
+        await call<{ orders: Awaited<ReturnType<ControlPlane['holdOrders']>> }>(
+          'holdOrders',
+          { ...refOnly(ref), after, waitMs },
+          signal,
+        )
+      ).orders,
     findCache: async (ref, keys) =>
       (await call<{ found: Awaited<ReturnType<ControlPlane['findCache']>> | null }>('findCache', { ...ref, keys }))
         .found ?? undefined,
@@ -82,6 +94,11 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
       (await call<{ timings: Awaited<ReturnType<ControlPlane['findTimings']>> }>('findTimings', { ...ref, by }))
         .timings,
   }
+}
+
+/** Of a whole task only what names it travels. */
+function refOnly({ attemptId, epoch }: AttemptRef): AttemptRef {
+  return { attemptId, epoch }
 }
 
 /** A server that goes away in the middle of a body is as unreachable as one that does not answer: the call is worth repeating. */

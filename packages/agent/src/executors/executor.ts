@@ -41,6 +41,12 @@ export interface Executor {
   usage(state: ExecutorState): Usage | undefined
   /** Kills what a script left, with more rights than the supervisor has; absent where it has them all. */
   killAsRoot?(state: ExecutorState, id: string): Promise<void>
+  /** Runs a script of the shared folder at a terminal; absent where that is not offered. */
+  openTerminal?(
+    state: ExecutorState,
+    script: string,
+    size: { readonly columns: number; readonly rows: number },
+  ): Promise<Terminal>
   /** Ends all that runs in it, at once; what it wrote into the shared folder stays. Any number of times, any state. */
   halt(state: ExecutorState, folder: Pick<TaskFolder, 'root'>): Promise<void>
   remove(state: ExecutorState, folder: Pick<TaskFolder, 'root'>): Promise<void>
@@ -57,6 +63,14 @@ export interface RunningImage {
 export interface ContainerEnd {
   readonly exitCode: number
   readonly outOfMemory: boolean
+}
+
+/** A program at a terminal. `output` ends when it does. */
+export interface Terminal {
+  readonly output: AsyncIterable<Uint8Array>
+  write(text: string): void
+  resize(columns: number, rows: number): Promise<void>
+  close(): Promise<void>
 }
 
 /** The task cannot run as its config asks; the message goes to the user. Not our failure. */

@@ -9,6 +9,10 @@ type Line = { readonly entry: ReportEntry } | { readonly note: Note }
 /** What only the agent needs to go on after a restart. Holds no secret. */
 export type Note =
   | { readonly type: 'executor'; readonly kind: string; readonly state: Readonly<Record<string, string>> }
+  /** The environment stays for the job's owner until then, milliseconds since 1970 on this machine's clock. */
+  | { readonly type: 'held'; readonly until: number }
+  /** The last that the owner of a held job asked for. */
+  | { readonly type: 'ordered'; readonly id: number }
   | { readonly type: 'launched'; readonly id: string; readonly out: string; readonly command?: string }
   /** The step's work is over; its output may still be on the way to the server. */
   | { readonly type: 'ended'; readonly step: number; readonly end: StepEnd; readonly at: string }

@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto'
-import { AppError, type AppErrorCode, type TestTiming, type TimingKey } from '@rondo/model'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AppError, type AppErrorCode, type HoldOrder, type TestTiming, type TimingKey } from '@rondo/model'
 import type { ControlPlane, ReportEntry, TaskSpec, UsageSeries } from '@rondo/protocol'
 
 /** A server for one attempt that keeps its promises, and can be told to misbehave as servers and networks do. */
 export interface FakeServer {
   /** When it was reached last, by `performance.now()`. */
   heardAt(): number
+  /** Keeps the environment of a failed job for so long. */
+  holdFor(ms: number): void
+  /** What the owner of a held job asks for. */
+  order(...orders: HoldOrder[]): void
   /** What the attempt used, as it was told last. */
   usage(): UsageSeries | undefined
   readonly controlPlane: ControlPlane
@@ -29,6 +34,8 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
   const outputs = new Map<number, Buffer>()
   const timings = new Map<TimingKey, readonly TestTiming[]>()
   let away = false
+  let heldMs: number | null = null
+  const orders: HoldOrder[] = []
   let series: UsageSeries | undefined
   let heardAt = performance.now()
   let lose = 0
@@ -88,6 +95,18 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
       answer(() => {
         series = usage
       }),
+    beginHold: () => answer(() => ({ forMs: heldMs })),
+    endHold: () =>
+      answer(() => {
+        gone = true
+      }),
+    async holdOrders(_ref, after, _waitMs, signal) {
+      for (;;) {
+        const fresh = await answer(() => orders.slice(after).map((order, at) => ({ id: after + at + 1, order })))
+        if (fresh.length > 0 || signal.aborted) return fresh
+        await sleep(5)
+      }
+    },
     findCache: () =>
       answer(() => {
         if (refusal !== undefined) throw new AppError(refusal, 'looking for caches is refused')
@@ -102,6 +121,10 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
     controlPlane,
     entries,
     heardAt: () => heardAt,
+    holdFor(ms) {
+      heldMs = ms
+    },
+    order: (...given) => void orders.push(...given),
     usage: () => series,
     output: (step) => (outputs.get(step) ?? Buffer.alloc(0)).toString(),
     timings: (by, known) => void timings.set(by, known),

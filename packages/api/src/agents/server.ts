@@ -37,6 +37,17 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
   post(agentCalls.heartbeat, (plane, body, signal) => plane.heartbeat(body, signal))
   post(agentCalls.checkIn, (plane, body) => plane.checkIn(body))
   post(agentCalls.report, (plane, body) => plane.report(body))
+  post(agentCalls.beginHold, (plane, body) => plane.beginHold(body))
+  post(agentCalls.endHold, async (plane, body) => {
+    await plane.endHold(body)
+    return {}
+  })
+  post(
+    agentCalls.holdOrders,
+    async (plane, body: { after: number; waitMs: number } & Parameters<ControlPlane['grant']>[0], signal) => ({
+      orders: await plane.holdOrders(body, body.after, body.waitMs, signal),
+    }),
+  )
   post(agentCalls.reportUsage, async (plane, body: { usage: UsageSeries } & Parameters<ControlPlane['grant']>[0]) => {
     await plane.reportUsage(body, body.usage)
     return {}

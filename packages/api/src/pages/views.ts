@@ -109,12 +109,13 @@ async function readPeople(ports: WebPorts, ids: readonly (string | null)[]): Pro
 export async function jobPage(ports: WebPorts, context: JobContext, publicUrl: string): Promise<JobPageView> {
   const { job, workflow, pipeline, tasks } = context
   const shown = job.keptFrom ?? job.id
-  const [pipelines, steps, artifacts, tests, images] = await Promise.all([
+  const [pipelines, steps, artifacts, tests, images, holds] = await Promise.all([
     pipelineViews(ports, [pipeline], publicUrl),
     ports.queries.stepsOf(shown),
     ports.queries.artifactsOf(shown),
     ports.queries.testsOf(shown),
     ports.queries.imagesOf(shown),
+    ports.holds.ofJob(shown),
   ])
   const pipelinePart = pipelines[0]!
   const workflowPart = pipelinePart.workflows.find((candidate) => candidate.id === workflow.id)!
@@ -133,6 +134,7 @@ export async function jobPage(ports: WebPorts, context: JobContext, publicUrl: s
       phase: task.phase,
       result: task.result,
       attempt: task.attempts,
+      heldUntil: holds.find((hold) => hold.slice === task.index)?.until.toISOString() ?? null,
       steps: steps.filter((step) => step.taskIndex === task.index).map(stepView),
     })),
     images: images.map(({ image, digest }) => ({ image, digest })),

@@ -1,4 +1,4 @@
-import type { Agents, Clock, EngineStore, Objects, StepOutput, UsageStore, Wakeups } from '@rondo/model'
+import type { Agents, Clock, EngineStore, Holds, Objects, StepOutput, UsageStore, Wakeups } from '@rondo/model'
 import type { StartChecks } from '../workflows/start-job.ts'
 import type { TaskSpecPorts } from './task-spec.ts'
 
@@ -6,6 +6,9 @@ export interface DispatcherPorts {
   readonly engine: EngineStore
   readonly wakeups: Wakeups
   readonly agents: Pick<Agents, 'checkIn'>
+  readonly holds: Pick<Holds, 'begin' | 'end' | 'orders'>
+  /** Environments of failed jobs that one organisation may keep at once; default 3, and 0 keeps none. */
+  readonly holdQuota?: number
   readonly usage: Pick<UsageStore, 'save'>
   readonly objects: Objects
   readonly output: StepOutput

@@ -36,6 +36,7 @@ beforeEach(async () => {
     engine: store.engine,
     wakeups: store.wakeups,
     agents: store.agents,
+    holds: store.holds,
     usage: store.usage,
     objects: await openFileObjects(join(folder, 'objects')),
     output: await openFileOutput(join(folder, 'output')),

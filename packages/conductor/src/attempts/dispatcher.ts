@@ -19,6 +19,7 @@ export interface Dispatcher {
 const lookEveryMs = 2_000
 const maxWaitMs = 20_000
 const notGreeted = 'This agent has not said hello since the server started. Say hello, then go on.'
+const holdMs = 10 * 60_000
 const maxObjectBytes = 20 * 1024 ** 3
 
 export function createDispatcher(ports: DispatcherPorts): Dispatcher {
@@ -142,6 +143,25 @@ function createControlPlane(
     async reportUsage(ref, usage) {
       await granted(ref)
       await ports.usage.save(ref.attemptId, usageRecord(usage))
+    },
+    async beginHold(ref) {
+      await granted(ref)
+      return { forMs: (await ports.holds.begin(ref.attemptId, { forMs: holdMs, quota: ports.holdQuota ?? 3 })) ?? null }
+    },
+    async endHold(ref) {
+      await granted(ref)
+      await ports.holds.end(ref.attemptId)
+    },
+    async holdOrders(ref, after, waitMs, signal) {
+      const deadline = clock.monotonicMs() + Math.min(waitMs, maxWaitMs)
+      for (;;) {
+        const left = Math.min(lookEveryMs, Math.max(0, deadline - clock.monotonicMs()))
+        const woken = ports.wakeups.wait('stop', left, signal)
+        await granted(ref)
+        const orders = await ports.holds.orders(ref.attemptId, after)
+        if (orders.length > 0 || signal.aborted || clock.monotonicMs() >= deadline) return orders
+        await woken
+      }
     },
     async uploadObject(ref, bytes, signal) {
       await granted(ref)

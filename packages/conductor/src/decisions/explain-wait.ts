@@ -51,8 +51,9 @@ function queueReason(queue: QueueWait): WaitReason {
       ahead,
     }
   }
-  const expectedMs =
+  const byRate =
     queue.startsInTenMinutes === 0 ? null : Math.round(((ahead + 1) / queue.startsInTenMinutes) * tenMinutes)
+  const expectedMs = queue.expectedMs ?? byRate
   const text = `It waits for room on ${queue.fittingAgents === 1 ? 'the agent' : `one of ${queue.fittingAgents} agents`} that ${queue.fittingAgents === 1 ? 'runs' : 'run'} ${queue.executor} jobs; ${ahead} ${ahead === 1 ? 'task is' : 'tasks are'} ahead of it.`
   return { kind: 'room', text, ahead, expectedMs }
 }

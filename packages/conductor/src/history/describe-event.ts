@@ -46,6 +46,12 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
       return `${slice} ended: ${text(data.result) ?? '?'}`
     case 'task.requeued':
       return `${slice} queued again after attempt ${data.attempt}`
+    case 'hold.began':
+      return `${slice} kept after its failure for ${Math.round(Number(data.forMs) / 60_000)} minutes`
+    case 'hold.ordered':
+      return `${slice}, kept after its failure: ${text(data.order) ?? '?'}`
+    case 'hold.ended':
+      return `${slice} is kept no longer`
     case 'agent.drained':
       return `agent ${text(data.agent) ?? '?'} asked to take nothing new`
     case 'agent.resumed':

@@ -1,3 +1,4 @@
+import type { ForecastFacts } from '../forecast.ts'
 import type { Resources } from '../resource-class.ts'
 import type { TaskLimit } from '../run-queue.ts'
 import type { JobStatus } from '../status.ts'
@@ -13,6 +14,10 @@ export interface RunQueue {
   wait(jobId: string): Promise<WaitFacts | undefined>
   /** Puts the waiting tasks of these jobs before all others, limits or not. Answers how many tasks. */
   promote(jobIds: readonly string[], actorId?: string | null): Promise<number>
+  /** What decides when waiting tasks start, by executor; what a limit holds back is left out. */
+  forecastFacts(): Promise<readonly ForecastFacts[]>
+  /** Keeps the first forecast of each task (milliseconds until its start), and notes which of the earlier ones did start. */
+  saveForecasts(starts: ReadonlyMap<string, number>): Promise<void>
   /** How far off foretold starts were, of the jobs that started within a day. */
   forecastQuality(): Promise<ForecastQuality>
   limits(): Promise<readonly TaskLimit[]>
@@ -107,4 +112,6 @@ export interface QueueWait {
   readonly otherAgents: number
   /** Tasks of the executor that were started within the last ten minutes. */
   readonly startsInTenMinutes: number
+  /** As foretold when it began to wait; null: nobody could say. */
+  readonly expectedMs: number | null
 }

@@ -1,4 +1,4 @@
-import type { JobPlan, Result, StoredObject, TestResult, TestTiming, TimingKey } from '@rondo/model'
+import type { HoldOrder, JobPlan, Result, StoredObject, TestResult, TestTiming, TimingKey } from '@rondo/model'
 
 /**
  * What an agent may ask of the server: the whole contract, free of any transport. Implemented once by the agent's HTTP
@@ -36,6 +36,19 @@ export interface ControlPlane {
   appendOutput(ref: AttemptRef, step: number, offset: number, bytes: Uint8Array): Promise<{ readonly size: number }>
   /** What the attempt used so far: the whole series each time, so that a call that is lost or comes twice does no harm. */
   reportUsage(ref: AttemptRef, usage: UsageSeries): Promise<void>
+  /**
+   * After a failure, before the attempt's last entry: whether its environment stays for its owner, and for how long. Then
+   * `report` and `appendOutput` go on beyond the end of the attempt, for the steps of the owner's session, until `endHold`.
+   */
+  beginHold(ref: AttemptRef): Promise<{ readonly forMs: number | null }>
+  /** What the owner asks for, after the order of this number; held open up to `waitMs`. AppError `gone`: the time is over. */
+  holdOrders(
+    ref: AttemptRef,
+    after: number,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<readonly { readonly id: number; readonly order: HoldOrder }[]>
+  endHold(ref: AttemptRef): Promise<void>
   /** Stores a blob; it becomes visible only through a later `report`. Unreferenced blobs are swept. */
   uploadObject(ref: AttemptRef, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<StoredObject>
   /** Only objects this attempt was told of by `findCache` or `findWorkspace`. */

@@ -8,7 +8,7 @@
  * | uploadObject   | `POST /agent/v1/upload-object?attempt=&epoch=`, body: the bytes, chunked                        |
  * | downloadObject | `GET /agent/v1/download-object?attempt=&epoch=&digest=`, answer: the bytes                      |
  *
- * `report-usage` takes `{attemptId, epoch, usage}`, `find-cache` `{attemptId, epoch, keys}`, `has-cache` `{attemptId, epoch, key}` and answers `{exists}`;
+ * `hold-orders` takes `{attemptId, epoch, after, waitMs}` and answers `{orders}`; `report-usage` takes `{attemptId, epoch, usage}`, `find-cache` `{attemptId, epoch, keys}`, `has-cache` `{attemptId, epoch, key}` and answers `{exists}`;
  * `find-cache` answers `{found: FoundCache | null}`, `find-workspace` `{layers}`, `find-timings` takes `{attemptId, epoch, by}` and
  * answers `{timings}`, `claim` `{claims}`.
  * Credential: `Authorization: Bearer <agent token>`. A refusal is `{code, message}` with the HTTP status of its
@@ -29,6 +29,9 @@ export const agentCalls = {
   uploadObject: 'upload-object',
   downloadObject: 'download-object',
   reportUsage: 'report-usage',
+  beginHold: 'begin-hold',
+  holdOrders: 'hold-orders',
+  endHold: 'end-hold',
   findCache: 'find-cache',
   hasCache: 'has-cache',
   findWorkspace: 'find-workspace',

@@ -18,6 +18,8 @@ import type { JobStatus, PipelineState, WorkflowStatus } from '@rondo/model'
  * | GET /api/private/jobs/:id/wait              | JobWaitView: what a job waits for                         |
  * | GET /api/private/steps/:id/output?offset=    | the bytes, text/plain; `X-Output-Size`, `X-Output-Closed` |
  * | GET /api/private/jobs/:id/usage               | JobUsageView: processor and memory, as they are used      |
+ * | POST /api/private/jobs/:id/hold {slice, orders: HoldOrder[]} | `{}`: what its owner asks for in a failed job's environment |
+ * | GET, POST /api/private/holds?project=SLUG {hold} | { hold }: whether failed jobs of a project are kept   |
  * | GET /api/private/agents                      | { agents: AgentView[] }; administrators of the installation |
  * | POST /api/private/agents/:id/drain, …/resume | AgentView: take nothing new, or go on                     |
  * | POST /api/private/runs RunRequest             | { id, number, state, errors }: a pipeline of a commit without a branch |
@@ -131,6 +133,8 @@ export interface SliceView {
   readonly phase: 'queued' | 'running' | 'finished'
   readonly result: string | null
   readonly attempt: number
+  /** Until when the environment of its failed attempt stays for its owner; null: it does not. */
+  readonly heldUntil: string | null
   readonly steps: readonly StepView[]
 }
 

@@ -162,6 +162,7 @@ export class Life {
       engine: this.#engine,
       wakeups: this.#wakeups,
       usage: { save: async () => {} },
+      holds: { begin: async () => undefined, end: async () => {}, orders: async () => [] },
       agents: { checkIn: async () => ({ draining: false }) },
       objects: noObjects,
       output: this.#output,

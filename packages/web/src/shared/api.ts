@@ -1,10 +1,17 @@
+import type { HoldOrder } from '@rondo/model'
 import type {
   JobPageView,
   JobUsageView,
+  JobWaitView,
+  LimitView,
+  LoopView,
   PipelineEventView,
   PipelineView,
   ProjectView,
+  QueuePageView,
+  RetentionView,
   SessionView,
+  SettingsPageView,
   WorkflowPageView,
 } from '@rondo/protocol'
 
@@ -38,6 +45,14 @@ async function keepToken(session: Promise<SessionView>): Promise<SessionView> {
   return view
 }
 
+/** Which waiting builds are meant. */
+export interface QueueFilter {
+  readonly project?: string
+  readonly branch?: string
+}
+
+const admin = '/api/private/admin'
+
 export const api = {
   session: () => keepToken(call('GET', '/api/private/session')),
   signIn: (login: string, password: string) => keepToken(call('POST', '/api/private/session', { login, password })),
@@ -56,7 +71,26 @@ export const api = {
     ),
   workflow: (id: string) => call<WorkflowPageView>('GET', `/api/private/workflows/${id}`),
   job: (id: string) => call<JobPageView>('GET', `/api/private/jobs/${id}`),
+  orderInHold: (id: string, slice: number, orders: readonly HoldOrder[]) =>
+    call('POST', `/api/private/jobs/${id}/hold`, { slice, orders }),
   usage: (id: string) => call<JobUsageView>('GET', `/api/private/jobs/${id}/usage`),
+  wait: (id: string) => call<JobWaitView>('GET', `/api/private/jobs/${id}/wait`),
+  adminQueue: () => call<QueuePageView>('GET', `${admin}/queue`),
+  promote: (jobId: string) => call('POST', `${admin}/queue/promote`, { jobs: [jobId] }),
+  cancelWaiting: (filter: QueueFilter, preview: boolean) =>
+    call<{ matching: number; canceled: number }>('POST', `${admin}/queue/cancel`, { ...filter, preview }),
+  /** Of everything; null lets all go on. */
+  setLimit: (maxTasks: number | null) => call('PUT', `${admin}/limits`, { maxTasks }),
+  removeLimit: ({ organization, project, resourceClass }: LimitView) =>
+    call('PUT', `${admin}/limits`, {
+      ...(project !== null ? { project } : organization !== null ? { organization } : {}),
+      ...(resourceClass === null ? {} : { resourceClass }),
+      maxTasks: null,
+    }),
+  adminSettings: () => call<SettingsPageView>('GET', `${admin}/settings`),
+  saveSetting: (name: string, value: number | null) => call('PUT', `${admin}/settings`, { name, value }),
+  adminRetention: () => call<RetentionView>('GET', `${admin}/retention`),
+  adminHealth: () => call<{ loops: readonly LoopView[] }>('GET', `${admin}/health`),
   approve: (workflowId: string, jobId: string) => call('POST', `/api/v2/workflow/${workflowId}/approve/${jobId}`),
   cancel: (workflowId: string) => call('POST', `/api/v2/workflow/${workflowId}/cancel`),
   rerun: (workflowId: string, fromFailed: boolean) =>

@@ -14,6 +14,15 @@ export interface JobSearch {
   readonly slice?: number | undefined
 }
 
+export interface AdminSearch {
+  readonly tab?: 'queue' | 'settings' | 'retention' | 'health'
+}
+
+export function adminSearch(search: Search): AdminSearch {
+  const { tab } = search
+  return tab === 'settings' || tab === 'retention' || tab === 'health' ? { tab } : {}
+}
+
 export function listSearch(search: Search): ListSearch {
   return typeof search.branch === 'string' && search.branch !== '' ? { branch: search.branch } : {}
 }

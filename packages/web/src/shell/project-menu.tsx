@@ -4,6 +4,8 @@ import { api } from '../shared/api.ts'
 
 /** The projects at the side; on a narrow screen a sheet that any choice closes. */
 export function ProjectMenu(props: {
+  /** Who administers the installation finds the way to its page. */
+  readonly admin: boolean
   readonly open: boolean
   readonly close: () => void
   readonly showKeys: () => void
@@ -34,6 +36,11 @@ export function ProjectMenu(props: {
       ))}
       {projects.data?.projects.length === 0 && <p className="side-empty">None yet</p>}
       <span className="spring" />
+      {props.admin && (
+        <Link to="/admin" className="side-link">
+          Administration
+        </Link>
+      )}
       <button type="button" className="quiet-button keys-button" onClick={props.showKeys}>
         <kbd>?</kbd> Keys
       </button>

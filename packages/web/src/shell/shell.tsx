@@ -18,10 +18,10 @@ export function Shell() {
   if (session.isPending) return <Skeleton rows={3} />
   if (session.error instanceof ApiError && session.error.status === 401) return <SignIn />
   if (session.error) return <Trouble error={session.error} />
-  return <SignedIn login={session.data.user.login} />
+  return <SignedIn login={session.data.user.login} admin={session.data.user.admin} />
 }
 
-function SignedIn({ login }: { readonly login: string }) {
+function SignedIn({ login, admin }: { readonly login: string; readonly admin: boolean }) {
   const live = useConnection()
   const [menu, setMenu] = useState(false)
   const [help, setHelp] = useState(false)
@@ -44,7 +44,7 @@ function SignedIn({ login }: { readonly login: string }) {
         </div>
       )}
       <div className="frame">
-        <ProjectMenu open={menu} close={() => setMenu(false)} showKeys={() => setHelp(true)} />
+        <ProjectMenu admin={admin} open={menu} close={() => setMenu(false)} showKeys={() => setHelp(true)} />
         <main>
           <Outlet />
         </main>

@@ -16,7 +16,11 @@ export async function removeLeftovers(docker: Docker, owner: string, keep: () =>
   const kept = keep()
   const left = <T extends { Labels?: Readonly<Record<string, string>> | null | undefined }>(
     things: readonly T[] | null,
-  ) => (things ?? []).filter((thing) => !kept.has(thing.Labels?.[attemptLabel] ?? ''))
+  ) =>
+    (things ?? []).filter((thing) => {
+      const attempt = thing.Labels?.[attemptLabel]
+      return attempt !== undefined && !kept.has(attempt)
+    })
   const removals = [
     ...left(containers).map(
       ({ Id }) =>

@@ -14,6 +14,7 @@ import { type RuntimeVersions, runtimeFaults, runtimeVersions } from './runtime-
 import type { DockerSettings } from './settings.ts'
 import { type Engine, removeContainer, removeLabelled, startContainers } from './start.ts'
 import { startFailure } from './start-refusal.ts'
+import { openTerminal } from './terminal.ts'
 
 export interface DockerOptions {
   readonly settings: DockerSettings
@@ -96,6 +97,7 @@ function createDockerExecutor(engine: Engine): Executor {
     attend: (state, position, from, write, signal) =>
       attendContainer(docker, attendedOf(state)[position]?.id ?? '', from, write, signal),
     usage: (state) => readUsage((state.usage ?? '').split('\n').filter(Boolean)),
+    openTerminal: (state, script, size) => openTerminal(docker.getContainer(idsOf(state)[0] ?? ''), script, size),
     halt: (state) => removeContainers(docker, state),
     remove: (state) => removeContainers(docker, state),
     async killAsRoot(state, id) {

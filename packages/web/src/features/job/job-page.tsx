@@ -6,7 +6,9 @@ import { Tabs } from '../../shared/tabs.tsx'
 import { Skeleton, StatusIcon, Trouble } from '../../shared/ui.tsx'
 import { useLiveQuery, useNow } from '../../shared/use-live.ts'
 import { ArtifactsTab } from './artifacts-tab.tsx'
+import { HeldJob } from './held-job.tsx'
 import { JobHead } from './job-head.tsx'
+import { JobWait, waiting } from './job-wait.tsx'
 import { ResourcesTab } from './resources-tab.tsx'
 import { StepList } from './step-list.tsx'
 import { TestsTab } from './tests-tab.tsx'
@@ -26,6 +28,7 @@ export function JobPage({ id }: { readonly id: string }) {
   return (
     <>
       <JobHead page={page.data} now={now} />
+      {waiting.has(job.status) && <JobWait id={job.id} />}
       {job.message !== null && <pre className="error-text">{job.message}</pre>}
       <Tabs
         chosen={tab}
@@ -43,6 +46,9 @@ export function JobPage({ id }: { readonly id: string }) {
           chosen={shown?.index}
           choose={(index) => void navigate({ to: '.', search: { tab, slice: index }, replace: true })}
         />
+      )}
+      {tab === 'steps' && shown !== undefined && shown.heldUntil !== null && (
+        <HeldJob key={`held-${shown.index}`} jobId={job.id} slice={shown} />
       )}
       {tab === 'steps' && <StepList key={shown?.index} steps={shown?.steps ?? []} now={now} />}
       {tab === 'resources' && <ResourcesTab jobId={job.id} slice={shown} />}

@@ -62,7 +62,7 @@ export function StepOutput({ step }: { readonly step: StepView }) {
       )}
       <div className="output-lines" ref={scroller} onScroll={onScroll} role="log" aria-label={`Output of ${step.name}`}>
         {lines.length === 0 ? (
-          <div className="quiet pad">{ended ? 'No output.' : 'Waiting for output …'}</div>
+          <div className="quiet pad">{emptyText(step, ended)}</div>
         ) : (
           <div style={{ height: rows.getTotalSize(), position: 'relative' }}>
             {rows.getVirtualItems().map((row) => (
@@ -82,4 +82,9 @@ export function StepOutput({ step }: { readonly step: StepView }) {
       </div>
     </div>
   )
+}
+
+function emptyText(step: StepView, ended: boolean): string {
+  if (step.outputExpired) return 'The output was kept for as long as the retention policy says, and is gone.'
+  return ended ? 'No output.' : 'Waiting for output …'
 }

@@ -7,6 +7,7 @@ import { Tabs } from '../../shared/tabs.tsx'
 import { ago, span } from '../../shared/time.ts'
 import { Skeleton, StatusBadge, Trouble } from '../../shared/ui.tsx'
 import { useLiveQuery, useNow } from '../../shared/use-live.ts'
+import { JobWait, waiting } from '../job/job-wait.tsx'
 import { ConfigTab } from './config-tab.tsx'
 import { HistoryTab } from './history-tab.tsx'
 import { JobGraph } from './job-graph.tsx'
@@ -70,6 +71,9 @@ function PipelineDetails({
   )
 }
 
+/** So many waiting jobs of a workflow are explained below its graph. */
+const mostWaits = 5
+
 function WorkflowSection({ workflow, now }: { readonly workflow: WorkflowView; readonly now: number }) {
   return (
     <section className="card">
@@ -84,6 +88,14 @@ function WorkflowSection({ workflow, now }: { readonly workflow: WorkflowView; r
         <WorkflowActions workflow={workflow} />
       </div>
       <JobGraph workflow={workflow} now={now} />
+      <div className="waits">
+        {workflow.jobs
+          .filter((job) => job.status !== 'blocked' && waiting.has(job.status))
+          .slice(0, mostWaits)
+          .map((job) => (
+            <JobWait key={job.id} id={job.id} name={job.name} />
+          ))}
+      </div>
     </section>
   )
 }

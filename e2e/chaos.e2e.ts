@@ -1,0 +1,33 @@
+import { sandboxWorks } from '@rondo/testkit'
+import { describe, expect, test } from 'vitest'
+import { experiments, runExperiment } from './chaos/experiments.ts'
+
+const works = sandboxWorks()
+/** The full figures take many minutes: `npm run chaos -- NAME`. */
+const short = { workflows: 4, jobs: 4, lines: 60, atOnce: 2 }
+
+test.runIf(!works)('chaos is left out: the host sandbox does not work here', () => {
+  expect(works).toBe(false)
+})
+
+describe.runIf(works)('with roles over three processes, no job is lost or started twice and no byte is missing', () => {
+  test.each([
+    ['server processes are killed [R-01]', 'servers', 9, 2_000],
+    ['PostgreSQL is killed [R-02]', 'database', 5, 3_000],
+    ['server processes stand still for 15 s and go on [R-07]', 'paused', 3, 5_000],
+  ])(
+    'when %s',
+    async (_title, name, kills, meanMs) => {
+      const findings = await runExperiment(
+        experiments[name]!,
+        { ...short, kills, meanMs },
+        { executor: 'sandbox', onKill: () => {} },
+      )
+
+      expect(findings.problems).toEqual([])
+      expect(findings.figures).toMatchObject({ pipelines: expect.any(Number), 'jobs started twice': 0 })
+      expect(findings.figures.jobs).toBeGreaterThanOrEqual(short.workflows * short.jobs)
+    },
+    290_000,
+  )
+})

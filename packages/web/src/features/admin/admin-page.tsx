@@ -1,0 +1,35 @@
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { adminSearch } from '../../shared/search.ts'
+import { Tabs } from '../../shared/tabs.tsx'
+import { HealthTab } from './health-tab.tsx'
+import { QueueTab } from './queue-tab.tsx'
+import { RetentionTab } from './retention-tab.tsx'
+import { SettingsTab } from './settings-tab.tsx'
+import './admin.css'
+
+/** What administrators of the installation see and do; the tab is part of the address. */
+export function AdminPage() {
+  const { tab = 'queue' } = adminSearch(useSearch({ strict: false }))
+  const navigate = useNavigate()
+  return (
+    <>
+      <div className="page-head">
+        <h1>Administration</h1>
+      </div>
+      <Tabs
+        chosen={tab}
+        choose={(name) => void navigate({ to: '/admin', search: { tab: name }, replace: true })}
+        tabs={[
+          { name: 'queue', label: 'Queue' },
+          { name: 'settings', label: 'Settings' },
+          { name: 'retention', label: 'Retention' },
+          { name: 'health', label: 'Health' },
+        ]}
+      />
+      {tab === 'queue' && <QueueTab />}
+      {tab === 'settings' && <SettingsTab />}
+      {tab === 'retention' && <RetentionTab />}
+      {tab === 'health' && <HealthTab />}
+    </>
+  )
+}

@@ -1,0 +1,66 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { FormEvent } from 'react'
+import { api } from '../../shared/api.ts'
+import { Skeleton, Trouble } from '../../shared/ui.tsx'
+
+/** Time limits, retention and retries of the installation; what organisations and projects have otherwise stands below. */
+export function SettingsTab() {
+  const queries = useQueryClient()
+  const page = useQuery({ queryKey: ['admin', 'settings'], queryFn: api.adminSettings })
+  const save = useMutation({
+    mutationFn: ({ name, value }: { name: string; value: number | null }) => api.saveSetting(name, value),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['admin'] }),
+  })
+  if (page.isPending) return <Skeleton rows={8} />
+  if (page.error) return <Trouble error={page.error} />
+  const submit = (name: string) => (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const text = String(new FormData(event.currentTarget).get('value'))
+    save.mutate({ name, value: text === '' ? null : Number(text) })
+  }
+  return (
+    <>
+      {save.error !== null && (
+        <p className="problem" role="alert">
+          {save.error.message}
+        </p>
+      )}
+      <section className="card">
+        {page.data.settings.map((setting) => (
+          <form key={setting.name} className="admin-row setting" onSubmit={submit(setting.name)}>
+            <label htmlFor={setting.name}>
+              <b>{setting.name}</b>
+              <span className="quiet"> {setting.summary}</span>
+            </label>
+            <span className="setting-value">
+              <input
+                id={setting.name}
+                name="value"
+                type="number"
+                key={setting.value}
+                defaultValue={setting.value}
+                min={setting.min}
+                max={setting.max}
+              />
+              <span className="quiet">
+                {setting.unit}
+                {setting.zero !== null && `, 0: ${setting.zero}`}
+              </span>
+            </span>
+            <button type="submit">Save</button>
+          </form>
+        ))}
+      </section>
+      {page.data.exceptions.map(({ slug, values }) => (
+        <p key={slug} className="row-facts">
+          <b>{slug}</b>
+          {Object.entries(values).map(([name, value]) => (
+            <span key={name}>
+              {name} {value}
+            </span>
+          ))}
+        </p>
+      ))}
+    </>
+  )
+}
