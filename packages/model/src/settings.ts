@@ -2,7 +2,7 @@ import { AppError } from './app-error.ts'
 
 /** What an administrator may set: for the installation, an organisation or a project; the nearest to the job counts. */
 export interface SettingDefinition {
-  readonly unit: 'days' | 'hours' | 'minutes' | 'times'
+  readonly unit: 'days' | 'hours' | 'minutes'
   readonly fallback: number
   readonly min: number
   readonly max: number
@@ -25,7 +25,7 @@ export const settings = {
   'retention.pipelines': days(0, 'how long pipelines are kept with all they left; the newest of a project stays'),
   'retention.output': days(90, 'how long the output of steps is kept'),
   'retention.artifacts': days(30, 'how long artifacts are kept'),
-  'retention.caches': days(15, 'how long caches are kept; the key `retention` of a job may ask for less'),
+  'retention.caches': days(15, 'how long caches are kept; a job’s key retention may ask for less'),
   'retention.workspaces': days(15, 'how long workspaces are kept'),
   'retention.test-results': days(90, 'how long test results are kept'),
   'time.run': { unit: 'minutes', fallback: 300, min: 1, max: 10_080, summary: 'the longest a job may run' },
@@ -34,7 +34,7 @@ export const settings = {
     fallback: 10,
     min: 1,
     max: 10_080,
-    summary: 'the longest a step may print nothing, unless it says `no_output_timeout`',
+    summary: 'the longest a step may print nothing, unless it says no_output_timeout',
   },
   'time.queue': { unit: 'hours', fallback: 24, min: 1, max: 8_760, summary: 'the longest a job may wait for an agent' },
   'time.approval': {
@@ -45,14 +45,6 @@ export const settings = {
     summary: 'the longest a job may wait for approval',
   },
   'time.lock': { unit: 'hours', fallback: 5, min: 1, max: 8_760, summary: 'the longest a job may wait for a lock' },
-  'retry.after-start': {
-    unit: 'times',
-    fallback: 0,
-    min: 0,
-    max: 3,
-    zero: 'never',
-    summary: 'how often a job whose agent was lost runs again although its own steps had begun',
-  },
 } as const satisfies Readonly<Record<string, SettingDefinition>>
 
 export type SettingName = keyof typeof settings
@@ -99,7 +91,7 @@ export function settingProblem(name: SettingName, value: unknown): string | unde
   return `${name} cannot be ${JSON.stringify(value)}. Give a whole number of ${unit} from ${min} to ${max}${zero}.`
 }
 
-const unitMs = { days: 86_400_000, hours: 3_600_000, minutes: 60_000, times: 1 } as const
+const unitMs = { days: 86_400_000, hours: 3_600_000, minutes: 60_000 } as const
 
 /** A setting that is a time, in milliseconds. */
 export function settingMs(view: SettingsView, name: SettingName, projectId?: string): number {

@@ -29,7 +29,7 @@ workflows:
 const everything: Omit<TaskLimit, 'id' | 'maxTasks'> = { organizationId: null, projectId: null, resourceClass: null }
 
 describe('limits', () => {
-  test('of a project are kept to the letter, whoever claims at the same time, and the rest waits with the reason [I-050]', async () => {
+  test('of a project are kept to the letter, whoever claims at the same time, and the rest waits with the reason until one ends [I-050] [L-306]', async () => {
     const { project, organization } = await engine.home()
     const { queue } = engine.database.store
     await queue.setLimit({ ...everything, organizationId: organization.id, projectId: project.id }, 3)

@@ -42,7 +42,8 @@ async function run(ports: SchedulePorts, schedule: Schedule): Promise<void> {
   const { id, name, branch, tag, nextAt: dueAt } = schedule
   const project = await ports.accounts.project(schedule.projectId)
   if (project === undefined || dueAt === null) return
-  const nextAt = nextRun(schedule.timetable, ports.clock.now())
+  // Due by the database's clock: one of this machine that is behind must not name times again that have had their run.
+  const nextAt = nextRun(schedule.timetable, new Date(Math.max(ports.clock.now().getTime(), dueAt.getTime())))
   try {
     await ports.actions.trigger({
       project,

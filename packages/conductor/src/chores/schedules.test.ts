@@ -93,6 +93,20 @@ workflows:
     expect(nextAt!.getTime()).toBeGreaterThan(Date.now() - 1_000)
   })
 
+  test('a server whose clock is half an hour behind runs nothing twice', async () => {
+    const { project } = await engine.home()
+    await engine.push(project, config)
+    const everyTenMinutes = { perHour: 6, hoursOfDay: [...Array(24).keys()] }
+    await engine.database.store.schedules.create(of(project, { timetable: everyTenMinutes, nextAt: past(1_000) }))
+    const behind: Clock = { ...systemClock, now: () => new Date(Date.now() - 1_800_000) }
+
+    await round(behind)
+    await round(behind)
+
+    const scheduled = (await pipelinesOf(project)).filter((pipeline) => pipeline.trigger === 'scheduled_pipeline')
+    expect(scheduled).toHaveLength(1)
+  })
+
   test('a schedule whose branch is gone stays for its return, and holds up no other', async () => {
     const { project } = await engine.home()
     const { schedules } = engine.database.store

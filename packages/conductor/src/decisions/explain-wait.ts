@@ -68,7 +68,8 @@ function refusalText(refusals: QueueWait['refusals']): string {
 function limitText(limit: TaskLimit): string {
   const whose =
     limit.organizationId === null ? 'this installation' : limit.projectId === null ? 'its organisation' : 'its project'
-  const which = limit.resourceClass === null ? 'tasks' : `tasks of class ${limit.resourceClass}`
+  const tasks = limit.maxTasks === 1 ? 'task' : 'tasks'
+  const which = limit.resourceClass === null ? tasks : `${tasks} of class ${limit.resourceClass}`
   return limit.maxTasks === 0
     ? `New work of ${whose} is blocked. An administrator can let it go on.`
     : `At most ${limit.maxTasks} ${which} of ${whose} may run at once, and so many do.`
