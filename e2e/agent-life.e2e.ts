@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { AgentView } from '@rondo/protocol'
+import type { AgentView, JobUsageView } from '@rondo/protocol'
 import { dockerAnswers, imagePresent, rondo, type Stack, startStack } from '@rondo/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -109,6 +109,30 @@ describe.runIf(ready)('the life of an agent', () => {
 
     await stack.waitFor('another agent', async () => (agentPid() === before ? undefined : true))
     await expectWhole(pipeline, 2)
+  })
+
+  test('what a job uses of processors and memory is there by the time it ends, services included', async () => {
+    const burn = `version: 2.1
+jobs:
+  burn:
+    docker: [{image: '${image}'}, {image: '${image}', command: ['sh', '-c', 'head -c 120M /dev/zero | tail | sleep 60']}]
+    resource_class: small
+    steps:
+      - run: {name: Burn, command: 'timeout 4 sh -c "while :; do :; done" || true'}
+workflows: {main: {jobs: [burn]}}
+`
+    stack.push('acme/web', { '.circleci/config.yml': burn })
+    const { id } = await stack.latestPipeline('acme/web')
+    const [job] = await stack.jobs(await stack.waitForWorkflow(id, 'main', ['success', 'failed'], 90_000))
+
+    const { slices } = await stack.api<JobUsageView>('GET', `/api/private/jobs/${job!.id}/usage`)
+
+    expect(slices).toHaveLength(1)
+    expect(slices[0]).toMatchObject({ index: 0, intervalMs: 1_000, cpus: 1, memoryLimitBytes: 2 * 1024 ** 3 })
+    expect(slices[0]!.cpuCores.length).toBeGreaterThanOrEqual(3)
+    // However busy the machine is with others, a loop gets some of it.
+    expect(Math.max(...slices[0]!.cpuCores)).toBeGreaterThan(0)
+    expect(Math.max(...slices[0]!.memoryBytes)).toBeGreaterThan(120 * 1024 ** 2)
   })
 
   test('an administrator drains an agent and lets it go on; meanwhile a waiting job says why it waits', async () => {

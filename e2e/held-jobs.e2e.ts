@@ -102,13 +102,16 @@ describe.runIf(ready)('a failed job', () => {
     expect(printed).toContain('yes-****')
     expect(printed).not.toContain('hunter2-hunter2')
 
+    // The same in a terminal.
+    const env = { RONDO_URL: stack.url, RONDO_TOKEN: stack.admin.token }
+    const typed = await rondo(['shell', id], { cwd: stack.data, env, stdin: 'cat fixed; exit\n' })
+    expect({ code: typed.code, err: typed.err }).toEqual({ code: 0, err: '' })
+    expect(typed.out).toContain('fixed it')
+
     // Its result stays, its history tells, and it is given back.
     const job = await page(id)
     expect(job.job.status).toBe('failed')
-    const released = await rondo(['shell', id, '--release'], {
-      cwd: stack.data,
-      env: { RONDO_URL: stack.url, RONDO_TOKEN: stack.admin.token },
-    })
+    const released = await rondo(['shell', id, '--release'], { cwd: stack.data, env })
     expect(released).toEqual({ code: 0, out: '', err: '' })
     await stack.waitFor('its container to go', async () => (containers() === 0 ? true : undefined))
     expect((await page(id)).slices[0]!.heldUntil).toBeNull()

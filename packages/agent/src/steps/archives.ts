@@ -19,7 +19,10 @@ export async function uploadCompressed(task: TaskContext, name: string): Promise
   }, task.signal)
 }
 
-/** Brings an object into the shared folder, decompressed; throws when its bytes are not the ones that were stored. */
+/** What came back is not what was stored. */
+export class DamagedArchive extends Error {}
+
+/** Brings an object into the shared folder, decompressed; throws DamagedArchive when its bytes are not the ones that were stored. */
 export async function downloadCompressed(task: TaskContext, object: StoredObject, name: string): Promise<void> {
   await untilReachable(async () => {
     const hash = createHash('sha256')
@@ -35,7 +38,14 @@ export async function downloadCompressed(task: TaskContext, object: StoredObject
       },
       createZstdDecompress(),
       target,
-    )
-    if (hash.digest('hex') !== object.digest) throw new Error('the stored archive is damaged: its checksum differs')
+    ).catch((error) => {
+      throw isOfZstd(error) ? new DamagedArchive('the stored archive is damaged: it cannot be decompressed') : error
+    })
+    if (hash.digest('hex') !== object.digest)
+      throw new DamagedArchive('the stored archive is damaged: its checksum differs')
   }, task.signal)
+}
+
+function isOfZstd(error: unknown): boolean {
+  return /^(ZSTD_|Z_|ERR_ZSTD)/.test((error as { code?: unknown } | null)?.code?.toString() ?? '')
 }

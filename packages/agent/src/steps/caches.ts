@@ -5,7 +5,7 @@ import { failed, passed, type StepEnd } from '../reports/endings.ts'
 import { runInternal } from '../task/launch.ts'
 import { shellPath } from '../task/shell.ts'
 import type { TaskContext } from '../task/task-context.ts'
-import { downloadCompressed, uploadCompressed } from './archives.ts'
+import { DamagedArchive, downloadCompressed, uploadCompressed } from './archives.ts'
 import { cacheKey, checksumFiles } from './cache-key.ts'
 import { joinParts, packParts, partsOf, plainTar, splitParts } from './plain-tar.ts'
 
@@ -68,7 +68,14 @@ export async function restoreCache(task: TaskContext, step: RestoreCacheStep, in
     out,
     `Found a cache from ${found.createdAt} with the key ${found.key} (${megabytes(found.object.size)})\n`,
   )
-  return (await unpack(task, index, 0, await fetchArchive(task, index, 0, found.object), '.')) ? passed : failed
+  try {
+    return (await unpack(task, index, 0, await fetchArchive(task, index, 0, found.object), '.')) ? passed : failed
+  } catch (error) {
+    if (!(error instanceof DamagedArchive)) throw error
+    // Nothing of it was unpacked. A cache only saves time: a job does without.
+    task.folder.append(out, `The cache ${found.key} is not used, ${error.message}. The job goes on without it.\n`)
+    return passed
+  }
 }
 
 /** Brings a stored archive into the shared folder; answers its name there. */

@@ -17,6 +17,10 @@ export interface FakeServer {
   readonly entries: ReportEntry[]
   /** What every step printed, by index. */
   output(step: number): string
+  /** The same, byte for byte. */
+  outputBytes(step: number): Buffer
+  /** Every stored object, by its digest; what a test changes is what comes back. */
+  readonly objects: Map<string, Buffer>
   /** What is known of earlier runs of the job's tests. */
   timings(by: TimingKey, known: readonly TestTiming[]): void
   /** Until it is called with true again, every call finds nobody. */
@@ -32,6 +36,7 @@ export interface FakeServer {
 export function createFakeServer(spec: TaskSpec): FakeServer {
   const entries: ReportEntry[] = []
   const outputs = new Map<number, Buffer>()
+  const objects = new Map<string, Buffer>()
   const timings = new Map<TimingKey, readonly TestTiming[]>()
   let away = false
   let heldMs: number | null = null
@@ -82,15 +87,20 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
         return { size: grown.length }
       }),
     async uploadObject(_ref, bytes) {
-      const hash = createHash('sha256')
-      let size = 0
-      for await (const chunk of bytes) {
-        hash.update(chunk)
-        size += chunk.length
-      }
-      return { digest: hash.digest('hex'), size }
+      const chunks: Uint8Array[] = []
+      for await (const chunk of bytes) chunks.push(chunk)
+      const content = Buffer.concat(chunks)
+      const digest = createHash('sha256').update(content).digest('hex')
+      objects.set(digest, content)
+      return { digest, size: content.length }
     },
-    downloadObject: () => Promise.reject(new AppError('not-found', 'there is no such object')),
+    async downloadObject(_ref, digest) {
+      const bytes = objects.get(digest)
+      if (bytes === undefined) throw new AppError('not-found', 'there is no such object')
+      return (async function* () {
+        for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536)
+      })()
+    },
     reportUsage: (_ref, usage) =>
       answer(() => {
         series = usage
@@ -107,9 +117,13 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
         await sleep(5)
       }
     },
-    findCache: () =>
+    findCache: (_ref, keys) =>
       answer(() => {
         if (refusal !== undefined) throw new AppError(refusal, 'looking for caches is refused')
+        for (const key of keys) {
+          const saved = entries.findLast((entry) => entry.type === 'cache-saved' && entry.key.startsWith(key))
+          if (saved?.type === 'cache-saved') return { ...saved, createdAt: '2026-01-01T00:00:00Z' }
+        }
         return undefined
       }),
     hasCache: () => answer(() => false),
@@ -126,6 +140,8 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
     },
     order: (...given) => void orders.push(...given),
     usage: () => series,
+    objects,
+    outputBytes: (step) => outputs.get(step) ?? Buffer.alloc(0),
     output: (step) => (outputs.get(step) ?? Buffer.alloc(0)).toString(),
     timings: (by, known) => void timings.set(by, known),
     reachable(yes) {

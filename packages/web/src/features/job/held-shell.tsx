@@ -1,7 +1,7 @@
 import type { HoldOrder } from '@rondo/model'
 import type { SliceView } from '@rondo/protocol'
 import { FitAddon } from '@xterm/addon-fit'
-import { Terminal } from '@xterm/xterm'
+import { type ITheme, Terminal } from '@xterm/xterm'
 import { useContext, useEffect, useRef, useState } from 'react'
 import { api } from '../../shared/api.ts'
 import { LiveContext } from '../../shared/use-live.ts'
@@ -23,7 +23,9 @@ export function HeldShell(props: { readonly jobId: string; readonly slice: Slice
     if (place.current === null) return
     const opened = new Terminal({
       fontSize: 13,
-      fontFamily: 'var(--mono)',
+      lineHeight: 1.3,
+      // It measures letters by itself, so it needs the names of fonts, not of a variable.
+      fontFamily: getComputedStyle(place.current).getPropertyValue('--mono'),
       cursorBlink: true,
       theme: themeOf(place.current),
     })
@@ -64,8 +66,20 @@ export function HeldShell(props: { readonly jobId: string; readonly slice: Slice
   )
 }
 
-/** The page's colours, as the terminal's canvas needs them. */
-function themeOf(element: HTMLElement): { background: string; foreground: string; cursor: string } {
-  const style = getComputedStyle(element)
-  return { background: style.backgroundColor, foreground: style.color, cursor: style.color }
+const ansiNames = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'] as const
+
+/** The page's colours in its present scheme, as the terminal needs them. */
+function themeOf(element: HTMLElement): ITheme {
+  const { backgroundColor: background, color: foreground } = getComputedStyle(element)
+  const probe = element.appendChild(document.createElement('span'))
+  const ansi = (index: number) => {
+    probe.style.color = `var(--ansi-${index})`
+    return getComputedStyle(probe).color
+  }
+  const colours = ansiNames.flatMap((name, index) => [
+    [name, ansi(index)],
+    [`bright${name[0]!.toUpperCase()}${name.slice(1)}`, ansi(index + 8)],
+  ])
+  probe.remove()
+  return { background, foreground, cursor: foreground, ...Object.fromEntries(colours) }
 }
