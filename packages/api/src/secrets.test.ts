@@ -32,6 +32,8 @@ function pageAddresses(): Readonly<Record<string, string>> {
     [`${base}/pipelines/:id/events`]: `${base}/pipelines/${ids.pipeline}/events`,
     [`${base}/workflows/:id`]: `${base}/workflows/${ids.workflow}`,
     [`${base}/jobs/:id|:vcs`]: `${base}/jobs/${job.id}`,
+    [`${base}/jobs/:id|:vcs/usage`]: `${base}/jobs/${job.id}/usage`,
+    [`${base}/jobs/:id|:vcs/attempts`]: `${base}/jobs/${job.id}/attempts`,
     [`${base}/jobs/:id|:vcs/wait`]: `${base}/jobs/${job.id}/wait`,
     [`${base}/jobs/:id|:vcs/:org/:repo/:number`]: `${base}/jobs/${slug}/1`,
     [`${base}/admin/queue`]: `${base}/admin/queue?project=${slug}`,

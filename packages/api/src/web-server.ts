@@ -15,6 +15,7 @@ import { registerApi } from './http/register.ts'
 import { limitRequests } from './limits/request-limits.ts'
 import { registerLive } from './live/channel.ts'
 import { registerAgents } from './pages/agents.ts'
+import { registerAttempts } from './pages/attempts.ts'
 import { registerHistory } from './pages/history.ts'
 import { registerHolds } from './pages/holds.ts'
 import { registerPages } from './pages/routes.ts'
@@ -52,6 +53,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   registerRuns(server, ports, auth, access)
   registerHistory(server, ports, auth, access)
   registerWait(server, ports, auth, access)
+  registerAttempts(server, ports, auth, access)
   registerAdmin(server, ports, auth, access)
   registerGit(server, ports, auth, access, options)
   await server.register(async (scope) => registerLive(scope, ports, auth, access, options))

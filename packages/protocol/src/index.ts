@@ -35,6 +35,7 @@ export type {
 } from './pages/admin-views.ts'
 export type {
   AgentView,
+  AttemptView,
   JobPageView,
   JobUsageView,
   JobView,

@@ -8,6 +8,7 @@ import type {
   PipelineFilter,
   PipelineValues,
   TestResult,
+  TriedAttempt,
 } from '@rondo/model'
 import { AppError } from '@rondo/model'
 import sql, { empty, join, type Sql } from 'sql-template-tag'
@@ -72,6 +73,15 @@ export function createBuildQueries(database: Database): BuildQueries {
       database.rows<StepRow>(
         sql`select ${stepColumns} from tasks t join steps s on s.attempt_id = t.attempt_id where t.job_id = ${jobId} order by s.task_index, s.index`,
       ),
+    attemptsOf: async (jobId) => {
+      const attempts = await database.rows<Omit<TriedAttempt, 'steps'>>(sql`
+        select a.id, t.index as slice, a.number, g.name as "agentName", a.phase, a.result, a.claimed_at as "claimedAt", a.finished_at as "finishedAt"
+        from tasks t join attempts a on a.task_id = t.id join agents g on g.id = a.agent_id where t.job_id = ${jobId} order by t.index, a.number desc`)
+      const steps = await database.rows<StepRow>(
+        sql`select ${stepColumns} from steps s where s.attempt_id = any(${attempts.map((attempt) => attempt.id)}::uuid[]) order by s.index`,
+      )
+      return attempts.map((attempt) => ({ ...attempt, steps: steps.filter((step) => step.attemptId === attempt.id) }))
+    },
     step: async (id) =>
       (
         await database.rows<StepRow & { jobId: string; projectId: string }>(sql`

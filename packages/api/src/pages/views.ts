@@ -148,7 +148,7 @@ export async function jobPage(ports: WebPorts, context: JobContext, publicUrl: s
   }
 }
 
-function stepView(step: StepRecord): StepView {
+export function stepView(step: StepRecord): StepView {
   const { attemptId: _attempt, taskIndex: _slice, startedAt, finishedAt, ...rest } = step
   return { ...rest, startedAt: startedAt.toISOString(), finishedAt: time(finishedAt) }
 }

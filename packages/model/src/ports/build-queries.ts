@@ -47,6 +47,8 @@ export interface BuildQueries {
     limit: number,
     offset: number,
   ): Promise<readonly JobContext[]>
+  /** Every try at a job's tasks, the newest of each slice first. The steps and output of each stay reachable. */
+  attemptsOf(jobId: string): Promise<readonly TriedAttempt[]>
   /** Steps of the newest attempt of every task of the job, by task index and step index. */
   stepsOf(jobId: string): Promise<readonly StepRecord[]>
   step(id: string): Promise<(StepRecord & { readonly jobId: string; readonly projectId: string }) | undefined>
@@ -56,4 +58,17 @@ export interface BuildQueries {
   imagesOf(jobId: string): Promise<readonly JobImage[]>
   /** The history of a pipeline, oldest first. */
   eventsOf(pipelineId: string, page: PageRequest): Promise<Page<HistoryEntry>>
+}
+
+/** A try at a task: who made it, and what became of it. */
+export interface TriedAttempt {
+  readonly id: string
+  readonly slice: number
+  readonly number: number
+  readonly agentName: string
+  readonly phase: 'claimed' | 'running' | 'finished'
+  readonly result: string | null
+  readonly claimedAt: Date
+  readonly finishedAt: Date | null
+  readonly steps: readonly StepRecord[]
 }

@@ -16,6 +16,7 @@ import type { JobStatus, PipelineState, WorkflowStatus } from '@rondo/model'
  * | GET /api/private/workflows/:id               | WorkflowPageView                                          |
  * | GET /api/private/jobs/:id                    | JobPageView (the id also as `VCS/ORG/REPO/NUMBER`)        |
  * | GET /api/private/jobs/:id/wait              | JobWaitView: what a job waits for                         |
+ * | GET /api/private/jobs/:id/attempts         | { items: AttemptView[] }: every try at its tasks          |
  * | GET /api/private/steps/:id/output?offset=    | the bytes, text/plain; `X-Output-Size`, `X-Output-Closed` |
  * | GET /api/private/jobs/:id/usage               | JobUsageView: processor and memory, as they are used      |
  * | POST /api/private/jobs/:id/hold {slice, orders: HoldOrder[]} | `{}`: what its owner asks for in a failed job's environment |
@@ -220,4 +221,17 @@ export interface JobWaitView {
   readonly ahead: number | null
   readonly expectedMs: number | null
   readonly waitedMs: number
+}
+
+/** A try at one of a job's tasks; its steps and their output stay reachable. */
+export interface AttemptView {
+  readonly id: string
+  readonly slice: number
+  readonly number: number
+  readonly agent: string
+  readonly phase: 'claimed' | 'running' | 'finished'
+  readonly result: string | null
+  readonly claimedAt: string
+  readonly finishedAt: string | null
+  readonly steps: readonly StepView[]
 }

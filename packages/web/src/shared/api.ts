@@ -1,5 +1,6 @@
 import type { HoldOrder } from '@rondo/model'
 import type {
+  AttemptView,
   JobPageView,
   JobUsageView,
   JobWaitView,
@@ -74,6 +75,7 @@ export const api = {
   orderInHold: (id: string, slice: number, orders: readonly HoldOrder[]) =>
     call('POST', `/api/private/jobs/${id}/hold`, { slice, orders }),
   usage: (id: string) => call<JobUsageView>('GET', `/api/private/jobs/${id}/usage`),
+  attempts: (id: string) => call<{ items: readonly AttemptView[] }>('GET', `/api/private/jobs/${id}/attempts`),
   wait: (id: string) => call<JobWaitView>('GET', `/api/private/jobs/${id}/wait`),
   adminQueue: () => call<QueuePageView>('GET', `${admin}/queue`),
   promote: (jobId: string) => call('POST', `${admin}/queue/promote`, { jobs: [jobId] }),

@@ -6,6 +6,7 @@ import { Tabs } from '../../shared/tabs.tsx'
 import { Skeleton, StatusIcon, Trouble } from '../../shared/ui.tsx'
 import { useLiveQuery, useNow } from '../../shared/use-live.ts'
 import { ArtifactsTab } from './artifacts-tab.tsx'
+import { EarlierAttempts } from './earlier-attempts.tsx'
 import { HeldJob } from './held-job.tsx'
 import { JobHead } from './job-head.tsx'
 import { JobWait, waiting } from './job-wait.tsx'
@@ -50,6 +51,7 @@ export function JobPage({ id }: { readonly id: string }) {
       {tab === 'steps' && shown !== undefined && shown.heldUntil !== null && (
         <HeldJob key={`held-${shown.index}`} jobId={job.id} slice={shown} />
       )}
+      {tab === 'steps' && slices.some((entry) => entry.attempt > 1) && <EarlierAttempts id={job.id} now={now} />}
       {tab === 'steps' && <StepList key={shown?.index} steps={shown?.steps ?? []} now={now} />}
       {tab === 'resources' && <ResourcesTab jobId={job.id} slice={shown} />}
       {tab === 'tests' && <TestsTab tests={tests} />}

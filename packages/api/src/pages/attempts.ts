@@ -1,0 +1,30 @@
+import type { AttemptView } from '@rondo/protocol'
+import type { FastifyInstance } from 'fastify'
+import type { Access } from '../access.ts'
+import type { Authenticator } from '../authenticate.ts'
+import type { WebPorts } from '../ports.ts'
+import { stepView } from './views.ts'
+
+/** Every try at a job's tasks: also those whose agent was lost, with the steps and output they got to. */
+export function registerAttempts(
+  server: FastifyInstance,
+  { queries }: Pick<WebPorts, 'queries'>,
+  auth: Authenticator,
+  access: Access,
+): void {
+  server.get('/api/private/jobs/:id/attempts', async (request, reply) => {
+    const asker = await auth.person(request)
+    const { id } = request.params as { id: string }
+    const { job } = await access.job(asker, id, 'view')
+    const items = (await queries.attemptsOf(job.keptFrom ?? job.id)).map(
+      ({ agentName, claimedAt, finishedAt, steps, ...attempt }): AttemptView => ({
+        ...attempt,
+        agent: agentName,
+        claimedAt: claimedAt.toISOString(),
+        finishedAt: finishedAt?.toISOString() ?? null,
+        steps: steps.map(stepView),
+      }),
+    )
+    return reply.header('cache-control', 'no-store').send({ items })
+  })
+}
