@@ -81,7 +81,7 @@ function compileStages(
   const version = parsed === undefined ? undefined : readVersion(report, parsed)
   if (parsed === undefined || version === undefined) return failed(report, {})
   const root = version === 2 ? literalTree(parsed) : parsed
-  const cx = prepareContext(root, version, options, limits, report)
+  const cx = prepareContext({ root, source, version }, options, limits, report)
   const parameters = Object.fromEntries(cx.pipelineParameters)
   const { setup, workflows } = resolveConfig(cx, root)
   const names = finalNames(workflows)
@@ -97,8 +97,7 @@ function compileStages(
 
 /** Everything before expansion: pipeline parameters first, because orb references may contain them. */
 export function prepareContext(
-  root: MapNode,
-  version: 2 | 2.1,
+  { root, source, version }: { readonly root: MapNode; readonly source: string; readonly version: 2 | 2.1 },
   options: CompileOptions,
   limits: Limits,
   report: Report,
@@ -107,6 +106,7 @@ export function prepareContext(
     version,
     report,
     limits,
+    sources: new Map([[root.span.file, source]]),
     backtracking: options.backtracking === true,
     pipelineValues: options.pipelineValues,
     pipelineParameters: new Map(),

@@ -23,7 +23,7 @@ export function orbReferences(source: string, options: CompileOptions): readonly
   try {
     const root = parseTree(source, options.file ?? 'config.yml', limits, report)
     if (root === undefined || readVersion(report, root) !== 2.1) return []
-    loadMainSpace(prepareContext(root, 2.1, { ...options, orbs: recording }, limits, report), root)
+    loadMainSpace(prepareContext({ root, source, version: 2.1 }, { ...options, orbs: recording }, limits, report), root)
   } catch {
     // What cannot be walked cannot be compiled either; compile says why.
   }

@@ -14,6 +14,7 @@ it('draws the line with carets, the chain and the hint', () => {
       '  |         ^^^^^^^',
       "  in workflow 'workflow'",
       "  in job 'build'",
+      "  hint: Did you mean 'checkout'?",
     ].join('\n'),
   )
 })

@@ -29,10 +29,19 @@ function picture(source: string, start: number, end: number, line: number): read
   const whole = source.slice(lineStart, lineEnd === -1 ? source.length : lineEnd)
   const from = Math.max(0, start - lineStart - maxLine + 40)
   const shown = whole.slice(from, from + maxLine).replaceAll('\t', ' ')
-  const width = Math.max(1, Math.min(end - start, shown.length - (start - lineStart - from)))
+  const at = start - lineStart - from
+  const before = columns(shown.slice(0, at))
+  const width = Math.max(1, columns(shown.slice(at, at + (end - start))))
   const margin = `${line} | `
-  return [
-    `${margin}${shown}`,
-    `${' '.repeat(margin.length - 2)}| ${' '.repeat(start - lineStart - from)}${'^'.repeat(width)}`,
-  ]
+  return [`${margin}${shown}`, `${' '.repeat(margin.length - 2)}| ${' '.repeat(before)}${'^'.repeat(width)}`]
+}
+
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
+
+/** Columns a text takes on a terminal, where Chinese, Japanese, Korean and pictures take two. */
+function columns(text: string): number {
+  let count = 0
+  for (const char of text) count += wide.test(char) ? 2 : /\p{M}|\u200d/u.test(char) ? 0 : 1
+  return count
 }

@@ -31,7 +31,8 @@ export function validateOrb(source: string, options: ValidateOrbOptions = {}): r
   const file = options.file ?? 'orb.yml'
   try {
     const root = parseTree(source, file, limits, report)
-    if (root !== undefined && readVersion(report, root) === 2.1) checkOrb(root, file, options, limits, report)
+    if (root !== undefined && readVersion(report, root) === 2.1)
+      checkOrb(root, source, { ...options, file }, limits, report)
     else if (root !== undefined && !report.hasErrors())
       report.error('version', root.span, "An orb needs 'version: 2.1'")
   } catch (error) {
@@ -40,18 +41,29 @@ export function validateOrb(source: string, options: ValidateOrbOptions = {}): r
   return report.diagnostics
 }
 
-function checkOrb(root: MapNode, file: string, options: ValidateOrbOptions, limits: Limits, report: Report): void {
+function checkOrb(
+  root: MapNode,
+  source: string,
+  options: ValidateOrbOptions & { readonly file: string },
+  limits: Limits,
+  report: Report,
+): void {
   for (const key of foreignKeys) {
     const entry = root.entries.get(key)
     if (entry !== undefined) report.error('unknown-key', entry.keySpan, `An orb may not have '${key}'`)
   }
-  const { orbs } = options
+  const { orbs, file } = options
   // Usage examples are configs of their own; their templates are none of the orb's.
   const own = mapNode(
     [...root.entries.values()].filter(({ key }) => key !== 'examples' && !foreignKeys.includes(key)),
     root.span,
   )
-  const cx = prepareContext(own, 2.1, { pipelineValues: {}, ...(orbs === undefined ? {} : { orbs }) }, limits, report)
+  const cx = prepareContext(
+    { root: own, source, version: 2.1 },
+    { pipelineValues: {}, ...(orbs === undefined ? {} : { orbs }) },
+    limits,
+    report,
+  )
   const space = loadOrbSpace(cx, own, file)
   checkDefinitions(cx, space)
   checkReferences(cx, space)

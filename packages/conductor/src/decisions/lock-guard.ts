@@ -55,7 +55,8 @@ export function locksToRelease(
       const unlock = jobs.find((job) => job.type === 'unlock' && lockOf(job, jobs) === lock)
       const ended = isFinalWorkflowStatus(status) || (unlock !== undefined && isFinalJobStatus(unlock.status))
       const guarded = unlock === undefined ? jobs : guardOf(unlock, jobs)
-      return ended && !guarded.some((job) => busy.has(job.id))
+      // An unlock node may be canceled while what it stands behind still waits: that keeps the lock, and has its turn.
+      return ended && guarded.every((job) => isFinalJobStatus(job.status) && !busy.has(job.id))
     })
     .map((entry) => entry.jobId)
 }

@@ -1,3 +1,4 @@
+import { didYouMean } from '../did-you-mean.ts'
 import { evaluateExpression, isTruthyInExpression } from '../expression/evaluate.ts'
 import { compileRegex } from '../regex/compile-regex.ts'
 import type { ResolveContext, Scope } from '../resolve/context.ts'
@@ -59,7 +60,9 @@ function evaluateStatement(cx: ResolveContext, node: MapNode, scope: Scope, dept
   const message = `A logic statement has exactly one key out of ${operators.join(', ')}; found ${found}`
   const [key] = known
   if (key === undefined || known.length < node.entries.size) {
-    cx.report.error('logic', node.span, message, { chain: scope.chain })
+    const misspelt = [...node.entries.keys()].find((name) => !operators.includes(name)) ?? ''
+    const hint = () => didYouMean(misspelt, operators)
+    cx.report.error('logic', node.span, message, { chain: scope.chain, hint })
     return undefined
   }
   const entry = node.entries.get(key)!

@@ -185,6 +185,7 @@ function loadSource(cx: ResolveContext, orb: ResolvedOrb, span: Span, loading: L
   }
   const tree = parseTree(orb.source, orb.resolved, cx.limits, cx.report)
   if (tree === undefined) return silent
+  cx.sources.set(orb.resolved, orb.source)
   if (isUrl && !isVersion21(child(tree, 'version')))
     return missing(cx, 'orb-source', span, `The orb at ${orb.resolved} needs 'version: 2.1'`)
   const path = [...loading.path, orb.resolved]

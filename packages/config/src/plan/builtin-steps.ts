@@ -1,5 +1,5 @@
 /** Names of the steps the language itself knows (semantics 14). */
-const builtinSteps: ReadonlySet<string> = new Set([
+export const builtinSteps: ReadonlySet<string> = new Set([
   'run',
   'checkout',
   'setup_remote_docker',

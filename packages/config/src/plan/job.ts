@@ -85,7 +85,9 @@ function readExecutor(place: Place, fields: Fields, source: JobSource): Executor
     const misspelt = [...body.entries.keys()]
       .map((name) => didYouMean(name, [...environmentKeys, 'executor']))
       .find((hint) => hint !== undefined)
-    const hint = misspelt ?? "Add 'docker:', 'machine:', 'macos:' or 'executor:'"
+    // The misspelt key has been refused already.
+    if (misspelt !== undefined) return undefined
+    const hint = "Add 'docker:', 'machine:', 'macos:' or 'executor:'"
     return fields.fail('executor-choice', body.span, `${capital(place.what)} names no environment to run in`, hint)
   }
   if (present.length > 1) {

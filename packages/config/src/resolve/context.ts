@@ -10,6 +10,8 @@ export interface ResolveContext {
   readonly version: 2 | 2.1
   readonly report: Report
   readonly limits: Limits
+  /** Texts by the file name of their spans, for narrower places in diagnostics. */
+  readonly sources: Map<string, string>
   /** See `CompileOptions.backtracking`. */
   readonly backtracking: boolean
   readonly pipelineValues: Readonly<Record<string, string | number | boolean | null>>

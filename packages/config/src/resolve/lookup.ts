@@ -1,5 +1,6 @@
 import type { Span } from '@rondo/model'
 import { didYouMean, nearest } from '../did-you-mean.ts'
+import { builtinSteps } from '../plan/builtin-steps.ts'
 import { stringOf } from '../tree/node.ts'
 import type { ElementDefinition, ElementKind, ResolveContext, Scope, Space } from './context.ts'
 
@@ -56,10 +57,11 @@ export function reportMissing(cx: ResolveContext, kind: ElementKind, name: strin
   const prefix = orb === undefined ? '' : `${orb}/`
   const space = orb === undefined ? scope.space : scope.space.orbs.get(orb)
   const candidates = space === undefined || 'reportMissing' in space ? [] : space.elements[kind].keys()
+  const builtin = kind === 'command' && orb === undefined ? builtinSteps : []
   const bare = orb === undefined ? name : name.slice(prefix.length)
   cx.report.error(code, span, `Cannot find a definition for ${kind} named ${name}`, {
     chain: scope.chain,
-    hint: () => suggested(prefix, nearest(bare, candidates)),
+    hint: () => suggested(prefix, nearest(bare, [...builtin, ...candidates])),
   })
 }
 

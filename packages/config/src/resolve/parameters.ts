@@ -83,7 +83,8 @@ function finishDeclaration(
     fallback.span,
     `Parameter error: default value of parameter '${base.name}' is '${shownValue(fallback)}' (type ${valueType(fallback)}): expected type ${expected(declaration)}`,
   )
-  return { ...declaration, default: undefined }
+  // Calls without the argument have nothing to be told: this is the mistake.
+  return undefined
 }
 
 /** Whether a value may be given to a parameter. Nothing is coerced (semantics 4.1). */

@@ -3,6 +3,7 @@ import type { MapEntry, Node, ScalarNode } from '../tree/node.ts'
 import { displayText, failedNode, listNode, mapNode, scalarNode } from '../tree/node.ts'
 import type { TemplatePart, TemplateResult } from './parse-template.ts'
 import { parseTemplate, wholeTag } from './parse-template.ts'
+import { placeOf } from './place.ts'
 import { tagValue } from './variable.ts'
 
 /**
@@ -48,7 +49,7 @@ function substituteScalar(cx: ResolveContext, node: ScalarNode, scope: Scope): N
   const template = templateOf(node)
   if (!template.ok) {
     failures += 1
-    reportUnclosed(cx, node)
+    reportUnclosed(cx, node, template.position)
     return failedNode(node.span)
   }
   const whole = wholeTag(template.parts)
@@ -131,24 +132,29 @@ function substituteKey(cx: ResolveContext, entry: MapEntry, scope: Scope): strin
   return node.kind === 'scalar' ? String(node.value ?? '') : entry.key
 }
 
-function reportUnclosed(cx: Pick<ResolveContext, 'report'>, node: ScalarNode): void {
+function reportUnclosed(cx: Pick<ResolveContext, 'report' | 'sources'>, node: ScalarNode, position: number): void {
   const text = String(node.value)
-  const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text
-  cx.report.error('unclosed-template', node.span, `Unclosed '<<' tag in string: '${shown}'`, {
+  const lineStart = text.lastIndexOf('\n', position) + 1
+  const line = text.slice(lineStart, lineStart + 20_000).split('\n', 1)[0]!
+  const shown = line.length > 200 ? `${line.slice(0, 200)}…` : line
+  const place = placeOf(cx, node.span, text.slice(position).split('\n', 1)[0]!)
+  cx.report.error('unclosed-template', place ?? node.span, `Unclosed '<<' tag in string: '${shown}'`, {
     hint: "('<<' must be escaped as '\\<<' in config v2.1+)",
   })
 }
 
 /** Reports every unclosed `<<` of a tree, used or not (semantics 3). */
-export function checkTemplates(cx: Pick<ResolveContext, 'report'>, root: Node): void {
+export function checkTemplates(cx: Pick<ResolveContext, 'report' | 'sources'>, root: Node): void {
   const seen = new Set<Node>()
   const pending: Node[] = [root]
   while (pending.length > 0) {
     const node = pending.pop()!
     if (!node.templated || seen.has(node)) continue
     seen.add(node)
-    if (node.kind === 'scalar' && !templateOf(node).ok) reportUnclosed(cx, node)
-    else if (node.kind === 'list') pending.push(...node.items)
+    if (node.kind === 'scalar') {
+      const template = templateOf(node)
+      if (!template.ok) reportUnclosed(cx, node, template.position)
+    } else if (node.kind === 'list') pending.push(...node.items)
     else if (node.kind === 'map') for (const entry of node.entries.values()) pending.push(entry.value)
   }
 }

@@ -8,6 +8,7 @@ import { isKnownPipelineValue, knownPipelineValues } from '../pipeline/known-val
 import type { ResolveContext, Scope } from '../resolve/context.ts'
 import type { Node } from '../tree/node.ts'
 import { child, scalarNode } from '../tree/node.ts'
+import { placeOf, tagPlace } from './place.ts'
 
 const plainReference = /^(?:parameters|pipeline|matrix)\.[^\s()"'!=<>]+$/
 
@@ -38,14 +39,27 @@ export function reportExpression(
 ): void {
   const head = /^[A-Za-z_][\w-]*/.exec(text.trim())?.[0]
   if (fault.errorType === 'Interpreter/UNKNOWN_VARIABLE') {
-    reportUnknown(cx, fault.lexeme, span, scope)
+    reportUnknown(cx, fault.lexeme, placeOf(cx, span, fault.lexeme) ?? span, scope)
     return
   }
   const foreign = head !== undefined && !/\b(?:parameters|pipeline|matrix)\./.test(text)
-  cx.report.error('expression', span, `${expressionMessage(fault)}:\n${picture(text, fault.charPos)}`, {
+  // Where the text stands as it reads, the picture of the place needs no second one.
+  const whole = placeOf(cx, span, text)
+  const at = whole && { file: whole.file, start: whole.start + fault.charPos, end: whole.end }
+  const width = Math.max(1, fault.lexeme.length)
+  const place = at && { ...at, end: Math.max(at.start, Math.min(at.end, at.start + width)) }
+  const message = expressionMessage(fault)
+  cx.report.error('expression', place ?? span, place ? message : `${message}:\n${picture(text, fault.charPos)}`, {
     chain: scope.chain,
-    hint: foreign ? "A literal '<<' (a shell here-document, for instance) is written '\\<<' in version 2.1" : undefined,
+    hint: expressionHint(fault, foreign),
   })
+}
+
+function expressionHint(fault: ExpressionFault, foreign: boolean): string | undefined {
+  if (foreign) return "A literal '<<' (a shell here-document, for instance) is written '\\<<' in version 2.1"
+  if (fault.lexeme === "'") return 'Texts in expressions stand in double quotes'
+  if (fault.lexeme === '&' || fault.lexeme === '|') return "Write 'and' and 'or'"
+  return undefined
 }
 
 function picture(text: string, position: number): string {
@@ -64,7 +78,7 @@ function referenceValue(cx: ResolveContext, name: string, span: Span, scope: Sco
     const node = elementValue(name, scope)
     if (node !== undefined) return node
   }
-  if (!isBroken(cx, name, scope)) reportUnknown(cx, name, span, scope)
+  if (!isBroken(cx, name, scope)) reportUnknown(cx, name, tagPlace(cx, span, name), scope)
   return undefined
 }
 

@@ -1,6 +1,6 @@
 import type { Span } from '@rondo/model'
 import type { Document, Pair, YAMLError, YAMLMap, Node as YamlNode } from 'yaml'
-import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, Scalar } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, Scalar, visit } from 'yaml'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Limits } from '../limits.ts'
 import { defaultLimits } from '../limits.ts'
@@ -42,7 +42,7 @@ function readDocument(source: string, file: string, report: Report, limits: Limi
     return undefined
   }
   const document = documents[0]
-  reportMistakes(source, file, report, document?.errors ?? [])
+  if (document !== undefined) reportMistakes(source, file, report, document)
   const second = documents[1]
   if (second !== undefined) {
     const start = second.range?.[0] ?? 0
@@ -95,11 +95,35 @@ function parseDocuments(source: string): readonly Document[] | string {
   }
 }
 
-function reportMistakes(source: string, file: string, report: Report, errors: readonly YAMLError[]): void {
-  for (const { pos, message } of firstOfLines(source, errors)) {
+function reportMistakes(source: string, file: string, report: Report, document: Document): void {
+  // One walk of the tree is affordable, one for each mistake is not.
+  let searched = false
+  for (const { pos, message } of firstOfLines(source, document.errors)) {
     const [start, end] = pos
-    report.error('yaml-syntax', { file, start, end: Math.max(end, start + 1) }, yamlMessage(message))
+    const quote = !searched && message.startsWith('Missing closing') ? openQuote(document, start) : undefined
+    searched ||= message.startsWith('Missing closing')
+    if (quote !== undefined) {
+      const text = 'The text in quotes that begins here never ends'
+      report.error('yaml-syntax', { file, start: quote, end: quote + 1 }, text)
+      continue
+    }
+    // What is wrong is what stands there, not the blanks before it.
+    const begin = start + (/^ +(?=\S)/.exec(source.slice(start, start + 200))?.[0].length ?? 0)
+    report.error('yaml-syntax', { file, start: begin, end: Math.max(end, begin + 1) }, yamlMessage(message))
   }
+}
+
+/** Where the text in quotes begins that is still open at `end`. */
+function openQuote(document: Document, end: number): number | undefined {
+  let found: number | undefined
+  visit(document, {
+    Scalar(_, node) {
+      const quoted = node.type === Scalar.QUOTE_DOUBLE || node.type === Scalar.QUOTE_SINGLE
+      const range = node.range
+      if (quoted && range != null && range[0] < end && range[1] >= end) found = range[0]
+    },
+  })
+  return found
 }
 
 /** The first mistake of each line: the others of a line nearly always follow from it. */

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import { renderDiagnostic } from './render-diagnostic.ts'
+import { compileText } from './testing/compile-text.ts'
+
+const config = `version: 2.1
+jobs:
+  build:
+    docker:
+      - image: cimg/base:current
+    steps:
+      - checkout
+      - run: make
+workflows:
+  main:
+    jobs:
+      - build
+`
+
+/** What somebody writes, in place of what stands above, and what the terminal shows of it. */
+const mistakes: readonly (readonly [title: string, before: string, after: string, shown: string])[] = [
+  [
+    'a step that does not exist',
+    'checkout',
+    'chekout',
+    `f:7:9: error: Cannot find a definition for command named chekout [unknown-command]
+7 |       - chekout
+  |         ^^^^^^^
+  in workflow 'main'
+  in job 'build'
+  hint: Did you mean 'checkout'?`,
+  ],
+  [
+    'a quote that is left open',
+    'make',
+    '"make',
+    `f:8:14: error: The text in quotes that begins here never ends [yaml-syntax]
+8 |       - run: "make
+  |              ^`,
+  ],
+  [
+    'a here-document',
+    'run: make',
+    'run: |\n          cat <<EOF\n          x\n          EOF',
+    `f:9:15: error: Unclosed '<<' tag in string: 'cat <<EOF' [unclosed-template]
+9 |           cat <<EOF
+  |               ^^^^^
+  hint: ('<<' must be escaped as '\\<<' in config v2.1+)`,
+  ],
+  [
+    'a misspelt pipeline value within text',
+    'make',
+    'echo << pipeline.git.brnch >> now',
+    `f:8:19: error: Referred to a variable "pipeline.git.brnch" that does not exist [unknown-variable]
+8 |       - run: echo << pipeline.git.brnch >> now
+  |                   ^^^^^^^^^^^^^^^^^^^^^^^^
+  in workflow 'main'
+  in job 'build'
+  hint: Did you mean 'pipeline.git.branch'?`,
+  ],
+  [
+    'single quotes in an expression',
+    'main:',
+    "main:\n    when: pipeline.git.branch == 'main'",
+    `f:11:34: error: Unexpected character ' [expression]
+11 |     when: pipeline.git.branch == 'main'
+   |                                  ^
+  in workflow 'main'
+  hint: Texts in expressions stand in double quotes`,
+  ],
+  [
+    'a misspelt environment, once',
+    'docker:',
+    'dokcer:',
+    `f:4:5: error: extraneous key [dokcer] is not permitted in job 'build' [unknown-key]
+4 |     dokcer:
+  |     ^^^^^^
+  in workflow 'main'
+  in job 'build'
+  hint: Did you mean 'docker'?`,
+  ],
+  [
+    'a default outside of its enum, once',
+    '    docker:',
+    '    parameters: {os: {type: enum, enum: [linux, mac], default: win}}\n    docker:',
+    `f:4:64: error: Parameter error: default value of parameter 'os' is '"win"' (type string): expected type enum (one of "linux", "mac") [parameter-default]
+4 |     parameters: {os: {type: enum, enum: [linux, mac], default: win}}
+  |                                                                ^^^`,
+  ],
+  [
+    'a misspelt operator',
+    'main:',
+    'main:\n    when: {equals: [a, b]}',
+    `f:11:11: error: A logic statement has exactly one key out of and, or, not, equal, matches; found equals [logic]
+11 |     when: {equals: [a, b]}
+   |           ^^^^^^^^^^^^^^^^
+  in workflow 'main'
+  hint: Did you mean 'equal'?`,
+  ],
+  [
+    'filters beside the job instead of below it',
+    '- build\n',
+    '- build:\n        filters: {branches: {only: main}}\n',
+    `f:12:9: error: An entry of 'jobs' has exactly one key, found build, filters [expected-type]
+12 |       - build:
+   |         ^^^^^^
+  in workflow 'main'
+  hint: Indent 'filters' further, so that it stands below 'build'`,
+  ],
+  [
+    'a requirement that does not exist, behind characters of two columns',
+    '- build\n',
+    '- build: {name: 日本, requires: [bild]}\n      - build\n',
+    `f:12:38: error: Job '日本' requires 'bild', which is the name of 0 other jobs in workflow 'main' [requires]
+12 |       - build: {name: 日本, requires: [bild]}
+   |                                        ^^^^
+  in workflow 'main'
+  in job '日本'
+  hint: Did you mean 'build'?`,
+  ],
+]
+
+describe('what the terminal shows of', () => {
+  it.each(mistakes)('%s', (_, before, after, shown) => {
+    const source = config.replace(before, () => after)
+
+    const { diagnostics } = compileText(source, { file: 'f' })
+
+    expect(diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, source)).join('\n')).toBe(shown)
+  })
+})
