@@ -282,7 +282,7 @@ test('a job that may be run anew stops when the server is not heard for long; wh
     }),
   )
   const { ended } = begin()
-  await until(() => existsSync(join(root, 'step')))
+  await until(() => existsSync(join(root, 'step')) && readFileSync(join(root, 'step'), 'utf8').endsWith('\n'))
 
   server.reachable(false)
   const lives = (pid: string) => existsSync(`/proc/${pid}`)
@@ -323,6 +323,39 @@ test('a canceled job ends at once, whether or not the server can be told', async
   await ended
 
   expect(server.entries.at(-1)).toMatchObject({ type: 'task-finished', result: 'canceled' })
+})
+
+/** Saves a folder with something large and something small in it, loses it, and restores it. */
+const cacheSteps = [
+  runStep('mkdir c && head -c 3000000 /dev/urandom >c/big && echo small >c/small && sha256sum c/* >sums'),
+  { type: 'save_cache' as const, key: 'k', paths: ['c'], when: 'on_success' as const, origin },
+  runStep('rm -r c'),
+  { type: 'restore_cache' as const, keys: ['k'], when: 'on_success' as const, origin },
+  runStep('sha256sum -c sums && ls ~/project'),
+]
+
+test('a cache is packed while it is sent, and unpacked as it was', async () => {
+  const { server, begin, log } = bench(taskSpec(cacheSteps))
+
+  await begin().ended
+
+  expect(log).toEqual([])
+  expect(server.output(6)).toBe('c/big: OK\nc/small: OK\nc\nsums\n')
+  expect(server.output(3)).toMatch(/^Saved 3\.0 MB under the key k\n$/)
+  expect(ends(server).at(-1)).toBe('passed')
+})
+
+test('an archive that a dead agent was unpacking is unpacked anew by the next', async () => {
+  const { server, begin, executor } = bench(taskSpec(cacheSteps))
+  const first = begin()
+  await until(() => existsSync(join(executor.ioPath, 'u5-0.feed')))
+  first.stop('shutdown')
+  await first.ended
+
+  await begin().ended
+
+  expect(server.output(6)).toBe('c/big: OK\nc/small: OK\nc\nsums\n')
+  expect(ends(server).at(-1)).toBe('passed')
 })
 
 test('a failed job that stays for its owner runs what is asked for as steps of its own, after its result was told', async () => {

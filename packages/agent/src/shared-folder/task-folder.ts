@@ -1,4 +1,4 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, rmSync, type Stats, writeSync } from 'node:fs'
 import { chmod, copyFile, type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,6 +18,9 @@ export interface TaskFolder {
   openRead(name: string): Promise<FileHandle | undefined>
   /** A file's descriptor, which the caller closes; undefined while there is no such plain file. */
   openOutput(name: string): number | undefined
+  /** The writing end of a pipe the job made, which the caller closes; undefined until the job reads from it. */
+  openFeed(name: string): number | undefined
+  remove(name: string): void
   append(name: string, content: string | Buffer): void
   /** Bytes of a plain file; 0 while there is none. */
   size(name: string): number
@@ -45,11 +48,16 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
   const at = (name: string) => `/proc/self/fd/${directory.fd}/${name}`
   const pipes = new Map<string, number>()
 
-  function openPlain(name: string, flags: number, mode?: number): number {
-    const file = openSync(at(name), flags | guarded, mode)
-    if (fstatSync(file).isFile()) return file
+  function ofKind(file: number, isKind: (kind: Stats) => boolean): number | undefined {
+    if (isKind(fstatSync(file))) return file
     closeSync(file)
-    throw new Error(`${name} is not a plain file`)
+    return undefined
+  }
+
+  function openPlain(name: string, flags: number, mode?: number): number {
+    const file = ofKind(openSync(at(name), flags | guarded, mode), (kind) => kind.isFile())
+    if (file === undefined) throw new Error(`${name} is not a plain file`)
+    return file
   }
 
   async function openHandle(name: string, flags: number, mode?: number): Promise<FileHandle> {
@@ -84,13 +92,10 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
   function openPipe(name: string): number {
     const known = pipes.get(name)
     if (known !== undefined) return known
-    const pipe = openSync(at(name), constants.O_RDWR | guarded)
-    if (fstatSync(pipe).isFIFO()) {
-      pipes.set(name, pipe)
-      return pipe
-    }
-    closeSync(pipe)
-    throw new Error(`the pipe ${name} of the supervisor was replaced`)
+    const pipe = ofKind(openSync(at(name), constants.O_RDWR | guarded), (kind) => kind.isFIFO())
+    if (pipe === undefined) throw new Error(`the pipe ${name} of the supervisor was replaced`)
+    pipes.set(name, pipe)
+    return pipe
   }
 
   const progress = openProgress(() => openOutput('progress'))
@@ -108,6 +113,14 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
       }
     },
     openOutput,
+    openFeed(name) {
+      try {
+        return ofKind(openSync(at(name), constants.O_WRONLY | guarded), (kind) => kind.isFIFO())
+      } catch {
+        return undefined
+      }
+    },
+    remove: (name) => rmSync(at(name), { force: true }),
     openRead: (name) => openHandle(name, constants.O_RDONLY).catch(() => undefined),
     openWrite: (name) => openHandle(name, constants.O_CREAT | constants.O_TRUNC | constants.O_WRONLY, 0o644),
     append(name, content) {

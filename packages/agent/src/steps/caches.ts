@@ -5,9 +5,9 @@ import { failed, passed, type StepEnd } from '../reports/endings.ts'
 import { runInternal } from '../task/launch.ts'
 import { shellPath } from '../task/shell.ts'
 import type { TaskContext } from '../task/task-context.ts'
-import { DamagedArchive, downloadCompressed, uploadCompressed } from './archives.ts'
+import { DamagedArchive, download, packAndUpload, unpack } from './archives.ts'
 import { cacheKey, checksumFiles } from './cache-key.ts'
-import { joinParts, packParts, partsOf, plainTar, splitParts } from './plain-tar.ts'
+import { packParts } from './plain-tar.ts'
 
 /** Saves paths under a key. A key that exists is left as it is; a path that does not exist is said and passed over. */
 export async function saveCache(task: TaskContext, step: SaveCacheStep, index: number): Promise<StepEnd> {
@@ -35,14 +35,11 @@ ${packParts(archive)}
 fi
 tar -cPf "$RONDO_IO/${archive}" "$@" || { status=$?; [ $status -eq 1 ] || exit $status; }
 chmod a+r "$RONDO_IO/${archive}"`
-  const status = await runInternal(task, `i${index}`, out, script)
-  if (status === 3) return passed
-  if (status === plainTar) await joinParts(task, archive)
-  else if (status !== 0) return failed
-  const object = await uploadCompressed(task, archive)
+  const packed = await packAndUpload(task, { id: `i${index}`, out, script, archive })
+  if (!('object' in packed)) return packed.status === 3 ? passed : failed
+  const { object } = packed
   task.reporter.report({ type: 'cache-saved', key, object })
   task.folder.append(out, `Saved ${megabytes(object.size)} under the key ${key}\n`)
-  await runInternal(task, `d${index}`, out, `rm -f "$RONDO_IO/${archive}"*`)
   return passed
 }
 
@@ -69,50 +66,16 @@ export async function restoreCache(task: TaskContext, step: RestoreCacheStep, in
     `Found a cache from ${found.createdAt} with the key ${found.key} (${megabytes(found.object.size)})\n`,
   )
   try {
-    return (await unpack(task, index, 0, await fetchArchive(task, index, 0, found.object), '.')) ? passed : failed
+    const archive = await download(task, found.object, `r${index}.tar.zst`)
+    const done = await unpack(task, index, 0, archive, '.')
+    await archive.remove()
+    return done ? passed : failed
   } catch (error) {
     if (!(error instanceof DamagedArchive)) throw error
     // Nothing of it was unpacked. A cache only saves time: a job does without.
     task.folder.append(out, `The cache ${found.key} is not used, ${error.message}. The job goes on without it.\n`)
     return passed
   }
-}
-
-/** Brings a stored archive into the shared folder; answers its name there. */
-export async function fetchArchive(
-  task: TaskContext,
-  index: number,
-  layer: number,
-  object: Parameters<typeof downloadCompressed>[1],
-): Promise<string> {
-  const archive = `r${index}-${layer}.tar`
-  await downloadCompressed(task, object, archive)
-  return archive
-}
-
-/** Unpacks an archive of the shared folder in the job, relative to `directory`, and removes it. */
-export async function unpack(
-  task: TaskContext,
-  index: number,
-  layer: number,
-  archive: string,
-  directory: string,
-): Promise<boolean> {
-  const script = `
-command -v tar >/dev/null || { echo "The image has no tar. Use an image that has it."; exit 1; }
-tar -cPf /dev/null /dev/null 2>/dev/null || exit ${plainTar}
-mkdir -p ${directory} && cd ${directory} && tar -xPf "$RONDO_IO/${archive}"; status=$?
-rm -f "$RONDO_IO/${archive}" 2>/dev/null
-exit $status`
-  const status = await runInternal(task, `u${index}-${layer}`, `s${index}.out`, script)
-  if (status !== plainTar) return status === 0
-  await splitParts(task, archive)
-  const { relative, absolute } = partsOf(archive)
-  const parts = `
-mkdir -p ${directory} && cd ${directory} && tar -xf "$RONDO_IO/${relative}" && tar -C / -xf "$RONDO_IO/${absolute}"; status=$?
-rm -f "$RONDO_IO/${archive}"* 2>/dev/null
-exit $status`
-  return (await runInternal(task, `p${index}-${layer}`, `s${index}.out`, parts)) === 0
 }
 
 async function refuse(task: TaskContext, out: string, problem: string): Promise<StepEnd> {

@@ -2,11 +2,9 @@ import type { AttachWorkspaceStep, PersistToWorkspaceStep } from '@rondo/model'
 import { extract } from 'tar-stream'
 import { untilReachable } from '../control-plane/retry.ts'
 import { failed, passed, type StepEnd } from '../reports/endings.ts'
-import { runInternal } from '../task/launch.ts'
 import { quote, shellPath } from '../task/shell.ts'
 import type { TaskContext } from '../task/task-context.ts'
-import { uploadCompressed } from './archives.ts'
-import { fetchArchive, unpack } from './caches.ts'
+import { type Archive, download, packAndUpload, unpack } from './archives.ts'
 import { createCollisionCheck, hasConcurrent } from './workspace-collisions.ts'
 
 /** Adds a layer of files, named by globs relative to `root`, for the jobs downstream. */
@@ -24,8 +22,9 @@ set -- ; for path in ${globs}; do if [ -e "$path" ]; then set -- "$@" "$path"; e
 [ $# -gt 0 ] || { echo "There is nothing to persist. Check root and paths."; exit 1; }
 command -v tar >/dev/null || { echo "The image has no tar. Use an image that has it."; exit 1; }
 tar -cf "$RONDO_IO/${archive}" "$@" && chmod a+r "$RONDO_IO/${archive}"`
-  if ((await runInternal(task, `i${index}`, `s${index}.out`, script)) !== 0) return failed
-  const object = await uploadCompressed(task, archive)
+  const packed = await packAndUpload(task, { id: `i${index}`, out: `s${index}.out`, script, archive })
+  if (!('object' in packed)) return failed
+  const { object } = packed
   task.reporter.report({ type: 'workspace-persisted', object })
   task.folder.append(`s${index}.out`, `Persisted a layer of ${object.size} bytes\n`)
   return passed
@@ -37,26 +36,34 @@ export async function attachWorkspace(task: TaskContext, step: AttachWorkspaceSt
   if (layers.length === 0)
     task.folder.append(`s${index}.out`, 'No job upstream persisted anything; there is nothing to attach.\n')
   const collisions = createCollisionCheck()
+  const bring = (position: number) => {
+    const layer = layers[position]
+    const coming = layer && download(task, layer, `r${index}-${position}.tar.zst`)
+    coming?.catch(() => {})
+    return coming
+  }
+  let coming = bring(0)
   for (const [position, layer] of layers.entries()) {
-    const archive = await fetchArchive(task, index, position, layer)
-    const files = hasConcurrent(layer, layers) ? await filesOf(task, archive) : []
+    const archive = (await coming)!
+    // The next one comes while this one is unpacked.
+    coming = bring(position + 1)
+    const files = hasConcurrent(layer, layers) ? await filesOf(archive) : []
     const problem = collisions.add(layer, files)
     if (problem !== undefined) {
       task.folder.append(`s${index}.out`, `${problem}\n`)
       return failed
     }
     if (!(await unpack(task, index, position, archive, shellPath(step.at)))) return failed
+    await archive.remove()
   }
   if (layers.length > 0) task.folder.append(`s${index}.out`, `Attached ${layers.length} layer(s)\n`)
   return passed
 }
 
 /** Names of what an archive holds besides folders. */
-async function filesOf(task: TaskContext, archive: string): Promise<readonly string[]> {
-  const file = await task.folder.openRead(archive)
-  if (file === undefined) return []
+async function filesOf(archive: Archive): Promise<readonly string[]> {
   const entries = extract()
-  file.createReadStream({ highWaterMark: 256 * 1024 }).pipe(entries)
+  archive.open().pipe(entries)
   const names: string[] = []
   for await (const entry of entries) {
     if (entry.header.type !== 'directory') names.push(entry.header.name.replace(/^\.\//, ''))
