@@ -4,7 +4,7 @@ import { type Stack, startStack } from '@rondo/testkit'
 import { archiveFigures } from './archives.ts'
 import { cacheMemory } from './cache-memory.ts'
 import { configFigures } from './config.ts'
-import { engineFigures } from './engine.ts'
+import { engineRows } from './engine/rows.ts'
 import type { Figure } from './figure.ts'
 import { dockerFirstByte, sandboxFirstByte } from './first-byte.ts'
 import { idleMemory, restart } from './idle.ts'
@@ -16,7 +16,7 @@ import { stepFigures } from './steps.ts'
 const image = 'cimg/base:2025.05-20.04'
 
 // Each figure stands beside its floor, measured in the same run; `--json` prints them for machines. `npm run bench -- steps
-// output` measures what is named; without a name, all but the compiler and the engine. `--size` is in megabytes, for what
+// output` measures what is named, `engine` all rows of the engine; without a name, all but the compiler and the engine. `--size` is in megabytes, for what
 // moves bytes: 1000 are what the aims speak of, an everyday run is content with fewer.
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -27,7 +27,7 @@ const megabytes = Number(values.size)
 /** What needs no installation, or makes its own. */
 const alone: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   config: async () => configFigures(),
-  engine: async () => engineFigures(),
+  ...engineRows,
   masking: async () => maskingFigures(),
   sandbox: async () => [await sandboxFirstByte()],
   cache: async () => cacheMemory(),
@@ -44,7 +44,7 @@ const together: Readonly<Record<string, (stack: Stack) => Promise<readonly Figur
   archives: async (stack) => archiveFigures(stack, image, megabytes),
 }
 
-const names = [...Object.keys(alone), ...Object.keys(together)]
+const names = ['engine', ...Object.keys(alone), ...Object.keys(together)]
 const unknown = positionals.find((name) => !names.includes(name))
 if (unknown !== undefined || !(megabytes > 0)) {
   console.error(
@@ -54,7 +54,9 @@ if (unknown !== undefined || !(megabytes > 0)) {
   )
   process.exit(2)
 }
-const wanted = positionals.length > 0 ? positionals : names.filter((name) => name !== 'config' && name !== 'engine')
+const named = positionals.flatMap((name) => (name === 'engine' ? Object.keys(engineRows) : [name]))
+const wanted =
+  named.length > 0 ? named : names.filter((name) => name !== 'config' && name !== 'engine' && !(name in engineRows))
 
 const figures: (Figure & { readonly load: string })[] = []
 for (const [name, measure] of Object.entries(alone)) if (wanted.includes(name)) keep(await measure())

@@ -110,6 +110,7 @@ export type {
   EngineTransaction,
   ExpiredAttempt,
   FencedRef,
+  HeldAttempt,
   JobChange,
   LockAnswer,
   LockEntry,

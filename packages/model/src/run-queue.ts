@@ -100,5 +100,9 @@ function cpusOf(running: readonly RunningTasks[], counts: (one: RunningTasks) =>
 /** A view in which one more task of the line runs. */
 export function withOneMore(view: QueueView, line: QueueLine): QueueView {
   const { organizationId, projectId, resourceClass, cpus } = line
-  return { ...view, running: [...view.running, { organizationId, projectId, resourceClass, tasks: 1, cpus }] }
+  const same = (one: RunningTasks) =>
+    one.organizationId === organizationId && one.projectId === projectId && one.resourceClass === resourceClass
+  const before = view.running.find(same) ?? { organizationId, projectId, resourceClass, tasks: 0, cpus: 0 }
+  const after = { ...before, tasks: before.tasks + 1, cpus: before.cpus + cpus }
+  return { ...view, running: [...view.running.filter((one) => !same(one)), after] }
 }

@@ -43,10 +43,10 @@ async function recordChange(tx: Runner, agent: Agent, actorId: string): Promise<
   )
 }
 
-/** Whether an agent may be given tasks; holds its row until the end of the transaction, so that draining waits for it. */
-export async function takesTasks(tx: Runner, agentId: string): Promise<boolean> {
-  const rows = await tx.rows(
-    sql`select 1 from agents where id = ${agentId} and draining_since is null for no key update`,
+/** Those of the agents that may be given tasks; holds their rows until the end of the transaction, so that draining waits for it. */
+export async function takingTasks(tx: Runner, agentIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await tx.rows<{ id: string }>(
+    sql`select id from agents where id = any(${[...agentIds]}::uuid[]) and draining_since is null order by id for no key update`,
   )
-  return rows.length > 0
+  return new Set(rows.map((row) => row.id))
 }

@@ -3,115 +3,207 @@ import {
   type ClaimQuery,
   type ClaimTerms,
   nextLine,
-  type QueueLine,
-  type QueueView,
+  type RunningTasks,
+  type TaskLimit,
   withOneMore,
 } from '@rondo/model'
 import sql from 'sql-template-tag'
-import { takesTasks } from './agents.ts'
+import { takingTasks } from './agents.ts'
 import type { Database, Runner } from './database.ts'
-import { queueLines, readLimits, readRunning } from './queue-view.ts'
+import { type LoadedLine, lineOf, queueLines, readLimits, readRunning, somethingWaits } from './queue-view.ts'
 
 /** A task that did not fit for this long gets an agent that makes room for it. */
 const patienceMs = 60_000
 const reservationMs = 30_000
+/** Tasks of a line that are looked at together. */
+const mostHeads = 64
+/** Another process may take the same tasks at the same time; then others are chosen, this often. */
+const tries = 4
+
+interface View {
+  readonly lines: readonly LoadedLine[]
+  readonly limits: readonly TaskLimit[]
+  readonly running: readonly RunningTasks[]
+}
+
+/** One agent's request while tasks are chosen for it. */
+interface Asker {
+  readonly request: ClaimQuery
+  readonly free: { cpus: number; memoryMb: number; tasks: number }
+  readonly claimed: ClaimedTask[]
+  done: boolean
+}
+
+interface Choice {
+  readonly asker: Asker
+  readonly line: LoadedLine
+  readonly taskId: string
+}
 
 /**
- * Takes queued tasks one after the other until nothing fits; whose turn it is, `nextLine` decides. A class larger than the
- * machine counts as the whole machine. When nothing waits, a claim is one look at an index of waiting tasks.
+ * Takes queued tasks for some agents, in the order in which they asked, one task after the other until nothing fits; whose
+ * turn it is, `nextLine` decides. A class larger than the machine counts as the whole machine. However many agents ask and
+ * tasks are taken, it is the same few statements; when nothing waits, two looks at indexes.
  */
-export async function claimTasks(database: Database, request: ClaimQuery): Promise<readonly ClaimedTask[]> {
-  if ((await queueLines(database, request.executors)).length === 0) {
-    await heardOf(database, request.agentId)
-    return []
-  }
+export async function claimTasks(
+  database: Database,
+  requests: readonly ClaimQuery[],
+): Promise<readonly (readonly ClaimedTask[])[]> {
+  const agentIds = [...new Set(requests.map((request) => request.agentId))]
+  const executors = [...new Set(requests.flatMap((request) => request.executors))]
+  const [, waits] = await Promise.all([
+    heardOf(database.prepared, agentIds),
+    somethingWaits(database.prepared, executors),
+  ])
+  if (!waits) return requests.map(() => [])
   return database.transact(async (tx) => {
-    if (!(await takesTasks(tx, request.agentId))) return []
-    const limits = await readLimits(tx, { hold: true })
-    const lines = await queueLines(tx, request.executors)
-    const claimed = await takeInTurn(tx, request, { lines, limits, running: await readRunning(tx) })
-    await heardOf(tx, request.agentId)
-    if (claimed.length > 0) await recordClaims(tx, request.agentId, claimed)
-    return claimed
+    // Limits are held before what runs is counted.
+    const [taking, limits, running] = await Promise.all([
+      takingTasks(tx, agentIds),
+      readLimits(tx, { hold: true }),
+      readRunning(tx),
+    ])
+    const askers = requests.map(
+      (request): Asker => ({ request, free: { ...request.free }, claimed: [], done: !taking.has(request.agentId) }),
+    )
+    const wanted = askers.reduce((sum, asker) => sum + asker.free.tasks, 0)
+    const heads = Math.max(1, Math.min(mostHeads, wanted))
+    const missed: string[] = []
+    let view: View = { lines: [], limits, running }
+    for (let round = 0; round < tries && askers.some((asker) => !asker.done); ) {
+      const lines = await queueLines(tx, { executors, heads, without: missed })
+      const chosen = await choose(tx, { ...view, lines }, askers, heads)
+      const taken = await take(tx, chosen.choices)
+      view = { ...chosen.view, lines: [] }
+      const left = chosen.choices.filter(({ taskId }) => !taken.has(taskId))
+      missed.push(...left.map(({ taskId }) => taskId))
+      for (const { asker, taskId, line } of chosen.choices) settle(asker, line, taken.get(taskId))
+      if (left.length > 0) round++
+      else if (!chosen.more) break
+    }
+    return askers.map((asker) => asker.claimed)
   })
 }
 
-async function takeInTurn(tx: Runner, request: ClaimQuery, before: QueueView): Promise<readonly ClaimedTask[]> {
-  const claimed: ClaimedTask[] = []
-  const free = { ...request.free }
-  const patientUntil = -patienceMs
-  let view = before
-  while (claimed.length < request.free.tasks) {
-    const next = nextLine(view, { free, machine: request.machine, patientUntil })
-    if (next === undefined) break
-    if (next.action === 'hold') {
-      if (await reserve(tx, request.agentId, next.line)) break
-      view = without(view, next.line)
-      continue
-    }
-    const task = await takeOne(tx, request, next.line)
-    if (task === undefined) {
-      view = without(view, next.line)
-      continue
-    }
-    claimed.push(task)
-    free.cpus -= task.cpus
-    free.memoryMb -= task.memoryMb
-    view = await goOn(tx, withOneMore(view, next.line), next.line)
+/** Gives back the room of a task that another process has taken. */
+function settle(asker: Asker, line: LoadedLine, task: ClaimedTask | undefined): void {
+  if (task !== undefined) {
+    asker.claimed.push(task)
+    return
   }
-  return claimed
+  const { machine } = asker.request
+  asker.free.tasks++
+  asker.free.cpus += Math.min(line.cpus, machine.cpus)
+  asker.free.memoryMb += Math.min(line.memoryMb, machine.memoryMb)
+  asker.done = false
 }
 
-function without(view: QueueView, line: QueueLine): QueueView {
-  return { ...view, lines: view.lines.filter((other) => other !== line) }
+/** `more`: a line may go on behind what was loaded of it, and somebody still has room. */
+async function choose(
+  tx: Runner,
+  before: View,
+  askers: readonly Asker[],
+  heads: number,
+): Promise<{ readonly choices: readonly Choice[]; readonly view: View; readonly more: boolean }> {
+  const choices: Choice[] = []
+  let view = before
+  for (const asker of askers) {
+    if (asker.done) continue
+    const { request, free } = asker
+    const own = new Set(request.executors)
+    let passed = new Set<string>()
+    while (free.tasks > 0) {
+      const lines = view.lines.filter((line) => own.has(line.executor) && !passed.has(keyOf(line)))
+      const next = nextLine({ ...view, lines }, { free, machine: request.machine, patientUntil: -patienceMs })
+      if (next === undefined) break
+      const line = lines.find((one) => one === next.line)!
+      if (next.action === 'hold') {
+        if (await reserve(tx, request.agentId, line.taskId)) break
+        passed = new Set([...passed, keyOf(line)])
+        continue
+      }
+      const head = line.heads.find((task) => task.reservedBy === null || task.reservedBy === request.agentId)
+      if (head === undefined) {
+        passed = new Set([...passed, keyOf(line)])
+        continue
+      }
+      choices.push({ asker, line, taskId: head.taskId })
+      free.tasks--
+      free.cpus -= Math.min(line.cpus, request.machine.cpus)
+      free.memoryMb -= Math.min(line.memoryMb, request.machine.memoryMb)
+      const rest = line.heads.filter((task) => task !== head)
+      const goesOn = lineOf(line, rest)
+      // Nobody is chosen past the end of what is known: who comes next in this line is not.
+      if (goesOn === undefined && line.loaded === heads) return { choices, view: withOneMoreOf(view, line), more: true }
+      view = {
+        ...withOneMoreOf(view, line),
+        lines: view.lines.flatMap((one) => (one === line ? (goesOn ?? []) : one)),
+      }
+    }
+    asker.done = true
+  }
+  return { choices, view, more: false }
 }
 
-/** The line as it is behind the task that was taken. */
-async function goOn(tx: Runner, view: QueueView, line: QueueLine): Promise<QueueView> {
-  const [rest] = await tx.rows<Pick<QueueLine, 'promoted' | 'since' | 'taskId'>>(sql`
-    select promoted_at is not null as promoted, (extract(epoch from coalesce(promoted_at, queued_at) - now()) * 1000)::float8 as since, id as "taskId"
-    from tasks where ${inLine(line)} order by promoted_at, queued_at, id limit 1`)
-  const others = without(view, line)
-  return rest === undefined ? others : { ...others, lines: [...others.lines, { ...line, ...rest }] }
+function withOneMoreOf(view: View, line: LoadedLine): View {
+  return { ...view, running: withOneMore(view, line).running }
 }
 
-const inLine = (
-  line: QueueLine,
-) => sql`phase = 'queued' and executor = ${line.executor} and organization_id = ${line.organizationId}
-  and project_id = ${line.projectId} and resource_class = ${line.resourceClass} and cpus = ${line.cpus}::real and memory_mb = ${line.memoryMb}`
+function keyOf(line: LoadedLine): string {
+  return [line.executor, line.projectId, line.resourceClass, line.cpus, line.memoryMb].join()
+}
 
-/** The first of a line that no other claimer holds; `skip locked` keeps claimers off each other's rows. */
-async function takeOne(tx: Runner, request: ClaimQuery, line: QueueLine): Promise<ClaimedTask | undefined> {
-  const rows = await tx.rows<ClaimedTask>(sql`
-    with next as (
-      select id from tasks where ${inLine(line)} and (reserved_by is null or reserved_by = ${request.agentId} or reserved_until < now())
-      order by promoted_at, queued_at, id limit 1 for update skip locked
-    ), fresh as (select uuidv7() as id), taken as (
-      update tasks t set phase = 'running', attempts = t.attempts + 1, epoch = t.epoch + 1, attempt_id = fresh.id, reserved_by = null, reserved_until = null
-      from next, fresh where t.id = next.id returning t.*
+/** Takes the chosen tasks that no other process holds; `skip locked` keeps claimers off each other's rows. */
+async function take(tx: Runner, choices: readonly Choice[]): Promise<ReadonlyMap<string, ClaimedTask>> {
+  if (choices.length === 0) return new Map()
+  const wanted = choices.map(({ taskId, asker: { request } }) => ({
+    taskId,
+    agentId: request.agentId,
+    leaseMs: request.leaseMs,
+    cpus: request.machine.cpus,
+    memoryMb: request.machine.memoryMb,
+  }))
+  const rows = await tx.rows<ClaimedTask & { taskId: string }>(sql`
+    with wanted as (
+      select * from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as w("taskId" uuid, "agentId" uuid, "leaseMs" float8, cpus real, "memoryMb" int)
+    ), next as (
+      select id, uuidv7() as fresh from tasks where phase = 'queued' and id = any(${wanted.map((one) => one.taskId)}::uuid[]) for update skip locked
+    ), taken as (
+      update tasks t set phase = 'running', attempts = t.attempts + 1, epoch = t.epoch + 1, attempt_id = next.fresh, reserved_by = null, reserved_until = null
+      from next where t.id = next.id returning t.*
     ), attempt as (
       insert into attempts (id, task_id, number, epoch, agent_id, lease_expires_at)
-      select attempt_id, id, attempts, epoch, ${request.agentId}, now() + ${request.leaseMs} * interval '1 ms' from taken
+      select t.attempt_id, t.id, t.attempts, t.epoch, w."agentId", now() + w."leaseMs" * interval '1 ms' from taken t join wanted w on w."taskId" = t.id
+    ), recorded as (
+      insert into events (kind, organization_id, project_id, pipeline_id, workflow_id, job_id, data)
+      select 'task.claimed', t.organization_id, t.project_id, f.pipeline_id, f.id, t.job_id,
+        jsonb_build_object('slice', t.index, 'attempt', t.attempts, 'agent', g.name, 'waitedMs', (extract(epoch from now() - t.queued_at) * 1000)::bigint)
+      from taken t join wanted w on w."taskId" = t.id join jobs j on j.id = t.job_id join workflows f on f.id = j.workflow_id join agents g on g.id = w."agentId"
     )
-    select taken.attempt_id as "attemptId", taken.epoch, least(taken.cpus, ${request.machine.cpus}) as cpus,
-      least(taken.memory_mb, ${request.machine.memoryMb}) as "memoryMb", j.name as "jobName"
-    from taken join jobs j on j.id = taken.job_id`)
-  return rows[0]
+    select t.id as "taskId", t.attempt_id as "attemptId", t.epoch, least(t.cpus, w.cpus) as cpus, least(t.memory_mb, w."memoryMb") as "memoryMb",
+      j.name as "jobName", pg_notify('rondo', 'events')::text as told
+    from taken t join wanted w on w."taskId" = t.id join jobs j on j.id = t.job_id`)
+  return new Map(
+    rows.map(({ taskId, attemptId, epoch, cpus, memoryMb, jobName }) => [
+      taskId,
+      { attemptId, epoch, cpus, memoryMb, jobName },
+    ]),
+  )
 }
 
 /** False: another agent makes room for it already. */
-async function reserve(tx: Runner, agentId: string, line: QueueLine): Promise<boolean> {
+async function reserve(tx: Runner, agentId: string, taskId: string): Promise<boolean> {
   const rows = await tx.rows(sql`
     update tasks set reserved_by = ${agentId}, reserved_until = now() + ${reservationMs} * interval '1 ms'
-    where id = (select id from tasks where id = ${line.taskId} and phase = 'queued'
+    where id = (select id from tasks where id = ${taskId} and phase = 'queued'
       and (reserved_by is null or reserved_by = ${agentId} or reserved_until < now()) for update skip locked) returning id`)
   return rows.length > 0
 }
 
 /** Written at most every ten seconds: an idle agent asks far more often. */
-export async function heardOf(runner: Runner, agentId: string): Promise<void> {
+export async function heardOf(runner: Runner, agentIds: readonly string[]): Promise<void> {
   await runner.rows(
-    sql`update agents set seen_at = now() where id = ${agentId} and seen_at < now() - interval '10 seconds'`,
+    sql`update agents set seen_at = now() where id = any(${[...agentIds]}::uuid[]) and seen_at < now() - interval '10 seconds'`,
   )
 }
 
@@ -127,16 +219,4 @@ export async function claimsUnknown(
     where t.id = a.task_id and t.attempt_id = a.id and a.agent_id = ${agentId} and a.phase = 'claimed' and not a.id = any(${[...known]}::uuid[])
     returning a.id as "attemptId", a.epoch, least(t.cpus, ${terms.machine.cpus}) as cpus, least(t.memory_mb, ${terms.machine.memoryMb}) as "memoryMb",
       j.name as "jobName"`)
-}
-
-/** Who took what, and how long it had waited. */
-async function recordClaims(runner: Runner, agentId: string, claimed: readonly ClaimedTask[]): Promise<void> {
-  await runner.rows(sql`
-    insert into events (kind, organization_id, project_id, pipeline_id, workflow_id, job_id, data)
-    select 'task.claimed', t.organization_id, t.project_id, w.pipeline_id, w.id, j.id,
-      jsonb_build_object('slice', t.index, 'attempt', t.attempts, 'agent', g.name, 'waitedMs', (extract(epoch from now() - t.queued_at) * 1000)::bigint)
-    from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id join workflows w on w.id = j.workflow_id
-      join agents g on g.id = ${agentId}
-    where a.id = any(${claimed.map((task) => task.attemptId)}::uuid[])`)
-  await runner.rows(sql`select pg_notify('rondo', 'events')`)
 }

@@ -10,10 +10,19 @@ export interface Runner {
   rows<Row extends object>(statement: Sql): Promise<readonly Row[]>
 }
 
+/**
+ * One transaction. Statements may be sent before those ahead of them are answered; each is carried out, and sees what there
+ * is, when those ahead of it are done. After one that fails, the rest fail too.
+ */
+export interface TransactionRunner extends Runner {
+  /** What to send last: goes out together with the commit, which does nothing when it fails. */
+  lastly(send: () => Promise<void>): void
+}
+
 export interface Database extends Runner {
   /** Single statements that come again and again: each connection prepares them once. */
   readonly prepared: Runner
-  transact<T>(work: (runner: Runner) => Promise<T>): Promise<T>
+  transact<T>(work: (runner: TransactionRunner) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -24,6 +33,7 @@ export function openDatabase(connectionString: string, connections = 16): Databa
     max: connections,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
+    pipeline: true,
   })
   // A connection that breaks while idle is replaced by the pool; the next statement finds out by itself.
   pool.on('error', () => {})
@@ -39,7 +49,7 @@ export function openDatabase(connectionString: string, connections = 16): Databa
     close: () => pool.end(),
   }
 
-  async function transactOnce<T>(work: (runner: Runner) => Promise<T>): Promise<T> {
+  async function transactOnce<T>(work: (runner: TransactionRunner) => Promise<T>): Promise<T> {
     const client = await attempt(() => pool.connect())
     let broken = false
     // Without a listener a connection lost between two statements would end the process.
@@ -48,12 +58,18 @@ export function openDatabase(connectionString: string, connections = 16): Databa
     }
     client.on('error', onError)
     try {
-      await attempt(() => client.query('begin'))
+      const begun = attempt(() => client.query(begin))
+      // It fails with the connection alone, and then everything after it fails as well.
+      begun.catch(() => {})
+      let last: () => Promise<void> = async () => {}
       const result = await work({
         rows: async <Row extends object>(statement: Sql) =>
           (await attempt(() => client.query<Row>(prepare(statement)))).rows,
+        lastly(send) {
+          last = send
+        },
       })
-      await attempt(() => client.query('commit'))
+      await Promise.all([begun, last(), attempt(() => client.query('commit'))])
       return result
     } catch (error) {
       await client.query('rollback').catch(() => {
@@ -66,6 +82,12 @@ export function openDatabase(connectionString: string, connections = 16): Databa
     }
   }
 }
+
+/**
+ * Transactions touch a few rows, each by an index. On young tables, of which nothing is known yet, a plan that reads them
+ * whole looks as good, and is kept after they have grown. Which values are looked for makes no difference to such plans.
+ */
+const begin = 'begin; set local enable_seqscan = off; set local plan_cache_mode = force_generic_plan'
 
 const names = new Map<string, string>()
 

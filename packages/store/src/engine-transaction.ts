@@ -1,21 +1,21 @@
 import { type EngineTransaction, isFinalJobStatus, type NewJob } from '@rondo/model'
 import sql from 'sql-template-tag'
 import { choreWrites } from './chores.ts'
-import type { Runner } from './database.ts'
+import type { Runner, TransactionRunner } from './database.ts'
 import { findAttempt } from './fence.ts'
 import { lockWrites } from './lock-queue.ts'
 import { pipelineWrites } from './pipeline-writes.ts'
 import { scheduleWrites } from './schedules.ts'
 import { workflowReads } from './workflow-reads.ts'
-import { createWriteBuffer, stoppedWorkflow, type WriteBuffer } from './write-buffer.ts'
+import { createWriteBuffer, stoppedWorkflow } from './write-buffer.ts'
 
 /** Writes of one transaction; see the port for what each means. */
-export function createTransaction(connection: Runner): EngineTransaction & Pick<WriteBuffer, 'flush'> {
+export function createTransaction(connection: TransactionRunner): EngineTransaction {
   const buffer = createWriteBuffer(connection)
   const tx = buffer.runner
+  connection.lastly(buffer.flush)
   return {
     ...buffer.writes,
-    flush: buffer.flush,
     ...workflowReads(tx),
     ...pipelineWrites(tx),
     ...lockWrites(tx, buffer.writes.addChore),

@@ -1,43 +1,22 @@
-import {
-  AppError,
-  type AttemptContext,
-  type AttemptIdentity,
-  type EngineStore,
-  type ExpiredAttempt,
-  type FencedRef,
-  type StopOrder,
-  type WorkspaceLayer,
-} from '@rondo/model'
+import type { EngineStore, ExpiredAttempt, FencedRef, StopOrder, WorkspaceLayer } from '@rondo/model'
 import sql from 'sql-template-tag'
+import { readContext } from './attempt-context.ts'
 import { choreReads } from './chores.ts'
-import { claimsUnknown, claimTasks, heardOf } from './claim.ts'
+import { claimsUnknown, heardOf } from './claim.ts'
+import { createClaimRounds } from './claim-rounds.ts'
 import type { Database, Runner } from './database.ts'
 import { createTransaction } from './engine-transaction.ts'
 import { findAttempt } from './fence.ts'
 import { instanceMethods } from './instances.ts'
 import { overdueJobs } from './overdue.ts'
 import { readPipelineInSetup } from './pipeline-writes.ts'
-import {
-  type JobRow,
-  type JobWithPlanRow,
-  jobColumns,
-  type PipelineRow,
-  pipelineColumns,
-  type WorkflowRow,
-  workflowColumns,
-} from './rows.ts'
+import { type JobRow, jobColumns } from './rows.ts'
 import { readTimings } from './test-timings.ts'
 
 /** The write side: transactions of the conductor, and the queue. */
 export function createEngineStore(database: Database): EngineStore {
   return {
-    transact: (work) =>
-      database.transact(async (runner) => {
-        const { flush, ...tx } = createTransaction(runner)
-        const result = await work(tx)
-        await flush()
-        return result
-      }),
+    transact: (work) => database.transact((runner) => work(createTransaction(runner))),
     async saveAgent(agent) {
       // One that only a credential names so far says nothing of its machine; what the machine said of itself stays.
       const rows = await database.rows<{ id: string }>(sql`
@@ -48,8 +27,8 @@ export function createEngineStore(database: Database): EngineStore {
         select id from saved union all select id from agents where name = ${agent.name} limit 1`)
       return rows[0]!.id
     },
-    claim: (request) => claimTasks(database, request),
-    claimedUnknown: (agentId, known, terms) => claimsUnknown(database, agentId, known, terms),
+    claim: createClaimRounds(database),
+    claimedUnknown: (agentId, known, terms) => claimsUnknown(database.prepared, agentId, known, terms),
     renew: (agentId, attempts, leaseMs) => renewLeases(database.prepared, agentId, attempts, leaseMs),
     expired: (limit) =>
       database.rows<ExpiredAttempt>(sql`
@@ -71,7 +50,7 @@ export function createEngineStore(database: Database): EngineStore {
       )[0]?.acknowledged,
     stepId: async (attemptId, step) =>
       (
-        await database.rows<{ id: string }>(
+        await database.prepared.rows<{ id: string }>(
           sql`select id from steps where attempt_id = ${attemptId} and index = ${step}`,
         )
       )[0]?.id,
@@ -121,7 +100,7 @@ async function renewLeases(
   attempts: readonly FencedRef[],
   leaseMs: number,
 ): Promise<readonly StopOrder[]> {
-  await heardOf(database, agentId)
+  await heardOf(database, [agentId])
   if (attempts.length === 0) return []
   const rows = await database.rows<{ id: string; epoch: number; stopReason: 'canceled' | 'timed-out' | null }>(sql`
     update attempts a set lease_expires_at = now() + ${leaseMs} * interval '1 ms' from tasks t
@@ -133,64 +112,4 @@ async function renewLeases(
     if (row === undefined || row.epoch !== ref.epoch) return [{ attemptId: ref.attemptId, reason: 'gone' }]
     return row.stopReason === null ? [] : [{ attemptId: ref.attemptId, reason: row.stopReason }]
   })
-}
-
-/** What slices of the job said of its images; else what the job said of which it is the rerun, and so on. */
-async function earlierImages(database: Runner, jobId: string): Promise<readonly (string | null)[]> {
-  const rows = await database.rows<{ position: number; digest: string }>(sql`
-    with recursive runs as (
-      select id, workflow_id, name, 0 as age from jobs where id = ${jobId}
-      union all
-      select j.id, j.workflow_id, j.name, r.age + 1
-      from runs r join workflows w on w.id = r.workflow_id join jobs j on j.workflow_id = w.rerun_of and j.name = r.name
-    )
-    select distinct on (i.position) i.position, i.digest from runs r join job_images i on i.job_id = r.id
-    order by i.position, r.age, i.node_index`)
-  const digests: (string | null)[] = []
-  for (const { position, digest } of rows) digests[position] = digest
-  return Array.from(digests, (digest) => digest ?? null)
-}
-
-async function readContext(database: Runner, attemptId: string): Promise<AttemptContext> {
-  const [row] = await database.rows<
-    AttemptIdentity & {
-      open: boolean
-      actorLogin: string | null
-      cpus: number
-      memoryMb: number
-      organizationId: string
-      organizationName: string
-      projectName: string
-      pipelineId: string
-    }
-  >(sql`
-    select a.id as "attemptId", a.epoch, a.task_id as "taskId", t.index as "taskIndex", t.job_id as "jobId", j.workflow_id as "workflowId", j.project_id as "projectId",
-      a.granted_at is not null as granted, a.phase <> 'finished' and t.attempt_id = a.id as open, t.cpus, t.memory_mb as "memoryMb", o.id as "organizationId", o.name as "organizationName", p.name as "projectName", w.pipeline_id as "pipelineId",
-      (select login from users where id = tp.triggered_by) as "actorLogin"
-    from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id join workflows w on w.id = j.workflow_id
-      join pipelines tp on tp.id = w.pipeline_id join projects p on p.id = j.project_id join organizations o on o.id = p.organization_id
-    where a.id = ${attemptId}`)
-  if (row === undefined) throw new AppError('not-found', `There is no attempt ${attemptId}.`)
-  const { open, ...identity } = row
-  const [workflows, pipelines, own, images] = await Promise.all([
-    database.rows<WorkflowRow>(
-      sql`select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id where w.id = ${identity.workflowId}`,
-    ),
-    database.rows<PipelineRow>(sql`select ${pipelineColumns} from pipelines pl where pl.id = ${identity.pipelineId}`),
-    database.rows<JobWithPlanRow>(sql`select ${jobColumns}, j.plan from jobs j where j.id = ${identity.jobId}`),
-    earlierImages(database, identity.jobId),
-  ])
-  return {
-    identity,
-    job: own[0]!,
-    resources: { cpus: identity.cpus, memoryMb: identity.memoryMb },
-    imageDigests: images,
-    workflow: workflows[0]!,
-    pipeline: pipelines[0]!,
-    open,
-    organizationId: identity.organizationId,
-    organizationName: identity.organizationName,
-    projectName: identity.projectName,
-    actorLogin: identity.actorLogin,
-  }
 }

@@ -2,12 +2,29 @@ import type { QueueLine, RunningTasks, TaskLimit } from '@rondo/model'
 import sql, { empty } from 'sql-template-tag'
 import type { Runner } from './database.ts'
 
+/** A waiting task as its line sees it. */
+export interface TaskInLine extends Pick<QueueLine, 'promoted' | 'since' | 'taskId'> {
+  /** An agent makes room for it, which alone may take it; null: nobody does. */
+  readonly reservedBy: string | null
+}
+
+/** A line with its first tasks. */
+export type LoadedLine = QueueLine & {
+  readonly heads: readonly TaskInLine[]
+  /** How many there were when the line was read. */
+  readonly loaded: number
+}
+
 /**
- * The lines of the queue, each with its first task; `since` is counted from the transaction's now, by the database's clock. The recursion steps from line to line through `tasks_in_line`, so the
- * cost follows the number of lines, never that of waiting tasks in them.
+ * The lines of the queue, each with its first tasks but for some; `since` is counted from the transaction's now, by the
+ * database's clock. The recursion steps from line to line through `tasks_in_line`, so the cost follows the number of lines,
+ * never that of waiting tasks in them.
  */
-export async function queueLines(runner: Runner, executors: readonly string[]): Promise<readonly QueueLine[]> {
-  return runner.rows<QueueLine>(sql`
+export async function queueLines(
+  runner: Runner,
+  want: { readonly executors: readonly string[]; readonly heads: number; readonly without: readonly string[] },
+): Promise<readonly LoadedLine[]> {
+  const rows = await runner.rows<Omit<LoadedLine, keyof TaskInLine | 'loaded'>>(sql`
     with recursive lines as (
       (select executor, organization_id, project_id, resource_class, cpus, memory_mb from tasks where phase = 'queued'
         order by executor, organization_id, project_id, resource_class, cpus, memory_mb limit 1)
@@ -19,13 +36,34 @@ export async function queueLines(runner: Runner, executors: readonly string[]): 
         order by executor, organization_id, project_id, resource_class, cpus, memory_mb limit 1) next
     )
     select l.executor, l.organization_id as "organizationId", l.project_id as "projectId", l.resource_class as "resourceClass", l.cpus,
-      l.memory_mb as "memoryMb", head.promoted_at is not null as promoted,
-      (extract(epoch from coalesce(head.promoted_at, head.queued_at) - now()) * 1000)::float8 as since, head.id as "taskId"
+      l.memory_mb as "memoryMb", first.heads
     from lines l, lateral (
-      select id, promoted_at, queued_at from tasks t where phase = 'queued' and t.executor = l.executor and t.organization_id = l.organization_id
-        and t.project_id = l.project_id and t.resource_class = l.resource_class and t.cpus = l.cpus and t.memory_mb = l.memory_mb
-      order by promoted_at, queued_at, id limit 1) head
-    where l.executor = any(${[...executors]})`)
+      select jsonb_agg(jsonb_build_object('taskId', h.id, 'promoted', h.promoted_at is not null, 'reservedBy', h.reserved_by,
+        'since', (extract(epoch from coalesce(h.promoted_at, h.queued_at) - now()) * 1000)::float8) order by h.promoted_at, h.queued_at, h.id) as heads
+      from (
+        select id, promoted_at, queued_at, case when reserved_until >= now() then reserved_by end as reserved_by
+        from tasks t where phase = 'queued' and t.executor = l.executor and t.organization_id = l.organization_id
+          and t.project_id = l.project_id and t.resource_class = l.resource_class and t.cpus = l.cpus and t.memory_mb = l.memory_mb
+          and not id = any(${[...want.without]}::uuid[])
+        order by promoted_at, queued_at, id limit ${want.heads}) h) first
+    where l.executor = any(${[...want.executors]})`)
+  return rows.flatMap((row) => lineOf({ ...row, loaded: row.heads?.length ?? 0 }, row.heads ?? []) ?? [])
+}
+
+/** The line with these tasks in it; undefined when there is none. */
+export function lineOf(line: Omit<LoadedLine, keyof TaskInLine>, heads: readonly TaskInLine[]): LoadedLine | undefined {
+  const [first] = heads
+  if (first === undefined) return undefined
+  const { promoted, since, taskId } = first
+  return { ...line, heads, promoted, since, taskId }
+}
+
+/** Whether anything waits for one of these executors. */
+export async function somethingWaits(runner: Runner, executors: readonly string[]): Promise<boolean> {
+  const rows = await runner.rows(
+    sql`select 1 from unnest(${[...executors]}::text[]) e where exists (select from tasks where phase = 'queued' and executor = e)`,
+  )
+  return rows.length > 0
 }
 
 /** Running tasks by project and class; read from an index of running tasks alone. */

@@ -1,12 +1,13 @@
 import type { EngineTransaction, JobPlan, JobStatus, WorkflowHead } from '@rondo/model'
 import sql, { type Sql } from 'sql-template-tag'
 import type { Runner } from './database.ts'
+import { findAttempt } from './fence.ts'
 import { lockEntries } from './lock-queue.ts'
 import { type JobRow, jobColumns, type TaskRow, taskColumns, type WorkflowRow, workflowColumns } from './rows.ts'
 
 type WorkflowReads = Pick<
   EngineTransaction,
-  'holdWorkflow' | 'holdWorkflowOf' | 'lockWorkflow' | 'plansOf' | 'jobWithTasks' | 'settle' | 'statusesOf'
+  'holdWorkflow' | 'holdAttempt' | 'lockWorkflow' | 'plansOf' | 'jobWithTasks' | 'settle' | 'statusesOf'
 >
 
 const jobStatuses: readonly JobStatus[] = [
@@ -37,13 +38,31 @@ export function workflowReads(tx: Runner): WorkflowReads {
     const { organizationId, pipelineAgeMs, hasLocks, ...workflow } = row
     return { workflow, organizationId, pipelineAgeMs, hasLocks }
   }
+  async function jobWithTasks(id: Sql): Promise<{ job: JobRow; tasks: readonly TaskRow[] } | undefined> {
+    const [row] = await tx.rows<JobRow & { tasks: readonly TaskRow[] }>(sql`
+      select ${jobColumns}, array(
+        select to_jsonb(s) from (select ${taskColumns} from tasks t where t.job_id = j.id order by t.index) s) as tasks
+      from jobs j where j.id = ${id}`)
+    if (row === undefined) return undefined
+    const { tasks, ...job } = row
+    return { job, tasks }
+  }
   const holdWorkflow = (id: string) => hold(sql`w.id = ${id}`)
 
   return {
     holdWorkflow,
-    holdWorkflowOf: (attemptId) =>
-      hold(sql`w.id = (select j.workflow_id from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id
-        where a.id = ${attemptId})`),
+    async holdAttempt(agentId, ref) {
+      // Sent together, carried out one after the other: the later ones see what was written while the first waited.
+      const [head, identity, found] = await Promise.all([
+        hold(sql`w.id = (select j.workflow_id from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id
+          where a.id = ${ref.attemptId})`),
+        findAttempt(tx, agentId, ref, true),
+        jobWithTasks(
+          sql`(select t.job_id from attempts a join tasks t on t.id = a.task_id where a.id = ${ref.attemptId})`,
+        ),
+      ])
+      return { head: head!, identity, ...found! }
+    },
     async lockWorkflow(id) {
       const head = await holdWorkflow(id)
       if (head === undefined) return undefined
@@ -61,14 +80,7 @@ export function workflowReads(tx: Runner): WorkflowReads {
       )
       return new Map(rows.map((row) => [row.id, row.plan]))
     },
-    async jobWithTasks(id) {
-      const [job] = await tx.rows<JobRow>(sql`select ${jobColumns} from jobs j where j.id = ${id}`)
-      if (job === undefined) return undefined
-      return {
-        job,
-        tasks: await tx.rows<TaskRow>(sql`select ${taskColumns} from tasks t where t.job_id = ${id} order by t.index`),
-      }
-    },
+    jobWithTasks: (id) => jobWithTasks(sql`${id}::uuid`),
     async settle(ended) {
       if (ended.length === 0) return []
       const rows = await tx.rows<JobRow & { refused: boolean }>(sql`
@@ -82,11 +94,11 @@ export function workflowReads(tx: Runner): WorkflowReads {
         order by j.workflow_id, j.position`)
       return rows.map(({ refused, ...job }) => ({ job, refused }))
     },
-    /** Looks for each of the few statuses there are, so it costs the same for any number of jobs. */
+    /** Looks for each of the few statuses there are, so it costs the same for any number of jobs; `limit` keeps it from reading them all. */
     async statusesOf(workflowId) {
       const rows = await tx.rows<{ status: JobStatus }>(sql`
-        select known.status from unnest(${[...jobStatuses]}::text[]) as known(status)
-        where exists (select from jobs j where j.workflow_id = ${workflowId} and j.status = known.status)`)
+        select known.status from unnest(${[...jobStatuses]}::text[]) as known(status),
+          lateral (select from jobs j where j.workflow_id = ${workflowId} and j.status = known.status limit 1) one`)
       return rows.map((row) => row.status)
     },
   }

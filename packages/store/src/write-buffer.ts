@@ -112,9 +112,9 @@ export function createWriteBuffer(tx: Runner): WriteBuffer {
     writes,
     flush,
     runner: {
-      async rows(statement) {
-        await flush()
-        return tx.rows(statement)
+      async rows<Row extends object>(statement: Sql) {
+        const [, rows] = await Promise.all([flush(), tx.rows<Row>(statement)])
+        return rows
       },
     },
   }

@@ -1,4 +1,4 @@
-import { AppError, type AttemptIdentity, type Job } from '@rondo/model'
+import { AppError, type AttemptContext, type AttemptIdentity, type Clock, type Job } from '@rondo/model'
 import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
 import type { DispatcherPorts } from './dispatcher-ports.ts'
 import { grantStart } from './grant-start.ts'
@@ -49,6 +49,13 @@ function createControlPlane(
     return identity
   }
 
+  /** Refuses what is not open any more; whose it is, the grant finds out. */
+  async function contextOf(ref: AttemptRef): Promise<AttemptContext> {
+    const context = await engine.attemptContext(ref.attemptId)
+    if (!context.open || context.identity.epoch !== ref.epoch) await engine.check(agentId, ref)
+    return context
+  }
+
   async function graphOf(ref: AttemptRef): Promise<{ readonly job: Job; readonly jobs: readonly Job[] }> {
     const { job } = await engine.attemptContext(ref.attemptId)
     return { job, jobs: await engine.workflowJobs(job.workflowId) }
@@ -78,7 +85,7 @@ function createControlPlane(
         // Listening starts before looking, so that nothing queued in between is missed.
         const woken = ports.wakeups.wait(
           'queue',
-          Math.min(lookEveryMs, Math.max(0, deadline - clock.monotonicMs())),
+          Math.min(untilNextLook(clock), Math.max(0, deadline - clock.monotonicMs())),
           signal,
         )
         // A repeat of a claim whose answer was lost finds the same tasks, also when the lost one takes them only now.
@@ -98,14 +105,13 @@ function createControlPlane(
     },
     async grant(ref) {
       // 1. Everything the job was promised is at hand; otherwise it never starts.
-      const identity = await engine.check(agentId, ref)
-      const spec = await buildTaskSpec(ports.taskSpec, await engine.attemptContext(ref.attemptId)).catch(
-        async (error: unknown) => {
-          if (!(error instanceof AppError && error.code === 'forbidden')) throw error
-          await refuseStart(ports, agentId, identity, error.message)
-          throw new AppError('gone', `Attempt ${ref.attemptId} may not start. ${error.message}`)
-        },
-      )
+      const context = await contextOf(ref)
+      const { identity } = context
+      const spec = await buildTaskSpec(ports.taskSpec, context).catch(async (error: unknown) => {
+        if (!(error instanceof AppError && error.code === 'forbidden')) throw error
+        await refuseStart(ports, agentId, identity, error.message)
+        throw new AppError('gone', `Attempt ${ref.attemptId} may not start. ${error.message}`)
+      })
       // 2. The permission, once.
       if (!(await grantStart(engine, agentId, ref)))
         throw new AppError('conflict', `Attempt ${ref.attemptId} was granted its start before. It runs once.`)
@@ -120,7 +126,7 @@ function createControlPlane(
       for (;;) {
         const woken = ports.wakeups.wait(
           'stop',
-          Math.min(lookEveryMs, Math.max(0, deadline - clock.monotonicMs())),
+          Math.min(untilNextLook(clock), Math.max(0, deadline - clock.monotonicMs())),
           signal,
         )
         const stop = await engine.renew(agentId, request.attempts, leaseMs)
@@ -197,6 +203,11 @@ function createControlPlane(
     },
     findTimings: async (ref, by) => engine.testTimings((await granted(ref)).jobId, by),
   }
+}
+
+/** All who wait look at the same moments, so that the store answers them together. */
+function untilNextLook(clock: Clock): number {
+  return lookEveryMs - (clock.monotonicMs() % lookEveryMs)
 }
 
 /** Jobs upstream of one, in an order in which every job comes after those it requires. */

@@ -10,12 +10,10 @@ import { attemptScope } from './attempt-scope.ts'
 export async function grantStart(engine: EngineStore, agentId: string, ref: AttemptRef): Promise<boolean> {
   return engine.transact(async (tx) => {
     // Whoever changes jobs holds the workflow before anything else, so that no two wait for each other.
-    const head = await tx.holdWorkflowOf(ref.attemptId)
-    const identity = await tx.fence(agentId, ref)
+    const { head, identity, job } = await tx.holdAttempt(agentId, ref)
     if (!(await tx.grant(ref))) return false
     await tx.append({ ...attemptScope(identity), kind: 'task.started', data: { slice: identity.taskIndex } })
-    const job = (await tx.jobWithTasks(identity.jobId))?.job
-    if (head !== undefined && job?.status === 'queued') await changeJob(tx, head, job, 'running')
+    if (job.status === 'queued') await changeJob(tx, head, job, 'running')
     return true
   })
 }

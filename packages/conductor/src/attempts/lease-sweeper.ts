@@ -69,6 +69,8 @@ async function settle(
     // Workflow first, as everywhere; then look again: the agent may have come back since.
     const head = await tx.holdWorkflow(identity.workflowId)
     if (head === undefined || !(await tx.lockExpired(attempt))) return
+    const found = await tx.jobWithTasks(identity.jobId)
+    if (found === undefined) return
     if (!attempt.granted && attempt.attempts < maxAttempts) {
       await tx.requeue(attempt)
       await tx.append({
@@ -87,8 +89,7 @@ async function settle(
     await finishTask(
       ports,
       tx,
-      head,
-      identity,
+      { head, identity, ...found },
       'lost',
       'The agent that ran this job fell silent. Look at its machine, then rerun the job.',
     )

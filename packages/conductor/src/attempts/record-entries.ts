@@ -2,11 +2,11 @@ import {
   AppError,
   type AttemptIdentity,
   type EngineTransaction,
+  type HeldAttempt,
   isFinalJobStatus,
   type JobStatus,
   type Result,
   type Task,
-  type WorkflowHead,
 } from '@rondo/model'
 import type { ReportEntry, ReportRequest } from '@rondo/protocol'
 import { statusOfSlices } from '../decisions/life-cycles.ts'
@@ -44,12 +44,12 @@ async function record(
   const ends = request.entries.some((entry) => entry.type === 'task-finished')
   return ports.engine.transact(async (tx) => {
     // Whoever changes jobs holds the workflow before anything else, so that no two wait for each other.
-    const head = ends ? await tx.holdWorkflowOf(request.attemptId) : undefined
-    const identity = await tx.fence(agentId, request)
+    const held = ends ? await tx.holdAttempt(agentId, request) : undefined
+    const identity = held?.identity ?? (await tx.fence(agentId, request))
     const last = identity.acknowledged
     const fresh = request.entries.slice(Math.max(0, last + 1 - request.from))
     if (request.from > last + 1 || fresh.length === 0) return { acknowledged: last }
-    for (const entry of fresh) await recordEntry(ports, tx, head, identity, entry)
+    for (const entry of fresh) await recordEntry(ports, tx, held, identity, entry)
     const known = last + fresh.length
     await tx.acknowledge(identity.attemptId, known, leaseMs)
     return { acknowledged: known }
@@ -59,7 +59,7 @@ async function record(
 async function recordEntry(
   ports: DispatcherPorts,
   tx: EngineTransaction,
-  head: WorkflowHead | undefined,
+  held: HeldAttempt | undefined,
   identity: AttemptIdentity,
   entry: ReportEntry,
 ): Promise<void> {
@@ -118,7 +118,7 @@ async function recordEntry(
         digest: entry.digest,
       })
     case 'task-finished':
-      if (head !== undefined) await finishTask(ports, tx, head, identity, entry.result, entry.message)
+      if (held !== undefined) await finishTask(ports, tx, held, entry.result, entry.message)
       return
   }
 }
@@ -127,14 +127,10 @@ async function recordEntry(
 export async function finishTask(
   ports: Pick<DispatcherPorts, 'checks'>,
   tx: EngineTransaction,
-  head: WorkflowHead,
-  ref: AttemptIdentity,
+  { head, identity: ref, job, tasks }: Omit<HeldAttempt, 'identity'> & { readonly identity: AttemptIdentity },
   result: Result,
   message: string | null,
 ): Promise<void> {
-  const found = await tx.jobWithTasks(ref.jobId)
-  if (found === undefined) return
-  const { job } = found
   const open = await tx.finishAttempt(ref, result)
   if (open === undefined) return
   for (const stepId of open) await tx.addChore('close-output', stepId)
@@ -143,9 +139,7 @@ export async function finishTask(
     kind: 'task.finished',
     data: { slice: ref.taskIndex, result, ...(message === null ? {} : { message }) },
   })
-  const slices = found.tasks.map((task) =>
-    task.id === ref.taskId ? { ...task, phase: 'finished' as const, result } : task,
-  )
+  const slices = tasks.map((task) => (task.id === ref.taskId ? { ...task, phase: 'finished' as const, result } : task))
   const status = isFinalJobStatus(job.status) ? undefined : endingOf(slices)
   if (status !== undefined) await changeJob(tx, head, job, status, message === null ? {} : { message })
   // A job that goes on changes nothing for others, unless a lock waits for its tasks.

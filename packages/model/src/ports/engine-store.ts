@@ -261,6 +261,13 @@ export interface JobChange {
   readonly canceledBy?: string
 }
 
+export interface HeldAttempt {
+  readonly head: WorkflowHead
+  readonly identity: AttemptIdentity & { readonly acknowledged: number }
+  readonly job: Job
+  readonly tasks: readonly Task[]
+}
+
 /** A job that has ended, and how that counts for those that require it. */
 export interface EndedJob {
   readonly jobId: string
@@ -304,8 +311,11 @@ export interface EngineTransaction {
   ): Promise<string>
   /** Locks the workflow's row until the end of the transaction. */
   holdWorkflow(id: string): Promise<WorkflowHead | undefined>
-  /** As `holdWorkflow`, by an attempt at one of its jobs. */
-  holdWorkflowOf(attemptId: string): Promise<WorkflowHead | undefined>
+  /**
+   * Holds the workflow of an attempt and then the attempt, as `holdWorkflow` and `fence` do, in the order in which everybody
+   * takes them. Answers its job with all slices, too.
+   */
+  holdAttempt(agentId: string, ref: FencedRef): Promise<HeldAttempt>
   /** As `holdWorkflow`, with all that is in it. */
   lockWorkflow(id: string): Promise<WorkflowSnapshot | undefined>
   /** Bodies of a workflow's jobs, by job id. */

@@ -2,6 +2,7 @@ import {
   type EngineTransaction,
   isFinalJobStatus,
   isFinalWorkflowStatus,
+  type Job,
   type Task,
   type WorkflowHead,
 } from '@rondo/model'
@@ -97,12 +98,18 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       await effect('hold a workflow')
       return hold(id)
     },
-    async holdWorkflowOf(attemptId) {
+    async holdAttempt(agentId, ref) {
       await effect('hold the workflow of an attempt')
-      const attempt = work.read(database.attempts.get(attemptId))
-      const task = work.read(database.tasks.get(attempt?.taskId ?? ''))
-      const job = work.read(database.jobs.get(task?.jobId ?? ''))
-      return job === undefined ? undefined : hold(job.workflowId)
+      const held = work.read(database.attempts.get(ref.attemptId))
+      const { jobId } = work.read(database.tasks.get(held?.taskId ?? '')) ?? {}
+      const found = work.read(database.jobs.get(jobId ?? ''))
+      const head = found === undefined ? undefined : await hold(found.workflowId)
+      await effect('fence an attempt')
+      const cell = database.attempts.get(ref.attemptId)
+      if (cell !== undefined) await work.lock(cell)
+      const identity = fenced(database, work, agentId, ref)
+      await effect('read a job with its tasks')
+      return { head: head!, identity, ...jobWithTasks(identity.jobId)! }
     },
     async lockWorkflow(id) {
       await effect('lock a workflow')
@@ -119,12 +126,7 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
     },
     async jobWithTasks(jobId) {
       await effect('read a job with its tasks')
-      const cell = database.jobs.get(jobId)
-      const job = work.read(cell)
-      if (cell === undefined || job === undefined) return undefined
-      const tasks = tasksOf(cell).map(toTask)
-      tasks.sort((a, b) => a.index - b.index)
-      return { job: withoutPlan(job), tasks }
+      return jobWithTasks(jobId)
     },
     async settle(ended) {
       if (ended.length === 0) return []
@@ -376,6 +378,15 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       pipelineAgeMs: work.now - pipeline.createdAt.getTime(),
       hasLocks: visible(database.jobsOfWorkflow.get(id) ?? []).some((job) => job.lockKey !== null),
     }
+  }
+
+  function jobWithTasks(jobId: string): { job: Job; tasks: readonly Task[] } | undefined {
+    const cell = database.jobs.get(jobId)
+    const job = work.read(cell)
+    if (cell === undefined || job === undefined) return undefined
+    const tasks = tasksOf(cell).map(toTask)
+    tasks.sort((a, b) => a.index - b.index)
+    return { job: withoutPlan(job), tasks }
   }
 
   function visible<Row>(cells: readonly Cell<Row>[]): readonly Row[] {

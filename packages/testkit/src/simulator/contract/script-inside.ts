@@ -54,7 +54,7 @@ export function insideOperations(
     },
     'lock a workflow': async (tx) => state.snapshot(tx, state.random.pick([...state.workflows, unknownId])),
     'hold a workflow': (tx) => tx.holdWorkflow(state.random.pick([...state.workflows, unknownId])),
-    'hold the workflow of an attempt': (tx) => tx.holdWorkflowOf(state.ref().attemptId),
+    'hold an attempt': (tx) => tx.holdAttempt(state.random.pick(state.agents), state.ref()),
     'read the plans': async (tx) => [
       ...(await tx.plansOf(state.random.pick([...state.workflows, unknownId]))).values(),
     ],

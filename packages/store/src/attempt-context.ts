@@ -1,0 +1,66 @@
+import { AppError, type AttemptContext } from '@rondo/model'
+import sql from 'sql-template-tag'
+import type { Runner } from './database.ts'
+import { jobColumns, pipelineColumns, workflowColumns } from './rows.ts'
+
+/** What an attempt runs with. Its parts come as JSON, in which times are texts. */
+export async function readContext(runner: Runner, attemptId: string): Promise<AttemptContext> {
+  const [[row], imageDigests] = await Promise.all([
+    runner.rows<
+      Pick<AttemptContext, 'identity' | 'job' | 'workflow' | 'pipeline' | 'open' | 'actorLogin'> & {
+        cpus: number
+        memoryMb: number
+        organizationName: string
+        projectName: string
+      }
+    >(sql`
+    select t.cpus, t.memory_mb as "memoryMb", o.name as "organizationName", p.name as "projectName", a.phase <> 'finished' and t.attempt_id = a.id as open,
+      (select login from users where id = pl.triggered_by) as "actorLogin",
+      jsonb_build_object('attemptId', a.id, 'epoch', a.epoch, 'taskId', t.id, 'taskIndex', t.index, 'jobId', j.id, 'workflowId', j.workflow_id,
+        'pipelineId', w.pipeline_id, 'projectId', p.id, 'organizationId', o.id, 'granted', a.granted_at is not null) as identity,
+      (select to_jsonb(r) from (select ${jobColumns}, j.plan) r) as job, (select to_jsonb(r) from (select ${workflowColumns}) r) as workflow,
+      (select to_jsonb(r) from (select ${pipelineColumns}) r) as pipeline
+    from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id join workflows w on w.id = j.workflow_id
+      join pipelines wp on wp.id = w.pipeline_id join pipelines pl on pl.id = w.pipeline_id
+      join projects p on p.id = j.project_id join organizations o on o.id = p.organization_id
+    where a.id = ${attemptId}`),
+    earlierImages(runner, attemptId),
+  ])
+  if (row === undefined) throw new AppError('not-found', `There is no attempt ${attemptId}.`)
+  const { cpus, memoryMb, job, workflow, pipeline, ...context } = row
+  return {
+    ...context,
+    job: withTimes(job),
+    workflow: withTimes(workflow),
+    pipeline: withTimes(pipeline),
+    resources: { cpus, memoryMb },
+    organizationId: context.identity.organizationId,
+    imageDigests,
+  }
+}
+
+/** Times of a row that came as JSON; their names end with `At`. */
+function withTimes<Row extends object>(row: Row): Row {
+  const entries = Object.entries(row).map(([name, value]) => [
+    name,
+    name.endsWith('At') && typeof value === 'string' ? new Date(value) : value,
+  ])
+  return Object.fromEntries(entries)
+}
+
+/** What slices of the job said of its images; else what the job said of which it is the rerun, and so on. */
+async function earlierImages(database: Runner, attemptId: string): Promise<readonly (string | null)[]> {
+  const rows = await database.rows<{ position: number; digest: string }>(sql`
+    with recursive runs as (
+      select id, workflow_id, name, 0 as age from jobs
+      where id = (select t.job_id from attempts a join tasks t on t.id = a.task_id where a.id = ${attemptId})
+      union all
+      select j.id, j.workflow_id, j.name, r.age + 1
+      from runs r join workflows w on w.id = r.workflow_id join jobs j on j.workflow_id = w.rerun_of and j.name = r.name
+    )
+    select distinct on (i.position) i.position, i.digest from runs r join job_images i on i.job_id = r.id
+    order by i.position, r.age, i.node_index`)
+  const digests: (string | null)[] = []
+  for (const { position, digest } of rows) digests[position] = digest
+  return Array.from(digests, (digest) => digest ?? null)
+}
