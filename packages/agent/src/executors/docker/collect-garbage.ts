@@ -66,15 +66,44 @@ export async function removeImages(
       .catch(() => undefined)
     if (found === undefined) uses.forget(name)
     if (found === undefined || (await isUsed(docker, found.Id))) continue
-    await docker
-      .getImage(name)
-      .remove()
-      .then(() => {
-        uses.forget(name)
-        removed.push(name)
-      }, ignored)
+    if ((await remove(docker, name)) || (await removeUnnamed(docker, uses, { name, id: found.Id }))) {
+      uses.forget(name)
+      removed.push(name)
+    }
   }
   return removed
+}
+
+async function remove(docker: Docker, image: string): Promise<boolean> {
+  return docker
+    .getImage(image)
+    .remove()
+    .then(
+      () => true,
+      () => false,
+    )
+}
+
+/**
+ * On a full disk an engine may take an image's name away and then fail to delete its layers. From then on the image is
+ * known by its id. False: it still has its name, and was not removed for another reason.
+ */
+async function removeUnnamed(
+  docker: Docker,
+  uses: ImageUses,
+  { name, id }: { readonly name: string; readonly id: string },
+): Promise<boolean> {
+  const named = await docker
+    .getImage(name)
+    .inspect()
+    .then(
+      () => true,
+      () => false,
+    )
+  if (named) return false
+  uses.pulled(id)
+  if (await remove(docker, id)) uses.forget(id)
+  return true
 }
 
 async function isUsed(docker: Docker, imageId: string): Promise<boolean> {
