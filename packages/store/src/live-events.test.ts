@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventRecord } from '@rondo/model'
 import { buildHousehold, type Household, startTestDatabase, type TestDatabase } from '@rondo/testkit'
@@ -54,6 +55,8 @@ test('an event whose transaction commits late is not skipped by one that began l
   const commit = Promise.withResolvers<void>()
   const slow = database.store.engine.transact(async (tx) => {
     await tx.append({ kind: 'job.changed', data: { mark: 'late', text: 'slow' } })
+    // A write goes to the database with the next read.
+    await tx.lockWorkflow(randomUUID())
     written.resolve()
     await commit.promise
   })
