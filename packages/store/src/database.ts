@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '@rondo/model'
 import pg from 'pg'
 import type { Sql } from 'sql-template-tag'
@@ -103,14 +104,20 @@ function prepare({ text, values }: Sql): pg.QueryConfig {
   return { name, text, values }
 }
 
-/** PostgreSQL ends one of two transactions that wait for each other; it is run again. */
+const deadlockTries = 9
+
+/**
+ * PostgreSQL ends one of two transactions that wait for each other; it is run again after a moment, in which the other one
+ * gets on. With many at once the same one may be chosen several times.
+ */
 async function retryDeadlocks<T>(run: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {
       return await run()
     } catch (cause) {
       const deadlock = cause instanceof Error && 'code' in cause && (cause.code === '40P01' || cause.code === '40001')
-      if (!deadlock || tries >= 4) throw cause
+      if (!deadlock || tries >= deadlockTries) throw cause
+      await sleep(2 ** tries * (1 + Math.random()))
     }
   }
 }

@@ -28,7 +28,8 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         return result
       } catch (error) {
         work.rollback()
-        if (!(error instanceof Deadlock) || tries >= 4) throw error
+        if (!(error instanceof Deadlock) || tries >= 9) throw error
+        await effect('try again')
       }
     }
   }
