@@ -58,7 +58,7 @@ else
 fi
 git config --local ${quote(`credential.${new URL(places.url).origin}.helper`)} ${quote(places.helper)} || exit 1
 said=$(git rev-parse --git-dir)/rondo-fetch
-${patientFetch}
+${patience}
 # A branch may have gone, or never have been: the commit itself may still be there. An old git knows no filter.
 fetch --tags ${filter} origin ${wanted} ||
   fetch ${filter} origin ${revision} ||
@@ -67,8 +67,9 @@ fetch --tags ${filter} origin ${wanted} ||
   ! grep -q 'Host key verification failed' "$said" || echo "The key of the host in $url is not among those this job knows. Check that it is the right host, and add its line to the installation's known hosts."
   rm -f "$said"*; exit 1; }
 git cat-file -e ${revision}^{commit} 2>/dev/null || fetch ${filter} origin ${revision} || { cat "$said"; exit 1; }
+# A clone without blobs fetches them now.
+patiently ${switchTo} || { cat "$said.now"; exit 1; }
 rm -f "$said"*
-${switchTo} || exit 1
 git --no-pager log --no-color -n 1 --format='HEAD is now at %h %s'
 `
 }
@@ -77,13 +78,17 @@ git --no-pager log --no-color -n 1 --format='HEAD is now at %h %s'
  * Waits and tries again while the host does not answer, for about two minutes: a restart of the server must not fail a job
  * that only wants its code. Other refusals are final; what git said of the first one is kept in `$said`.
  */
-const patientFetch = `fetch() {
+const patience = `patiently() {
   for pause in 1 2 4 8 15 30 30 30 0; do
-    git fetch --quiet --force "$@" 2>"$said.now" && return 0
+    "$@" 2>"$said.now" && return 0
     [ "$pause" != 0 ] && grep -Eq 'Connection (refused|reset)|Failed to connect|Empty reply|unexpected disconnect|early EOF|transfer closed|timed out|returned error: 50[0234]|HTTP 50[0234]' "$said.now" || break
     echo "The repository's host does not answer. Trying again in $pause s."
     sleep "$pause"
   done
+  return 1
+}
+fetch() {
+  patiently git fetch --quiet --force "$@" && return 0
   [ -s "$said" ] || cat "$said.now" >"$said"
   return 1
 }`
