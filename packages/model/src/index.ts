@@ -105,26 +105,27 @@ export type {
   ClaimedTask,
   ClaimQuery,
   ClaimTerms,
-  EndedJob,
-  EngineStore,
-  EngineTransaction,
   ExpiredAttempt,
   FencedRef,
-  HeldAttempt,
-  JobChange,
-  LockAnswer,
   LockEntry,
-  NewJob,
-  NewPipeline,
   OverdueJob,
   PipelineInSetup,
   ServerInstance,
-  SettledJob,
   StopOrder,
-  Wakeups,
   WorkflowHead,
   WorkflowSnapshot,
-} from './ports/engine-store.ts'
+} from './ports/engine-records.ts'
+export type { EngineStore } from './ports/engine-store.ts'
+export type {
+  EndedJob,
+  EngineTransaction,
+  HeldAttempt,
+  JobChange,
+  LockAnswer,
+  NewJob,
+  NewPipeline,
+  SettledJob,
+} from './ports/engine-transaction.ts'
 export type { Follows } from './ports/follows.ts'
 export type { Hold, HoldOrder, Holds, HoldTerms } from './ports/holds.ts'
 export type { Insights, JobRun, RunFilter, WorkflowRun } from './ports/insights.ts'
@@ -166,6 +167,7 @@ export type { ScopedSettings, SettingsStore } from './ports/settings-store.ts'
 export type { SshKey, SshKeys } from './ports/ssh-keys.ts'
 export type { RemoteTexts, UrlOrbPrefix, UrlOrbStore } from './ports/url-orbs.ts'
 export type { UsageRecord, UsageStore } from './ports/usage.ts'
+export type { Wakeups } from './ports/wakeups.ts'
 export type { Project, ProjectSettings } from './project.ts'
 export { defaultProjectSettings, projectSlug } from './project.ts'
 export type { Resources } from './resource-class.ts'

@@ -1,0 +1,215 @@
+import type { JobImage, StoredObject, TestResult } from '../build-data.ts'
+import type { NewEvent } from '../event.ts'
+import type { Job } from '../job.ts'
+import type { Result } from '../outcome.ts'
+import type { CompiledConfig, Continuation, Pipeline, PipelineConfig, PipelineValues } from '../pipeline.ts'
+import type { JobPlan, RequiredStatus } from '../plan.ts'
+import type { Resources } from '../resource-class.ts'
+import type { Schedule } from '../schedule.ts'
+import type { JobStatus, WorkflowStatus } from '../status.ts'
+import type { Task } from '../task.ts'
+import type { Workflow } from '../workflow.ts'
+import type {
+  AttemptIdentity,
+  ChoreKind,
+  ExpiredAttempt,
+  FencedRef,
+  LockEntry,
+  PipelineInSetup,
+  WorkflowHead,
+  WorkflowSnapshot,
+} from './engine-records.ts'
+
+/** `superseded`: a newer pipeline of the project holds the lock or waits for it, so this one must not come after it. */
+export type LockAnswer = 'held' | 'waiting' | 'superseded'
+
+export type NewPipeline = Pick<
+  Pipeline,
+  'id' | 'number' | 'projectId' | 'state' | 'errors' | 'warnings' | 'trigger' | 'triggeredBy' | 'git' | 'parameters'
+> & {
+  readonly config: PipelineConfig
+  /** What a continuation of this pipeline compiles with; needed for pipelines in their setup phase only. */
+  readonly values?: PipelineValues
+  readonly given?: Readonly<Record<string, unknown>>
+}
+
+export interface NewJob
+  extends Pick<
+    Job,
+    | 'id'
+    | 'name'
+    | 'type'
+    | 'status'
+    | 'requires'
+    | 'contexts'
+    | 'lockKey'
+    | 'parallelism'
+    | 'resourceClass'
+    | 'executor'
+    | 'keptFrom'
+    | 'number'
+  > {
+  readonly plan: JobPlan | null
+}
+
+export interface JobChange {
+  readonly id: string
+  readonly status: JobStatus
+  readonly message?: string
+  readonly approvedBy?: string
+  readonly canceledBy?: string
+}
+
+export interface HeldAttempt {
+  readonly head: WorkflowHead
+  readonly identity: AttemptIdentity & { readonly acknowledged: number }
+  readonly job: Job
+  readonly tasks: readonly Task[]
+}
+
+/** A job that has ended, and how that counts for those that require it. */
+export interface EndedJob {
+  readonly jobId: string
+  readonly as: RequiredStatus
+}
+
+export interface SettledJob {
+  readonly job: Job
+  readonly refused: boolean
+}
+
+/**
+ * Writes of one transaction. Methods that fence throw AppError `gone` for a stale epoch. Writes that answer nothing may be
+ * kept until something is read, and are part of the commit.
+ */
+export interface EngineTransaction {
+  /** Id and number of the project's next pipeline: a config may use both before the pipeline exists. */
+  reservePipeline(projectId: string): Promise<Pick<Pipeline, 'id' | 'number'>>
+  createPipeline(pipeline: NewPipeline): Promise<Pipeline>
+  /** Locks the pipeline's row until the end of the transaction. */
+  lockPipeline(id: string): Promise<PipelineInSetup | undefined>
+  /** Keeps what is to be compiled; the pipeline is `pending` from here on. */
+  acceptContinuation(pipelineId: string, continuation: Continuation): Promise<void>
+  /** Ends a pending continuation with what became of it. */
+  finishContinuation(
+    pipelineId: string,
+    end: Pick<Pipeline, 'state' | 'errors' | 'warnings' | 'parameters'> & { readonly config: CompiledConfig },
+  ): Promise<void>
+  /** Answers the id of the new workflow; jobs keep their order. */
+  createWorkflow(
+    workflow: Pick<Workflow, 'pipelineId' | 'projectId' | 'name' | 'status' | 'startedBy' | 'rerunOf'> & {
+      readonly workspaceId: string | null
+      /** Default false. */
+      readonly setup?: boolean
+      /** Default 0. */
+      readonly maxAutoReruns?: number
+      /** Default 0. */
+      readonly autoRerunNumber?: number
+      readonly jobs: readonly NewJob[]
+    },
+  ): Promise<string>
+  /** Locks the workflow's row until the end of the transaction. */
+  holdWorkflow(id: string): Promise<WorkflowHead | undefined>
+  /**
+   * Holds the workflow of an attempt and then the attempt, as `holdWorkflow` and `fence` do, in the order in which everybody
+   * takes them. Answers its job with all slices, too.
+   */
+  holdAttempt(agentId: string, ref: FencedRef): Promise<HeldAttempt>
+  /** As `holdWorkflow`, with all that is in it. */
+  lockWorkflow(id: string): Promise<WorkflowSnapshot | undefined>
+  /** Bodies of a workflow's jobs, by job id. */
+  plansOf(workflowId: string): Promise<ReadonlyMap<string, JobPlan | null>>
+  /** A job with its slices. */
+  jobWithTasks(jobId: string): Promise<{ readonly job: Job; readonly tasks: readonly Task[] } | undefined>
+  /**
+   * Nobody waits for these jobs any longer, which end in this transaction. Answers blocked jobs that required one of them
+   * and now have nothing open, or were refused: one ended otherwise than they want.
+   */
+  settle(ended: readonly EndedJob[]): Promise<readonly SettledJob[]>
+  /** Statuses that jobs of the workflow have, each once. */
+  statusesOf(workflowId: string): Promise<readonly JobStatus[]>
+  workflowOfJob(jobId: string): Promise<string | undefined>
+  /** Workflows of the pipeline that rerun another. */
+  rerunCount(pipelineId: string): Promise<number>
+  /**
+   * Puts a lock node into the queue of its key, which is one for the whole organisation: first in, first out. Asking again
+   * changes nothing.
+   */
+  requestLock(
+    snapshot: Pick<WorkflowSnapshot, 'workflow' | 'organizationId'>,
+    lock: Omit<LockEntry, 'held'>,
+  ): Promise<LockAnswer>
+  /** Takes these lock nodes out; whoever is next then holds the lock, and a chore advances its workflow. */
+  releaseLocks(organizationId: string, jobIds: readonly string[]): Promise<void>
+  /** Writes down what must follow the commit. */
+  addChore(kind: ChoreKind, subjectId: string): Promise<void>
+  /** Ends a chore in the transaction that carries it out; false when another process has. */
+  takeChore(id: number): Promise<boolean>
+  /**
+   * Moves a schedule on, in the transaction that makes its pipeline. False: it is not due at this time any more, so another
+   * process has run it, or somebody changed it.
+   */
+  fireSchedule(run: { readonly id: string; readonly dueAt: Date; readonly nextAt: Date | null }): Promise<boolean>
+  /** Makes these the schedules that the config of a branch asks for; those that stay keep their time. */
+  replaceSchedules(
+    projectId: string,
+    branch: string,
+    schedules: readonly Pick<Schedule, 'name' | 'timetable' | 'nextAt'>[],
+  ): Promise<void>
+  /** Workflows of older pipelines of the same branch that a push or the API started and that have not ended. */
+  redundantWorkflows(pipelineId: string): Promise<readonly string[]>
+  /** Times follow from the status, by the database's clock. */
+  saveJob(change: JobChange): Promise<void>
+  saveWorkflow(id: string, status: WorkflowStatus, canceledBy?: string | null): Promise<void>
+  /** Gives the job its build number, if it has none, and queues its slices. */
+  enqueue(job: Pick<Job, 'id' | 'projectId' | 'parallelism'>, executor: string, resources: Resources): Promise<void>
+  numberJob(job: Pick<Job, 'id' | 'projectId'>): Promise<void>
+  /** Ends queued tasks of the job and asks the agents of claimed ones to stop. */
+  stopTasks(jobId: string, reason: 'canceled' | 'timed-out'): Promise<void>
+  /** As `EngineStore.check`, and holds the attempt until the end of the transaction. */
+  fence(agentId: string, ref: FencedRef): Promise<AttemptIdentity & { readonly acknowledged: number }>
+  /** The one-time start grant; false when it was given before (rule D-03). */
+  grant(ref: FencedRef): Promise<boolean>
+  /** Holds an attempt whose lease is still over and that is as far as it was seen; false when it has come back. */
+  lockExpired(ref: Pick<ExpiredAttempt, 'attemptId' | 'epoch' | 'granted'>): Promise<boolean>
+  /** Names of the organisation's contexts that jobs of the project may use. */
+  contextNames(organizationId: string, projectId: string): Promise<readonly string[]>
+  acknowledge(attemptId: string, sequence: number, leaseMs: number): Promise<void>
+  startStep(step: {
+    attemptId: string
+    taskIndex: number
+    index: number
+    name: string
+    type: string
+    command: string | null
+    background: boolean
+    at: string
+  }): Promise<string>
+  finishStep(step: {
+    attemptId: string
+    index: number
+    result: Result
+    exitCode: number | null
+    outputBytes: number
+    outputSha256: string
+    truncated: boolean
+    at: string
+  }): Promise<string | undefined>
+  /** Keys are immutable: false when the key was saved before. `jobId`: whose plan may ask for it to be kept for less. */
+  saveCache(projectId: string, key: string, object: StoredObject, jobId?: string): Promise<boolean>
+  addLayer(jobId: string, nodeIndex: number, object: StoredObject): Promise<void>
+  addArtifact(jobId: string, nodeIndex: number, path: string, object: StoredObject): Promise<void>
+  /** Said again, it replaces what was said of that slice and position. */
+  addImage(jobId: string, nodeIndex: number, image: JobImage): Promise<void>
+  addTests(jobId: string, nodeIndex: number, tests: readonly TestResult[]): Promise<void>
+  /**
+   * Ends an attempt with its task. Answers the ids of the steps it left open, which end with it; undefined when it had
+   * ended before: a result never changes.
+   */
+  finishAttempt(ref: FencedRef, result: Result): Promise<readonly string[] | undefined>
+  /** Ends the attempt as lost and queues its task again. */
+  requeue(ref: FencedRef): Promise<void>
+  append(event: NewEvent): Promise<void>
+  /** Tells waiting processes after commit; a hint, never the truth (rule D-07). */
+  notify(topic: 'queue' | 'stop' | 'chores'): Promise<void>
+}
