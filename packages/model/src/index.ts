@@ -165,6 +165,7 @@ export type { NewSchedule, ScheduleChange, Schedules } from './ports/schedules.t
 export type { ContextRecord, ContextRestriction, SealedSecret, SecretStore } from './ports/secrets.ts'
 export type { ScopedSettings, SettingsStore } from './ports/settings-store.ts'
 export type { SshKey, SshKeys } from './ports/ssh-keys.ts'
+export type { PublicJwk, TokenSigner } from './ports/token-signer.ts'
 export type { RemoteTexts, UrlOrbPrefix, UrlOrbStore } from './ports/url-orbs.ts'
 export type { UsageRecord, UsageStore } from './ports/usage.ts'
 export type { Wakeups } from './ports/wakeups.ts'
@@ -191,6 +192,8 @@ export {
 export type { JobStatus, PipelineState, WorkflowStatus } from './status.ts'
 export { isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
 export type { Attempt, StepRecord, Task } from './task.ts'
+export type { CacheScope } from './trust.ts'
+export { forkOf } from './trust.ts'
 export type {
   ContinueRequest,
   PlanSelection,
