@@ -133,6 +133,36 @@ test('an agent that comes back goes on with the step under way, and starts none 
   expect(ends(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', '4 passed', 'passed'])
 })
 
+test('what an agent said before it died over an environment is not said again by the next', async () => {
+  const { server, begin, executor } = bench(taskSpec([runStep('echo one')]))
+  const prepare = executor.prepare
+  const told: string[] = []
+  executor.prepare = async (spec, folder, say, signal) => {
+    say('Image debian:13')
+    say(`  using ${['a first digest', 'a first digest', 'another'][told.length]}`)
+    told.push('')
+    if (told.length < 3) await new Promise((_, reject) => signal.addEventListener('abort', reject, { once: true }))
+    return prepare(spec, folder, () => {}, signal)
+  }
+  for (const said of [1, 2]) {
+    const { stop, ended } = begin()
+    await until(() => told.length === said && server.output(0).includes('a first digest'))
+    stop('shutdown')
+    await ended
+  }
+
+  await begin().ended
+
+  expect(server.output(0).split('\n')).toEqual([
+    'Executor sandbox',
+    'Image debian:13',
+    '  using a first digest',
+    'The agent was restarted here: the environment is prepared once more.',
+    '  using another',
+    '',
+  ])
+})
+
 test('ends of steps that a dead agent could not tell are told by the next', async () => {
   const { server, begin } = bench(
     taskSpec([

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Executor, ExecutorRefusal, type ExecutorState } from '../executors/executor.ts'
 import { passed } from '../reports/endings.ts'
 import type { Journal } from '../reports/journal.ts'
-import type { StepHeading } from '../reports/step-recorder.ts'
+import type { OpenStep, StepHeading } from '../reports/step-recorder.ts'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
 import { jobPrologue } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
@@ -35,10 +35,7 @@ async function spinUp(base: TaskBase): Promise<Environment> {
   const { executor, folder, signal, spec } = base
   const step = base.steps.begin(0, heading)
   folder.create('bash_env', '', 0o666)
-  const say = (line: string) => {
-    folder.append(step.out, `${line}\n`)
-    step.pump.poke()
-  }
+  const say = tellOnce(folder, step)
   try {
     say(`Executor ${executor.kind}`)
     const state = await executor.prepare(spec, folder, say, signal)
@@ -58,10 +55,27 @@ async function spinUp(base: TaskBase): Promise<Environment> {
         : canceled
           ? 'Stopped while the environment was prepared.'
           : `The environment could not be prepared: ${error instanceof Error ? error.message : String(error)}`
-    say(message)
+    const shutdown = signal.reason === 'shutdown'
+    if (!shutdown) say(message)
     step.end({ result: canceled ? 'canceled' : 'failed', exitCode: null })
-    if (signal.reason === 'shutdown') throw error
+    if (shutdown) throw error
     return { result: canceled ? 'canceled' : error instanceof ExecutorRefusal ? 'failed' : 'lost', message }
+  }
+}
+
+/** Says lines, but not again what an agent that died over the same words said before. */
+function tellOnce(folder: TaskFolder, step: OpenStep): (line: string) => void {
+  let before = folder.readSmall(step.out) ?? ''
+  return (line) => {
+    const text = `${line}\n`
+    if (before.startsWith(text)) {
+      before = before.slice(text.length)
+      return
+    }
+    if (before !== '') folder.append(step.out, 'The agent was restarted here: the environment is prepared once more.\n')
+    before = ''
+    folder.append(step.out, text)
+    step.pump.poke()
   }
 }
 

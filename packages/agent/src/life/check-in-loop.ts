@@ -35,6 +35,7 @@ function conditionOf({ roster, gate }: LoopPorts): AgentCondition {
     cpus: { used: used.cpus, all: capacity.cpus },
     memoryMb: { used: used.memoryMb, all: capacity.memoryMb },
     draining: gate.closedSince('signal') !== undefined,
-    refusal: gate.refusal() ?? null,
+    // Whether an administrator drains it, the server knows better, and sooner.
+    refusal: gate.refusal('administrator') ?? null,
   }
 }

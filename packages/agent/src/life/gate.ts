@@ -5,8 +5,8 @@ export type Keeper = 'signal' | 'administrator' | 'disk'
 
 /** Whether new tasks are taken, and why not. */
 export interface Gate {
-  /** The reason not to take any, as a sentence; undefined when tasks are taken. */
-  refusal(): string | undefined
+  /** The reason not to take any, as a sentence, of anybody but `except`; undefined when there is none. */
+  refusal(except?: Keeper): string | undefined
   /** Since when this keeper holds it closed. */
   closedSince(keeper: Keeper): Date | undefined
   close(keeper: Keeper, why: string): void
@@ -19,7 +19,7 @@ export function createGate(now: () => Date = () => new Date()): Gate {
   const closed = new Map<Keeper, { readonly why: string; readonly since: Date }>()
   const changed = createHint()
   return {
-    refusal: () => [...closed.values()][0]?.why,
+    refusal: (except) => [...closed].find(([keeper]) => keeper !== except)?.[1].why,
     closedSince: (keeper) => closed.get(keeper)?.since,
     close(keeper, why) {
       const before = closed.get(keeper)
