@@ -13,6 +13,7 @@ import { createStepRecorder, type StepRecorderPorts } from '../reports/step-reco
 import { openNotices } from '../shared-folder/notices.ts'
 import { openTaskFolder, removeTaskFolder, type TaskFolder } from '../shared-folder/task-folder.ts'
 import { answerTimings } from '../steps/timings.ts'
+import { answerTokens } from '../steps/tokens.ts'
 import { openLane } from '../task/lane.ts'
 import { openScripts } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
@@ -188,7 +189,8 @@ async function execute(
     const lane = openLane(own.folder, scripts)
     const task: TaskContext = { ...base, state: environment.state, scripts, lane, kills: { before: 0 } }
     announceVariables(task)
-    stopAnswering = answerTimings(task)
+    const answering = [answerTimings(task), answerTokens(task)]
+    stopAnswering = () => answering.forEach((stop) => void stop())
     stopSampling = sampleUsage({
       spec: own.spec,
       root: own.folder.root,
