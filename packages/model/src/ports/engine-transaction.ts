@@ -9,6 +9,7 @@ import type { Resources } from '../resource-class.ts'
 import type { Schedule } from '../schedule.ts'
 import type { JobStatus, WorkflowStatus } from '../status.ts'
 import type { Task } from '../task.ts'
+import type { CacheScope } from '../trust.ts'
 import type { Workflow } from '../workflow.ts'
 import type {
   AttemptIdentity,
@@ -214,7 +215,7 @@ export interface EngineTransaction {
     at: string
   }): Promise<string | undefined>
   /** Keys are immutable: false when the key was saved before. `jobId`: whose plan may ask for it to be kept for less. */
-  saveCache(projectId: string, key: string, object: StoredObject, jobId?: string): Promise<boolean>
+  saveCache(scope: CacheScope, key: string, object: StoredObject, jobId?: string): Promise<boolean>
   addLayer(jobId: string, nodeIndex: number, object: StoredObject): Promise<void>
   addArtifact(jobId: string, nodeIndex: number, path: string, object: StoredObject): Promise<void>
   /** Said again, it replaces what was said of that slice and position. */

@@ -293,12 +293,12 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       }))
       return work.read(cell)?.id
     },
-    async saveCache(projectId, key, object) {
+    async saveCache({ projectId, source }, key, object) {
       await effect('save a cache')
-      const known = database.caches.get(`${projectId}/${key}`)
+      const known = database.caches.get(`${projectId}/${source}/${key}`)
       if (known !== undefined && (await work.lock(known)) !== undefined) return false
-      const row = { projectId, key, object, createdAt: work.now, order: database.newId() }
-      work.insert('caches', database.caches, `${projectId}/${key}`, row)
+      const row = { projectId, source, key, object, createdAt: work.now, order: database.newId() }
+      work.insert('caches', database.caches, `${projectId}/${source}/${key}`, row)
       return true
     },
     async addLayer(jobId, slice, object) {

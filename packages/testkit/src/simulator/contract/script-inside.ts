@@ -151,7 +151,7 @@ export function insideOperations(
       }),
     cache: (tx) => {
       const key = state.random.chance(0.3) ? 'k1' : `k${++state.caches}`
-      return tx.saveCache(state.home.projectId, key, object(state.random))
+      return tx.saveCache(state.cacheScope(), key, object(state.random))
     },
     'add a layer': async (tx) => {
       const job = state.job()
