@@ -36,7 +36,10 @@ test('a pipeline is canceled whole: what runs is stopped, what waits never start
 
   expect(await engine.statuses(pipeline, 'main')).toEqual({ build: 'canceled', after: 'canceled' })
   expect(await engine.statuses(pipeline, 'held')).toEqual({ hold: 'canceled' })
-  const { stop } = await engine.plane.heartbeat({ agentId: engine.agentId, attempts: [task!], waitMs: 0 }, new AbortController().signal)
+  const { stop } = await engine.plane.heartbeat(
+    { agentId: engine.agentId, attempts: [task!], waitMs: 0 },
+    new AbortController().signal,
+  )
   expect(stop).toMatchObject([{ attemptId: task!.attemptId }])
   const { items } = await engine.database.store.queries.eventsOf(pipeline.id, { limit: 100 })
   expect(items.filter((event) => event.kind === 'pipeline.canceled')).toMatchObject([{ actorLogin: user.login }])
