@@ -121,6 +121,7 @@ export type {
   EngineTransaction,
   HeldAttempt,
   JobChange,
+  KeptAnswer,
   LockAnswer,
   NewJob,
   NewPipeline,
@@ -171,6 +172,7 @@ export type { UsageRecord, UsageStore } from './ports/usage.ts'
 export type { Wakeups } from './ports/wakeups.ts'
 export type { Project, ProjectSettings } from './project.ts'
 export { defaultProjectSettings, projectSlug } from './project.ts'
+export type { RequestKey } from './request-key.ts'
 export type { Resources } from './resource-class.ts'
 export { defaultResourceClass, resourcesOf } from './resource-class.ts'
 export { createRounds } from './rounds.ts'
