@@ -121,6 +121,7 @@ export type {
   EngineTransaction,
   HeldAttempt,
   JobChange,
+  KeptAnswer,
   LockAnswer,
   NewJob,
   NewPipeline,
@@ -172,8 +173,10 @@ export type { SshAccess, UserKey, UserKeys } from './ports/user-keys.ts'
 export type { Wakeups } from './ports/wakeups.ts'
 export type { Project, ProjectSettings } from './project.ts'
 export { defaultProjectSettings, projectSlug } from './project.ts'
+export type { RequestKey } from './request-key.ts'
 export type { Resources } from './resource-class.ts'
 export { defaultResourceClass, resourcesOf } from './resource-class.ts'
+export { createRounds } from './rounds.ts'
 export type { NextLine, QueueLine, QueueView, RunningTasks, TaskLimit } from './run-queue.ts'
 export { limitOn, nextLine, withOneMore } from './run-queue.ts'
 export type { CronTimetable, DayName, HourlyTimetable, MonthName, Schedule, Timetable } from './schedule.ts'

@@ -5,6 +5,7 @@ import type { Runner, TransactionRunner } from './database.ts'
 import { findAttempt } from './fence.ts'
 import { lockWrites } from './lock-queue.ts'
 import { pipelineWrites } from './pipeline-writes.ts'
+import { requestKeyWrites } from './request-keys.ts'
 import { scheduleWrites } from './schedules.ts'
 import { workflowReads } from './workflow-reads.ts'
 import { createWriteBuffer, stoppedWorkflow } from './write-buffer.ts'
@@ -21,6 +22,7 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
     ...lockWrites(tx, buffer.writes.addChore),
     ...choreWrites(tx),
     ...scheduleWrites(tx),
+    ...requestKeyWrites(tx),
     async createWorkflow(workflow) {
       const rows = await tx.rows<{ id: string }>(sql`
         with fresh as (select uuidv7() as id)

@@ -17,6 +17,7 @@ import type { SshOptions } from '../ssh/ssh-options.ts'
 import { waitForSsh } from '../ssh/wait-for-ssh.ts'
 import { answerTimings } from '../steps/timings.ts'
 import { answerTokens } from '../steps/tokens.ts'
+import { openLane } from '../task/lane.ts'
 import { openScripts } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
 import { sampleUsage } from '../usage/sampler.ts'
@@ -206,7 +207,9 @@ async function execute(
       return environment
     }
     prepared(environment.state)
-    const task: TaskContext = { ...base, state: environment.state, scripts: openScripts(base) }
+    const scripts = openScripts(own.folder)
+    const lane = openLane(own.folder, scripts)
+    const task: TaskContext = { ...base, state: environment.state, scripts, lane, kills: { before: 0 } }
     announceVariables(task)
     const answering = [answerTimings(task), answerTokens(task)]
     stopAnswering = () => answering.forEach((stop) => void stop())

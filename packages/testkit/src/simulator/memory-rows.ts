@@ -121,6 +121,12 @@ export interface InstanceRow {
   readonly seenAt: number
 }
 
+export interface RequestKeyRow {
+  readonly fingerprint: string
+  readonly madeId: string | null
+  readonly at: number
+}
+
 export interface ScheduleRow {
   readonly projectId: string
   readonly branch: string

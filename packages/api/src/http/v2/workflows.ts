@@ -49,8 +49,8 @@ export function workflowRoutes({
       right: 'contribute',
       status: 202,
       answer: Message,
-      handle: async ({ subject, user }) => {
-        await actions.cancelWorkflow(subject.id, user.id)
+      handle: async ({ subject, user, once }) => {
+        await actions.cancelWorkflow(subject.id, user.id, once)
         return accepted
       },
     }),
@@ -62,11 +62,11 @@ export function workflowRoutes({
       right: 'contribute',
       status: 202,
       answer: Message,
-      handle: async ({ subject, user, params }) => {
+      handle: async ({ subject, user, params, once }) => {
         const jobs = await queries.jobsOf([subject.id])
         const job = jobs.find((candidate) => candidate.id === params.approval_request_id?.toLowerCase())
         if (job === undefined) throw new AppError('not-found', 'Job not found')
-        await actions.approve(job.id, user.id)
+        await actions.approve(job.id, user.id, once)
         return accepted
       },
     }),
@@ -82,6 +82,7 @@ export function workflowRoutes({
       handle: async ({
         subject,
         user,
+        once,
         body: { from_failed: fromFailed = false, jobs, enable_ssh: enableSsh = false },
       }) => {
         if (enableSsh) requireSsh((await accounts.project(subject.projectId))!)
@@ -92,6 +93,7 @@ export function workflowRoutes({
           fromFailed,
           ...(jobs === undefined ? {} : { jobIds: jobs }),
           enableSsh,
+          once,
         })
         return { workflow_id: workflowId }
       },
