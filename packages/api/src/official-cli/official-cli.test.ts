@@ -29,7 +29,8 @@ beforeAll(async () => {
   const { accounts } = engine.database.store
   const admin = await accounts.createUser({ login: 'admin', name: 'Administrator', passwordHash: null, admin: true })
   const acme = await accounts.createOrganization({ vcsType: 'github', name: 'acme', ownerId: admin.id })
-  await accounts.createProject({ organizationId: acme.id, name: 'app', defaultBranch: 'main' })
+  const app = await accounts.createProject({ organizationId: acme.id, name: 'app', defaultBranch: 'main' })
+  await engine.push(app, 'version: 2.1\njobs: { build: { type: no-op } }\n')
   token = await web.token(admin)
 })
 afterAll(async () => {
