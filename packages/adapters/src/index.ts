@@ -15,3 +15,4 @@ export { identifyProcess, parseIdentity, processLives } from './process-lock/pro
 export type { LockAnswer } from './process-lock/process-lock.ts'
 export { processLockHolder, takeProcessLock } from './process-lock/process-lock.ts'
 export { randomId, systemClock } from './system-clock.ts'
+export { createFileTokenSigner } from './token-signer-file/token-signer-file.ts'

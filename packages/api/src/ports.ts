@@ -21,6 +21,7 @@ import type {
   SettingsStore,
   SshKeys,
   StepOutput,
+  TokenSigner,
   UrlOrbStore,
   UsageStore,
   UserActions,
@@ -47,6 +48,7 @@ export interface WebPorts {
   readonly objects: Objects
   readonly output: StepOutput
   readonly keyRing: KeyRing
+  readonly signer: Pick<TokenSigner, 'publicKeys'>
   readonly hosting: GitHosting
   readonly actions: UserActions
   readonly queue: RunQueue

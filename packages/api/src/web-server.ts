@@ -11,6 +11,7 @@ import { registerGit } from './git/routes.ts'
 import { registerGraphql } from './graphql/endpoint.ts'
 import { apis } from './http/apis.ts'
 import { handleErrors } from './http/errors.ts'
+import { registerIdentityIssuer } from './http/identity-issuer.ts'
 import { registerApi } from './http/register.ts'
 import { limitRequests } from './limits/request-limits.ts'
 import { registerLive } from './live/channel.ts'
@@ -55,6 +56,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   registerWait(server, ports, auth, access)
   registerAttempts(server, ports, auth, access)
   registerAdmin(server, ports, auth, access)
+  registerIdentityIssuer(server, ports, options)
   registerGit(server, ports, auth, access, options)
   await server.register(async (scope) => registerLive(scope, ports, auth, access, options))
   server.get('/health', async () => ({ status: 'up' }))

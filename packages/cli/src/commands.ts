@@ -3,6 +3,7 @@ import { agentVerbs } from './agent/verbs.ts'
 import { configVerbs } from './config/verbs.ts'
 import { describeVerbs, runVerb, type Verb } from './noun.ts'
 import { orbVerbs } from './orb/verbs.ts'
+import { pipelineVerbs } from './pipeline/verbs.ts'
 import { shellVerb } from './shell/shell.ts'
 
 export interface Command {
@@ -55,6 +56,14 @@ export const commands: readonly Command[] = [
     details: `At its own machine an agent is drained by SIGTERM: it finishes what runs and ends; a second signal makes it end at once,\nand the agent that starts next goes on with what runs. Exit code 0 done, 1 it was refused or failed, 2 the call was wrong.\n\n${describeVerbs(agentVerbs)}`,
     verbs: agentVerbs,
     run: (args) => runVerb('agent', agentVerbs, args),
+  },
+  {
+    name: 'pipeline',
+    usage: 'rondo pipeline VERB …',
+    summary: 'cancel a pipeline as a whole',
+    details: `Exit code 0 done, 1 it was refused or failed, 2 the call was wrong.\n\n${describeVerbs(pipelineVerbs)}`,
+    verbs: pipelineVerbs,
+    run: (args) => runVerb('pipeline', pipelineVerbs, args),
   },
   {
     name: 'shell',

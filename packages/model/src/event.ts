@@ -3,6 +3,7 @@ export type EventKind =
   | 'pipeline.created'
   | 'pipeline.errored'
   | 'pipeline.changed'
+  | 'pipeline.canceled'
   | 'workflow.created'
   | 'workflow.changed'
   | 'workflow.finished'

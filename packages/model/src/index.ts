@@ -121,6 +121,7 @@ export type {
   EngineTransaction,
   HeldAttempt,
   JobChange,
+  KeptAnswer,
   LockAnswer,
   NewJob,
   NewPipeline,
@@ -165,13 +166,16 @@ export type { NewSchedule, ScheduleChange, Schedules } from './ports/schedules.t
 export type { ContextRecord, ContextRestriction, SealedSecret, SecretStore } from './ports/secrets.ts'
 export type { ScopedSettings, SettingsStore } from './ports/settings-store.ts'
 export type { SshKey, SshKeys } from './ports/ssh-keys.ts'
+export type { PublicJwk, TokenSigner } from './ports/token-signer.ts'
 export type { RemoteTexts, UrlOrbPrefix, UrlOrbStore } from './ports/url-orbs.ts'
 export type { UsageRecord, UsageStore } from './ports/usage.ts'
 export type { Wakeups } from './ports/wakeups.ts'
 export type { Project, ProjectSettings } from './project.ts'
 export { defaultProjectSettings, projectSlug } from './project.ts'
+export type { RequestKey } from './request-key.ts'
 export type { Resources } from './resource-class.ts'
 export { defaultResourceClass, resourcesOf } from './resource-class.ts'
+export { createRounds } from './rounds.ts'
 export type { NextLine, QueueLine, QueueView, RunningTasks, TaskLimit } from './run-queue.ts'
 export { limitOn, nextLine, withOneMore } from './run-queue.ts'
 export type { CronTimetable, DayName, HourlyTimetable, MonthName, Schedule, Timetable } from './schedule.ts'
@@ -190,6 +194,8 @@ export {
 export type { JobStatus, PipelineState, WorkflowStatus } from './status.ts'
 export { isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
 export type { Attempt, StepRecord, Task } from './task.ts'
+export type { CacheScope } from './trust.ts'
+export { forkOf } from './trust.ts'
 export type {
   ContinueRequest,
   PlanSelection,

@@ -19,6 +19,7 @@ export type {
   SshKeySpec,
   TaskSpec,
   UsageSeries,
+  WantedToken,
 } from './agent/control-plane.ts'
 export { agentCalls, agentPathPrefix } from './agent/http-binding.ts'
 export { createLive, type Live, type LiveOptions, type OutputListener } from './live/client.ts'

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
+  createFileTokenSigner,
   createGitHosting,
   createGitSsh,
   createGuardedHttps,
@@ -233,6 +234,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     openFileKeyRing(join(folder.keys, 'key-ring.json')),
     openFileObjects(folder.objects, { shared: instance.shared }),
   ])
+  const signer = createFileTokenSigner(join(folder.keys, 'signing-keys.json'), systemClock)
   const hosting = createGitHosting(folder.repositories, { shared: instance.shared })
   const sshHost = openSshHost(env, folder.keys)
   const credentials = createAttemptCredentials(serverSecret(join(folder.keys, 'server-secret')))
@@ -266,6 +268,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       keyRing,
       credentials,
       continuationKeys,
+      signer,
       publicUrl: env.publicUrl,
       limits,
       knownHosts: readKnownHosts(env.knownHostsFile),
@@ -296,6 +299,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     objects,
     output,
     keyRing,
+    signer,
     hosting,
     actions,
     compiler,

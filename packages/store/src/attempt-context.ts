@@ -7,7 +7,18 @@ import { jobColumns, pipelineColumns, workflowColumns } from './rows.ts'
 export async function readContext(runner: Runner, attemptId: string): Promise<AttemptContext> {
   const [[row], imageDigests] = await Promise.all([
     runner.rows<
-      Pick<AttemptContext, 'identity' | 'job' | 'workflow' | 'pipeline' | 'open' | 'actorLogin'> & {
+      Pick<
+        AttemptContext,
+        | 'identity'
+        | 'job'
+        | 'workflow'
+        | 'pipeline'
+        | 'open'
+        | 'actorLogin'
+        | 'previousNumber'
+        | 'claimedAt'
+        | 'trustsForks'
+      > & {
         cpus: number
         memoryMb: number
         organizationName: string
@@ -15,7 +26,11 @@ export async function readContext(runner: Runner, attemptId: string): Promise<At
       }
     >(sql`
     select t.cpus, t.memory_mb as "memoryMb", o.name as "organizationName", p.name as "projectName", a.phase <> 'finished' and t.attempt_id = a.id as open,
-      (select login from users where id = pl.triggered_by) as "actorLogin",
+      (select login from users where id = pl.triggered_by) as "actorLogin", a.claimed_at as "claimedAt",
+      coalesce((p.settings ->> 'forksReceiveSecretEnvVars')::boolean, false) as "trustsForks",
+      (select before.number from (select number, workflow_id from jobs where project_id = p.id and number < j.number order by number desc limit 100) before
+        join workflows bw on bw.id = before.workflow_id join pipelines bp on bp.id = bw.pipeline_id
+        where bp.git ->> 'branch' is not distinct from pl.git ->> 'branch' order by before.number desc limit 1) as "previousNumber",
       jsonb_build_object('attemptId', a.id, 'epoch', a.epoch, 'taskId', t.id, 'taskIndex', t.index, 'jobId', j.id, 'workflowId', j.workflow_id,
         'pipelineId', w.pipeline_id, 'projectId', p.id, 'organizationId', o.id, 'granted', a.granted_at is not null) as identity,
       (select to_jsonb(r) from (select ${jobColumns}, j.plan) r) as job, (select to_jsonb(r) from (select ${workflowColumns}) r) as workflow,

@@ -153,7 +153,10 @@ function keyOf(line: LoadedLine): string {
   return [line.executor, line.projectId, line.resourceClass, line.cpus, line.memoryMb].join()
 }
 
-/** Takes the chosen tasks that no other process holds; `skip locked` keeps claimers off each other's rows. */
+/**
+ * Takes the chosen tasks that no other process holds; `skip locked` keeps claimers off each other's rows. The phase is
+ * compared so that no index of waiting tasks answers it: they are found by their ids, not among all that wait.
+ */
 async function take(tx: Runner, choices: readonly Choice[]): Promise<ReadonlyMap<string, ClaimedTask>> {
   if (choices.length === 0) return new Map()
   const wanted = choices.map(({ taskId, asker: { request } }) => ({
@@ -167,7 +170,7 @@ async function take(tx: Runner, choices: readonly Choice[]): Promise<ReadonlyMap
     with wanted as (
       select * from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as w("taskId" uuid, "agentId" uuid, "leaseMs" float8, cpus real, "memoryMb" int)
     ), next as (
-      select id, uuidv7() as fresh from tasks where phase = 'queued' and id = any(${wanted.map((one) => one.taskId)}::uuid[]) for update skip locked
+      select t.id, uuidv7() as fresh from wanted w join tasks t on t.id = w."taskId" where t.phase || '' = 'queued' for update of t skip locked
     ), taken as (
       update tasks t set phase = 'running', attempts = t.attempts + 1, epoch = t.epoch + 1, attempt_id = next.fresh, reserved_by = null, reserved_until = null
       from next where t.id = next.id returning t.*

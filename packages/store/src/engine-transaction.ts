@@ -5,6 +5,7 @@ import type { Runner, TransactionRunner } from './database.ts'
 import { findAttempt } from './fence.ts'
 import { lockWrites } from './lock-queue.ts'
 import { pipelineWrites } from './pipeline-writes.ts'
+import { requestKeyWrites } from './request-keys.ts'
 import { scheduleWrites } from './schedules.ts'
 import { workflowReads } from './workflow-reads.ts'
 import { createWriteBuffer, stoppedWorkflow } from './write-buffer.ts'
@@ -21,6 +22,7 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
     ...lockWrites(tx, buffer.writes.addChore),
     ...choreWrites(tx),
     ...scheduleWrites(tx),
+    ...requestKeyWrites(tx),
     async createWorkflow(workflow) {
       const rows = await tx.rows<{ id: string }>(sql`
         with fresh as (select uuidv7() as id)
@@ -81,10 +83,10 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
           output_sha256 = ${step.outputSha256}, truncated = ${step.truncated}, finished_at = ${step.at}
         where attempt_id = ${step.attemptId} and index = ${step.index} returning id`)
       )[0]?.id,
-    saveCache: async (projectId, key, object, jobId) =>
+    saveCache: async ({ projectId, source }, key, object, jobId) =>
       (
         await tx.rows(
-          sql`insert into caches (project_id, key, digest, size, keep_days) values (${projectId}, ${key}, ${object.digest}, ${object.size},
+          sql`insert into caches (project_id, source, key, digest, size, keep_days) values (${projectId}, ${source}, ${key}, ${object.digest}, ${object.size},
             (select (plan->>'cacheRetentionDays')::int from jobs where id = ${jobId ?? null}::uuid)) on conflict do nothing returning key`,
         )
       ).length > 0,

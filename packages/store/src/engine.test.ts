@@ -210,9 +210,10 @@ describe('the journal', () => {
 })
 
 describe('caches', () => {
+  const own = (source = '') => ({ projectId: home.project.id, source })
   const object = (digit: string) => ({ digest: digit.repeat(64), size: 10 })
-  const save = (key: string, digit: string, project = home.project.id) =>
-    store.engine.transact((tx) => tx.saveCache(project, key, object(digit)))
+  const save = (key: string, digit: string, project = home.project.id, source = '') =>
+    store.engine.transact((tx) => tx.saveCache({ projectId: project, source }, key, object(digit)))
 
   test('a key is immutable: the first that saves it is kept, also among writers at the same time [I-012]', async () => {
     const answers = await Promise.all(['a', 'b', 'c', 'd'].map((digit) => save('deps-v1', digit)))
@@ -221,9 +222,9 @@ describe('caches', () => {
     const winner = ['a', 'b', 'c', 'd'][answers.indexOf(true)]!
     expect(answers.filter(Boolean)).toHaveLength(1)
     expect(again).toBe(false)
-    expect((await store.engine.findCache(home.project.id, ['deps-v1']))?.object).toEqual(object(winner))
-    expect(await store.engine.hasCache(home.project.id, 'deps-v1')).toBe(true)
-    expect(await store.engine.hasCache(home.project.id, 'deps')).toBe(false)
+    expect((await store.engine.findCache(own(), ['deps-v1']))?.object).toEqual(object(winner))
+    expect(await store.engine.hasCache(own(), 'deps-v1')).toBe(true)
+    expect(await store.engine.hasCache(own(), 'deps')).toBe(false)
   })
 
   test('keys are tried in order, each as a prefix, and the newest match wins [I-013]', async () => {
@@ -234,7 +235,7 @@ describe('caches', () => {
       ['tools', 'd'],
     ] as const)
       await save(key, digit)
-    const found = async (...keys: string[]) => (await store.engine.findCache(home.project.id, keys))?.key
+    const found = async (...keys: string[]) => (await store.engine.findCache(own(), keys))?.key
 
     expect(await found('deps-main-')).toBe('deps-main-2')
     expect(await found('deps-main-1')).toBe('deps-main-1')
@@ -247,15 +248,32 @@ describe('caches', () => {
     await save('v1-100%_done', 'a')
     await save('v1-100xydone', 'b')
 
-    expect((await store.engine.findCache(home.project.id, ['v1-100%_']))?.key).toBe('v1-100%_done')
-    expect(await store.engine.findCache(home.project.id, ['%'])).toBeUndefined()
+    expect((await store.engine.findCache(own(), ['v1-100%_']))?.key).toBe('v1-100%_done')
+    expect(await store.engine.findCache(own(), ['%'])).toBeUndefined()
+  })
+
+  test('what a pull request from a fork saves is for that pull request alone, and it sees nothing else', async () => {
+    const found = async (source: string) => (await store.engine.findCache(own(source), ['deps']))?.object.digest[0]
+    const reads = (source: string, digit: string) => store.engine.mayRead(own(source), [], digit.repeat(64))
+    await save('deps', 'a')
+    await save('deps', 'b', home.project.id, 'pull/7')
+    await save('deps-newer', 'c', home.project.id, 'pull/8')
+
+    expect(await Promise.all(['', 'pull/7', 'pull/8', 'pull/9'].map(found))).toEqual(['a', 'b', 'c', undefined])
+    expect(await Promise.all([reads('', 'a'), reads('', 'b'), reads('pull/7', 'a'), reads('pull/7', 'c')])).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ])
+    expect(await store.engine.hasCache(own('pull/9'), 'deps')).toBe(false)
   })
 
   test('a project does not see the caches of another [I-015]', async () => {
     const other = await buildHousehold(store)
     await save('shared', 'a', other.project.id)
 
-    expect(await store.engine.findCache(home.project.id, ['shared'])).toBeUndefined()
+    expect(await store.engine.findCache(own(), ['shared'])).toBeUndefined()
     expect(await save('shared', 'b')).toBe(true)
   })
 })

@@ -1,9 +1,15 @@
-import type { EngineStore, ExpiredAttempt, FencedRef, StopOrder, WorkspaceLayer } from '@rondo/model'
+import {
+  createRounds,
+  type EngineStore,
+  type ExpiredAttempt,
+  type FencedRef,
+  type StopOrder,
+  type WorkspaceLayer,
+} from '@rondo/model'
 import sql from 'sql-template-tag'
 import { readContext } from './attempt-context.ts'
 import { choreReads } from './chores.ts'
-import { claimsUnknown, heardOf } from './claim.ts'
-import { createClaimRounds } from './claim-rounds.ts'
+import { claimsUnknown, claimTasks, heardOf } from './claim.ts'
 import type { Database, Runner } from './database.ts'
 import { createTransaction } from './engine-transaction.ts'
 import { findAttempt } from './fence.ts'
@@ -27,7 +33,8 @@ export function createEngineStore(database: Database): EngineStore {
         select id from saved union all select id from agents where name = ${agent.name} limit 1`)
       return rows[0]!.id
     },
-    claim: createClaimRounds(database),
+    // A thousand agents that are woken by one task cost what one agent costs.
+    claim: createRounds((requests) => claimTasks(database, requests)),
     claimedUnknown: (agentId, known, terms) => claimsUnknown(database.prepared, agentId, known, terms),
     renew: (agentId, attempts, leaseMs) => renewLeases(database.prepared, agentId, attempts, leaseMs),
     expired: (limit) =>
@@ -54,22 +61,26 @@ export function createEngineStore(database: Database): EngineStore {
           sql`select id from steps where attempt_id = ${attemptId} and index = ${step}`,
         )
       )[0]?.id,
-    async findCache(projectId, keys) {
+    async findCache({ projectId, source }, keys) {
       for (const key of keys) {
         const rows = await database.rows<{ key: string; digest: string; size: number; createdAt: Date }>(sql`
           select key, digest, size, created_at as "createdAt" from caches
-          where project_id = ${projectId} and key ^@ ${key} order by created_at desc limit 1`)
+          where project_id = ${projectId} and source = ${source} and key ^@ ${key} order by created_at desc limit 1`)
         const row = rows[0]
         if (row) return { key: row.key, object: { digest: row.digest, size: row.size }, createdAt: row.createdAt }
       }
       return undefined
     },
-    hasCache: async (projectId, key) =>
-      (await database.rows(sql`select 1 from caches where project_id = ${projectId} and key = ${key}`)).length > 0,
-    mayRead: async (projectId, jobIds, digest) =>
+    hasCache: async ({ projectId, source }, key) =>
+      (
+        await database.rows(
+          sql`select 1 from caches where project_id = ${projectId} and source = ${source} and key = ${key}`,
+        )
+      ).length > 0,
+    mayRead: async ({ projectId, source }, jobIds, digest) =>
       (
         await database.rows(sql`
-          select 1 where exists (select from caches where project_id = ${projectId} and digest = ${digest})
+          select 1 where exists (select from caches where project_id = ${projectId} and source = ${source} and digest = ${digest})
             or exists (select from workspace_layers where job_id = any(${[...jobIds]}::uuid[]) and digest = ${digest})`)
       ).length > 0,
     workspaceLayers: (jobIds) =>

@@ -83,14 +83,18 @@ export function workflowReads(tx: Runner): WorkflowReads {
     jobWithTasks: (id) => jobWithTasks(sql`${id}::uuid`),
     async settle(ended) {
       if (ended.length === 0) return []
+      // Written so that every row is found by its key: a list of ids, not a join, and what is still open asked for each job by
+      // itself. As a join or as `not exists` the planner may read the requirements of all workflows instead.
+      const ids = ended.map((end) => end.jobId)
+      const endings = JSON.stringify(Object.fromEntries(ended.map((end) => [end.jobId, end.as])))
       const rows = await tx.rows<JobRow & { refused: boolean }>(sql`
         with settled as (
-          delete from open_requirements r using jsonb_to_recordset(${JSON.stringify(ended)}::jsonb) as e("jobId" uuid, "as" text)
-          where r.required_id = e."jobId" returning r.job_id, not r.statuses ? e."as" as refused),
+          delete from open_requirements r where r.required_id = any(${ids}::uuid[])
+          returning r.job_id, not r.statuses ? (${endings}::jsonb ->> r.required_id::text) as refused),
         touched as (select job_id, bool_or(refused) as refused from settled group by job_id)
         select ${jobColumns}, touched.refused from touched join jobs j on j.id = touched.job_id
-        where j.status = 'blocked' and (touched.refused or not exists (
-          select from open_requirements o where o.job_id = j.id and not o.required_id = any(${ended.map((end) => end.jobId)}::uuid[])))
+        where j.status || '' = 'blocked' and (touched.refused or (
+          select true from open_requirements o where o.job_id = j.id and not o.required_id = any(${ids}::uuid[]) limit 1) is null)
         order by j.workflow_id, j.position`)
       return rows.map(({ refused, ...job }) => ({ job, refused }))
     },

@@ -137,11 +137,12 @@ function saveJobs(rows: readonly JobRow[]): Sql {
       stopped_at = case when c.status = any(${stopped}) then coalesce(j.stopped_at, now()) else j.stopped_at end
     from ${change} ${counted} where j.id = c.id)`
   if (!rows.some((row) => row.numbered === true)) return saved(sql`j.number`, empty)
-  // Held first: of two that number the same job, the second finds it numbered.
+  // Held first: of two that number the same job, the second finds it numbered. Looked at only then, so that they are found by
+  // their ids and not among all jobs without a number.
   return sql`held as (
-      select j.id, j.project_id, c.ordinality from ${change} join jobs j on j.id = c.id where c.numbered and j.number is null for update of j),
+      select j.id, j.project_id, j.number, c.ordinality from ${change} join jobs j on j.id = c.id where c.numbered for update of j),
     unnumbered as (
-      select id, project_id, row_number() over (partition by project_id order by ordinality) as place from held),
+      select id, project_id, row_number() over (partition by project_id order by ordinality) as place from held where number is null),
     counted as (
       update projects p set build_number = p.build_number + u.jobs
       from (select project_id, count(*)::int as jobs from unnumbered group by project_id) u where p.id = u.project_id

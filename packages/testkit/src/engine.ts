@@ -1,5 +1,12 @@
 import { join } from 'node:path'
-import { openFileKeyRing, openFileObjects, openFileOutput, randomId, systemClock } from '@rondo/adapters'
+import {
+  createFileTokenSigner,
+  openFileKeyRing,
+  openFileObjects,
+  openFileOutput,
+  randomId,
+  systemClock,
+} from '@rondo/adapters'
 import {
   createAttemptCredentials,
   createContinuationKeys,
@@ -15,11 +22,13 @@ import {
 import type {
   ClaimedTask,
   Job,
+  KeyRing,
   Pipeline,
   Project,
   Result,
   Schedule,
   StepOutput,
+  TokenSigner,
   TriggerRequest,
   UserActions,
 } from '@rondo/model'
@@ -54,6 +63,9 @@ export interface TestEngine {
   run(pipeline: Pick<Pipeline, 'id'>, name: string, result?: Result): Promise<void>
   /** The agent's side as a server that starts now sees it: nothing that only memory held is there. */
   restart(): ControlPlane
+  /** Seals the secrets of jobs, and signs their tokens. */
+  readonly keyRing: KeyRing
+  readonly signer: TokenSigner
   /** Output of steps, as the server keeps it. */
   readonly output: StepOutput
   /** What the configs of a project's branches have run on schedule. */
@@ -94,6 +106,8 @@ export async function startTestEngine(): Promise<TestEngine> {
   })
   const checks = createStartChecks(randomId)
   const output = await openFileOutput(join(folder, 'output'))
+  const keyRing = await openFileKeyRing(join(folder, 'key-ring.json'))
+  const signer = createFileTokenSigner(join(folder, 'signing-keys.json'), systemClock)
   const ports: DispatcherPorts = {
     engine: store.engine,
     wakeups: store.wakeups,
@@ -108,9 +122,11 @@ export async function startTestEngine(): Promise<TestEngine> {
       secrets: store.secrets,
       sshKeys: store.sshKeys,
       checkoutKeys: store.checkoutKeys,
-      keyRing: await openFileKeyRing(join(folder, 'key-ring.json')),
+      keyRing,
+      sshHosting: { url: 'ssh://git@ci.example.com:2222', hostKey: 'ssh-ed25519 host' },
       credentials: createAttemptCredentials(Buffer.alloc(32)),
       continuationKeys,
+      signer,
       publicUrl,
       limits: { maxRunMs: 3_600_000, maxOutputBytesPerStep: 1_000_000 },
     },
@@ -144,6 +160,8 @@ export async function startTestEngine(): Promise<TestEngine> {
     agentId,
     checks,
     output,
+    keyRing,
+    signer,
     restart: () => createDispatcher(ports).controlPlane({ id: agentId }),
     home: () => buildHousehold(store),
     async push(project, config, parts = {}) {

@@ -42,8 +42,8 @@ export interface Stack {
   /** Status of a request, for refusals. */
   status(method: string, path: string, init?: RequestInit): Promise<number>
   createProject(organization: string, name: string): Promise<void>
-  /** Commits the files and pushes them to `main`; answers what git printed. */
-  push(project: string, files: Readonly<Record<string, string | Buffer>>, message?: string): string
+  /** Commits the files and pushes them, to `main` unless a branch is named; answers what git printed. */
+  push(project: string, files: Readonly<Record<string, string | Buffer>>, message?: string, branch?: string): string
   latestPipeline(project: string): Promise<{
     readonly id: string
     readonly state: string
@@ -172,7 +172,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       await api('POST', '/api/v2/organization', { name: organization, vcs_type: 'github' })
       await api('POST', `/api/v2/organization/gh%2F${organization}/project`, { name })
     },
-    push(project, files, message = 'change') {
+    push(project, files, message = 'change', branch = 'main') {
       const folder = mkdtempSync(join(tmpdir(), 'rondo-push-'))
       const run = (...args: string[]) =>
         spawnSync('git', args, {
@@ -189,7 +189,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       }
       run('add', '-A', '-f')
       run('commit', '-q', '--allow-empty', '-m', message)
-      const pushed = run('push', '-f', `http://admin:${admin.token}@127.0.0.1:${port}/git/${project}.git`, 'HEAD:main')
+      const pushed = run(
+        'push',
+        '-f',
+        `http://admin:${admin.token}@127.0.0.1:${port}/git/${project}.git`,
+        `HEAD:refs/heads/${branch}`,
+      )
       rmSync(folder, { recursive: true, force: true })
       if (pushed.status !== 0) throw new Error(`the push failed: ${pushed.stderr}`)
       return pushed.stderr

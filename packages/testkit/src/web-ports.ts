@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import {
+  createFileTokenSigner,
   createGitHosting,
   openFileKeyRing,
   openFileObjects,
@@ -45,6 +46,7 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
     objects: await openFileObjects(join(folder, 'objects')),
     output: await openFileOutput(join(folder, 'output')),
     keyRing: await openFileKeyRing(join(folder, 'key-ring.json')),
+    signer: createFileTokenSigner(join(folder, 'signing-keys.json'), systemClock),
     hosting,
     actions:
       actions ??

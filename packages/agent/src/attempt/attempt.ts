@@ -13,6 +13,7 @@ import { createStepRecorder, type StepRecorderPorts } from '../reports/step-reco
 import { openNotices } from '../shared-folder/notices.ts'
 import { openTaskFolder, removeTaskFolder, type TaskFolder } from '../shared-folder/task-folder.ts'
 import { answerTimings } from '../steps/timings.ts'
+import { answerTokens } from '../steps/tokens.ts'
 import { openScripts } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
 import { sampleUsage } from '../usage/sampler.ts'
@@ -185,7 +186,8 @@ async function execute(
     prepared(environment.state)
     const task: TaskContext = { ...base, state: environment.state, scripts: openScripts(base) }
     announceVariables(task)
-    stopAnswering = answerTimings(task)
+    const answering = [answerTimings(task), answerTokens(task)]
+    stopAnswering = () => answering.forEach((stop) => void stop())
     stopSampling = sampleUsage({
       spec: own.spec,
       root: own.folder.root,

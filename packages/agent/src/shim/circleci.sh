@@ -9,6 +9,7 @@ usage: circleci COMMAND
   tests split [OPTIONS] [FILE]  the names for this node, of those in FILE or on the standard input
   tests run --command=CMD [OPTIONS]  gives the names for this node to CMD
     --split-by=name|filesize|timings  --timings-type=filename|classname|testname  --time-default=10s  --index=N  --total=N
+  run oidc get [--claims '{"aud": "…"}'] [--root-issuer]  a token with which this job says who it is
   run release …, run deploy …   accepted; this installation keeps no record of releases
   version
 Other commands are those of the circleci program of the image, where it has one.
@@ -169,9 +170,42 @@ tests_run() {
   printf '%s\n' "$list" | /bin/sh -c "$command"
 }
 
+# Asks the agent for a token; whatever else the job does meanwhile, each question has a number of its own.
+oidc() {
+  [ "$1" = get ] || wrong "run oidc has no command \"$1\"; it has get"
+  shift
+  root= claims= number=0
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --claims=*) claims=${1#*=} ;;
+      --claims) [ $# -gt 1 ] || wrong "run oidc get: --claims needs a value"; claims=$2; shift ;;
+      --root-issuer | --root-issuer=true) root=root ;;
+      --root-issuer=false) root= ;;
+      *) wrong "run oidc get: $1 is not known; there are --claims and --root-issuer" ;;
+    esac
+    shift
+  done
+  until (set -C; : >"$RONDO_IO/token.$number.ask") 2>/dev/null; do
+    [ $((number += 1)) -lt 100000 ] || { echo "circleci: the token cannot be asked for: $RONDO_IO cannot be written to" >&2; exit 1; }
+  done
+  question="$RONDO_IO/token.$number"
+  printf '%s\n%s\n' "$root" "$claims" >"$question.ask"
+  echo "$number" >>"$RONDO_IO/tokens.out"
+  until [ -e "$question.ready" ]; do sleep 0.1 2>/dev/null || sleep 1; done
+  status=0
+  if [ -e "$question.error" ]; then
+    echo "circleci: run oidc get: $(cat "$question.error")" >&2
+    status=1
+  else
+    cat "$question.token"
+  fi
+  rm -f "$question.token" "$question.error" "$question.ready" "$question.ask"
+  return $status
+}
+
 case "$1 $2" in
   "run release" | "run deploy") echo "Accepted; this installation keeps no record of releases and deployments."; exit 0 ;;
-  "run oidc") wrong "run oidc: this installation issues no OIDC tokens" ;;
+  "run oidc") shift 2; oidc "$@"; exit ;;
 esac
 [ "$1" = run ] && shift
 case "$1 $2" in

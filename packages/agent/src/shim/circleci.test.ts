@@ -45,7 +45,9 @@ test.each([
   [['tests', 'run'], '--command=CMD'],
   [['tests', 'split', '--split-by=weight'], '--split-by=weight'],
   [['tests', 'split', '--colour=red'], '--colour'],
-  [['run', 'oidc', 'get'], 'OIDC'],
+  [['run', 'oidc', 'renew'], 'renew'],
+  [['run', 'oidc', 'get', '--colour'], '--colour'],
+  [['run', 'oidc', 'get', '--claims'], '--claims needs a value'],
 ])('%j is refused by name', (args, reason) => {
   expect(circleci(...args)).toMatchObject({ status: 2, said: expect.stringContaining(reason) })
 })

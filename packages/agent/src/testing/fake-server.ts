@@ -128,6 +128,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
       }),
     hasCache: () => answer(() => false),
     findWorkspace: () => answer(() => []),
+    mintToken: (_ref, wanted) => answer(() => ({ token: `token for ${JSON.stringify(wanted)}` })),
     findTimings: (_ref, by) => answer(() => timings.get(by) ?? []),
   }
 

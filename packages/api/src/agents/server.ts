@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { AppError } from '@rondo/model'
-import { agentCalls, agentPathPrefix, type ControlPlane, type UsageSeries } from '@rondo/protocol'
+import { agentCalls, agentPathPrefix, type ControlPlane, type UsageSeries, type WantedToken } from '@rondo/protocol'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { handleErrors } from '../http/errors.ts'
 import type { AgentPorts, WebOptions } from '../ports.ts'
@@ -59,6 +59,9 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
     exists: await plane.hasCache(body, body.key),
   }))
   post(agentCalls.findWorkspace, async (plane, body) => ({ layers: await plane.findWorkspace(body) }))
+  post(agentCalls.mintToken, (plane, body: { wanted: unknown } & Parameters<ControlPlane['grant']>[0]) =>
+    plane.mintToken(body, wantedToken(body.wanted)),
+  )
   post(
     agentCalls.findTimings,
     async (plane, body: { by: Parameters<ControlPlane['findTimings']>[1] } & Parameters<ControlPlane['grant']>[0]) => ({
@@ -104,6 +107,18 @@ function admitOnly(server: FastifyInstance, ports: Pick<AgentPorts, 'admits'>): 
     reply.hijack()
     request.socket.destroy()
   })
+}
+
+/** What a job asks for comes from the job: it is taken apart, not passed on. */
+function wantedToken(given: unknown): WantedToken {
+  const { audience, rootIssuer } = (given ?? {}) as { audience?: unknown; rootIssuer?: unknown }
+  const texts: readonly unknown[] = Array.isArray(audience) ? audience : [audience ?? '']
+  const fits = texts.length <= 20 && texts.every((text) => typeof text === 'string' && text.length <= 1_000)
+  if (!fits) throw new AppError('bad-request', 'An audience is a text, or a list of texts.')
+  return {
+    rootIssuer: rootIssuer === true,
+    ...(audience === undefined ? {} : { audience: audience as string | readonly string[] }),
+  }
 }
 
 function refOf(query: Record<string, string>): { attemptId: string; epoch: number } {

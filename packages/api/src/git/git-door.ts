@@ -1,4 +1,12 @@
-import { AppError, type GitService, type Project, type PushedRef, type RepositoryName, type User } from '@rondo/model'
+import {
+  AppError,
+  forkOf,
+  type GitService,
+  type Project,
+  type PushedRef,
+  type RepositoryName,
+  type User,
+} from '@rondo/model'
 import type { Access } from '../access.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'
 
@@ -58,6 +66,12 @@ export function createGitDoor(
       const branch = /^refs\/heads\/(.+)$/.exec(moved.ref)?.[1]
       const tag = /^refs\/tags\/(.+)$/.exec(moved.ref)?.[1]
       if (zeros.test(moved.after) || (branch === undefined && tag === undefined)) continue
+      if (branch !== undefined && forkOf({ branch }) !== undefined && !project.settings.buildForkPrs) {
+        lines.push(
+          `${branch} is a pull request from a fork, and this project does not build those: no pipeline. To change that, turn on build_fork_prs in its settings.`,
+        )
+        continue
+      }
       try {
         const ref = branch === undefined ? { tag: tag ?? '' } : { branch }
         const pipeline = await ports.actions.trigger({

@@ -1,7 +1,16 @@
-import { AppError, type AttemptContext, type AttemptIdentity, type Clock, type Job } from '@rondo/model'
+import {
+  AppError,
+  type AttemptContext,
+  type AttemptIdentity,
+  type CacheScope,
+  type Clock,
+  type Job,
+} from '@rondo/model'
 import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
+import { cacheScope } from './attempt-trust.ts'
 import type { DispatcherPorts } from './dispatcher-ports.ts'
 import { grantStart } from './grant-start.ts'
+import { mintToken } from './identity-tokens.ts'
 import { leaseMs } from './ownership.ts'
 import { recordEntries } from './record-entries.ts'
 import { refuseStart } from './refuse-start.ts'
@@ -54,6 +63,11 @@ function createControlPlane(
     const context = await engine.attemptContext(ref.attemptId)
     if (!context.open || context.identity.epoch !== ref.epoch) await engine.check(agentId, ref)
     return context
+  }
+
+  async function cachesOf(ref: AttemptRef): Promise<CacheScope> {
+    await granted(ref)
+    return cacheScope(await engine.attemptContext(ref.attemptId))
   }
 
   async function graphOf(ref: AttemptRef): Promise<{ readonly job: Job; readonly jobs: readonly Job[] }> {
@@ -174,8 +188,7 @@ function createControlPlane(
       return ports.objects.write(bytes, { maxBytes: maxObjectBytes, signal })
     },
     async downloadObject(ref, digest) {
-      const { projectId } = await granted(ref)
-      if (!(await engine.mayRead(projectId, await layerJobs(ref), digest)))
+      if (!(await engine.mayRead(await cachesOf(ref), await layerJobs(ref), digest)))
         throw new AppError(
           'forbidden',
           `Object ${digest} is neither a cache of this project nor in this job's workspace.`,
@@ -183,13 +196,12 @@ function createControlPlane(
       return ports.objects.read(digest)
     },
     async findCache(ref, keys) {
-      const identity = await granted(ref)
-      const found = await engine.findCache(identity.projectId, keys)
+      const found = await engine.findCache(await cachesOf(ref), keys)
       if (found === undefined) return undefined
       return { ...found, createdAt: found.createdAt.toISOString() }
     },
     async hasCache(ref, key) {
-      return engine.hasCache((await granted(ref)).projectId, key)
+      return engine.hasCache(await cachesOf(ref), key)
     },
     async findWorkspace(ref) {
       await granted(ref)
@@ -200,6 +212,24 @@ function createControlPlane(
         const after = upstreamOf(owner, jobs).map((other) => other.name)
         return { digest, size, job: owner.name, slice: nodeIndex, after }
       })
+    },
+    async mintToken(ref, { audience, rootIssuer }) {
+      await granted(ref)
+      const { signer, publicUrl, secrets } = ports.taskSpec
+      if (signer === undefined) throw new AppError('unavailable', 'This installation signs no tokens.')
+      const context = await engine.attemptContext(ref.attemptId)
+      const contexts = await Promise.all(
+        context.job.contexts.map((name) => secrets.contextByName(context.organizationId, name)),
+      )
+      const contextIds = contexts.flatMap((found) => found?.id ?? [])
+      const request = {
+        context,
+        contextIds,
+        rootIssuer,
+        now: clock.now(),
+        ...(audience === undefined ? {} : { audience }),
+      }
+      return { token: await mintToken({ signer, publicUrl }, request) }
     },
     findTimings: async (ref, by) => engine.testTimings((await granted(ref)).jobId, by),
   }

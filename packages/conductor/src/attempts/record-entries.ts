@@ -1,6 +1,7 @@
 import {
   AppError,
   type AttemptIdentity,
+  type CacheScope,
   type EngineTransaction,
   type HeldAttempt,
   isFinalJobStatus,
@@ -13,6 +14,7 @@ import { statusOfSlices } from '../decisions/life-cycles.ts'
 import { advance, endOf } from '../workflows/apply-moves.ts'
 import { changeJob, jobScope } from '../workflows/change-state.ts'
 import { attemptScope } from './attempt-scope.ts'
+import { cacheScope } from './attempt-trust.ts'
 import type { DispatcherPorts } from './dispatcher-ports.ts'
 import { leaseMs } from './ownership.ts'
 
@@ -42,6 +44,9 @@ async function record(
   request: ReportRequest,
 ): Promise<{ acknowledged: number }> {
   const ends = request.entries.some((entry) => entry.type === 'task-finished')
+  const caches = request.entries.some((entry) => entry.type === 'cache-saved')
+    ? cacheScope(await ports.engine.attemptContext(request.attemptId))
+    : undefined
   return ports.engine.transact(async (tx) => {
     // Whoever changes jobs holds the workflow before anything else, so that no two wait for each other.
     const held = ends ? await tx.holdAttempt(agentId, request) : undefined
@@ -49,18 +54,24 @@ async function record(
     const last = identity.acknowledged
     const fresh = request.entries.slice(Math.max(0, last + 1 - request.from))
     if (request.from > last + 1 || fresh.length === 0) return { acknowledged: last }
-    for (const entry of fresh) await recordEntry(ports, tx, held, identity, entry)
+    for (const entry of fresh) await recordEntry(ports, tx, { held, identity, caches }, entry)
     const known = last + fresh.length
     await tx.acknowledge(identity.attemptId, known, leaseMs)
     return { acknowledged: known }
   })
 }
 
+interface RecordedAttempt {
+  readonly held: HeldAttempt | undefined
+  readonly identity: AttemptIdentity
+  /** Where its caches go; known when it saved some. */
+  readonly caches: CacheScope | undefined
+}
+
 async function recordEntry(
   ports: DispatcherPorts,
   tx: EngineTransaction,
-  held: HeldAttempt | undefined,
-  identity: AttemptIdentity,
+  { held, identity, caches }: RecordedAttempt,
   entry: ReportEntry,
 ): Promise<void> {
   const scope = attemptScope(identity)
@@ -101,7 +112,7 @@ async function recordEntry(
       })
     }
     case 'cache-saved':
-      await tx.saveCache(identity.projectId, entry.key, entry.object, identity.jobId)
+      if (caches !== undefined) await tx.saveCache(caches, entry.key, entry.object, identity.jobId)
       return
     case 'workspace-persisted':
       return tx.addLayer(identity.jobId, identity.taskIndex, entry.object)

@@ -4,6 +4,7 @@ import {
   type CheckoutKeys,
   contextScope,
   type EnvironmentEntry,
+  forkOf,
   isAskedFor,
   type JobPlan,
   type KeyRing,
@@ -13,10 +14,13 @@ import {
   type SettingsStore,
   type SshKeys,
   settingMs,
+  type TokenSigner,
 } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import type { ContinuationKeys } from '../pipelines/continuation-keys.ts'
 import type { AttemptCredentials } from './attempt-credentials.ts'
+import { isForeign } from './attempt-trust.ts'
+import { identityTokens } from './identity-tokens.ts'
 import { defaultLostAfterMs } from './ownership.ts'
 
 export interface TaskSpecPorts {
@@ -26,6 +30,8 @@ export interface TaskSpecPorts {
   readonly keyRing: KeyRing
   readonly credentials: AttemptCredentials
   readonly continuationKeys: ContinuationKeys
+  /** Signs the tokens with which jobs say who they are; without it they get none. */
+  readonly signer?: TokenSigner
   /** Address of the web server as people and jobs reach it. */
   readonly publicUrl: string
   readonly limits: TaskSpec['limits']
@@ -42,7 +48,7 @@ export interface TaskSpecPorts {
 /** Everything an attempt needs to run, secrets in the clear: goes to the agent that owns it, and nowhere else. */
 export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContext): Promise<TaskSpec> {
   const { identity, job, pipeline } = context
-  const secrets = await readSecrets(ports, context)
+  const { secrets, contextIds } = await readSecrets(ports, context)
   const keys = await readKeys(ports, context)
   const repositoryUrl = keys.checkout?.url ?? httpAddress(ports, context)
   const builtIn = builtInVariables(ports.publicUrl, repositoryUrl, context)
@@ -51,7 +57,9 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
     ? [{ name: 'CIRCLE_CONTINUATION_KEY', value: ports.continuationKeys.issue(pipeline.id) }]
     : []
   const view = (await ports.settings?.view()) ?? nothingSet
-  const exported = [...secrets, ...builtIn, ...continuation]
+  const { signer } = ports
+  const tokens = signer === undefined ? [] : await identityTokens({ ...ports, signer }, context, contextIds)
+  const exported = [...secrets, ...builtIn, ...continuation, ...tokens]
   return {
     attemptId: identity.attemptId,
     epoch: identity.epoch,
@@ -63,7 +71,7 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
     resources: { resourceClass: job.resourceClass ?? 'medium', ...context.resources },
     environment: exported,
     secrets: [
-      ...new Set([...[...secrets, ...continuation].map((entry) => entry.value), password, ...keys.private]),
+      ...new Set([...[...secrets, ...continuation, ...tokens].map((entry) => entry.value), password, ...keys.private]),
     ].filter((value) => value.length > 3),
     checkout: {
       url: httpAddress(ports, context),
@@ -123,6 +131,7 @@ interface Keys {
 
 /** Keys the job's steps need, and no others: a key that is not asked for never leaves the server. */
 async function readKeys(ports: TaskSpecPorts, context: AttemptContext): Promise<Keys> {
+  if (isForeign(context)) return { checkout: null, additional: [], private: [] }
   const { identity, organizationName, projectName } = context
   const steps = (context.job.plan as JobPlan | null)?.steps ?? []
   const open = (key: { readonly sealed: Buffer }) => ports.keyRing.open(key.sealed, projectScope(identity.projectId))
@@ -153,9 +162,14 @@ async function readKeys(ports: TaskSpecPorts, context: AttemptContext): Promise<
 }
 
 /** Project variables first, then contexts in the order the job names them: later ones win (semantics 24). */
-async function readSecrets(ports: TaskSpecPorts, context: AttemptContext): Promise<readonly EnvironmentEntry[]> {
+async function readSecrets(
+  ports: TaskSpecPorts,
+  context: AttemptContext,
+): Promise<{ readonly secrets: readonly EnvironmentEntry[]; readonly contextIds: readonly string[] }> {
+  if (isForeign(context)) return { secrets: [], contextIds: [] }
   const { projectId } = context.identity
   const entries: EnvironmentEntry[] = []
+  const contextIds: string[] = []
   for (const secret of await ports.secrets.projectVariables(projectId)) {
     entries.push({ name: secret.name, value: await ports.keyRing.open(secret.sealed, projectScope(projectId)) })
   }
@@ -166,11 +180,12 @@ async function readSecrets(ports: TaskSpecPorts, context: AttemptContext): Promi
     const restrictions = await ports.secrets.restrictionsOf(found.id)
     if (restrictions.length > 0 && !restrictions.some((restriction) => restriction.projectId === projectId))
       throw new AppError('forbidden', `The context ${name} was restricted to other projects since the job was queued.`)
+    contextIds.push(found.id)
     for (const secret of await ports.secrets.contextVariables(found.id)) {
       entries.push({ name: secret.name, value: await ports.keyRing.open(secret.sealed, contextScope(found.id)) })
     }
   }
-  return entries
+  return { secrets: entries, contextIds }
 }
 
 /** The list of semantics 24, without what only other hosts or forked pull requests have. */
@@ -192,6 +207,8 @@ function builtInVariables(
     CIRCLE_NODE_TOTAL: String(job.parallelism),
     CIRCLE_ORGANIZATION_ID: context.organizationId,
     CIRCLE_PIPELINE_ID: pipeline.id,
+    CIRCLE_PR_NUMBER: /^pull\/(\d+)/.exec(forkOf(pipeline.git) ?? '')?.[1] ?? null,
+    CIRCLE_PREVIOUS_BUILD_NUM: context.previousNumber === null ? null : String(context.previousNumber),
     CIRCLE_PROJECT_ID: identity.projectId,
     CIRCLE_PROJECT_REPONAME: repository,
     CIRCLE_PROJECT_USERNAME: organization,

@@ -22,6 +22,8 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
       return `pipeline ${data.number} created`
     case 'pipeline.errored':
       return `pipeline ${data.number} could not be made`
+    case 'pipeline.canceled':
+      return 'pipeline canceled'
     case 'workflow.created':
       return data.rerunOf === undefined ? `workflow ${name} created` : `workflow ${name} created as a rerun`
     case 'workflow.changed':

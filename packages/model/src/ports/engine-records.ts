@@ -75,6 +75,12 @@ export interface AttemptContext {
   readonly pipeline: Pipeline
   /** Whether the attempt is the newest of its task and has not ended. */
   readonly open: boolean
+  /** Number of the newest job before this one on the same branch, among the hundred before it; null: there is none. */
+  readonly previousNumber: number | null
+  /** By the database's clock. */
+  readonly claimedAt: Date
+  /** Whether the project gives its secrets to pull requests from forks. */
+  readonly trustsForks: boolean
   /** Of whoever triggered the pipeline; null when it was nobody in particular. */
   readonly actorLogin: string | null
   readonly organizationId: string

@@ -1,5 +1,6 @@
 import type { StoredObject, TestTiming, TimingKey, WorkspaceLayer } from '../build-data.ts'
 import type { Job } from '../job.ts'
+import type { CacheScope } from '../trust.ts'
 import type {
   AgentRecord,
   AllowedTimes,
@@ -47,12 +48,12 @@ export interface EngineStore {
   lastWord(agentId: string, ref: FencedRef): Promise<number | undefined>
   stepId(attemptId: string, step: number): Promise<string | undefined>
   findCache(
-    projectId: string,
+    scope: CacheScope,
     keys: readonly string[],
   ): Promise<{ key: string; object: StoredObject; createdAt: Date } | undefined>
-  hasCache(projectId: string, key: string): Promise<boolean>
-  /** Whether an object is a cache of the project or a workspace layer of one of these jobs. */
-  mayRead(projectId: string, jobIds: readonly string[], digest: string): Promise<boolean>
+  hasCache(scope: CacheScope, key: string): Promise<boolean>
+  /** Whether an object is a cache of that scope or a workspace layer of one of these jobs. */
+  mayRead(scope: CacheScope, jobIds: readonly string[], digest: string): Promise<boolean>
   /** Layers of these jobs, by their order here, then slice, then sequence. */
   workspaceLayers(jobIds: readonly string[]): Promise<readonly WorkspaceLayer[]>
   /**

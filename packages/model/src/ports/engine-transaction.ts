@@ -4,10 +4,12 @@ import type { Job } from '../job.ts'
 import type { Result } from '../outcome.ts'
 import type { CompiledConfig, Continuation, Pipeline, PipelineConfig, PipelineValues } from '../pipeline.ts'
 import type { JobPlan, RequiredStatus } from '../plan.ts'
+import type { RequestKey } from '../request-key.ts'
 import type { Resources } from '../resource-class.ts'
 import type { Schedule } from '../schedule.ts'
 import type { JobStatus, WorkflowStatus } from '../status.ts'
 import type { Task } from '../task.ts'
+import type { CacheScope } from '../trust.ts'
 import type { Workflow } from '../workflow.ts'
 import type {
   AttemptIdentity,
@@ -73,6 +75,12 @@ export interface EndedJob {
   readonly as: RequiredStatus
 }
 
+/** What a request with a key made, if it is through. */
+export interface KeptAnswer {
+  readonly fingerprint: string
+  readonly madeId: string | null
+}
+
 export interface SettledJob {
   readonly job: Job
   readonly refused: boolean
@@ -129,6 +137,15 @@ export interface EngineTransaction {
   /** Statuses that jobs of the workflow have, each once. */
   statusesOf(workflowId: string): Promise<readonly JobStatus[]>
   workflowOfJob(jobId: string): Promise<string | undefined>
+  /**
+   * Takes the key of a request until the end of the transaction, waiting while another has it. Answers what it stands for, if
+   * it was used within a day; undefined: it is now taken for the first time.
+   */
+  takeKey(key: RequestKey): Promise<KeptAnswer | undefined>
+  /** As `takeKey`, without taking it. */
+  readKey(key: RequestKey): Promise<KeptAnswer | undefined>
+  /** Writes down what a request whose key was taken made. */
+  bindKey(key: RequestKey, madeId: string): Promise<void>
   /** Workflows of the pipeline that rerun another. */
   rerunCount(pipelineId: string): Promise<number>
   /**
@@ -156,6 +173,8 @@ export interface EngineTransaction {
     branch: string,
     schedules: readonly Pick<Schedule, 'name' | 'timetable' | 'nextAt'>[],
   ): Promise<void>
+  /** Workflows of a pipeline that have not ended, oldest first. */
+  openWorkflows(pipelineId: string): Promise<readonly string[]>
   /** Workflows of older pipelines of the same branch that a push or the API started and that have not ended. */
   redundantWorkflows(pipelineId: string): Promise<readonly string[]>
   /** Times follow from the status, by the database's clock. */
@@ -196,7 +215,7 @@ export interface EngineTransaction {
     at: string
   }): Promise<string | undefined>
   /** Keys are immutable: false when the key was saved before. `jobId`: whose plan may ask for it to be kept for less. */
-  saveCache(projectId: string, key: string, object: StoredObject, jobId?: string): Promise<boolean>
+  saveCache(scope: CacheScope, key: string, object: StoredObject, jobId?: string): Promise<boolean>
   addLayer(jobId: string, nodeIndex: number, object: StoredObject): Promise<void>
   addArtifact(jobId: string, nodeIndex: number, path: string, object: StoredObject): Promise<void>
   /** Said again, it replaces what was said of that slice and position. */

@@ -59,6 +59,8 @@ export interface ControlPlane {
   hasCache(ref: AttemptRef, key: string): Promise<boolean>
   /** Layers of all jobs upstream, in the order they are to be applied. */
   findWorkspace(ref: AttemptRef): Promise<readonly FoundLayer[]>
+  /** A token with which the job says who it is, for one audience. AppError `forbidden` for jobs that get none, `gone` after its end. */
+  mintToken(ref: AttemptRef, wanted: WantedToken): Promise<{ readonly token: string }>
   /** How long the job's tests took before; the same for every slice of a job. See `EngineStore.testTimings`. */
   findTimings(ref: AttemptRef, by: TimingKey): Promise<readonly TestTiming[]>
 }
@@ -207,6 +209,12 @@ export interface SshKeySpec {
   readonly md5: string
   /** `SHA256:…` */
   readonly sha256: string
+}
+
+export interface WantedToken {
+  /** Default: the organisation's id. */
+  readonly audience?: string | readonly string[]
+  readonly rootIssuer: boolean
 }
 
 export interface FoundCache {

@@ -1,4 +1,4 @@
-import { AppError, type ClaimedTask, type ClaimQuery, type EngineStore, type StopOrder } from '@rondo/model'
+import { AppError, type ClaimedTask, type ClaimQuery, type EngineStore, type Job, type StopOrder } from '@rondo/model'
 import { type Cell, Deadlock, type MemoryDatabase, unavailable, type Work } from './memory-database.ts'
 import { type Effect, fenced, identify, required } from './memory-identity.ts'
 import { overdueJobs } from './memory-overdue.ts'
@@ -159,12 +159,12 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
       }),
     stepId: (attemptId, step) =>
       look('find a step', (work) => work.read(database.steps.get(`${attemptId}/${step}`))?.id),
-    findCache: (projectId, keys) =>
+    findCache: ({ projectId, source }, keys) =>
       look('find a cache', (work) => {
         for (const key of keys) {
           const found = [...database.caches.values()]
             .flatMap((cell) => work.read(cell) ?? [])
-            .filter((row) => row.projectId === projectId && row.key.startsWith(key))
+            .filter((row) => row.projectId === projectId && row.source === source && row.key.startsWith(key))
             .sort((a, b) => b.createdAt - a.createdAt)[0]
           if (found !== undefined) return { key: found.key, object: found.object, createdAt: new Date(found.createdAt) }
         }
@@ -172,8 +172,8 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
       }),
     // The simulated world stores no test results.
     testTimings: () => look('read timings', () => []),
-    hasCache: (projectId, key) =>
-      look('look for a cache', (work) => work.read(database.caches.get(`${projectId}/${key}`)) !== undefined),
+    hasCache: ({ projectId, source }, key) =>
+      look('look for a cache', (work) => work.read(database.caches.get(`${projectId}/${source}/${key}`)) !== undefined),
     workspaceLayers: (jobIds) =>
       look('read layers', (work) =>
         jobIds.flatMap((id) => {
@@ -209,12 +209,12 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
       }),
     overdue: (allowed, limit, exceptions) =>
       look('look for overdue jobs', (work) => overdueJobs(database, work, allowed, limit, exceptions)),
-    mayRead: (projectId, jobIds, digest) =>
+    mayRead: ({ projectId, source }, jobIds, digest) =>
       look('look for an object', (work) => {
         const caches = [...database.caches.values()].flatMap((cell) => work.read(cell) ?? [])
         const left = jobIds.flatMap((id) => database.leftByJob.get(id) ?? []).flatMap((cell) => work.read(cell) ?? [])
         return (
-          caches.some((row) => row.projectId === projectId && row.object.digest === digest) ||
+          caches.some((row) => row.projectId === projectId && row.source === source && row.object.digest === digest) ||
           left.some((row) => row.kind === 'layer' && row.object.digest === digest)
         )
       }),
@@ -240,6 +240,9 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
           resources: { cpus: task.cpus, memoryMb: task.memoryMb },
           // Nobody reruns with what an image was in here.
           imageDigests: [],
+          previousNumber: previousNumber(database, work, job),
+          claimedAt: new Date(attempt.claimedAt),
+          trustsForks: false,
           workflow,
           pipeline: required(pipelineInSetup(database, work, workflow.pipelineId), 'pipeline', workflow.pipelineId)
             .pipeline,
@@ -251,6 +254,22 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         }
       }),
   }
+}
+
+function previousNumber(database: MemoryDatabase, work: Work, job: Job): number | null {
+  if (job.number === null) return null
+  const number = job.number
+  const branchOf = (workflowId: string) => {
+    const workflow = required(work.read(database.workflows.get(workflowId)), 'workflow', workflowId)
+    return work.read(database.pipelines.get(workflow.pipelineId))?.git.branch
+  }
+  const before = [...database.jobs.values()]
+    .flatMap((cell) => work.read(cell) ?? [])
+    .filter((other) => other.projectId === job.projectId && other.number !== null && other.number < number)
+    .sort((a, b) => (b.number ?? 0) - (a.number ?? 0))
+    .slice(0, 100)
+  const branch = branchOf(job.workflowId)
+  return before.find((other) => branchOf(other.workflowId) === branch)?.number ?? null
 }
 
 function claimOne(
@@ -294,6 +313,7 @@ function claimOne(
     phase: 'claimed',
     result: null,
     acknowledged: 0,
+    claimedAt: work.now,
     leaseExpiresAt: work.now + request.leaseMs,
     grantedAt: null,
   })

@@ -72,6 +72,7 @@ export interface AttemptRow {
   readonly phase: 'claimed' | 'running' | 'finished'
   readonly result: Result | null
   readonly acknowledged: number
+  readonly claimedAt: number
   readonly leaseExpiresAt: number
   readonly grantedAt: number | null
 }
@@ -87,6 +88,7 @@ export interface StepRow {
 
 export interface CacheRow {
   readonly projectId: string
+  readonly source: string
   readonly key: string
   readonly object: StoredObject
   readonly createdAt: number
@@ -116,6 +118,12 @@ export interface InstanceRow {
   readonly roles: readonly string[]
   readonly since: number
   readonly seenAt: number
+}
+
+export interface RequestKeyRow {
+  readonly fingerprint: string
+  readonly madeId: string | null
+  readonly at: number
 }
 
 export interface ScheduleRow {

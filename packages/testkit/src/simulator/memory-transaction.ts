@@ -10,6 +10,7 @@ import { type Cell, type MemoryDatabase, unavailable, type Work } from './memory
 import { type Effect, fenced, required } from './memory-identity.ts'
 import { lockEntriesOf, memoryLockWrites } from './memory-locks.ts'
 import { memoryPipelineWrites } from './memory-pipelines.ts'
+import { memoryRequestKeys } from './memory-request-keys.ts'
 import { insertRequirements, settleRequirements } from './memory-requirements.ts'
 import {
   type AttemptRow,
@@ -58,6 +59,7 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
     ...memoryPipelineWrites(database, work, effect),
     ...memoryLockWrites(database, work, effect),
     ...memoryScheduleWrites(database, work, effect),
+    ...memoryRequestKeys(database, work, effect),
     async createWorkflow({ jobs, setup, ...workflow }) {
       await effect('create a workflow')
       const id = database.newId()
@@ -291,12 +293,12 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       }))
       return work.read(cell)?.id
     },
-    async saveCache(projectId, key, object) {
+    async saveCache({ projectId, source }, key, object) {
       await effect('save a cache')
-      const known = database.caches.get(`${projectId}/${key}`)
+      const known = database.caches.get(`${projectId}/${source}/${key}`)
       if (known !== undefined && (await work.lock(known)) !== undefined) return false
-      const row = { projectId, key, object, createdAt: work.now, order: database.newId() }
-      work.insert('caches', database.caches, `${projectId}/${key}`, row)
+      const row = { projectId, source, key, object, createdAt: work.now, order: database.newId() }
+      work.insert('caches', database.caches, `${projectId}/${source}/${key}`, row)
       return true
     },
     async addLayer(jobId, slice, object) {

@@ -30,10 +30,10 @@ export function triggerBuildRoutes(
       subject: jobInProject,
       right: 'contribute',
       answer: BuildShape,
-      handle: async ({ subject, actorId }) => {
+      handle: async ({ subject, actorId, once }) => {
         const { job, workflow } = subject
         const jobIds = [job.id]
-        const workflowId = await actions.rerun({ workflowId: workflow.id, actorId, fromFailed: false, jobIds })
+        const workflowId = await actions.rerun({ workflowId: workflow.id, actorId, fromFailed: false, jobIds, once })
         return present(await retried(subject, workflowId))
       },
     }),
@@ -49,14 +49,14 @@ export function triggerBuildRoutes(
         revision: Type.Optional(Text(100)),
       }),
       answer: Started,
-      handle: async ({ subject, actorId, body: { branch, tag, revision } }) => {
+      handle: async ({ subject, actorId, once, body: { branch, tag, revision } }) => {
         if (tag !== undefined && branch !== undefined)
           throw new AppError('bad-request', 'Give a branch or a tag, not both.')
         const ref = {
           ...(tag === undefined ? { branch: branch ?? subject.defaultBranch } : { tag }),
           ...(revision === undefined ? {} : { revision }),
         }
-        await actions.trigger({ project: subject, trigger: 'api', actorId, ref, parameters: {} })
+        await actions.trigger({ project: subject, trigger: 'api', actorId, ref, parameters: {}, once })
         return { status: 200, body: 'Build created' }
       },
     }),

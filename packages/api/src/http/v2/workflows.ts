@@ -48,8 +48,8 @@ export function workflowRoutes({
       right: 'contribute',
       status: 202,
       answer: Message,
-      handle: async ({ subject, user }) => {
-        await actions.cancelWorkflow(subject.id, user.id)
+      handle: async ({ subject, user, once }) => {
+        await actions.cancelWorkflow(subject.id, user.id, once)
         return accepted
       },
     }),
@@ -61,11 +61,11 @@ export function workflowRoutes({
       right: 'contribute',
       status: 202,
       answer: Message,
-      handle: async ({ subject, user, params }) => {
+      handle: async ({ subject, user, params, once }) => {
         const jobs = await queries.jobsOf([subject.id])
         const job = jobs.find((candidate) => candidate.id === params.approval_request_id?.toLowerCase())
         if (job === undefined) throw new AppError('not-found', 'Job not found')
-        await actions.approve(job.id, user.id)
+        await actions.approve(job.id, user.id, once)
         return accepted
       },
     }),
@@ -81,6 +81,7 @@ export function workflowRoutes({
       handle: async ({
         subject,
         user,
+        once,
         body: { from_failed: fromFailed = false, jobs, enable_ssh: enableSsh = false },
       }) => {
         if (fromFailed && jobs !== undefined) throw new AppError('bad-request', 'Give from_failed or jobs, not both.')
@@ -90,6 +91,7 @@ export function workflowRoutes({
           fromFailed,
           ...(jobs === undefined ? {} : { jobIds: jobs }),
           enableSsh,
+          once,
         })
         return { workflow_id: workflowId }
       },

@@ -39,7 +39,7 @@ function ownIndent(cursor: Cursor): number {
     while (source.charCodeAt(content) === code.space) content += 1
     if (content >= cursor.end) giveUp()
     if (source.charCodeAt(content) !== code.newline) return content - at < longest ? giveUp() : content - at
-    longest = Math.max(longest, content - at)
+    longest = Math.max(longest, cursor.contentEnd(content) - at)
     at = content + 1
   }
   return giveUp()
@@ -58,12 +58,12 @@ function readLines(cursor: Cursor, own: number): { lines: readonly Line[]; fille
     const blank = char === code.newline || content >= cursor.end
     if (!blank && content - at < own) break
     const found = source.indexOf('\n', content)
-    const end = found === -1 ? cursor.end : found
+    const end = found === -1 ? cursor.end : cursor.contentEnd(found)
     // Blanks beyond the indentation are text.
     const text = source.slice(Math.min(at + own, end), end)
     lines.push({ text, end })
     if (text !== '') filled = lines.length
-    at = end + 1
+    at = found === -1 ? cursor.end + 1 : found + 1
   }
   if (source.charCodeAt(at) === code.tab) giveUp()
   cursor.pos = Math.min(at, cursor.end)

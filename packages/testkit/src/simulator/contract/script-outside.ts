@@ -39,8 +39,8 @@ export function outsideOperations(state: ScriptState): Readonly<Record<string, (
     check: () => state.engine.check(state.random.pick(state.agents), state.ref()),
     'step id': () => state.engine.stepId(state.ref().attemptId, state.random.int(0, 2)),
     'find a cache': () =>
-      state.engine.findCache(state.home.projectId, ['nothing', state.random.pick(['k', 'k1', 'k12'])]),
-    'has a cache': () => state.engine.hasCache(state.home.projectId, `k${state.random.int(1, 20)}`),
+      state.engine.findCache(state.cacheScope(), ['nothing', state.random.pick(['k', 'k1', 'k12'])]),
+    'has a cache': () => state.engine.hasCache(state.cacheScope(), `k${state.random.int(1, 20)}`),
     layers: () => state.engine.workspaceLayers(state.jobs.map((job) => job.id).reverse()),
     context: () => state.context(state.ref().attemptId),
     'announce a process': async () => {

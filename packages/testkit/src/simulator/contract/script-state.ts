@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { EngineStore, EngineTransaction, FencedRef, NewJob } from '@rondo/model'
+import type { CacheScope, EngineStore, EngineTransaction, FencedRef, NewJob } from '@rondo/model'
 import type { Random } from '../random.ts'
 import type { EngineHome } from './engine-stand.ts'
 import { plain } from './script-answers.ts'
@@ -44,6 +44,10 @@ export class ScriptState {
       keptFrom: kept,
       plan: null,
     }
+  }
+
+  cacheScope(): CacheScope {
+    return { projectId: this.home.projectId, source: this.random.pick(['', '', 'pull/7']) }
   }
 
   pipeline(): string {
