@@ -5,6 +5,7 @@ import type { Runner, TransactionRunner } from './database.ts'
 import { findAttempt } from './fence.ts'
 import { lockWrites } from './lock-queue.ts'
 import { pipelineWrites } from './pipeline-writes.ts'
+import { requestKeyWrites } from './request-keys.ts'
 import { scheduleWrites } from './schedules.ts'
 import { workflowReads } from './workflow-reads.ts'
 import { createWriteBuffer, stoppedWorkflow } from './write-buffer.ts'
@@ -21,6 +22,7 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
     ...lockWrites(tx, buffer.writes.addChore),
     ...choreWrites(tx),
     ...scheduleWrites(tx),
+    ...requestKeyWrites(tx),
     async createWorkflow(workflow) {
       const rows = await tx.rows<{ id: string }>(sql`
         with fresh as (select uuidv7() as id)
@@ -81,6 +83,11 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
           output_sha256 = ${step.outputSha256}, truncated = ${step.truncated}, finished_at = ${step.at}
         where attempt_id = ${step.attemptId} and index = ${step.index} returning id`)
       )[0]?.id,
+    openSsh: async (jobId, userId) => {
+      await tx.rows(
+        sql`insert into job_ssh_users (job_id, user_id) values (${jobId}, ${userId}) on conflict do nothing`,
+      )
+    },
     saveCache: async ({ projectId, source }, key, object, jobId) =>
       (
         await tx.rows(

@@ -10,6 +10,7 @@ import { type Cell, type MemoryDatabase, unavailable, type Work } from './memory
 import { type Effect, fenced, required } from './memory-identity.ts'
 import { lockEntriesOf, memoryLockWrites } from './memory-locks.ts'
 import { memoryPipelineWrites } from './memory-pipelines.ts'
+import { memoryRequestKeys } from './memory-request-keys.ts'
 import { insertRequirements, settleRequirements } from './memory-requirements.ts'
 import {
   type AttemptRow,
@@ -58,6 +59,7 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
     ...memoryPipelineWrites(database, work, effect),
     ...memoryLockWrites(database, work, effect),
     ...memoryScheduleWrites(database, work, effect),
+    ...memoryRequestKeys(database, work, effect),
     async createWorkflow({ jobs, setup, ...workflow }) {
       await effect('create a workflow')
       const id = database.newId()
@@ -298,6 +300,10 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       const row = { projectId, source, key, object, createdAt: work.now, order: database.newId() }
       work.insert('caches', database.caches, `${projectId}/${source}/${key}`, row)
       return true
+    },
+    async openSsh(jobId, userId) {
+      await effect('open a job over SSH')
+      leave(jobId, { kind: 'ssh', userId })
     },
     async addLayer(jobId, slice, object) {
       await effect('add a layer')
