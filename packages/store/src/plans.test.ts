@@ -45,9 +45,10 @@ const uses: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
     await store.engine.attemptContext(task.attemptId)
     await store.engine.transact(async (tx) => {
       await tx.fence(agent, task)
-      await tx.grant(task)
+      await tx.grant([task])
       await tx.acknowledge(task.attemptId, 1, 30_000)
-      await tx.finishAttempt(task, 'passed')
+      await tx.tryAttempts([{ ...task, agentId: agent }])
+      await tx.finishAttempts([{ ...task, result: 'passed' }])
       const workflowId = await tx.workflowOfJob(job.id)
       await tx.lockWorkflow(workflowId!)
       await tx.rerunCount((await store.queries.workflow(workflowId!))!.pipelineId)
@@ -73,7 +74,7 @@ const uses: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
     await store.engine.transact(async (tx) => {
       const settled = await tx.settle([{ jobId: required.id, as: 'success' }])
       expect(settled.map(({ job }) => job.id)).toEqual([next.id])
-      await tx.statusesOf(workflowId)
+      await tx.statusesOf([workflowId])
       await tx.enqueue({ ...next, projectId: home.project.id }, 'docker', { cpus: 1, memoryMb: 1 })
       await tx.saveJob({ id: next.id, status: 'queued' })
     })

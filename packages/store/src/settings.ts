@@ -1,26 +1,31 @@
-import type { ScopedSettings, SettingsStore, SettingValues } from '@rondo/model'
+import { createRounds, type ScopedSettings, type SettingsStore, type SettingValues } from '@rondo/model'
 import sql from 'sql-template-tag'
 import type { Database } from './database.ts'
 import { orgSlug, projectSlugColumn } from './slug-columns.ts'
 
 /** `defaults` come from the environment; what is set here goes before them. */
 export function createSettingsStore(database: Database, defaults: SettingValues = {}): SettingsStore {
-  return {
-    async view() {
-      const [all] = await database.rows<{ data: SettingValues }>(
+  // Read anew for whoever asks, but once for all who ask meanwhile.
+  const readView = createRounds(async (asked: readonly undefined[]) => {
+    const [[all], projects] = await Promise.all([
+      database.prepared.rows<{ data: SettingValues }>(
         sql`select data from scoped_settings where organization_id is null`,
-      )
-      const projects = await database.rows<{ id: string; data: SettingValues }>(sql`
+      ),
+      database.prepared.rows<{ id: string; data: SettingValues }>(sql`
         select p.id, coalesce(o.data, '{}') || coalesce(own.data, '{}') as data from projects p
           left join scoped_settings o on o.organization_id = p.organization_id and o.project_id is null
           left join scoped_settings own on own.project_id = p.id
         where p.id in (select project_id from scoped_settings where project_id is not null
-          union select op.id from scoped_settings s join projects op on op.organization_id = s.organization_id where s.project_id is null)`)
-      return {
-        installation: { ...defaults, ...all?.data },
-        projects: new Map(projects.map((row) => [row.id, row.data])),
-      }
-    },
+          union select op.id from scoped_settings s join projects op on op.organization_id = s.organization_id where s.project_id is null)`),
+    ])
+    const read = {
+      installation: { ...defaults, ...all?.data },
+      projects: new Map(projects.map((row) => [row.id, row.data])),
+    }
+    return asked.map(() => read)
+  })
+  return {
+    view: () => readView(undefined),
     scopes: () =>
       database.rows<ScopedSettings>(sql`
         select s.organization_id as "organizationId", s.project_id as "projectId", s.data as values,
