@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '@rondo/model'
 import pg from 'pg'
 import type { Sql } from 'sql-template-tag'
+import { createTickSocket } from './tick-socket.ts'
 
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
@@ -97,6 +98,7 @@ function openPool(connectionString: string, max: number, first?: string): pg.Poo
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     pipeline: true,
+    stream: createTickSocket,
   })
   // A connection that breaks while idle is replaced by the pool; the next statement finds out by itself.
   pool.on('error', () => {})

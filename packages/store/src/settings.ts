@@ -7,20 +7,17 @@ import { orgSlug, projectSlugColumn } from './slug-columns.ts'
 export function createSettingsStore(database: Database, defaults: SettingValues = {}): SettingsStore {
   // Read anew for whoever asks, but once for all who ask meanwhile.
   const readView = createRounds(async (asked: readonly undefined[]) => {
-    const [[all], projects] = await Promise.all([
-      database.prepared.rows<{ data: SettingValues }>(
-        sql`select data from scoped_settings where organization_id is null`,
-      ),
-      database.prepared.rows<{ id: string; data: SettingValues }>(sql`
-        select p.id, coalesce(o.data, '{}') || coalesce(own.data, '{}') as data from projects p
-          left join scoped_settings o on o.organization_id = p.organization_id and o.project_id is null
-          left join scoped_settings own on own.project_id = p.id
-        where p.id in (select project_id from scoped_settings where project_id is not null
-          union select op.id from scoped_settings s join projects op on op.organization_id = s.organization_id where s.project_id is null)`),
-    ])
+    const rows = await database.prepared.rows<{ id: string | null; data: SettingValues }>(sql`
+      select null::uuid as id, data from scoped_settings where organization_id is null
+      union all
+      select p.id, coalesce(o.data, '{}') || coalesce(own.data, '{}') from projects p
+        left join scoped_settings o on o.organization_id = p.organization_id and o.project_id is null
+        left join scoped_settings own on own.project_id = p.id
+      where p.id = any(array(select project_id from scoped_settings where project_id is not null
+        union select op.id from scoped_settings s join projects op on op.organization_id = s.organization_id where s.project_id is null))`)
     const read = {
-      installation: { ...defaults, ...all?.data },
-      projects: new Map(projects.map((row) => [row.id, row.data])),
+      installation: { ...defaults, ...rows.find((row) => row.id === null)?.data },
+      projects: new Map(rows.flatMap((row) => (row.id === null ? [] : [[row.id, row.data]]))),
     }
     return asked.map(() => read)
   })
