@@ -2,7 +2,7 @@ import { AppError } from './app-error.ts'
 
 /** What an administrator may set: for the installation, an organisation or a project; the nearest to the job counts. */
 export interface SettingDefinition {
-  readonly unit: 'days' | 'hours' | 'minutes'
+  readonly unit: 'days' | 'hours' | 'minutes' | 'times'
   readonly fallback: number
   readonly min: number
   readonly max: number
@@ -45,6 +45,15 @@ export const settings = {
     summary: 'the longest a job may wait for approval',
   },
   'time.lock': { unit: 'hours', fallback: 5, min: 1, max: 8_760, summary: 'the longest a job may wait for a lock' },
+  'retry.after-start': {
+    unit: 'times',
+    fallback: 0,
+    min: 0,
+    max: 3,
+    zero: 'never',
+    summary:
+      'how often a job runs again whose agent was lost after its own steps began, which may then have happened twice',
+  },
 } as const satisfies Readonly<Record<string, SettingDefinition>>
 
 export type SettingName = keyof typeof settings
@@ -91,7 +100,7 @@ export function settingProblem(name: SettingName, value: unknown): string | unde
   return `${name} cannot be ${JSON.stringify(value)}. Give a whole number of ${unit} from ${min} to ${max}${zero}.`
 }
 
-const unitMs = { days: 86_400_000, hours: 3_600_000, minutes: 60_000 } as const
+const unitMs = { days: 86_400_000, hours: 3_600_000, minutes: 60_000, times: Number.NaN } as const
 
 /** A setting that is a time, in milliseconds. */
 export function settingMs(view: SettingsView, name: SettingName, projectId?: string): number {
