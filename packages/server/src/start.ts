@@ -29,6 +29,7 @@ import {
   createUserActions,
   doChores,
   enforceLimits,
+  expireOrbs,
   foretellStarts,
   resumeContinuations,
   runSchedules,
@@ -96,8 +97,8 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
     })
     const compiler = createCompilerPool({
       orbs: createOrbLookup(store.orbs, {
-        store: store.urlOrbs,
-        texts: createGuardedHttps({ allowed: env.orbNetworks }),
+        urls: { store: store.urlOrbs, texts: createGuardedHttps({ allowed: env.orbNetworks }) },
+        settings: store.settings,
       }),
     })
     stops.push(() => compiler.close())
@@ -227,6 +228,7 @@ function startLoops(
     resumeContinuations(ports, loop('continuations', 5_000, 'continuations were not resumed'), signal),
     foretellStarts({ ...ports, queue: store.queue }, loop('forecasts', 5_000, 'starts were not foretold'), signal),
     applyRetention(kept, loop('retention', 600_000, 'retention was not applied'), signal),
+    expireOrbs({ ...ports, orbs: store.orbs }, loop('orbs', 600_000, 'dev versions of orbs did not expire'), signal),
     sweepObjects(kept, loop('objects', 60_000, 'objects were not swept'), signal),
   ]
 }

@@ -23,7 +23,7 @@ export const testPublicUrl = 'http://ci.example.com'
 
 /** What the web server is built on, over a test's database and folder; `actions` when the test has an engine of its own. */
 export async function openWebPorts({ store, folder }: TestDatabase, actions?: UserActions): Promise<WebPorts> {
-  const compiler = createInlineCompiler(createOrbLookup(store.orbs))
+  const compiler = createInlineCompiler(createOrbLookup(store.orbs, { settings: store.settings }))
   const hosting = createGitHosting(join(folder, 'repositories'))
   return {
     accounts: store.accounts,

@@ -14,6 +14,7 @@ import { openNotices } from '../shared-folder/notices.ts'
 import { openTaskFolder, removeTaskFolder, type TaskFolder } from '../shared-folder/task-folder.ts'
 import { answerTimings } from '../steps/timings.ts'
 import { answerTokens } from '../steps/tokens.ts'
+import { openLane } from '../task/lane.ts'
 import { openScripts } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
 import { sampleUsage } from '../usage/sampler.ts'
@@ -184,7 +185,9 @@ async function execute(
       return environment
     }
     prepared(environment.state)
-    const task: TaskContext = { ...base, state: environment.state, scripts: openScripts(base) }
+    const scripts = openScripts(own.folder)
+    const lane = openLane(own.folder, scripts)
+    const task: TaskContext = { ...base, state: environment.state, scripts, lane, kills: { before: 0 } }
     announceVariables(task)
     const answering = [answerTimings(task), answerTokens(task)]
     stopAnswering = () => answering.forEach((stop) => void stop())

@@ -38,7 +38,7 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
           continue
         }
       }
-      const { result } = before ?? (await runOne(task, step, index))
+      const { result } = before ?? (await runOne(task, step, index, end.result === 'passed'))
       if (result !== 'passed' && end.result === 'passed')
         end = { result: result === 'timed-out' ? 'timed-out' : 'failed', message: null }
     }

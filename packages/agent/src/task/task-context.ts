@@ -5,6 +5,7 @@ import type { Reporter } from '../reports/reporter.ts'
 import type { StepRecorder } from '../reports/step-recorder.ts'
 import type { Notices } from '../shared-folder/notices.ts'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
+import type { Lane } from './lane.ts'
 import type { Scripts } from './scripts.ts'
 
 /** What preparing an environment for a task needs at hand. */
@@ -32,4 +33,7 @@ export const firstContainerStep = 2
 export interface TaskContext extends TaskBase {
   readonly state: ExecutorState
   readonly scripts: Scripts
+  readonly lane: Lane
+  /** How many processes the job's memory had cost before the script that was last waited to start. */
+  readonly kills: { before: number }
 }
