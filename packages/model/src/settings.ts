@@ -115,12 +115,12 @@ export function settingProblem(name: SettingName, value: unknown, scope?: Settin
   return `${name} cannot be ${JSON.stringify(value)}. Give a whole number of ${unit} from ${min} to ${max}${zero}.`
 }
 
-const unitMs = { days: 86_400_000, hours: 3_600_000, minutes: 60_000, times: Number.NaN } as const
+const unitMs = { days: 86_400_000, hours: 3_600_000, minutes: 60_000 } as const
 
 /** A setting that is a time, in milliseconds. */
 export function settingMs(view: SettingsView, name: SettingName, projectId?: string): number {
   const { unit } = settings[name]
-  if (unit === 'switch') throw new Error(`${name} is no time`)
+  if (unit === 'switch' || unit === 'times') throw new Error(`${name} is no time`)
   return settingOf(view, name, projectId) * unitMs[unit]
 }
 

@@ -96,6 +96,7 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
         ? ports.limits
         : { ...ports.limits, maxRunMs: settingMs(view, 'time.run', identity.projectId) },
     ...stopUnheard(ports, context.workflow, settingOf(view, 'retry.after-start', identity.projectId)),
+    ...(context.ssh ? { ssh: true } : {}),
   }
 }
 

@@ -233,6 +233,8 @@ export interface EngineTransaction {
    * test results) goes, and its open steps end. Answers the ids of those.
    */
   retry(ref: FencedRef): Promise<readonly string[]>
+  /** Lets a person into a job over SSH, when it runs. */
+  openSsh(jobId: string, userId: string): Promise<void>
   append(event: NewEvent): Promise<void>
   /** Tells waiting processes after commit; a hint, never the truth (rule D-07). */
   notify(topic: 'queue' | 'stop' | 'chores'): Promise<void>

@@ -46,6 +46,7 @@ export type LeftRow =
   | { readonly kind: 'artifact'; readonly slice: number; readonly path: string; readonly object: StoredObject }
   | { readonly kind: 'image'; readonly slice: number; readonly image: JobImage }
   | { readonly kind: 'tests'; readonly slice: number; readonly tests: readonly TestResult[] }
+  | { readonly kind: 'ssh'; readonly userId: string }
 
 export interface TaskRow {
   readonly id: string

@@ -332,6 +332,10 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       work.insert('caches', database.caches, `${projectId}/${source}/${key}`, row)
       return true
     },
+    async openSsh(jobId, userId) {
+      await effect('open a job over SSH')
+      leave(jobId, { kind: 'ssh', userId })
+    },
     async addLayer(jobId, slice, object) {
       await effect('add a layer')
       leave(jobId, { kind: 'layer', slice, object })
@@ -369,7 +373,7 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       await effect('remove what a slice left')
       for (const cell of database.leftByJob.get(task.jobId) ?? []) {
         const row = work.read(cell)
-        if (row === undefined || row.kind === 'image' || row.slice !== task.index) continue
+        if (row === undefined || row.kind === 'image' || row.kind === 'ssh' || row.slice !== task.index) continue
         if ((await work.lock(cell)) !== undefined) work.remove(cell)
       }
       const open = await endOpenSteps(ref.attemptId)
