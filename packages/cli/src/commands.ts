@@ -3,7 +3,9 @@ import { agentVerbs } from './agent/verbs.ts'
 import { configVerbs } from './config/verbs.ts'
 import { describeVerbs, runVerb, type Verb } from './noun.ts'
 import { orbVerbs } from './orb/verbs.ts'
+import { pipelineVerbs } from './pipeline/verbs.ts'
 import { shellVerb } from './shell/shell.ts'
+import { sshKeyVerbs } from './ssh-key/verbs.ts'
 
 export interface Command {
   readonly name: string
@@ -57,11 +59,27 @@ export const commands: readonly Command[] = [
     run: (args) => runVerb('agent', agentVerbs, args),
   },
   {
+    name: 'pipeline',
+    usage: 'rondo pipeline VERB …',
+    summary: 'cancel a pipeline as a whole',
+    details: `Exit code 0 done, 1 it was refused or failed, 2 the call was wrong.\n\n${describeVerbs(pipelineVerbs)}`,
+    verbs: pipelineVerbs,
+    run: (args) => runVerb('pipeline', pipelineVerbs, args),
+  },
+  {
     name: 'shell',
     usage: shellVerb.usage,
     summary: shellVerb.summary,
     details: `Where a project keeps the environments of failed jobs, they stay for ten minutes. What is done there is recorded as steps\nof the job, with secrets masked; its result stays. Ends with the shell. Exit code 0 done, 1 it was refused, 2 the call was wrong.\n\n${describeVerbs([shellVerb])}`,
     run: (args) => runVerb('shell', [shellVerb], ['shell', ...args]),
+  },
+  {
+    name: 'ssh-key',
+    usage: 'rondo ssh-key VERB …',
+    summary: 'your public SSH keys, with which you enter jobs that you rerun with SSH',
+    details: `A job that is rerun with SSH says in its step "Enable SSH" how to enter it.\nExit code 0 done, 1 it was refused, 2 the call was wrong.\n\n${describeVerbs(sshKeyVerbs)}`,
+    verbs: sshKeyVerbs,
+    run: (args) => runVerb('ssh-key', sshKeyVerbs, args),
   },
   {
     name: 'orb',

@@ -123,6 +123,7 @@ export type {
   EngineTransaction,
   HeldAttempt,
   JobChange,
+  KeptAnswer,
   LockAnswer,
   NewJob,
   NewPipeline,
@@ -170,9 +171,11 @@ export type { SshKey, SshKeys } from './ports/ssh-keys.ts'
 export type { PublicJwk, TokenSigner } from './ports/token-signer.ts'
 export type { RemoteTexts, UrlOrbPrefix, UrlOrbStore } from './ports/url-orbs.ts'
 export type { UsageRecord, UsageStore } from './ports/usage.ts'
+export type { SshAccess, UserKey, UserKeys } from './ports/user-keys.ts'
 export type { Wakeups } from './ports/wakeups.ts'
 export type { Project, ProjectSettings } from './project.ts'
 export { defaultProjectSettings, projectSlug } from './project.ts'
+export type { RequestKey } from './request-key.ts'
 export type { Resources } from './resource-class.ts'
 export { defaultResourceClass, resourcesOf } from './resource-class.ts'
 export { createRounds } from './rounds.ts'

@@ -1,6 +1,7 @@
 import type { Continuation, Pipeline } from './pipeline.ts'
 import type { RefRequest } from './ports/repositories.ts'
 import type { Project } from './project.ts'
+import type { RequestKey } from './request-key.ts'
 
 export interface TriggerRequest {
   readonly project: Project
@@ -16,6 +17,8 @@ export interface TriggerRequest {
   readonly baseRevision?: string
   /** The run of a schedule: it happens once, and the schedule moves on with it. */
   readonly schedule?: ScheduledRun
+  /** Sent again with the same key, it answers the same pipeline. */
+  readonly once?: RequestKey | undefined
 }
 
 export interface ScheduledRun {
@@ -42,16 +45,19 @@ export interface RerunRequest {
   readonly fromFailed: boolean
   /** Rerun these jobs and what depends on them; excludes `fromFailed`. */
   readonly jobIds?: readonly string[]
-  /** SSH into the chosen jobs was asked for. This installation cannot open it yet: the jobs run and say so. */
+  /** Opens the chosen jobs over SSH, for whoever asked. */
   readonly enableSsh?: boolean
+  /** Asked again with the same key, it answers the same workflow. */
+  readonly once?: RequestKey | undefined
 }
 
 /** Sent by a job of a setup workflow; the key is all the authority there is. */
 export interface ContinueRequest extends Continuation {
   readonly key: string
+  readonly once?: RequestKey | undefined
 }
 
-/** What users (and integrations on their behalf) can do to pipelines. Permission is checked by the caller. */
+/** What users (and integrations on their behalf) can do to pipelines. Permission is checked by the caller. What is asked for again with the same `once` is done once. */
 export interface UserActions {
   /**
    * Makes a pipeline. A missing or wrong config gives a pipeline in state `errored` with the reasons. Undefined: the
@@ -65,10 +71,15 @@ export interface UserActions {
    */
   continuePipeline(request: ContinueRequest): Promise<void>
   /** AppError `conflict` when the job does not wait for approval (any more). */
-  approve(jobId: string, actorId: string): Promise<void>
+  approve(jobId: string, actorId: string, once?: RequestKey): Promise<void>
+  /**
+   * Cancels all workflows of a pipeline that have not ended, and what its continuation would still start. One that has ended stays
+   * as it is.
+   */
+  cancelPipeline(pipelineId: string, actorId: string | null, once?: RequestKey): Promise<void>
   /** A workflow that has ended stays as it is. */
-  cancelWorkflow(workflowId: string, actorId: string | null): Promise<void>
-  cancelJob(jobId: string, actorId: string | null): Promise<void>
+  cancelWorkflow(workflowId: string, actorId: string | null, once?: RequestKey): Promise<void>
+  cancelJob(jobId: string, actorId: string | null, once?: RequestKey): Promise<void>
   /** Answers the id of the new workflow. AppError `conflict` when there is nothing to rerun. */
   rerun(request: RerunRequest): Promise<string>
 }

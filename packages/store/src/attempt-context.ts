@@ -21,6 +21,7 @@ export async function readContexts(
         | 'previousNumber'
         | 'claimedAt'
         | 'trustsForks'
+        | 'ssh'
       > & {
         cpus: number
         memoryMb: number
@@ -30,6 +31,7 @@ export async function readContexts(
     >(sql`
     select t.cpus, t.memory_mb as "memoryMb", o.name as "organizationName", p.name as "projectName", a.phase <> 'finished' and t.attempt_id = a.id as open,
       (select login from users where id = pl.triggered_by) as "actorLogin", a.claimed_at as "claimedAt",
+      not coalesce((p.settings ->> 'disableSsh')::boolean, false) and exists (select from job_ssh_users where job_id = j.id) as ssh,
       coalesce((p.settings ->> 'forksReceiveSecretEnvVars')::boolean, false) as "trustsForks",
       -- No join, so that it stops at the first of the same branch.
       (select before.number from (select number, workflow_id from jobs where project_id = p.id and number < j.number order by number desc limit 100) before

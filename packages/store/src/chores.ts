@@ -16,9 +16,15 @@ export function choreReads(runner: Runner): Pick<EngineStore, 'dueChores' | 'pos
 }
 
 /** Writes of one transaction; see the port for what each means. */
-export function choreWrites(tx: Runner): Pick<EngineTransaction, 'takeChore' | 'redundantWorkflows'> {
+export function choreWrites(tx: Runner): Pick<EngineTransaction, 'takeChore' | 'openWorkflows' | 'redundantWorkflows'> {
   return {
     takeChore: async (id) => (await tx.rows(sql`delete from chores where id = ${id} returning id`)).length > 0,
+    openWorkflows: async (pipelineId) =>
+      (
+        await tx.rows<{ id: string }>(
+          sql`select id from workflows where pipeline_id = ${pipelineId} and stopped_at is null order by id`,
+        )
+      ).map((row) => row.id),
     redundantWorkflows: async (pipelineId) =>
       (
         await tx.rows<{ id: string }>(sql`

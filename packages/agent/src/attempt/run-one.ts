@@ -20,12 +20,14 @@ export function headingOf(step: Step): StepHeading {
   }
 }
 
-/** Runs one step of the config, from its beginning to its end. */
-export async function runOne(task: TaskContext, step: Step, index: number): Promise<StepEnd> {
+/** Runs one step of the config, from its beginning to its end. When it passes, those after it follow if `goesOn`. */
+export async function runOne(task: TaskContext, step: Step, index: number, goesOn: boolean): Promise<StepEnd> {
   const open = task.steps.begin(index, headingOf(step))
   let end: StepEnd = { result: 'canceled', exitCode: null }
   try {
-    end = await execute(task, step, index, open.pump).catch((error) => failInWords(task, open.out, error))
+    end = await execute(task, step, index, { pump: open.pump, goesOn }).catch((error) =>
+      failInWords(task, open.out, error),
+    )
   } finally {
     open.end(end)
   }
@@ -40,10 +42,15 @@ function failInWords(task: TaskContext, out: string, error: unknown): StepEnd {
   return failed
 }
 
-async function execute(task: TaskContext, step: Step, index: number, pump: OutputPump): Promise<StepEnd> {
+async function execute(
+  task: TaskContext,
+  step: Step,
+  index: number,
+  run: { readonly pump: OutputPump; readonly goesOn: boolean },
+): Promise<StepEnd> {
   switch (step.type) {
     case 'run':
-      return runStep(task, step, index, pump)
+      return runStep(task, step, index, run)
     case 'checkout':
       return checkout(task, step, index)
     case 'save_cache':

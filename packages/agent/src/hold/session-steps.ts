@@ -39,7 +39,7 @@ export function createSessionSteps(task: TaskContext, over: AbortSignal): Sessio
   /** Whatever goes wrong in one is told in its own output; the session goes on. */
   async function runAs(step: Step, name: string): Promise<boolean> {
     if (over.aborted) return false
-    const end = await runOne(task, { ...step, name } as Step, next++).catch(() => undefined)
+    const end = await runOne(task, { ...step, name } as Step, next++, false).catch(() => undefined)
     return end?.result === 'passed'
   }
 

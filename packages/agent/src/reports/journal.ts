@@ -13,7 +13,7 @@ export type Note =
   | { readonly type: 'held'; readonly until: number }
   /** The last that the owner of a held job asked for. */
   | { readonly type: 'ordered'; readonly id: number }
-  | { readonly type: 'launched'; readonly id: string; readonly out: string; readonly command?: string }
+  | { readonly type: 'launched'; readonly id: string; readonly out: string }
   /** The step's work is over; its output may still be on the way to the server. */
   | { readonly type: 'ended'; readonly step: number; readonly end: StepEnd; readonly at: string }
 

@@ -7,6 +7,8 @@ export interface Progress {
   began(id: string): boolean
   /** Exit status of a script; undefined while it runs. */
   statusOf(id: string): number | undefined
+  /** The last turn in which a script was not gone on with; 0 when there was none. */
+  refusedTurn(id: string): number
   close(): void
 }
 
@@ -21,6 +23,7 @@ const mostScripts = 100_000
 export function openProgress(open: () => number | undefined): Progress {
   const begun = new Set<string>()
   const statuses = new Map<string, number>()
+  const refusals = new Map<string, number>()
   const buffer = Buffer.allocUnsafe(bufferBytes)
   let file: number | undefined
   let position = 0
@@ -28,7 +31,7 @@ export function openProgress(open: () => number | undefined): Progress {
 
   function look(): void {
     file ??= open()
-    if (file === undefined || begun.size + statuses.size > mostScripts) return
+    if (file === undefined || begun.size + statuses.size + refusals.size > mostScripts) return
     for (let reads = 0; reads < readsAtOnce; reads++) {
       const length = readSync(file, buffer, 0, buffer.length, position)
       if (length === 0) return
@@ -40,9 +43,10 @@ export function openProgress(open: () => number | undefined): Progress {
   }
 
   function take(line: string): void {
-    const [, event, id, number] = /^(began|ended) ([a-z0-9-]+) (\d{1,10})\b/.exec(line) ?? []
+    const [, event, id, number] = /^(began|ended|refused) ([a-z0-9-]+) (\d{1,10})\b/.exec(line) ?? []
     if (event === 'began') begun.add(id!)
     if (event === 'ended') statuses.set(id!, Number(number))
+    if (event === 'refused') refusals.set(id!, Number(number))
   }
 
   return {
@@ -53,6 +57,10 @@ export function openProgress(open: () => number | undefined): Progress {
     statusOf(id) {
       if (!statuses.has(id)) look()
       return statuses.get(id)
+    },
+    refusedTurn(id) {
+      look()
+      return refusals.get(id) ?? 0
     },
     close() {
       if (file !== undefined) closeSync(file)

@@ -2,14 +2,18 @@
 # supervisor.sh IO TOKEN [WORD…]
 # Stays for as long as the job lives and runs what the agent asks for, one line a command, from two pipes:
 #   lane       run ID OUT PROLOGUE COMMAND NEXT   a script; the next line is read when it has ended
+#              then ID OUT PROLOGUE COMMAND NEXT AFTER TURN
+#                                                 the same, if AFTER came last and passed, the job was not halted, and
+#                                                 less than two seconds went by; else `progress` says it was refused
 #   commands   run ID OUT PROLOGUE COMMAND        a script beside the others
 #              kill ID SIGNAL                     signals everything ID started
 # A fork of this shell makes ready what is the same for all scripts (job.sh), reads the file PROLOGUE, and becomes the
 # shell that the prologue sets as its arguments, with the file COMMAND. `-` stands for none: without a command the
 # prologue is all there is, without a prologue the shell is bash, or sh. What is printed goes to OUT, and then the end
 # mark. NEXT is the script that will likely follow: its reader is started while this one runs.
-# Says in `progress` what began (ID, process, its start) and ended (ID, exit status), so an agent that was killed finds
-# everything again. Starting programs and making files is what a user waits for, so few are started and made here.
+# Says in `progress` what began (ID, process, when), ended (ID, exit status) and was refused (ID, TURN), so an agent
+# that was killed finds everything again. What waits in the lane is gone on with while nobody looks, so it is little, and
+# only ever follows short scripts: an agent that died is not survived by steps that begin minutes later. Starting programs and making files is what a user waits for, so few are started and made here.
 rondo_io=$1
 rondo_token=$2
 shift 2
@@ -75,17 +79,28 @@ play() {
     start_reader "$rondo_next" "$rondo_next.out"
     rondo_ready=$rondo_next rondo_ready_pipe=$rondo_pipe
   fi
-  rondo_stat=
-  read -r rondo_stat <"/proc/$rondo_pid/stat"
-  # shellcheck disable=SC2086 # words on purpose: from the state on, 20 is the start
-  set -- ${rondo_stat##*) }
-  echo "began $rondo_id $rondo_pid ${20:-0}" >&5
+  echo "began $rondo_id $rondo_pid $rondo_now" >&5
   wait "$rondo_pid"
   rondo_status=$?
   # What the script left running may hold the pipe for ever, so the end is marked in the stream instead of waited for.
   printf '\036%s.%s\036' "$rondo_id" "$rondo_token" >&6
   exec 6>&-
   echo "ended $rondo_id $rondo_status" >&5
+}
+
+# The time since the machine was started: in hundredths of a second, as the kernel counts starts of processes, in
+# rondo_now, and in whole seconds in rondo_second; 0 where it cannot be told.
+look_at_clock() {
+  rondo_up=0.0
+  read -r rondo_up rondo_stat </proc/uptime
+  rondo_second=${rondo_up%.*} rondo_now=${rondo_up%.*}${rondo_up#*.}
+}
+
+# Whether a script may follow the script AFTER without being asked for again.
+may_follow() {
+  [ "$1" = "$rondo_last" ] && [ "$rondo_status" = 0 ] && [ ! -e "$rondo_io/halt" ] || return 1
+  look_at_clock
+  [ "$rondo_second" != 0 ] && [ $((rondo_second - rondo_since)) -lt 2 ]
 }
 
 exec 2>/dev/null
@@ -97,6 +112,7 @@ while read -r rondo_verb rondo_id rondo_rest <&4; do
         # shellcheck disable=SC2086 # words on purpose
         set -- $rondo_rest
         start_reader "$rondo_id" "$1"
+        look_at_clock
         play "$rondo_id" "$2" "$3" -
       ) &
       ;;
@@ -105,7 +121,8 @@ while read -r rondo_verb rondo_id rondo_rest <&4; do
       ;;
   esac
 done &
-: >"$rondo_io/ready"
+# What it says is what this supervisor knows beyond the first one, for agents that come after an upgrade.
+echo then >"$rondo_io/ready"
 
 set --
 for rondo_turn in 0 1 2 3; do
@@ -113,12 +130,24 @@ for rondo_turn in 0 1 2 3; do
   eval "rondo_pipe$rondo_turn=\$rondo_io/\$rondo_turn.pipe"
 done
 [ $# -eq 0 ] || mkfifo -m 666 "$@"
-rondo_ready= rondo_last=
-while read -r rondo_verb rondo_id rondo_out rondo_prologue rondo_command rondo_next <&3; do
+rondo_ready= rondo_last= rondo_begun=' '
+while read -r rondo_verb rondo_id rondo_out rondo_prologue rondo_command rondo_next rondo_after rondo_turn_given <&3; do
   # An agent that comes back may ask again for what it does not know to have begun.
-  [ "$rondo_verb" = run ] && [ "$rondo_id" != "$rondo_last" ] || continue
-  [ -n "$rondo_last" ] || . "$rondo_io/job.sh"
-  rondo_last=$rondo_id
+  case $rondo_begun in *" $rondo_id "*) continue ;; esac
+  case $rondo_verb in
+    run)
+      [ -n "$rondo_last" ] || . "$rondo_io/job.sh"
+      look_at_clock
+      ;;
+    then)
+      may_follow "$rondo_after" || {
+        echo "refused $rondo_id $rondo_turn_given" >&5
+        continue
+      }
+      ;;
+    *) continue ;;
+  esac
+  rondo_last=$rondo_id rondo_since=$rondo_second rondo_begun="$rondo_begun$rondo_id "
   if [ "$rondo_id" = "$rondo_ready" ]; then rondo_pipe=$rondo_ready_pipe; else start_reader "$rondo_id" "$rondo_out"; fi
   play "$rondo_id" "$rondo_prologue" "$rondo_command" "$rondo_next"
 done

@@ -92,6 +92,29 @@ test.each([
   },
 )
 
+test('a script given ahead follows the one it names, once, if that passed, was short, and did not halt the job', async () => {
+  await start()
+  folder.create('ran.cmd', `echo ran >>${root}/ran\n`)
+  folder.create('fails.cmd', 'exit 4\n')
+  folder.create('long.cmd', 'sleep 2.1\n')
+  folder.create('halts.cmd', `echo >${folder.io}/halt\n`)
+  const heard = (id: string) => folder.progress.statusOf(id) ?? `refused in turn ${folder.progress.refusedTurn(id)}`
+  const lane = (...lines: string[]) => lines.forEach((line) => void folder.queue(line))
+
+  lane('run s2 s2.out - ran.cmd s3', 'then s3 s3.out - ran.cmd s4 s2 1', 'then s4 s4.out - fails.cmd s5 s3 2')
+  lane('then s5 s5.out - ran.cmd s6 s4 3', 'then s6 s6.out - ran.cmd - s5 4', 'run s3 s3.out - ran.cmd -')
+  await until(() => folder.progress.refusedTurn('s6') === 4)
+  expect(['s2', 's3', 's4', 's5', 's6'].map(heard)).toEqual([0, 0, 4, 'refused in turn 3', 'refused in turn 4'])
+
+  lane('run s5 s5.out - long.cmd s6', 'then s6 s6.out - ran.cmd - s5 5')
+  await until(() => folder.progress.refusedTurn('s6') === 5)
+  lane('run s6 s6.out - ran.cmd -', 'run s7 s7.out - halts.cmd s8', 'then s8 s8.out - ran.cmd - s7 6')
+  await until(() => folder.progress.refusedTurn('s8') === 6)
+
+  expect(['s5', 's6', 's7', 's8'].map(heard)).toEqual([0, 0, 0, 'refused in turn 6'])
+  expect(readFileSync(join(root, 'ran'), 'utf8')).toBe('ran\nran\nran\n')
+})
+
 test('what a script leaves running prints into no other output, however many scripts follow', async () => {
   await start()
   folder.create('leaves.cmd', 'for round in 1 2 3 4 5 6 7 8 9; do echo late; sleep 0.01; done &\n')

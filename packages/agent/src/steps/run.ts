@@ -3,58 +3,75 @@ import type { RunStep } from '@rondo/model'
 import type { OutputPump } from '../output/pump.ts'
 import type { StepEnd } from '../reports/endings.ts'
 import { statusOf } from '../shared-folder/script-status.ts'
-import { launch, printedAll, waitForStatus, wasLaunched } from '../task/launch.ts'
+import type { Script } from '../task/lane.ts'
+import { launch, launchBeside, printedAll, waitForStatus, wasLaunched } from '../task/launch.ts'
 import { stepPrologue } from '../task/scripts.ts'
 import { firstConfigStep, type TaskContext } from '../task/task-context.ts'
 
 const killAfterMs = 5_000
 
-/** Starts a step's command; `attempt` counts automatic reruns of the step. */
-async function start(task: TaskContext, step: RunStep, index: number, attempt: number): Promise<string> {
-  const id = idOf(index, attempt)
-  const next = step.background ? undefined : following(task, index)
-  await launch(task, {
-    id,
+function scriptOf(task: TaskContext, step: RunStep, index: number, attempt = 0): Script {
+  return {
+    id: idOf(index, attempt),
     out: `s${index}.out`,
     prologue: stepPrologue(step.environment, step.workingDirectory, step.shell ?? task.spec.job.shell),
-    command: commandOf(step),
-    background: step.background,
-    ...(next === undefined ? {} : { next: next.id }),
-  })
-  if (next !== undefined) task.scripts.prepare(next.id, commandOf(next.step))
-  return id
+    command: `${step.command}\n`,
+  }
 }
 
-function commandOf(step: RunStep): string {
-  return `${step.command}\n`
-}
-
-/** The step that runs a command next, unless this one fails. */
-function following(task: TaskContext, index: number): { readonly id: string; readonly step: RunStep } | undefined {
+/** The scripts that run next if all pass, each as the one before says, up to a step that is not for the supervisor alone. */
+function* following(task: TaskContext, index: number): Generator<Script> {
   const { steps } = task.spec.job
   const first = firstConfigStep(task)
+  let last: Script | undefined
   for (let position = index - first + 1; position < steps.length; position++) {
     const step = steps[position]!
-    if (step.type === 'run' && !step.background && !step.deploy && step.when !== 'on_fail')
-      return { id: idOf(position + first, 0), step }
+    if (step.type !== 'run' || step.background || step.deploy) break
+    if (step.when === 'on_fail') continue
+    const script = scriptOf(task, step, position + first)
+    if (last !== undefined) yield { ...last, next: script.id }
+    last = script
   }
-  return undefined
+  if (last !== undefined) yield last
+}
+
+/** Starts a step's command; answers whether the supervisor had gone on with it by itself. */
+async function start(task: TaskContext, script: Script, index: number, goesOn: boolean): Promise<boolean> {
+  const ahead = goesOn ? [...following(task, index)] : []
+  const next = ahead[0]?.id
+  const wentOn = await launch(task, next === undefined ? script : { ...script, next })
+  task.lane.giveAhead(script.id, ahead)
+  return wentOn
 }
 
 function idOf(index: number, attempt: number): string {
   return attempt === 0 ? `s${index}` : `s${index}r${attempt}`
 }
 
-/** Runs a command and waits for its end; stops it when it stays silent for too long. */
-export async function runStep(task: TaskContext, step: RunStep, index: number, pump: OutputPump): Promise<StepEnd> {
+/**
+ * Runs a command and waits for its end; stops it when it stays silent for too long. When it passes and the job `goesOn`,
+ * the commands that follow it may begin at once.
+ */
+export async function runStep(
+  task: TaskContext,
+  step: RunStep,
+  index: number,
+  { pump, goesOn }: { readonly pump: OutputPump; readonly goesOn: boolean },
+): Promise<StepEnd> {
   for (let attempt = 0; ; attempt++) {
-    const kills = task.executor.memoryKills(task.state)
-    const id = await start(task, step, index, attempt)
-    const end = await waitWithTimeout(task, step, id, pump)
+    const script = scriptOf(task, step, index, attempt)
+    const killsNow = task.executor.memoryKills(task.state)
+    const wentOn = await start(task, script, index, goesOn)
+    if (wentOn) pump.poke()
+    else task.kills.before = killsNow
+    const end = await waitWithTimeout(task, step, script.id, pump)
     if (end.result === 'passed') return end
-    await printedAll(task, id, `s${index}.out`)
+    await printedAll(task, script.id, script.out)
     if (end.result !== 'failed' || attempt >= step.maxAutoReruns) {
-      task.folder.append(`s${index}.out`, explanation(step, end, task.executor.memoryKills(task.state) > kills))
+      task.folder.append(
+        `s${index}.out`,
+        explanation(step, end, task.executor.memoryKills(task.state) > task.kills.before),
+      )
       return end
     }
     // Said already, if the agent was restarted since.
@@ -69,7 +86,9 @@ export async function runStep(task: TaskContext, step: RunStep, index: number, p
 
 /** Starts a command and goes on; answers its id. */
 export async function startBackground(task: TaskContext, step: RunStep, index: number): Promise<string> {
-  return start(task, step, index, 0)
+  const script = scriptOf(task, step, index)
+  await launchBeside(task, script)
+  return script.id
 }
 
 async function waitWithTimeout(task: TaskContext, step: RunStep, id: string, pump: OutputPump): Promise<StepEnd> {

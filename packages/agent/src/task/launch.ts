@@ -1,33 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { endMark } from '../output/end-marks.ts'
 import { statusOf } from '../shared-folder/script-status.ts'
+import type { Script } from './lane.ts'
 import type { TaskContext } from './task-context.ts'
 
-/** A script of the job, in files of the shared folder; see `supervisor.sh` for how it is run. */
-export interface Script {
-  readonly id: string
-  /** File its output is appended to. */
-  readonly out: string
-  /** Lines read before the command; none are none. */
-  readonly prologue: string
-  /** What the shell is given that the prologue chose; without it the prologue is the whole script. */
-  readonly command?: string
-  /** Runs beside the scripts that follow one another. */
-  readonly background?: boolean
-  /** Id of the script that will likely follow; its output goes to a file of the same name. */
-  readonly next?: string
+/**
+ * Starts a script in the job's queue, once: a script that was started before the agent died is found, not started again.
+ * Answers whether the supervisor had gone on with it by itself.
+ */
+export async function launch(task: TaskContext, script: Script): Promise<boolean> {
+  const known = wasLaunched(task, script.id)
+  if (!known) task.journal.note({ type: 'launched', id: script.id, out: script.out })
+  // The supervisor knows what it has begun: what is asked for twice runs once.
+  if (known && task.folder.progress.began(script.id)) return false
+  return task.lane.start(script, (look) => heard(task, look))
 }
 
-/** Starts a script in the job, once: a script that was started before the agent died is found, not started again. */
-export async function launch(task: TaskContext, script: Script): Promise<void> {
-  const { id, out } = script
-  if (wasLaunched(task, id) && (task.folder.progress.began(id) || (await settles(task, id)))) return
-  const command = script.command === undefined ? undefined : task.scripts.command(script, script.command)
-  const prologue = task.scripts.prologue(script)
-  task.journal.note({ type: 'launched', id, out, ...(command === undefined ? {} : { command }) })
-  const line = `run ${id} ${out} ${prologue} ${command ?? '-'} ${script.next ?? '-'}`
-  if (script.background) task.folder.command(line)
-  else task.folder.queue(line)
+/** The same beside the queue. */
+export async function launchBeside(task: TaskContext, { id, out, prologue, command }: Script): Promise<void> {
+  if (wasLaunched(task, id) && (await settles(task, id))) return
+  const files = [prologue, command ?? ''].map(task.scripts.fileOf)
+  task.journal.note({ type: 'launched', id, out })
+  task.folder.command(`run ${id} ${out} ${files.join(' ')}`)
 }
 
 export function wasLaunched(task: TaskContext, id: string): boolean {
@@ -60,20 +54,23 @@ export async function runInternal(task: TaskContext, id: string, out: string, sc
 export function waitForStatus(task: TaskContext, id: string): Promise<number>
 /** Gives up, without an answer, when `patient` says no; it is asked often. */
 export function waitForStatus(task: TaskContext, id: string, patient: () => boolean): Promise<number | undefined>
-export async function waitForStatus(
-  task: TaskContext,
-  id: string,
-  patient: () => boolean = () => true,
-): Promise<number | undefined> {
-  for (let looked = performance.now(); ; ) {
+export function waitForStatus(task: TaskContext, id: string, patient?: () => boolean): Promise<number | undefined> {
+  return heard(task, () => statusOf(task.folder, id), patient ?? (() => true))
+}
+
+/** Waits until what the supervisor says answers a question. */
+function heard<T>(task: TaskContext, look: () => T | undefined): Promise<T>
+function heard<T>(task: TaskContext, look: () => T | undefined, patient: () => boolean): Promise<T | undefined>
+async function heard<T>(task: TaskContext, look: () => T | undefined, patient = () => true): Promise<T | undefined> {
+  for (let checked = performance.now(); ; ) {
     task.signal.throwIfAborted()
-    const status = statusOf(task.folder, id)
-    if (status !== undefined || !patient()) return status
+    const answer = look()
+    if (answer !== undefined || !patient()) return answer
     await task.notices.changed()
-    if (performance.now() - looked > 2_000) {
-      looked = performance.now()
+    if (performance.now() - checked > 2_000) {
+      checked = performance.now()
       const health = await task.executor.health(task.state)
-      if (!health.alive && statusOf(task.folder, id) === undefined) throw new EnvironmentGone(health.outOfMemory)
+      if (!health.alive && look() === undefined) throw new EnvironmentGone(health.outOfMemory)
     }
   }
 }

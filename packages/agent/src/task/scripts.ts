@@ -1,56 +1,31 @@
+import { createHash } from 'node:crypto'
 import type { EnvironmentEntry } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
-import type { Journal } from '../reports/journal.ts'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
 import { exports, quote, shellPath } from './shell.ts'
 
 /**
- * The files a job's scripts are run from. Making a file takes longer than running what stands in it, so steps share few:
- * those whose prologues are the same share one, and commands take turns with two.
+ * The files a job's scripts are run from. Making a file takes longer than running what stands in it, so scripts that say
+ * the same share one, by its digest; none is ever written anew, for a shell reads on in its file while it runs.
  */
 export interface Scripts {
-  /** Name of the file with a script's prologue; `-` when it has none. */
-  prologue(script: { readonly id: string; readonly prologue: string; readonly command?: string }): string
-  /** Name of the file with a script's command, which nothing overwrites while the script is the latest of its kind. */
-  command(script: { readonly id: string; readonly background?: boolean }, text: string): string
-  /** Writes a command ahead, while another one runs. */
-  prepare(id: string, text: string): void
+  /** Name of the file with this text; `-` when there is nothing to say. */
+  fileOf(text: string): string
 }
 
-export function openScripts({ folder, journal }: { folder: TaskFolder; journal: Journal }): Scripts {
-  const prologues = new Map<string, string>()
-  const files = ['even.cmd', 'odd.cmd'] as const
-  const latest = journal.notes.findLast((note) => note.type === 'launched' && files.includes(note.command as never))
-  let current = latest?.type === 'launched' ? latest.command : undefined
-  let prepared: { readonly id: string; readonly text: string; readonly file: string } | undefined
-
-  function write(id: string, text: string): string {
-    const file = current === files[0] ? files[1] : files[0]
-    if (prepared?.id !== id || prepared.text !== text) folder.create(file, text)
-    prepared = { id, text, file }
-    return file
-  }
-
+export function openScripts(folder: TaskFolder): Scripts {
+  const names = new Map<string, string>()
   return {
-    prologue({ id, prologue, command }) {
-      if (prologue === '') return '-'
-      const known = prologues.get(prologue)
+    fileOf(text) {
+      if (text === '') return '-'
+      const known = names.get(text)
       if (known !== undefined) return known
-      const file = `${id}.sh`
-      folder.create(file, prologue)
-      if (command !== undefined) prologues.set(prologue, file)
-      return file
+      const name = `${createHash('sha256').update(text).digest('hex').slice(0, 24)}.sh`
+      // An agent before this one may have made it, and a script may be running from it.
+      if (folder.size(name) !== Buffer.byteLength(text)) folder.create(name, text)
+      names.set(text, name)
+      return name
     },
-    command({ id, background }, text) {
-      if (!background) {
-        current = write(id, text)
-        prepared = undefined
-        return current
-      }
-      folder.create(`${id}.cmd`, text)
-      return `${id}.cmd`
-    },
-    prepare: (id, text) => void write(id, text),
   }
 }
 

@@ -2,6 +2,7 @@ import { AppError, type Principal } from '@rondo/model'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Access } from '../access.ts'
 import type { Authenticator } from '../authenticate.ts'
+import { requestKeyOf } from './request-key.ts'
 import type { Call, Params, Query, Route } from './route.ts'
 import { anybody } from './subjects.ts'
 
@@ -71,6 +72,7 @@ export function registerApi(server: FastifyInstance, auth: Authenticator, access
         if (asker?.kind === 'user') return asker.user
         throw new AppError('forbidden', 'User authentication required.')
       },
+      once: requestKeyOf(request, asker),
       subject,
       params,
       query: request.query,

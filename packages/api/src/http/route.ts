@@ -1,4 +1,4 @@
-import type { Principal, User } from '@rondo/model'
+import type { Principal, RequestKey, User } from '@rondo/model'
 import type { Static, TObject, TSchema } from 'typebox'
 import type { Access, Right } from '../access.ts'
 import type { WebPorts } from '../ports.ts'
@@ -26,6 +26,8 @@ export interface Call<Found, Asked, Sent> {
   readonly user: User
   /** Who is said to have done it: null for a project's token. */
   readonly actorId: string | null
+  /** Sent again with the same key, the request does nothing again. */
+  readonly once: RequestKey | undefined
   readonly subject: Found
   /** By their names in `path`; never absent when the path has them. */
   readonly params: Params

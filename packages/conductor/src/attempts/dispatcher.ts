@@ -218,6 +218,10 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
         return { digest, size, job: owner.name, slice: nodeIndex, after }
       })
     },
+    async admitSsh(ref, sha256) {
+      const { jobId } = await granted(ref)
+      return { login: (await ports.sshAccess?.admit(jobId, sha256)) ?? null }
+    },
     async mintToken(ref, { audience, rootIssuer }) {
       await granted(ref)
       const { signer, publicUrl, secrets } = ports.taskSpec

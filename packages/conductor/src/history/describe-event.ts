@@ -22,6 +22,8 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
       return `pipeline ${data.number} created`
     case 'pipeline.errored':
       return `pipeline ${data.number} could not be made`
+    case 'pipeline.canceled':
+      return 'pipeline canceled'
     case 'workflow.created':
       return data.rerunOf === undefined ? `workflow ${name} created` : `workflow ${name} created as a rerun`
     case 'workflow.changed':
@@ -52,6 +54,8 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
       return `${slice}, kept after its failure: ${text(data.order) ?? '?'}`
     case 'hold.ended':
       return `${slice} is kept no longer`
+    case 'ssh.admitted':
+      return 'entered over SSH'
     case 'agent.drained':
       return `agent ${text(data.agent) ?? '?'} asked to take nothing new`
     case 'agent.resumed':

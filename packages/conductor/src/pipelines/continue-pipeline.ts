@@ -3,6 +3,7 @@ import {
   type Continuation,
   type ContinueRequest,
   type EngineStore,
+  type EngineTransaction,
   type NewId,
   type NewPipeline,
   type PipelineError,
@@ -13,6 +14,7 @@ import { createWorkflows } from '../workflows/create-workflows.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { type ConfigCompilation, compileConfig, storable, uncompiled } from './compile-config.ts'
 import type { ContinuationKeys } from './continuation-keys.ts'
+import { once } from './once.ts'
 
 export interface ContinuePorts {
   readonly engine: EngineStore
@@ -45,27 +47,32 @@ export async function continuePipeline(
       'The continuation key is not valid. Send CIRCLE_CONTINUATION_KEY as a job of a setup workflow finds it.',
     )
   const continuation = readContinuation(request)
-  await ports.engine.transact(async (tx) => {
-    const found = await tx.lockPipeline(pipelineId)
-    if (found === undefined) throw new AppError('not-found', 'The pipeline of this continuation key is gone.')
-    const { pipeline, organizationId, ageMs } = found
-    if (pipeline.state !== 'setup')
-      throw new AppError(
-        'conflict',
-        'Pipeline is not in setup state. It was continued before, and a pipeline is continued once; run a new pipeline.',
-      )
-    if (ageMs > keyLifeMs) throw new AppError('conflict', 'Continuation key has expired. Please run a new pipeline.')
-    await tx.acceptContinuation(pipelineId, continuation)
-    await tx.append({
-      kind: 'pipeline.changed',
-      organizationId,
-      projectId: pipeline.projectId,
-      pipelineId,
-      data: { from: 'setup', to: 'pending' },
-    })
-  })
+  // Nobody says who they are here: whose request it is, the pipeline tells.
+  const key = request.once && { ...request.once, scope: `pipeline ${pipelineId}` }
+  await ports.engine.transact((tx) => once(tx, key, () => accept(tx, pipelineId, continuation)))
   // It is accepted: when it cannot be compiled now, it will be (`resumeContinuations`, which tells of errors).
   await finishContinuation(ports, checks, pipelineId).catch(() => {})
+}
+
+async function accept(tx: EngineTransaction, pipelineId: string, continuation: Continuation): Promise<string> {
+  const found = await tx.lockPipeline(pipelineId)
+  if (found === undefined) throw new AppError('not-found', 'The pipeline of this continuation key is gone.')
+  const { pipeline, organizationId, ageMs } = found
+  if (pipeline.state !== 'setup')
+    throw new AppError(
+      'conflict',
+      'Pipeline is not in setup state. It was continued before, and a pipeline is continued once; run a new pipeline.',
+    )
+  if (ageMs > keyLifeMs) throw new AppError('conflict', 'Continuation key has expired. Please run a new pipeline.')
+  await tx.acceptContinuation(pipelineId, continuation)
+  await tx.append({
+    kind: 'pipeline.changed',
+    organizationId,
+    projectId: pipeline.projectId,
+    pipelineId,
+    data: { from: 'setup', to: 'pending' },
+  })
+  return pipelineId
 }
 
 function readContinuation(request: ContinueRequest): Continuation {

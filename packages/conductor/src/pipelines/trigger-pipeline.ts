@@ -1,5 +1,6 @@
 import {
   AppError,
+  type EngineTransaction,
   type GitRevision,
   type NewPipeline,
   type Pipeline,
@@ -14,6 +15,7 @@ import { createWorkflows } from '../workflows/create-workflows.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { type ConfigCompilation, compileConfig, uncompiled } from './compile-config.ts'
 import { schedulesOf } from './config-schedules.ts'
+import { madeBy, once } from './once.ts'
 import { pipelineValues } from './pipeline-values.ts'
 import type { UserActionsPorts } from './user-actions-ports.ts'
 
@@ -27,6 +29,8 @@ export async function triggerPipeline(
   request: TriggerRequest,
 ): Promise<Pipeline | undefined> {
   const { project } = request
+  const before = request.once && (await ports.engine.transact((tx) => madeBefore(tx, request)))
+  if (before !== undefined) return before
   const repository = { organization: project.organizationName, name: project.name }
   const git = await ports.repositories.resolve(repository, request.ref)
   if (git === undefined)
@@ -52,33 +56,61 @@ export async function triggerPipeline(
   })
   const whole = await compileSource(ports, request, { values, contexts }, source)
   const compiled = request.only === undefined ? whole : selectOnly(whole, request.only)
+  const made = { ...reserved, git, values, compiled }
   return ports.engine.transact(async (tx) => {
     if (request.schedule !== undefined && !(await tx.fireSchedule(request.schedule))) return undefined
-    const pipeline = await tx.createPipeline({
-      ...reserved,
-      projectId: project.id,
-      trigger: request.trigger,
-      triggeredBy: request.actorId,
-      git,
-      values,
-      given: request.parameters,
-      ...outcomeOf(compiled),
+    let pipeline: Pipeline | undefined
+    const madeId = await once(tx, request.once, async () => {
+      pipeline = await makePipeline(tx, ports, checks, request, made)
+      return pipeline.id
     })
-    await tx.append({
-      kind: pipeline.state === 'errored' ? 'pipeline.errored' : 'pipeline.created',
-      organizationId: project.organizationId,
-      projectId: project.id,
-      pipelineId: pipeline.id,
-      actorId: request.actorId,
-      data: { number: pipeline.number, state: pipeline.state },
-    })
-    const { plan } = compiled.config
-    if (plan !== null) await createWorkflows(tx, checks, pipeline, plan, request.schedule?.workflow ?? null)
-    if (plan !== null && request.trigger === 'webhook' && git.branch !== null)
-      await tx.replaceSchedules(project.id, git.branch, schedulesOf(plan, git.branch, ports.clock.now()))
-    if (supersedes(request, pipeline)) await tx.addChore('supersede', pipeline.id)
-    return pipeline
+    // Another request with the same key may have been faster.
+    return pipeline ?? (await tx.lockPipeline(madeId))?.pipeline
   })
+}
+
+async function makePipeline(
+  tx: EngineTransaction,
+  { clock }: Pick<UserActionsPorts, 'clock'>,
+  checks: StartChecks,
+  request: TriggerRequest,
+  {
+    compiled,
+    git,
+    ...made
+  }: Pick<NewPipeline, 'id' | 'number' | 'git' | 'values'> & {
+    readonly compiled: ConfigCompilation
+  },
+): Promise<Pipeline> {
+  const { project, schedule } = request
+  const pipeline = await tx.createPipeline({
+    ...made,
+    git,
+    projectId: project.id,
+    trigger: request.trigger,
+    triggeredBy: request.actorId,
+    given: request.parameters,
+    ...outcomeOf(compiled),
+  })
+  await tx.append({
+    kind: pipeline.state === 'errored' ? 'pipeline.errored' : 'pipeline.created',
+    organizationId: project.organizationId,
+    projectId: project.id,
+    pipelineId: pipeline.id,
+    actorId: request.actorId,
+    data: { number: pipeline.number, state: pipeline.state },
+  })
+  const { plan } = compiled.config
+  if (plan !== null) await createWorkflows(tx, checks, pipeline, plan, schedule?.workflow ?? null)
+  if (plan !== null && request.trigger === 'webhook' && git.branch !== null)
+    await tx.replaceSchedules(project.id, git.branch, schedulesOf(plan, git.branch, clock.now()))
+  if (supersedes(request, pipeline)) await tx.addChore('supersede', pipeline.id)
+  return pipeline
+}
+
+async function madeBefore(tx: EngineTransaction, { once: key }: TriggerRequest): Promise<Pipeline | undefined> {
+  const madeId = key && madeBy(key, await tx.readKey(key))
+  return madeId === undefined ? undefined : (await tx.lockPipeline(madeId))?.pipeline
 }
 
 /** The same compilation with a part of its plan; with the reason when there is no such part. */

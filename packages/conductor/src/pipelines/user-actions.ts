@@ -5,6 +5,7 @@ import {
   isFinalWorkflowStatus,
   type Job,
   type NewId,
+  type RequestKey,
   type RerunRequest,
   type UserActions,
   type WorkflowHead,
@@ -15,7 +16,9 @@ import { canceledBy, cancelJob, cancelWorkflow } from '../workflows/cancel.ts'
 import { changeJob, workflowScope } from '../workflows/change-state.ts'
 import { createRerun } from '../workflows/create-rerun.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
+import { cancelPipeline } from './cancel-pipeline.ts'
 import { continuePipeline } from './continue-pipeline.ts'
+import { once } from './once.ts'
 import { triggerPipeline } from './trigger-pipeline.ts'
 import type { UserActionsPorts } from './user-actions-ports.ts'
 
@@ -25,34 +28,42 @@ export function createUserActions(ports: UserActionsPorts): UserActions {
 
   async function changeWorkflow(
     workflowId: string,
+    key: RequestKey | undefined,
     change: (tx: EngineTransaction, snapshot: WorkflowSnapshot) => Promise<readonly EndedJob[]>,
   ): Promise<void> {
-    await engine.transact(async (tx) => {
-      const snapshot = await tx.lockWorkflow(workflowId)
-      if (snapshot === undefined) throw new AppError('not-found', `There is no workflow ${workflowId}.`)
-      await advance(tx, snapshot, await change(tx, snapshot), checks)
-    })
+    await engine.transact((tx) =>
+      once(tx, key, async () => {
+        const snapshot = await tx.lockWorkflow(workflowId)
+        if (snapshot === undefined) throw new AppError('not-found', `There is no workflow ${workflowId}.`)
+        await advance(tx, snapshot, await change(tx, snapshot), checks)
+        return workflowId
+      }),
+    )
   }
 
   async function changeOneJob(
     jobId: string,
+    key: RequestKey | undefined,
     change: (tx: EngineTransaction, head: WorkflowHead, job: Job) => Promise<readonly EndedJob[]>,
   ): Promise<void> {
     const workflowId = await engine.transact((tx) => tx.workflowOfJob(jobId))
     if (workflowId === undefined) throw new AppError('not-found', `There is no job ${jobId}.`)
-    await engine.transact(async (tx) => {
-      const head = await tx.holdWorkflow(workflowId)
-      const found = await tx.jobWithTasks(jobId)
-      if (head === undefined || found === undefined) throw new AppError('not-found', `There is no job ${jobId}.`)
-      await advance(tx, head, await change(tx, head, found.job), checks)
-    })
+    await engine.transact((tx) =>
+      once(tx, key, async () => {
+        const head = await tx.holdWorkflow(workflowId)
+        const found = await tx.jobWithTasks(jobId)
+        if (head === undefined || found === undefined) throw new AppError('not-found', `There is no job ${jobId}.`)
+        await advance(tx, head, await change(tx, head, found.job), checks)
+        return jobId
+      }),
+    )
   }
 
   return {
     trigger: (request) => triggerPipeline(ports, checks, request),
     continuePipeline: (request) => continuePipeline(ports, checks, request),
-    approve: (jobId, actorId) =>
-      changeOneJob(jobId, async (tx, head, job) => {
+    approve: (jobId, actorId, key) =>
+      changeOneJob(jobId, key, async (tx, head, job) => {
         if (job.type !== 'approval') throw new AppError('conflict', `Job ${job.name} is not an approval.`)
         if (job.status !== 'on_hold')
           throw new AppError('conflict', `Job ${job.name} does not wait for approval; it is ${job.status}.`)
@@ -60,10 +71,18 @@ export function createUserActions(ports: UserActionsPorts): UserActions {
         await tx.append({ ...workflowScope(head), kind: 'job.approved', jobId, actorId })
         return [{ jobId, as: 'success' }]
       }),
-    cancelWorkflow: (workflowId, actorId) =>
-      changeWorkflow(workflowId, (tx, snapshot) => cancelWorkflow(tx, snapshot, canceledBy(actorId))),
-    cancelJob: (jobId, actorId) =>
-      changeOneJob(jobId, (tx, head, job) => cancelJob(tx, head, job, canceledBy(actorId))),
+    async cancelPipeline(pipelineId, actorId, key) {
+      await engine.transact((tx) =>
+        once(tx, key, async () => {
+          await cancelPipeline(tx, checks, pipelineId, actorId)
+          return pipelineId
+        }),
+      )
+    },
+    cancelWorkflow: (workflowId, actorId, key) =>
+      changeWorkflow(workflowId, key, (tx, snapshot) => cancelWorkflow(tx, snapshot, canceledBy(actorId))),
+    cancelJob: (jobId, actorId, key) =>
+      changeOneJob(jobId, key, (tx, head, job) => cancelJob(tx, head, job, canceledBy(actorId))),
     rerun: (request) => rerun(ports, checks, request),
   }
 }
@@ -83,31 +102,35 @@ export function createStartChecks(newId: NewId): StartChecks {
 const maxReruns = 100
 
 async function rerun(ports: UserActionsPorts, checks: StartChecks, request: RerunRequest): Promise<string> {
-  return ports.engine.transact(async (tx) => {
-    const snapshot = await tx.lockWorkflow(request.workflowId)
-    if (snapshot === undefined) throw new AppError('not-found', `There is no workflow ${request.workflowId}.`)
-    const { workflow } = snapshot
-    if (!isFinalWorkflowStatus(workflow.status))
-      throw new AppError(
-        'conflict',
-        `Workflow ${workflow.name} is still ${workflow.status}. Cancel it or wait for its end, then rerun it.`,
-      )
-    if (request.enableSsh === true && request.jobIds === undefined)
-      throw new AppError('bad-request', 'SSH is opened into chosen jobs: name them in `jobs`.')
-    const strangers = (request.jobIds ?? []).filter((id) => !snapshot.jobs.some((job) => job.id === id))
-    if (strangers.length > 0)
-      throw new AppError(
-        'bad-request',
-        `Workflow ${workflow.name} has no job ${strangers.join(', ')}. Name jobs of the workflow that is rerun.`,
-      )
-    if ((await tx.rerunCount(workflow.pipelineId)) >= maxReruns)
-      throw new AppError(
-        'conflict',
-        `This pipeline was rerun ${maxReruns} times, which is the most it can be. Trigger a new pipeline instead.`,
-      )
-    const { actorId } = request
-    const rerun = await createRerun(tx, snapshot, checks, { request, actorId, autoRerunNumber: 0 })
-    await begin(tx, rerun, checks)
-    return rerun.head.workflow.id
-  })
+  return ports.engine.transact((tx) => once(tx, request.once, () => makeRerun(tx, checks, request)))
+}
+
+async function makeRerun(tx: EngineTransaction, checks: StartChecks, request: RerunRequest): Promise<string> {
+  const snapshot = await tx.lockWorkflow(request.workflowId)
+  if (snapshot === undefined) throw new AppError('not-found', `There is no workflow ${request.workflowId}.`)
+  const { workflow } = snapshot
+  if (!isFinalWorkflowStatus(workflow.status))
+    throw new AppError(
+      'conflict',
+      `Workflow ${workflow.name} is still ${workflow.status}. Cancel it or wait for its end, then rerun it.`,
+    )
+  if (request.enableSsh === true && request.jobIds === undefined)
+    throw new AppError('bad-request', 'SSH is opened into chosen jobs: name them in `jobs`.')
+  if (request.enableSsh === true && request.actorId === null)
+    throw new AppError('forbidden', 'SSH is opened for a person, by a key of theirs. Use a personal API token.')
+  const strangers = (request.jobIds ?? []).filter((id) => !snapshot.jobs.some((job) => job.id === id))
+  if (strangers.length > 0)
+    throw new AppError(
+      'bad-request',
+      `Workflow ${workflow.name} has no job ${strangers.join(', ')}. Name jobs of the workflow that is rerun.`,
+    )
+  if ((await tx.rerunCount(workflow.pipelineId)) >= maxReruns)
+    throw new AppError(
+      'conflict',
+      `This pipeline was rerun ${maxReruns} times, which is the most it can be. Trigger a new pipeline instead.`,
+    )
+  const { actorId } = request
+  const rerun = await createRerun(tx, snapshot, checks, { request, actorId, autoRerunNumber: 0 })
+  await begin(tx, rerun, checks)
+  return rerun.head.workflow.id
 }

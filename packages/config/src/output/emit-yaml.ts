@@ -11,7 +11,7 @@ export function emitYaml(node: Node): string {
 
 /** @param lead what stands on the first line instead of its indentation: `- ` of a list item */
 function emitBlock(node: Node, indent: number, lead: string, lines: string[]): void {
-  const pad = ' '.repeat(indent)
+  const pad = blanks(indent)
   let first = lead === '' ? pad : lead
   if (node.kind === 'list') {
     for (const item of node.items) {
@@ -24,6 +24,13 @@ function emitBlock(node: Node, indent: number, lead: string, lines: string[]): v
       first = pad
     }
   }
+}
+
+const padding = Array.from({ length: 64 }, (_, index) => ' '.repeat(index))
+
+/** One text for each indentation; making them anew for each line is a tenth of what a large output costs. */
+function blanks(count: number): string {
+  return padding[count] ?? ' '.repeat(count)
 }
 
 function emitItem(item: Node, indent: number, lead: string, lines: string[]): void {

@@ -119,7 +119,9 @@ function unescapeInvocation(invocation: Invocation): Invocation {
     ...invocation,
     name: unescapeText(invocation.name),
     body: body?.escaped ? (unescapeTree(body) as MapNode) : body,
-    steps: invocation.steps.map((step) => (step.node.escaped ? { ...step, node: unescapeTree(step.node) } : step)),
+    steps: body?.escaped
+      ? invocation.steps.map((step) => (step.node.escaped ? { ...step, node: unescapeTree(step.node) } : step))
+      : invocation.steps,
     context: context === undefined ? undefined : unescapeTree(context),
     filters: filters === undefined ? undefined : unescapeTree(filters),
     requires: invocation.requires.map((item) => ({ ...item, name: unescapeText(item.name) })),

@@ -1,7 +1,7 @@
 import type { OriginFrame } from '@rondo/model'
 import { substitute } from '../template/substitute.ts'
 import type { MapEntry, MapNode, Node } from '../tree/node.ts'
-import { child, isNull, listNode, mapNode, scalarNode, stringOf, typeName } from '../tree/node.ts'
+import { child, isNull, listNode, mapNode, mapOf, scalarNode, stringOf, typeName } from '../tree/node.ts'
 import { bindArguments } from './bind.ts'
 import type { ResolveContext, ResolvedJob, ResolvedStep, Scope } from './context.ts'
 import { environmentEntries, environmentList } from './environment.ts'
@@ -119,28 +119,26 @@ function mergeExecutor(
       value: environmentList(joined, at),
     })
   }
-  return mapNode(entries.values(), place.span)
+  return mapOf(entries, place.span)
 }
 
 /** `resource_class` and `shell` written inside `machine` or `macos` belong to the job. */
 function hoistMachineKeys(body: MapNode): MapNode {
+  return hoistFrom('macos', hoistFrom('machine', body))
+}
+
+function hoistFrom(key: 'machine' | 'macos', body: MapNode): MapNode {
+  const machine = body.entries.get(key)
+  if (machine?.value.kind !== 'map') return body
+  const inner = machine.value.entries
+  const moved = ['resource_class', 'shell'].flatMap((name) => inner.get(name) ?? [])
+  if (moved.length === 0) return body
+  const rest = [...inner.values()].filter((entry) => !moved.includes(entry))
+  const { span } = machine.value
   const entries = new Map(body.entries)
-  for (const key of ['machine', 'macos']) {
-    const machine = entries.get(key)
-    if (machine?.value.kind !== 'map') continue
-    const moved = ['resource_class', 'shell'].flatMap((name) => {
-      const entry = machine.value.kind === 'map' ? machine.value.entries.get(name) : undefined
-      return entry === undefined ? [] : [entry]
-    })
-    if (moved.length === 0) continue
-    const rest = [...machine.value.entries.values()].filter((entry) => !moved.includes(entry))
-    entries.set(key, {
-      ...machine,
-      value: rest.length === 0 ? scalarNode(true, machine.value.span) : mapNode(rest, machine.value.span),
-    })
-    for (const entry of moved) if (!entries.has(entry.key)) entries.set(entry.key, entry)
-  }
-  return mapNode(entries.values(), body.span)
+  entries.set(key, { ...machine, value: rest.length === 0 ? scalarNode(true, span) : mapNode(rest, span) })
+  for (const entry of moved) if (!entries.has(entry.key)) entries.set(entry.key, entry)
+  return mapOf(entries, body.span)
 }
 
 export function jobFrame(name: string, span: MapEntry['keySpan']): OriginFrame {

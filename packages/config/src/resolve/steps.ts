@@ -79,7 +79,7 @@ function expandNamed(cx: ResolveContext, name: string, item: Node, scope: Scope,
 }
 
 function expandMapStep(cx: ResolveContext, item: MapNode, scope: Scope, out: ResolvedStep[]): void {
-  const entry = [...item.entries.values()][0]
+  const entry = item.entries.values().next().value
   if (entry === undefined || item.entries.size > 1) {
     const keys = [...item.entries.keys()]
     const slip = entry !== undefined && isNull(entry.value)

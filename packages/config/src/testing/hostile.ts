@@ -24,6 +24,9 @@ export const hostileTexts: Readonly<Record<string, string>> = {
   'a megabyte of mistakes, one a line': many(90_000, (i) => `}: [x${i}`).join('\n'),
   'a megabyte of quotes that never close': many(90_000, (i) => `a${i}: "b`).join('\n'),
   'a megabyte of unknown commands': `version: 2.1\njobs:\n  build:\n    docker: [{image: a}]\n    steps:\n${many(45_000, (i) => `      - no-such-${i}`).join('\n')}`,
+  'a megabyte of good entries before one mistake': `a:\n${many(45_000, (i) => `  b${i}: "some text"`).join('\n')}\n  c: [x\n`,
+  'a megabyte of good entries behind one mistake': `a:\n  c: "x" y\n${many(45_000, (i) => `  b${i}: "some text"`).join('\n')}`,
+  'a megabyte with the line ends of Windows': `version: 2.1\r\n${many(45_000, (i) => `b${i}: "some text"`).join('\r\n')}`,
   'closing brackets in a row': repeat('}\n', 20_000),
   'dashes in a row': repeat('- ', 20_000),
 }

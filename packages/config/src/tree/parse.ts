@@ -22,7 +22,7 @@ export function parseTree(source: string, file: string, limits: Limits, report: 
     return undefined
   }
   const builder = new FastBuilder(file, limits, report)
-  const root = readFast(source, builder) ?? readWithLibrary(source, file, limits, report, builder.lastEnd)
+  const root = readFast(source, builder) ?? readWithLibrary(source, file, limits, report, builder.stopped())
   if (root === undefined || root.kind === 'map') return root
   const found = isNull(root) ? 'the file is empty' : `found ${typeName(root)}`
   report.error('root', whole, `A config must be a map with the key 'version' at its root; ${found}`)

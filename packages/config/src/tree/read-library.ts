@@ -3,32 +3,55 @@ import type { Document, Pair, YAMLError, YAMLMap, Node as YamlNode } from 'yaml'
 import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, Scalar, visit } from 'yaml'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Limits } from '../limits.ts'
-import { defaultLimits } from '../limits.ts'
 import type { Report } from '../report.ts'
 import { EntryCollector } from './entry-collector.ts'
+import type { Stopped } from './mistake-window.ts'
+import { mistakeWindow } from './mistake-window.ts'
 import type { MapNode, Node } from './node.ts'
 import { listNode, sourceScalar, typeName } from './node.ts'
-import { plainScalarValue } from './scalar.ts'
+import { scalarValue } from './scalar.ts'
 
-/** A text with more mistakes than this in the next stretch is read no further: the author has enough to do. */
+/** A text with more mistakes than this around the first is read no further: the author has enough to do. */
 const manyMistakes = 30
-const stretch = 32_768
+/** Characters around the first mistake that are looked at before the rest. */
+const reach = 48_000
+/** A text longer than this is read no further than around its first mistake: the library needs a second for a megabyte. */
+const affordable = 300_000
 
 /**
  * Reads all of YAML, and says what is wrong with a text, all of it at once. Undefined when it is reported as broken.
- * @param from where the fast reader gave up; before it there is no mistake
+ * @param stopped where the fast reader gave up
  */
 export function readWithLibrary(
   source: string,
   file: string,
   limits: Limits,
   report: Report,
-  from = 0,
+  stopped: Stopped = { end: 0, entries: [] },
 ): Node | undefined {
-  if (isFullOfMistakes(source, from)) return void readDocument(firstStretch(source, from), file, report, limits)
+  if (source.length > reach && reportNearMistakes(source, file, limits, report, stopped)) return undefined
   const document = readDocument(source, file, report, limits)
   if (document === undefined) return undefined
-  return createTreeBuilder(file, limits, report).build(document.contents as YamlNode | null)
+  return createTreeBuilder({ source, file }, limits, report).build(document.contents as YamlNode | null)
+}
+
+/**
+ * Reports the mistakes around the place where the fast reader gave up, when they are many or reading everything would
+ * take long. False when there is nothing to be said from so near.
+ */
+function reportNearMistakes(source: string, file: string, limits: Limits, report: Report, stopped: Stopped): boolean {
+  const window = mistakeWindow(source, stopped, reach)
+  if (window === undefined) return false
+  const text = source.slice(window.start, window.end)
+  if (flowDepth(text) > limits.depth) return false
+  const documents = parseDocuments(text)
+  if (typeof documents === 'string' || documents.length !== 1) return false
+  // What is wrong at the very end may be so only because the text was cut off there.
+  const cut = window.end === source.length ? Number.POSITIVE_INFINITY : text.length - 1
+  const errors = firstOfLines(text, documents[0]!.errors).filter(({ pos: [start] }) => start < cut)
+  if (errors.length === 0 || (errors.length <= manyMistakes && source.length <= affordable)) return false
+  reportMistakes({ source, offset: window.start, file }, report, documents[0]!, errors)
+  return true
 }
 
 function readDocument(source: string, file: string, report: Report, limits: Limits): Document | undefined {
@@ -42,7 +65,8 @@ function readDocument(source: string, file: string, report: Report, limits: Limi
     return undefined
   }
   const document = documents[0]
-  if (document !== undefined) reportMistakes(source, file, report, document)
+  if (document !== undefined)
+    reportMistakes({ source, offset: 0, file }, report, document, firstOfLines(source, document.errors))
   const second = documents[1]
   if (second !== undefined) {
     const start = second.range?.[0] ?? 0
@@ -63,22 +87,6 @@ function readDocument(source: string, file: string, report: Report, limits: Limi
   return document.errors.length > 0 || second !== undefined ? undefined : document
 }
 
-/**
- * Whether the text is full of mistakes from where the first of them may be. The library takes seconds for a megabyte of
- * them, and a look at the beginning tells. One or two there say nothing: they may be of the end that was cut off.
- */
-function isFullOfMistakes(source: string, from: number): boolean {
-  const text = firstStretch(source, from)
-  if (text.length === source.length || flowDepth(text) > defaultLimits.depth) return false
-  const documents = parseDocuments(text)
-  return typeof documents !== 'string' && firstOfLines(text, documents[0]?.errors ?? []).length > manyMistakes
-}
-
-function firstStretch(source: string, from: number): string {
-  const cut = source.indexOf('\n', from + stretch)
-  return cut === -1 ? source : source.slice(0, cut + 1)
-}
-
 /** The documents of a text, or why it cannot be taken apart at all. */
 function parseDocuments(source: string): readonly Document[] | string {
   // To us the library's errors are data; taking a stack trace for each is most of what a broken text costs.
@@ -95,16 +103,28 @@ function parseDocuments(source: string): readonly Document[] | string {
   }
 }
 
-function reportMistakes(source: string, file: string, report: Report, document: Document): void {
+interface ReadText {
+  readonly source: string
+  /** Where the document begins in the source. */
+  readonly offset: number
+  readonly file: string
+}
+
+function reportMistakes(
+  { source, offset, file }: ReadText,
+  report: Report,
+  document: Document,
+  errors: readonly YAMLError[],
+): void {
   // One walk of the tree is affordable, one for each mistake is not.
   let searched = false
-  for (const { pos, message } of firstOfLines(source, document.errors)) {
-    const [start, end] = pos
-    const quote = !searched && message.startsWith('Missing closing') ? openQuote(document, start) : undefined
+  for (const { pos, message } of errors) {
+    const [start, end] = [pos[0] + offset, pos[1] + offset]
+    const quote = !searched && message.startsWith('Missing closing') ? openQuote(document, pos[0]) : undefined
     searched ||= message.startsWith('Missing closing')
     if (quote !== undefined) {
       const text = 'The text in quotes that begins here never ends'
-      report.error('yaml-syntax', { file, start: quote, end: quote + 1 }, text)
+      report.error('yaml-syntax', { file, start: quote + offset, end: quote + offset + 1 }, text)
       continue
     }
     // What is wrong is what stands there, not the blanks before it.
@@ -160,7 +180,8 @@ interface Built {
   readonly depth: number
 }
 
-function createTreeBuilder(file: string, limits: Limits, report: Report) {
+function createTreeBuilder({ source, file }: { source: string; file: string }, limits: Limits, report: Report) {
+  const lastLine = source.slice(source.lastIndexOf('\n') + 1)
   const anchors = new Map<string, Built>()
   let failed = false
 
@@ -250,10 +271,17 @@ function createTreeBuilder(file: string, limits: Limits, report: Report) {
   }
 
   function convertScalar(scalar: Scalar, span: Span): Node {
-    const text = String(scalar.value ?? '')
+    const text = withoutMadeUpEnd(String(scalar.value ?? ''), scalar)
     const plain = scalar.type === Scalar.PLAIN || scalar.type === undefined
-    const asText = !plain || scalar.tag?.endsWith(':str') === true
-    return sourceScalar(asText ? text : plainScalarValue(text), span, text)
+    const tag = /^tag:yaml\.org,2002:(.*)$/.exec(scalar.tag ?? '')?.[1]
+    return sourceScalar(scalarValue(text, plain, tag), span, text)
+  }
+
+  /** The library ends a block text with a line end also where the source ends without one. */
+  function withoutMadeUpEnd(text: string, scalar: Scalar): string {
+    const block = scalar.type === Scalar.BLOCK_LITERAL || scalar.type === Scalar.BLOCK_FOLDED
+    const open = block && scalar.range?.[1] === source.length && lastLine.trim() !== ''
+    return open && text.endsWith('\n') ? text.slice(0, -1) : text
   }
 
   function spanOf(node: YamlNode | null, near: Span): Span {

@@ -27,6 +27,19 @@ export function plainScalarValue(text: string): ScalarValue {
   return numberValue(text) ?? text
 }
 
+/** Tags after which text counts as if it stood without quotes. */
+const typedTags = new Set(['int', 'float', 'bool', 'null'])
+
+/**
+ * The value of a text as it is written.
+ * @param plain whether it stands without quotes
+ * @param tag what stands behind the `!!` before it
+ */
+export function scalarValue(text: string, plain: boolean, tag?: string): ScalarValue {
+  if (tag === 'str') return text
+  return plain || (tag !== undefined && typedTags.has(tag)) ? plainScalarValue(text) : text
+}
+
 function numberValue(text: string): number | undefined {
   const bare = text.replaceAll('_', '')
   if (decimal.test(text) || float.test(text)) return Number(bare)

@@ -4,6 +4,7 @@ import type { Job } from '../job.ts'
 import type { Result } from '../outcome.ts'
 import type { CompiledConfig, Continuation, Pipeline, PipelineConfig, PipelineValues } from '../pipeline.ts'
 import type { JobPlan, RequiredStatus } from '../plan.ts'
+import type { RequestKey } from '../request-key.ts'
 import type { Resources } from '../resource-class.ts'
 import type { Schedule } from '../schedule.ts'
 import type { JobStatus, WorkflowStatus } from '../status.ts'
@@ -83,6 +84,12 @@ export interface EndedJob {
   readonly as: RequiredStatus
 }
 
+/** What a request with a key made, if it is through. */
+export interface KeptAnswer {
+  readonly fingerprint: string
+  readonly madeId: string | null
+}
+
 export interface SettledJob {
   readonly job: Job
   readonly refused: boolean
@@ -144,6 +151,15 @@ export interface EngineTransaction {
   /** Statuses that jobs of each of these workflows have, each once. */
   statusesOf(workflowIds: readonly string[]): Promise<ReadonlyMap<string, readonly JobStatus[]>>
   workflowOfJob(jobId: string): Promise<string | undefined>
+  /**
+   * Takes the key of a request until the end of the transaction, waiting while another has it. Answers what it stands for, if
+   * it was used within a day; undefined: it is now taken for the first time.
+   */
+  takeKey(key: RequestKey): Promise<KeptAnswer | undefined>
+  /** As `takeKey`, without taking it. */
+  readKey(key: RequestKey): Promise<KeptAnswer | undefined>
+  /** Writes down what a request whose key was taken made. */
+  bindKey(key: RequestKey, madeId: string): Promise<void>
   /** Workflows of the pipeline that rerun another. */
   rerunCount(pipelineId: string): Promise<number>
   /**
@@ -171,6 +187,8 @@ export interface EngineTransaction {
     branch: string,
     schedules: readonly Pick<Schedule, 'name' | 'timetable' | 'nextAt'>[],
   ): Promise<void>
+  /** Workflows of a pipeline that have not ended, oldest first. */
+  openWorkflows(pipelineId: string): Promise<readonly string[]>
   /** Workflows of older pipelines of the same branch that a push or the API started and that have not ended. */
   redundantWorkflows(pipelineId: string): Promise<readonly string[]>
   /** Times follow from the status, by the database's clock. */
@@ -224,6 +242,13 @@ export interface EngineTransaction {
   finishAttempts(ends: readonly AttemptEnd[]): Promise<ReadonlyMap<string, readonly string[]>>
   /** Ends the attempt as lost and queues its task again. */
   requeue(ref: FencedRef): Promise<void>
+  /**
+   * As `requeue`, for an attempt whose user code may have begun: what its slice left for others (workspace layers, artifacts,
+   * test results) goes, and its open steps end. Answers the ids of those.
+   */
+  retry(ref: FencedRef): Promise<readonly string[]>
+  /** Lets a person into a job over SSH, when it runs. */
+  openSsh(jobId: string, userId: string): Promise<void>
   append(event: NewEvent): Promise<void>
   /** Tells waiting processes after commit; a hint, never the truth (rule D-07). */
   notify(topic: 'queue' | 'stop' | 'chores'): Promise<void>

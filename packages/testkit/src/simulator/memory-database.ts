@@ -9,6 +9,7 @@ import type {
   LockRow,
   PipelineRow,
   ProjectRow,
+  RequestKeyRow,
   RequirementRow,
   ScheduleRow,
   StepRow,
@@ -80,6 +81,8 @@ export class MemoryDatabase {
   readonly chores = new Map<string, Cell<ChoreRow>>()
   /** By id; and of configs by project, branch, workflow and timetable. */
   readonly schedules = new Map<string, Cell<ScheduleRow>>()
+  /** By scope and key. */
+  readonly requestKeys = new Map<string, Cell<RequestKeyRow>>()
   readonly agents = new Map<string, string>()
   /** Server processes by name. */
   readonly instances = new Map<string, InstanceRow>()

@@ -5,7 +5,7 @@ import type { ChoreRow, LockRow } from './memory-rows.ts'
 
 type LockWrites = Pick<
   EngineTransaction,
-  'requestLock' | 'releaseLocks' | 'addChore' | 'takeChore' | 'redundantWorkflows' | 'rerunCount'
+  'requestLock' | 'releaseLocks' | 'addChore' | 'takeChore' | 'openWorkflows' | 'redundantWorkflows' | 'rerunCount'
 >
 
 /** Writes of lock queues and chores in memory. */
@@ -76,6 +76,14 @@ export function memoryLockWrites(database: MemoryDatabase, work: Work, effect: E
       if (cell === undefined || (await work.lock(cell)) === undefined) return false
       work.remove(cell)
       return true
+    },
+    async openWorkflows(pipelineId) {
+      await effect('look for open workflows')
+      return [...database.workflows.values()]
+        .flatMap((cell) => work.read(cell) ?? [])
+        .filter((row) => row.pipelineId === pipelineId && row.stoppedAt === null)
+        .map((row) => row.id)
+        .sort()
     },
     async redundantWorkflows(pipelineId) {
       await effect('look for redundant workflows')

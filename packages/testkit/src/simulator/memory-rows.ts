@@ -43,9 +43,10 @@ export interface RequirementRow {
 /** What a job left: rows that only ever are added. */
 export type LeftRow =
   | { readonly kind: 'layer'; readonly slice: number; readonly object: StoredObject }
-  | { readonly kind: 'artifact'; readonly path: string; readonly object: StoredObject }
+  | { readonly kind: 'artifact'; readonly slice: number; readonly path: string; readonly object: StoredObject }
   | { readonly kind: 'image'; readonly slice: number; readonly image: JobImage }
-  | { readonly kind: 'tests'; readonly tests: readonly TestResult[] }
+  | { readonly kind: 'tests'; readonly slice: number; readonly tests: readonly TestResult[] }
+  | { readonly kind: 'ssh'; readonly userId: string }
 
 export interface TaskRow {
   readonly id: string
@@ -118,6 +119,12 @@ export interface InstanceRow {
   readonly roles: readonly string[]
   readonly since: number
   readonly seenAt: number
+}
+
+export interface RequestKeyRow {
+  readonly fingerprint: string
+  readonly madeId: string | null
+  readonly at: number
 }
 
 export interface ScheduleRow {

@@ -1,5 +1,6 @@
 import {
   type EngineTransaction,
+  type FencedRef,
   isFinalJobStatus,
   isFinalWorkflowStatus,
   type Job,
@@ -10,6 +11,7 @@ import { type Cell, type MemoryDatabase, unavailable, type Work } from './memory
 import { type Effect, fenced, required } from './memory-identity.ts'
 import { lockEntriesOf, memoryLockWrites } from './memory-locks.ts'
 import { memoryPipelineWrites } from './memory-pipelines.ts'
+import { memoryRequestKeys } from './memory-request-keys.ts'
 import { insertRequirements, settleRequirements } from './memory-requirements.ts'
 import {
   type AttemptRow,
@@ -46,6 +48,36 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
     cells.push(work.insert('left', database.left, database.newId(), row))
   }
 
+  async function endOpenSteps(attemptId: string): Promise<readonly string[]> {
+    await effect('finish open steps')
+    const open: string[] = []
+    for (const step of database.stepsOfAttempt.get(attemptId) ?? []) {
+      const row = work.read(step)
+      if (row?.phase !== 'running') continue
+      open.push(row.id)
+      await change<StepRow>(step, (found) => ({ ...found, phase: 'finished', result: 'canceled' }))
+    }
+    return open
+  }
+
+  async function endAsLost(ref: FencedRef, changed: Partial<TaskRow> = {}): Promise<void> {
+    await effect('end an attempt as lost')
+    const cell = database.attempts.get(ref.attemptId)
+    const attempt = cell === undefined ? undefined : await work.lock(cell)
+    if (cell === undefined || attempt === undefined || attempt.epoch !== ref.epoch) return
+    work.write<AttemptRow>(cell, { ...attempt, phase: 'finished', result: 'lost' })
+    await effect('queue a task again')
+    await changeTask(attempt, (row) => ({
+      ...row,
+      ...changed,
+      phase: row.stopReason === null ? 'queued' : 'finished',
+      result: row.stopReason,
+      attemptId: null,
+    }))
+    database.waiting.add(required(database.tasks.get(attempt.taskId), 'task', attempt.taskId))
+    work.notify('queue')
+  }
+
   async function numberJob(jobId: string): Promise<void> {
     const job = await work.lock(jobCell(jobId))
     if (job === undefined || job.number !== null) return
@@ -58,6 +90,7 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
     ...memoryPipelineWrites(database, work, effect),
     ...memoryLockWrites(database, work, effect),
     ...memoryScheduleWrites(database, work, effect),
+    ...memoryRequestKeys(database, work, effect),
     async createWorkflow({ jobs, setup, ...workflow }) {
       await effect('create a workflow')
       const id = database.newId()
@@ -329,21 +362,25 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       work.insert('caches', database.caches, `${projectId}/${source}/${key}`, row)
       return true
     },
+    async openSsh(jobId, userId) {
+      await effect('open a job over SSH')
+      leave(jobId, { kind: 'ssh', userId })
+    },
     async addLayer(jobId, slice, object) {
       await effect('add a layer')
       leave(jobId, { kind: 'layer', slice, object })
     },
     async addArtifact(jobId, nodeIndex, path, object) {
       await effect('add an artifact')
-      leave(jobId, { kind: 'artifact', path: `${nodeIndex}/${path}`, object })
+      leave(jobId, { kind: 'artifact', slice: nodeIndex, path: `${nodeIndex}/${path}`, object })
     },
     async addImage(jobId, nodeIndex, image) {
       await effect('add an image')
       leave(jobId, { kind: 'image', slice: nodeIndex, image })
     },
-    async addTests(jobId, _nodeIndex, tests) {
+    async addTests(jobId, slice, tests) {
       await effect('add tests')
-      leave(jobId, { kind: 'tests', tests })
+      leave(jobId, { kind: 'tests', slice, tests })
     },
     async finishAttempts(ends) {
       await effect('finish attempts')
@@ -355,32 +392,26 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
         if (attempt.epoch !== epoch || attempt.phase === 'finished') continue
         work.write<AttemptRow>(cell, { ...attempt, phase: 'finished', result })
         await changeTask(attempt, (row) => ({ ...row, phase: 'finished', result }))
-        const open: string[] = []
-        for (const step of database.stepsOfAttempt.get(attemptId) ?? []) {
-          const row = work.read(step)
-          if (row?.phase !== 'running') continue
-          open.push(row.id)
-          await change<StepRow>(step, (found) => ({ ...found, phase: 'finished', result: 'canceled' }))
-        }
-        left.set(attemptId, open)
+        left.set(attemptId, await endOpenSteps(attemptId))
       }
       return left
     },
     async requeue(ref) {
-      await effect('end an attempt as lost')
-      const cell = database.attempts.get(ref.attemptId)
-      const attempt = cell === undefined ? undefined : await work.lock(cell)
-      if (cell === undefined || attempt === undefined || attempt.epoch !== ref.epoch) return
-      work.write<AttemptRow>(cell, { ...attempt, phase: 'finished', result: 'lost' })
-      await effect('queue a task again')
-      await changeTask(attempt, (row) => ({
-        ...row,
-        phase: row.stopReason === null ? 'queued' : 'finished',
-        result: row.stopReason,
-        attemptId: null,
-      }))
-      database.waiting.add(required(database.tasks.get(attempt.taskId), 'task', attempt.taskId))
-      work.notify('queue')
+      await endAsLost(ref)
+    },
+    async retry(ref) {
+      const attempt = work.read(database.attempts.get(ref.attemptId))
+      if (attempt === undefined || attempt.epoch !== ref.epoch) return []
+      const task = required(work.read(database.tasks.get(attempt.taskId)), 'task', attempt.taskId)
+      await effect('remove what a slice left')
+      for (const cell of database.leftByJob.get(task.jobId) ?? []) {
+        const row = work.read(cell)
+        if (row === undefined || row.kind === 'image' || row.kind === 'ssh' || row.slice !== task.index) continue
+        if ((await work.lock(cell)) !== undefined) work.remove(cell)
+      }
+      const open = await endOpenSteps(ref.attemptId)
+      await endAsLost(ref, { queuedAt: work.now })
+      return open
     },
     async append(event) {
       await effect(`append ${event.kind}`)

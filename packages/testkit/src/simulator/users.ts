@@ -133,6 +133,8 @@ export class Users {
     const job = random.pick(jobs)
     const held = jobs.find((candidate) => candidate.status === 'on_hold') ?? job
     return random.pick([
+      () =>
+        this.#call('cancel a pipeline', (server) => server.actions.cancelPipeline(workflow.pipelineId, home.userId)),
       () => this.#call('cancel a workflow', (server) => server.actions.cancelWorkflow(workflow.id, home.userId)),
       () => this.#call('cancel a job', (server) => server.actions.cancelJob(job.id, home.userId)),
       () => this.#call('approve', (server) => server.actions.approve(held.id, home.userId)),

@@ -28,11 +28,19 @@ export class ApiError extends Error {
 
 let csrfToken = ''
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+/** What marks an intention, so that a second click or a repeat by the network does nothing again. Works without HTTPS, too. */
+export function newIntention(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-')
+}
+
+async function call<T>(method: string, path: string, body?: unknown, intention?: string): Promise<T> {
   const response = await fetch(path, {
     method,
     credentials: 'same-origin',
-    headers: method === 'GET' ? {} : { 'content-type': 'application/json', 'x-csrf-token': csrfToken },
+    headers: {
+      ...(method === 'GET' ? {} : { 'content-type': 'application/json', 'x-csrf-token': csrfToken }),
+      ...(intention === undefined ? {} : { 'idempotency-key': intention }),
+    },
     ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
   })
   const answer = await response.json().catch(() => ({}))
@@ -51,6 +59,9 @@ export interface QueueFilter {
   readonly project?: string
   readonly branch?: string
 }
+
+/** What of a workflow is run again. */
+export type RerunChoice = { readonly fromFailed: boolean } | { readonly jobs: readonly string[] }
 
 const admin = '/api/private/admin'
 
@@ -93,8 +104,15 @@ export const api = {
   saveSetting: (name: string, value: number | null) => call('PUT', `${admin}/settings`, { name, value }),
   adminRetention: () => call<RetentionView>('GET', `${admin}/retention`),
   adminHealth: () => call<{ loops: readonly LoopView[] }>('GET', `${admin}/health`),
-  approve: (workflowId: string, jobId: string) => call('POST', `/api/v2/workflow/${workflowId}/approve/${jobId}`),
+  approve: (workflowId: string, jobId: string, intention: string) =>
+    call('POST', `/api/v2/workflow/${workflowId}/approve/${jobId}`, {}, `${intention}-approve-${jobId}`),
   cancel: (workflowId: string) => call('POST', `/api/v2/workflow/${workflowId}/cancel`),
-  rerun: (workflowId: string, fromFailed: boolean) =>
-    call<{ workflow_id: string }>('POST', `/api/v2/workflow/${workflowId}/rerun`, { from_failed: fromFailed }),
+  cancelPipeline: (id: string) => call('POST', `/api/v2/pipeline/${id}/cancel`),
+  rerun: (workflowId: string, what: RerunChoice, intention: string) =>
+    call<{ workflow_id: string }>(
+      'POST',
+      `/api/v2/workflow/${workflowId}/rerun`,
+      'jobs' in what ? { jobs: what.jobs } : { from_failed: what.fromFailed },
+      `${intention}-rerun`,
+    ),
 }

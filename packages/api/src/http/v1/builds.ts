@@ -81,8 +81,8 @@ export function buildRoutes(
       subject: jobInProject,
       right: 'contribute',
       answer: BuildShape,
-      handle: async ({ subject, actorId }) => {
-        await actions.cancelJob(subject.job.id, actorId)
+      handle: async ({ subject, actorId, once }) => {
+        await actions.cancelJob(subject.job.id, actorId, once)
         return present((await queries.job(subject.job.id))!)
       },
     }),

@@ -20,9 +20,9 @@ export function continuePipelineRoute({ actions }: Pick<WebPorts, 'actions'>): R
     right: 'contribute',
     body: ContinueBody,
     answer: Message,
-    handle: async ({ body }) => {
+    handle: async ({ body, once }) => {
       const { 'continuation-key': key, configuration, parameters }: Static<typeof ContinueBody> = body
-      await actions.continuePipeline({ key, configuration, parameters: parameters ?? {} })
+      await actions.continuePipeline({ key, configuration, parameters: parameters ?? {}, once })
       return { message: 'Pipeline continued' }
     },
   })

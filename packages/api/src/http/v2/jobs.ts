@@ -18,8 +18,8 @@ export function jobRoutes(
       subject,
       right: 'contribute',
       answer: Message,
-      handle: async ({ subject: { job }, user }) => {
-        await actions.cancelJob(job.id, user.id)
+      handle: async ({ subject: { job }, user, once }) => {
+        await actions.cancelJob(job.id, user.id, once)
         return { message: 'Job canceled successfully.' }
       },
     })

@@ -3,7 +3,7 @@ import type { WebOptions } from '../../ports.ts'
 import { PipelineShape } from '../presenters/pipeline.ts'
 import { presentWorkflow, WorkflowShape } from '../presenters/workflow.ts'
 import { type Route, type RoutePorts, route } from '../route.ts'
-import { PageOf, PageQuery, pageRequest, wholeList } from '../shapes.ts'
+import { accepted, Message, PageOf, PageQuery, pageRequest, wholeList } from '../shapes.ts'
 import { oneself, pipelineInPath } from '../subjects.ts'
 import { createPipelinePages } from './pipeline-pages.ts'
 
@@ -20,10 +20,10 @@ const ConfigShape = Type.Object({
 })
 
 export function pipelineRoutes(
-  ports: Pick<RoutePorts, 'accounts' | 'queries' | 'access'>,
+  ports: Pick<RoutePorts, 'accounts' | 'queries' | 'access' | 'actions'>,
   options: WebOptions,
 ): readonly Route[] {
-  const { accounts, queries, access } = ports
+  const { accounts, queries, access, actions } = ports
   const pages = createPipelinePages(ports, options)
   return [
     route({
@@ -86,6 +86,19 @@ export function pipelineRoutes(
         ])
         const values = Object.entries(await queries.pipelineValues(subject.id)).filter(([, value]) => value !== null)
         return Object.fromEntries([...values, ...parameters])
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/pipeline/{pipeline-id}/cancel',
+      summary: 'Cancels what of a pipeline has not ended: all its workflows, and what would continue it.',
+      subject: pipelineInPath,
+      right: 'contribute',
+      status: 202,
+      answer: Message,
+      handle: async ({ subject, actorId, once }) => {
+        await actions.cancelPipeline(subject.id, actorId, once)
+        return accepted
       },
     }),
     route({

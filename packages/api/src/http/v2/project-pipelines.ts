@@ -67,7 +67,7 @@ export function projectPipelineRoutes(
       body: TriggerBody,
       status: 201,
       answer: TriggeredShape,
-      handle: async ({ subject, asker, body: { branch, tag, parameters = {} } }) => {
+      handle: async ({ subject, asker, once, body: { branch, tag, parameters = {} } }) => {
         if (branch !== undefined && tag !== undefined)
           throw new AppError('bad-request', 'Give a branch or a tag, not both.')
         const pipeline = await ports.actions.trigger({
@@ -76,6 +76,7 @@ export function projectPipelineRoutes(
           actorId: asker.kind === 'user' ? asker.user.id : null,
           ref: tag !== undefined ? { tag } : { branch: branch ?? subject.defaultBranch },
           parameters,
+          once,
         })
         return presentTriggered(pipeline!)
       },

@@ -26,7 +26,7 @@ export function runPipelineRoute({ actions }: Pick<WebPorts, 'actions'>): Route 
     body: RunBody,
     status: 201,
     answer: TriggeredShape,
-    handle: async ({ subject, actorId, body }) => {
+    handle: async ({ subject, actorId, body, once }) => {
       const { definition_id: definition, config = {}, checkout, parameters = {} }: Static<typeof RunBody> = body
       // A project has one way to be built, known by the project's own id.
       if (definition !== undefined && definition.toLowerCase() !== subject.id)
@@ -41,6 +41,7 @@ export function runPipelineRoute({ actions }: Pick<WebPorts, 'actions'>): Route 
         actorId,
         ref,
         parameters,
+        once,
         ...(content === undefined ? {} : { config: { text: content } }),
         ...(other === undefined || checkout === undefined ? {} : { config: { ref: other } }),
       })

@@ -2,6 +2,7 @@ import { AppError } from '@rondo/model'
 import { Type } from 'typebox'
 import type { WebPorts } from '../../ports.ts'
 import { presentWorkflow, presentWorkflowJob, WorkflowJobShape, WorkflowShape } from '../presenters/workflow.ts'
+import { requireSsh } from '../require-ssh.ts'
 import { type Route, route } from '../route.ts'
 import { accepted, Id, Message, PageOf, wholeList } from '../shapes.ts'
 import { workflowInPath } from '../subjects.ts'
@@ -48,8 +49,8 @@ export function workflowRoutes({
       right: 'contribute',
       status: 202,
       answer: Message,
-      handle: async ({ subject, user }) => {
-        await actions.cancelWorkflow(subject.id, user.id)
+      handle: async ({ subject, user, once }) => {
+        await actions.cancelWorkflow(subject.id, user.id, once)
         return accepted
       },
     }),
@@ -61,11 +62,11 @@ export function workflowRoutes({
       right: 'contribute',
       status: 202,
       answer: Message,
-      handle: async ({ subject, user, params }) => {
+      handle: async ({ subject, user, params, once }) => {
         const jobs = await queries.jobsOf([subject.id])
         const job = jobs.find((candidate) => candidate.id === params.approval_request_id?.toLowerCase())
         if (job === undefined) throw new AppError('not-found', 'Job not found')
-        await actions.approve(job.id, user.id)
+        await actions.approve(job.id, user.id, once)
         return accepted
       },
     }),
@@ -81,8 +82,10 @@ export function workflowRoutes({
       handle: async ({
         subject,
         user,
+        once,
         body: { from_failed: fromFailed = false, jobs, enable_ssh: enableSsh = false },
       }) => {
+        if (enableSsh) requireSsh((await accounts.project(subject.projectId))!)
         if (fromFailed && jobs !== undefined) throw new AppError('bad-request', 'Give from_failed or jobs, not both.')
         const workflowId = await actions.rerun({
           workflowId: subject.id,
@@ -90,6 +93,7 @@ export function workflowRoutes({
           fromFailed,
           ...(jobs === undefined ? {} : { jobIds: jobs }),
           enableSsh,
+          once,
         })
         return { workflow_id: workflowId }
       },

@@ -49,12 +49,12 @@ export function readStep(report: Report, step: ResolvedStep): Step | undefined {
 
 function keyword(report: Report, step: ResolvedStep): { name: string; body: MapNode } | undefined {
   const { node } = step
-  if (isFailed(node) || (node.kind === 'map' && [...node.entries.values()].some((entry) => isFailed(entry.value))))
-    return undefined
+  const first = node.kind === 'map' ? node.entries.values().next().value : undefined
+  if (isFailed(node) || isFailed(first?.value)) return undefined
   const bare = stringOf(node)
   const bareName = bare === undefined ? undefined : builtinStepName(bare)
   if (bareName !== undefined) return { name: bareName, body: mapNode([], node.span) }
-  const entry = node.kind === 'map' && node.entries.size === 1 ? [...node.entries.values()][0] : undefined
+  const entry = node.kind === 'map' && node.entries.size === 1 ? first : undefined
   const name = entry === undefined ? undefined : builtinStepName(entry.key)
   if (entry === undefined || name === undefined) {
     report.error(

@@ -7,6 +7,7 @@ export function giveUp(): never {
 
 export const code = {
   newline: 0x0a,
+  return: 0x0d,
   tab: 0x09,
   space: 0x20,
   bang: 0x21,
@@ -37,8 +38,12 @@ export class Cursor {
   /** Offset of the first character of its line. */
   lineStart = 0
 
-  constructor(source: string) {
+  /** The text itself, in which line ends may be those of Windows. */
+  private readonly original: string
+
+  constructor(source: string, original: string) {
     this.source = source
+    this.original = original
     this.end = source.length
   }
 
@@ -50,6 +55,11 @@ export class Cursor {
   /** Column of the next character, from 0; -1 at the end of the text, which ends every block. */
   column(): number {
     return this.pos >= this.end ? -1 : this.pos - this.lineStart
+  }
+
+  /** Where the line that ends at `newline` ends without what belongs to the line end. */
+  contentEnd(newline: number): number {
+    return this.original.charCodeAt(newline - 1) === code.return ? newline - 1 : newline
   }
 
   skipSpaces(): void {

@@ -2,9 +2,10 @@ import type { Span } from '@rondo/model'
 import type { Limits } from '../../limits.ts'
 import type { Report } from '../../report.ts'
 import { EntryCollector } from '../entry-collector.ts'
+import type { EntryStart, Stopped } from '../mistake-window.ts'
 import type { MapNode, Node } from '../node.ts'
 import { listNode, sourceScalar } from '../node.ts'
-import { plainScalarValue } from '../scalar.ts'
+import { plainScalarValue, scalarValue } from '../scalar.ts'
 import { giveUp } from './cursor.ts'
 import type { ScalarText } from './read-scalar.ts'
 
@@ -29,6 +30,7 @@ export class FastBuilder {
   private readonly limits: Limits
   private readonly report: Report
   private readonly anchors = new Map<string, Anchored>()
+  private readonly entryStarts: EntryStart[] = []
   private size = 0
   private deepest = 0
 
@@ -45,6 +47,20 @@ export class FastBuilder {
     if (level > this.limits.depth || this.size > this.limits.nodes) giveUp()
   }
 
+  /** To be called for each entry of a map in block style, when its value is to be read. */
+  enterEntry(level: number, start: number, column: number): void {
+    // Deeper ones are not needed to find a place near by, and would cost.
+    if (level > 3) return
+    this.entryStarts.length = level - 1
+    this.entryStarts.push({ start, column })
+  }
+
+  /** Where the reader is. */
+  stopped(): Stopped {
+    const entries = this.entryStarts.filter((entry) => entry !== undefined)
+    return { end: Math.max(this.lastEnd, entries.at(-1)?.start ?? 0), entries }
+  }
+
   plain({ text, start, end }: ScalarText): Node {
     return sourceScalar(plainScalarValue(text), this.span(start, end), text)
   }
@@ -57,8 +73,11 @@ export class FastBuilder {
     return sourceScalar(null, this.span(start, end), '')
   }
 
-  asText(node: Node): Node {
-    return node.kind === 'scalar' ? sourceScalar(node.text, node.span, node.text) : giveUp()
+  /** A scalar with a tag before it. */
+  tagged(tag: string, node: Node): Node {
+    if (node.kind !== 'scalar') return giveUp()
+    const plain = typeof node.value !== 'string'
+    return sourceScalar(scalarValue(node.text, plain, tag), node.span, node.text)
   }
 
   list(items: readonly Node[], start: number, end: number): Node {

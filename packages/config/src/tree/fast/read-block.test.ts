@@ -60,6 +60,11 @@ z:
   n: again
 empty:
 tagged: !!str 12
+more tags: [!!int '1', {a: !!str 2}]
+number: !!int "12"
+boolean: &yes !!bool 'yes'
+words: !!float |
+  1.5
 "quoted key" : 1
 list: [
   over, # lines
@@ -78,7 +83,9 @@ describe('the fast reader', () => {
 
   it('reads whatever it reads as the library does', () => {
     const random = generator(7)
-    const sources = [...seeds, ...referenceSources()]
+    const plain = [...seeds, ...referenceSources()]
+    const windows = plain.map((source) => source.replaceAll('\n', '\r\n'))
+    const sources = [...plain, ...windows, `\ufeff${seeds[0]}`]
     const mutants = Array.from({ length: 4_000 }, () => mutate(pickWindow(pick(sources, random), random), random))
     let accepted = 0
 

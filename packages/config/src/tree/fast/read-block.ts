@@ -2,12 +2,12 @@ import type { MapNode, Node } from '../node.ts'
 import { beyondFastReader, Cursor, code, giveUp, isBlank } from './cursor.ts'
 import type { FastBuilder } from './fast-builder.ts'
 import { readBlockScalar } from './read-block-scalar.ts'
-import { readAnchorName, readFlow } from './read-flow.ts'
+import { readAnchorName, readFlow, readTag } from './read-flow.ts'
 import type { ScalarText } from './read-scalar.ts'
 import { atKeyColon, continuePlain, readPlainLine, readQuoted, startsPlain } from './read-scalar.ts'
 
-/** Line ends and blanks of other systems, and characters with a role in YAML that configs have no use for. */
-const unusual = /[\r\0\x85\u2028\u2029\ufeff]/
+/** Lone line ends and blanks of other systems, and characters with a role in YAML that configs have no use for. */
+const unusual = /[\r\0\x85\u2028\u2029]|(?<=[\s\S])\ufeff/
 const maxKey = 1_000
 
 /**
@@ -15,11 +15,15 @@ const maxKey = 1_000
  * mistakes included, gives undefined: the library then reads the text again, and says what is wrong. What is read here
  * is read as the library reads it.
  */
-export function readFast(source: string, builder: FastBuilder): MapNode | undefined {
+export function readFast(text: string, builder: FastBuilder): MapNode | undefined {
+  // The first half of a line end of Windows is a blank to us; places stay what they are.
+  const source = text.includes('\r') ? text.replaceAll('\r\n', ' \n') : text
   if (unusual.test(source)) return undefined
-  const cursor = new Cursor(source)
+  const cursor = new Cursor(source, text)
   try {
-    const marker = /^(?:[ ]*(?:#[^\n]*)?\n)*---[ ]*(?=\n|#)/.exec(source)
+    const marker = /^\ufeff?(?:[ ]*(?:#[^\n]*)?\n)*---[ ]*(?=\n|#)/.exec(source)
+    // A byte order mark stands before the first line.
+    if (source.charCodeAt(0) === 0xfeff) cursor.pos = 1
     if (marker !== null && source.charAt(marker[0].length) === '\n') cursor.pos = marker[0].length + 1
     cursor.lineStart = cursor.pos
     cursor.toContent()
@@ -81,6 +85,7 @@ class BlockReader {
     const entries = builder.entries()
     let key: Key | undefined = first
     while (key !== undefined) {
+      builder.enterEntry(level, key.scalar.start, column)
       const value = this.value(column, level + 1, true)
       entries.add(key.scalar, key.plain, value)
       const next = cursor.column()
@@ -109,13 +114,13 @@ class BlockReader {
     const after = cursor.pos
     cursor.skipSpaces()
     const anchor = this.anchor()
-    const asText = this.textTag()
+    const tag = readTag(cursor)
     builder.enter(level)
     const mark = anchor === undefined ? undefined : builder.mark(level)
     const node = cursor.atLineEnd()
-      ? this.below(indent, level, ofKey, anchor === undefined && !asText ? after : undefined)
-      : this.beside(indent, level, ofKey, anchor !== undefined || asText)
-    const typed = asText ? builder.asText(node) : node
+      ? this.below(indent, level, ofKey, anchor === undefined && tag === undefined ? after : undefined)
+      : this.beside(indent, level, ofKey, anchor !== undefined || tag !== undefined)
+    const typed = tag === undefined ? node : builder.tagged(tag, node)
     if (anchor !== undefined && mark !== undefined) builder.define(anchor, typed, mark, level)
     return typed
   }
@@ -127,16 +132,6 @@ class BlockReader {
     if (!isBlank(cursor.peek())) giveUp()
     cursor.skipSpaces()
     return name
-  }
-
-  /** `!!str`; other tags are left to the library. */
-  private textTag(): boolean {
-    const { cursor } = this
-    if (cursor.peek() !== code.bang) return false
-    if (!cursor.source.startsWith('!!str ', cursor.pos)) giveUp()
-    cursor.pos += 6
-    cursor.skipSpaces()
-    return true
   }
 
   private below(indent: number, level: number, ofKey: boolean, empty: number | undefined): Node {

@@ -5,6 +5,7 @@ import type { FastBuilder } from './fast-builder.ts'
 import type { ScalarText } from './read-scalar.ts'
 import { atKeyColon, readPlainLine, readQuoted, startsPlain } from './read-scalar.ts'
 
+const scalarTag = /!!(str|int|float|bool|null) +(?=[^\s&!*#])/y
 const anchorName = /[^\s,[\]{}]+/y
 
 /** Name behind `&` or `*`; leaves the cursor behind it. */
@@ -13,6 +14,15 @@ export function readAnchorName(cursor: Cursor): string {
   const match = anchorName.exec(cursor.source) ?? giveUp()
   cursor.pos = anchorName.lastIndex
   return match[0]
+}
+
+/** The name in `!!str` and its like, of a single value on the same line; other tags are left to the library. */
+export function readTag(cursor: Cursor): string | undefined {
+  if (cursor.peek() !== code.bang) return undefined
+  scalarTag.lastIndex = cursor.pos
+  const [whole, name] = scalarTag.exec(cursor.source) ?? giveUp()
+  cursor.pos += whole.length
+  return name
 }
 
 /** A list or map in brackets below something at `indent`; its lines must stand further in than that. */
@@ -116,7 +126,10 @@ function readValue(flow: Flow): Node {
   const { cursor, builder } = flow
   const level = flow.level + 1
   builder.enter(level)
-  if (cursor.peek() !== code.ampersand) return readUnmarked(flow, level)
+  if (cursor.peek() !== code.ampersand) {
+    const tag = readTag(cursor)
+    return tag === undefined ? readUnmarked(flow, level) : builder.tagged(tag, readUnmarked(flow, level))
+  }
   const name = readAnchorName(cursor)
   const mark = builder.mark(level)
   toToken(flow)

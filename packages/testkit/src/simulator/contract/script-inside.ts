@@ -52,6 +52,18 @@ export function insideOperations(
       await tx.append({ kind: 'workflow.created', projectId: state.home.projectId, workflowId: id })
       return id
     },
+    'request with a key': async (tx) => {
+      const key = {
+        scope: state.random.pick(['user a', 'user b']),
+        key: state.random.pick(['one', 'two']),
+        fingerprint: state.random.pick(['same', 'other']),
+      }
+      const read = await tx.readKey(key)
+      const taken = await tx.takeKey(key)
+      if (taken === undefined) await tx.bindKey(key, state.random.pick([state.home.projectId, state.home.userId]))
+      return [read, taken, await tx.readKey(key)]
+    },
+    'open workflows': (tx) => tx.openWorkflows(state.pipeline()),
     'lock a workflow': async (tx) => state.snapshot(tx, state.random.pick([...state.workflows, unknownId])),
     'hold a workflow': (tx) => tx.holdWorkflow(state.random.pick([...state.workflows, unknownId])),
     'hold an attempt': (tx) => tx.holdAttempt(state.random.pick(state.agents), state.ref()),
@@ -158,6 +170,7 @@ export function insideOperations(
         .sort()
     },
     requeue: (tx) => tx.requeue(state.ref()),
+    retry: async (tx) => (await tx.retry(state.ref())).length,
     'lock a pipeline': (tx) => tx.lockPipeline(state.random.pick([...state.pipelines, unknownId])),
     'accept a continuation': (tx) =>
       tx.acceptContinuation(state.pipeline(), { configuration: 'text', parameters: { c: true } }),

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { api } from '../../shared/api.ts'
-import { duration } from '../../shared/time.ts'
+import { waitWords } from './wait-words.ts'
 
 /** Statuses of jobs that wait for something. */
 export const waiting: ReadonlySet<string> = new Set(['blocked', 'queued', 'not_running', 'on_hold'])
@@ -9,19 +9,10 @@ export const waiting: ReadonlySet<string> = new Set(['blocked', 'queued', 'not_r
 export function JobWait({ id, name }: { readonly id: string; readonly name?: string }) {
   const wait = useQuery({ queryKey: ['wait', id], queryFn: () => api.wait(id), refetchInterval: 5_000 })
   if (wait.data === undefined || wait.data.kind === 'none') return null
-  const { text, ahead, expectedMs, waitedMs } = wait.data
-  const facts = [
-    ahead === null ? '' : `place ${ahead + 1} in line`,
-    expectedMs === null
-      ? ''
-      : expectedMs < 1_000
-        ? 'expected to start any moment'
-        : `expected in ${duration(expectedMs)}`,
-    `waits for ${duration(waitedMs)}`,
-  ]
+  const words = waitWords(wait.data, name)
   return (
     <p className="wait" role="status">
-      {name !== undefined && <b>{name}</b>} {text} <span className="quiet">{facts.filter(Boolean).join(' · ')}</span>
+      {words.name !== null && <b>{words.name}</b>} {words.sentence} <span className="quiet">{words.facts}</span>
     </p>
   )
 }

@@ -11,6 +11,7 @@ import { JobWait, waiting } from '../job/job-wait.tsx'
 import { ConfigTab } from './config-tab.tsx'
 import { HistoryTab } from './history-tab.tsx'
 import { JobGraph } from './job-graph.tsx'
+import { PipelineActions } from './pipeline-actions.tsx'
 import { WorkflowActions } from './workflow-actions.tsx'
 
 export function PipelinePage({ id }: { readonly id: string }) {
@@ -44,6 +45,8 @@ function PipelineDetails({
       <Crumbs pipeline={pipeline} />
       <div className="page-head">
         <h1>{pipeline.subject || `Pipeline ${pipeline.number}`}</h1>
+        <span className="spring" />
+        <PipelineActions pipeline={pipeline} />
       </div>
       <div className="row-facts">
         <span className="branch">{pipeline.tag ?? pipeline.branch}</span>

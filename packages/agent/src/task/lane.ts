@@ -1,0 +1,79 @@
+import type { TaskFolder } from '../shared-folder/task-folder.ts'
+import type { Scripts } from './scripts.ts'
+
+/** A script of the job, in files of the shared folder; see `supervisor.sh` for how it is run. */
+export interface Script {
+  readonly id: string
+  /** File its output is appended to. */
+  readonly out: string
+  /** Lines read before the command; none are none. */
+  readonly prologue: string
+  /** What the shell is given that the prologue chose; without it the prologue is the whole script. */
+  readonly command?: string
+  /** Id of the script that will likely follow; its output goes to a file of the same name. */
+  readonly next?: string
+}
+
+/**
+ * The queue of scripts that the supervisor runs one after the other. It may be given some ahead, which it goes on with by
+ * itself after short scripts that passed: a step then costs what starting its shell costs, whatever the agent is busy with.
+ */
+export interface Lane {
+  /** Starts a script, unless the supervisor did; answers whether it did. `decided` ends when that is known. */
+  start(script: Script, decided: (look: () => boolean | undefined) => Promise<boolean>): Promise<boolean>
+  /** What may be gone on with after the script `after`, which was started last. Only as much is taken as is good. */
+  giveAhead(after: string, scripts: Iterable<Script>): void
+}
+
+/** So many shell starts are over within the life of a lease, whatever becomes of the agent that asked for them. */
+const deepest = 16
+
+export function openLane(folder: TaskFolder, scripts: Scripts): Lane {
+  /** Scripts given ahead, and the turn in which they were. */
+  const given = new Map<string, number>()
+  let turns = 0
+  /** Short scripts are mostly followed by short ones, and long ones by long ones. */
+  let depth = 4
+
+  /** A job that was started before an upgrade keeps its supervisor, which may not know how. */
+  const knowsHow = folder.readSmall('ready')?.includes('then') ?? false
+
+  const wordsOf = ({ id, out, prologue, command, next }: Script) =>
+    `${id} ${out} ${scripts.fileOf(prologue)} ${command === undefined ? '-' : scripts.fileOf(command)} ${next ?? '-'}`
+
+  /** Whether the supervisor went on with a script; undefined until it has come to it. */
+  function wentOn(id: string, turn: number): boolean | undefined {
+    if (folder.progress.began(id)) return true
+    return folder.progress.refusedTurn(id) >= turn ? false : undefined
+  }
+
+  return {
+    async start(script, decided) {
+      const turn = given.get(script.id)
+      if (turn !== undefined && (await decided(() => wentOn(script.id, turn)))) {
+        depth = Math.min(deepest, depth * 2)
+        return true
+      }
+      if (turn !== undefined) {
+        // Whatever came after it was refused with it.
+        given.clear()
+        depth = 1
+      }
+      folder.queue(`run ${wordsOf(script)}`)
+      return false
+    },
+    giveAhead(after, ahead) {
+      if (!knowsHow) return
+      let before = after
+      let count = 0
+      for (const script of ahead) {
+        if (++count > depth) return
+        if (!given.has(script.id)) {
+          given.set(script.id, ++turns)
+          folder.queue(`then ${wordsOf(script)} ${before} ${turns}`)
+        }
+        before = script.id
+      }
+    },
+  }
+}

@@ -1,0 +1,44 @@
+import { rondo, startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+let engine: TestEngine
+let web: TestWeb
+let url: string
+
+const config = `
+version: 2.1
+jobs:
+  build: {docker: [{image: cimg/base:current}], steps: [{run: "true"}]}
+workflows: {main: {jobs: [build]}, other: {jobs: [build]}}
+`
+
+beforeAll(async () => {
+  engine = await startTestEngine()
+  web = await startTestWeb(engine)
+  url = await web.listen()
+})
+
+afterAll(async () => {
+  await web.stop()
+  await engine.stop()
+})
+
+test('a pipeline is canceled whole by its id or its number, and a wrong name is told', async () => {
+  const home = await engine.home()
+  const env = { RONDO_URL: url, RONDO_TOKEN: await web.token(home.user) }
+  const call = (...args: readonly string[]) => rondo(['pipeline', 'cancel', ...args], { cwd: '/', env })
+  const [first, second] = [await engine.push(home.project, config), await engine.push(home.project, config)]
+  const slug = `gh/${home.organization.name}/app`
+
+  const byNumber = await call(`${slug}/${first.number}`)
+  const byId = await call(second.id, '--json')
+  const [nameless, unknown] = [await call(), await call(`${slug}/99`)]
+
+  expect(byNumber.out).toBe(`Pipeline 1 of ${slug} is canceled.\n`)
+  expect(JSON.parse(byId.out)).toMatchObject({ id: second.id })
+  for (const pipeline of [first, second])
+    for (const name of ['main', 'other']) expect((await engine.workflow(pipeline, name)).status).toBe('canceled')
+  expect(await engine.claim()).toEqual([])
+  expect([nameless.code, unknown.code]).toEqual([2, 1])
+  expect(nameless.err).toMatch(/Name the pipeline/)
+})
