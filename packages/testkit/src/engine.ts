@@ -113,6 +113,7 @@ export async function startTestEngine(): Promise<TestEngine> {
     wakeups: store.wakeups,
     agents: store.agents,
     holds: store.holds,
+    sshAccess: store.sshAccess,
     usage: store.usage,
     objects: await openFileObjects(join(folder, 'objects')),
     output,

@@ -35,6 +35,8 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
     follows: store.follows,
     checkoutKeys: store.checkoutKeys,
     sshKeys: store.sshKeys,
+    sshAccess: store.sshAccess,
+    userKeys: store.userKeys,
     insights: store.insights,
     schedules: store.schedules,
     queries: store.queries,
