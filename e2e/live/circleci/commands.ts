@@ -32,6 +32,9 @@ jobs:
       - tool/say: { what: << pipeline.parameters.what >> }
 workflows: { main: { jobs: [build] } }
 `,
+  'uses-secret.yml':
+    'version: 2.1\norbs: { tool: acme/secret@1 }\njobs: { build: { docker: [{ image: a }], steps: [tool/say] } }\n',
+  'uses-secret-orb.yml': 'version: 2.1\norbs: { tool: acme/secret@1 }\ncommands: { say: { steps: [tool/say] } }\n',
   'wrong.yml': `version: 2.1
 orbs: { tool: acme/tool@1 }
 jobs: { build: { docker: [{ image: a }], steps: [tool/sya] } }
@@ -42,8 +45,8 @@ jobs: { build: { docker: [{ image: a }], steps: [tool/sya] } }
 }
 
 /**
- * In order: later calls use what earlier ones made. The organisation acme and its project app, whose id `<project>`
- * stands for, are there already.
+ * In order: later calls use what earlier ones made. The organisation acme and its project app, whose ids `<organization>`
+ * and `<project>` stand for, are there already.
  */
 export const calls: readonly Call[] = [
   { args: ['diagnostic'], prints: /Hello, / },
@@ -73,9 +76,12 @@ export const calls: readonly Call[] = [
   { args: ['orb', 'publish', 'orb.yml', 'acme/tool@1.0.0'], prints: /`acme\/tool@1\.0\.0` was published/ },
   { args: ['orb', 'publish', 'orb.yml', 'acme/tool@1.0.0'], exit: 255, prints: /published already/ },
   { args: ['orb', 'publish', 'wrong-orb.yml', 'acme/tool@1.0.1'], exit: 255, prints: /command named b/ },
-  { args: ['orb', 'list'], prints: /acme\/tool \(1\.0\.0\)/ },
+  { args: ['orb', 'list'], prints: /Orbs found: 0\. Showing only certified orbs/ },
+  { args: ['orb', 'list', '--uncertified'], prints: /acme\/tool \(1\.0\.0\)/ },
   { args: ['orb', 'list', 'acme', '--details'], prints: /what: string/ },
   { args: ['orb', 'list', 'acme', '--private'], prints: /acme\/secret \(Not published\)/ },
+  { args: ['orb', 'publish', 'orb.yml', 'acme/secret@1.0.0'], prints: /`acme\/secret@1\.0\.0` was published/ },
+  { args: ['orb', 'validate', 'uses-secret-orb.yml', '--org-id', '<organization>'], prints: /is valid/ },
   { args: ['orb', 'list', 'acme', '--json'], prints: /"name": "acme\/tool"/ },
   { args: ['orb', 'source', 'acme/tool@1'], prints: /description: Says things/ },
   { args: ['orb', 'source', 'acme/none'], exit: 255, prints: /no Orb 'acme\/none' was found/ },
@@ -97,6 +103,12 @@ export const calls: readonly Call[] = [
   {
     args: ['config', 'process', 'config.yml', '--pipeline-parameters', '{"what": "there"}'],
     prints: /command: echo there/,
+  },
+  { args: ['config', 'process', 'uses-secret.yml', '--org-slug', 'gh/acme'], prints: /command: echo hello/ },
+  {
+    args: ['config', 'process', 'uses-secret.yml'],
+    exit: 255,
+    prints: /Cannot find acme\/secret@1 in the orb registry/,
   },
   { args: ['config', 'pack', 'src'], prints: /description: Packed/ },
 

@@ -18,6 +18,8 @@ export interface Recorder {
   readonly exchanges: readonly Exchange[]
   /** Of the requests from now on. */
   command: string
+  /** The name of an id that was known before anything was asked. */
+  name(id: string, name: string): void
   close(): Promise<void>
 }
 
@@ -26,8 +28,10 @@ const kept = ['circle-token', 'authorization', 'content-type', 'accept']
 /** Stands between a client and a server and writes down what passes. */
 export async function startRecorder(target: string): Promise<Recorder> {
   const exchanges: Exchange[] = []
-  const recorder = { url: '', exchanges, command: '', close: async () => {} }
-  const names = createNames()
+  const ids = new Map<string, string>()
+  const name = (id: string, as: string) => void ids.set(id, as)
+  const recorder = { url: '', exchanges, command: '', name, close: async () => {} }
+  const names = createNames(ids)
   const server = createServer(async (request, response) => {
     const body = await textOf(request)
     const headers = Object.fromEntries(
@@ -72,8 +76,7 @@ function readJson(text: string): unknown {
 }
 
 /** The same name for the same id in all exchanges; queries lose their line breaks. */
-function createNames(): (value: unknown) => unknown {
-  const ids = new Map<string, string>()
+function createNames(ids: Map<string, string>): (value: unknown) => unknown {
   function nameOf(id: string): string {
     // The fixed ids of a pipeline that is none stay as they are.
     if (id.startsWith('00000000-')) return id

@@ -20,9 +20,11 @@ export async function runCircleci(options: { bin: string; record?: string }): Pr
     await stack.createProject('acme', 'app')
     stack.push('acme/app', { '.circleci/config.yml': 'version: 2.1\njobs: { build: { type: no-op } }\n' })
     const { id: project } = await stack.api<{ id: string }>('GET', '/api/v2/project/gh/acme/app')
+    recorder.name(project, '<project>')
+    const { id: organization } = await stack.api<{ id: string }>('GET', '/api/v2/organization/gh%2Facme')
     for (const call of calls) {
       recorder.command = `circleci ${call.args.join(' ')}`
-      const args = call.args.map((arg) => (arg === '<project>' ? project : arg))
+      const args = call.args.map((arg) => ({ '<project>': project, '<organization>': organization })[arg] ?? arg)
       const ended = await run(
         options.bin,
         { ...call, args },

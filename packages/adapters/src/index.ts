@@ -4,6 +4,15 @@ export type { GitSsh, GitSshOptions, GitSshPorts, OpenRepository } from './git-s
 export { createGitSsh } from './git-ssh/git-ssh.ts'
 export type { GuardedHttpsOptions } from './guarded-https/guarded-https.ts'
 export { createGuardedHttps } from './guarded-https/guarded-https.ts'
+export type {
+  JobSsh,
+  JobSshOptions,
+  JobSshPorts,
+  SshProgram,
+  SshSessionRequest,
+  TerminalSize,
+} from './job-ssh/job-ssh.ts'
+export { openJobSsh } from './job-ssh/job-ssh.ts'
 export { openFileKeyRing, rotateFileKeyRing } from './key-ring-file/key-ring-file.ts'
 export { openFileObjects } from './objects-files/objects-files.ts'
 export { openFileOutput } from './output-files/output-files.ts'

@@ -14,6 +14,7 @@ import { type Housekeeping, keepHouse } from './life/housekeeping.ts'
 import { leftAttempts } from './life/left-attempts.ts'
 import { isAbort, type LoopPorts } from './life/loop-ports.ts'
 import { createRoster } from './life/roster.ts'
+import type { SshOptions } from './ssh/ssh-options.ts'
 
 export interface AgentOptions {
   readonly name: string
@@ -22,6 +23,8 @@ export interface AgentOptions {
   readonly executor: Executor
   readonly dataFolder: string
   readonly log: AttemptDeps['log']
+  /** How people enter jobs over SSH; without it they cannot. */
+  readonly ssh?: SshOptions
   /** What of the machine tasks may use; default all of it. */
   readonly capacity?: Capacity
   /** Aborts when the agent is to take nothing new, and to end when what runs has ended. */

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { type DockerSettings, readDockerSettings } from './executors/docker/settings.ts'
+import { defaultSshPorts } from './ssh/ssh-options.ts'
 
 /** Everything the agent takes from its environment, read once. */
 export interface AgentEnv {
@@ -18,6 +19,11 @@ export interface AgentEnv {
   /** RONDO_AGENT_DISK_CLOSE: used percent of a disk at which no new tasks are taken, 10 to 100; default 90. */
   readonly diskCloseAt: number
   readonly docker: DockerSettings
+  /**
+   * RONDO_AGENT_SSH_HOST, RONDO_AGENT_SSH_BIND, RONDO_AGENT_SSH_PORTS (`64535-65535`): where people enter jobs that were rerun with
+   * SSH: address they are told, address that is listened on, and ports; default the host's name and all addresses. `off` as ports: nowhere.
+   */
+  readonly ssh: { readonly host: string; readonly bind: string; readonly ports: readonly [number, number] } | undefined
   /** RONDO_AGENT_CPUS, RONDO_AGENT_MEMORY_MB, RONDO_AGENT_TASKS: what of the machine tasks may use; default all, and four tasks a CPU. */
   readonly capacity: { readonly cpus?: number; readonly memoryMb?: number; readonly tasks?: number }
 }
@@ -38,12 +44,23 @@ export function readAgentEnv(source: NodeJS.ProcessEnv = process.env): AgentEnv 
     executor,
     diskCloseAt: percent(source, 'RONDO_AGENT_DISK_CLOSE', 90),
     docker: settings,
+    ssh: readSsh(source),
     capacity: {
       ...positive(source, 'RONDO_AGENT_CPUS', 'cpus'),
       ...positive(source, 'RONDO_AGENT_MEMORY_MB', 'memoryMb'),
       ...positive(source, 'RONDO_AGENT_TASKS', 'tasks'),
     },
   }
+}
+
+function readSsh(source: NodeJS.ProcessEnv): AgentEnv['ssh'] {
+  const text = source.RONDO_AGENT_SSH_PORTS || defaultSshPorts.join('-')
+  if (text === 'off') return undefined
+  const [, first = 0, last = 0] = /^(\d{1,5})-(\d{1,5})$/.exec(text)?.map(Number) ?? []
+  if (!(first > 0 && first <= last && last < 65_536))
+    throw new Error(`RONDO_AGENT_SSH_PORTS is "${text}"; write it as 64535-65535, or off.`)
+  const host = source.RONDO_AGENT_SSH_HOST || hostname()
+  return { host, bind: source.RONDO_AGENT_SSH_BIND || '0.0.0.0', ports: [first, last] }
 }
 
 function percent(source: NodeJS.ProcessEnv, name: string, fallback: number): number {

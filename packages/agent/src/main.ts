@@ -61,6 +61,7 @@ await runAgent(
       createSandboxExecutor([...env.hidden, env.dataFolder, dirname(env.tokenFile)].map((path) => realpathSync(path))),
     dataFolder: env.dataFolder,
     log,
+    ...(env.ssh === undefined ? {} : { ssh: { ...env.ssh, folder: env.dataFolder } }),
     capacity: capacityOf(env.capacity),
     drain: drain.signal,
     house: {

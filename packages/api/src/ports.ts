@@ -19,12 +19,14 @@ import type {
   Schedules,
   SecretStore,
   SettingsStore,
+  SshAccess,
   SshKeys,
   StepOutput,
   TokenSigner,
   UrlOrbStore,
   UsageStore,
   UserActions,
+  UserKeys,
 } from '@rondo/model'
 import type { ControlPlane } from '@rondo/protocol'
 
@@ -41,6 +43,8 @@ export interface WebPorts {
   readonly follows: Follows
   readonly checkoutKeys: CheckoutKeys
   readonly sshKeys: SshKeys
+  readonly sshAccess: Pick<SshAccess, 'allow' | 'usersOf'>
+  readonly userKeys: UserKeys
   readonly insights: Insights
   readonly schedules: Schedules
   readonly queries: BuildQueries

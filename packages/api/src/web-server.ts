@@ -22,6 +22,7 @@ import { registerHolds } from './pages/holds.ts'
 import { registerPages } from './pages/routes.ts'
 import { registerRuns } from './pages/runs.ts'
 import { registerUsage } from './pages/usage.ts'
+import { registerUserKeys } from './pages/user-keys.ts'
 import { registerWait } from './pages/wait.ts'
 import type { WebOptions, WebPorts } from './ports.ts'
 import { protectBrowsers } from './protect-browsers.ts'
@@ -50,6 +51,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   registerAgents(server, ports, auth)
   registerHolds(server, ports, auth, access)
   registerUsage(server, ports, auth, access)
+  registerUserKeys(server, ports, auth)
   registerPages(server, ports, auth, access, options)
   registerRuns(server, ports, auth, access)
   registerHistory(server, ports, auth, access)

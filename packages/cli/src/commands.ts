@@ -5,6 +5,7 @@ import { describeVerbs, runVerb, type Verb } from './noun.ts'
 import { orbVerbs } from './orb/verbs.ts'
 import { pipelineVerbs } from './pipeline/verbs.ts'
 import { shellVerb } from './shell/shell.ts'
+import { sshKeyVerbs } from './ssh-key/verbs.ts'
 
 export interface Command {
   readonly name: string
@@ -71,6 +72,14 @@ export const commands: readonly Command[] = [
     summary: shellVerb.summary,
     details: `Where a project keeps the environments of failed jobs, they stay for ten minutes. What is done there is recorded as steps\nof the job, with secrets masked; its result stays. Ends with the shell. Exit code 0 done, 1 it was refused, 2 the call was wrong.\n\n${describeVerbs([shellVerb])}`,
     run: (args) => runVerb('shell', [shellVerb], ['shell', ...args]),
+  },
+  {
+    name: 'ssh-key',
+    usage: 'rondo ssh-key VERB …',
+    summary: 'your public SSH keys, with which you enter jobs that you rerun with SSH',
+    details: `A job that is rerun with SSH says in its step "Enable SSH" how to enter it.\nExit code 0 done, 1 it was refused, 2 the call was wrong.\n\n${describeVerbs(sshKeyVerbs)}`,
+    verbs: sshKeyVerbs,
+    run: (args) => runVerb('ssh-key', sshKeyVerbs, args),
   },
   {
     name: 'orb',

@@ -8,6 +8,8 @@ export interface CliEnv {
   readonly port: number
   /** Colours and redrawing are for people at a terminal who did not ask for none. */
   readonly decorated: boolean
+  /** The same of the standard error. */
+  readonly decoratedErrors: boolean
   /** RONDO_RUN_DATA: what local runs keep, their caches above all; default `rondo/run` in the user's cache folder. */
   readonly runFolder: string
   /** RONDO_TOKEN or CIRCLECI_CLI_TOKEN: who asks a server elsewhere. */
@@ -26,7 +28,8 @@ export function readCliEnv(source: NodeJS.ProcessEnv = process.env): CliEnv {
   return {
     dataFolder: resolve(source.RONDO_DATA || fileURLToPath(new URL('../../../.rondo', import.meta.url))),
     port: Number(source.RONDO_PORT || 8080),
-    decorated: Boolean(process.stdout.isTTY) && !source.NO_COLOR && source.TERM !== 'dumb',
+    decorated: Boolean(process.stdout.isTTY) && wantsColor(source),
+    decoratedErrors: Boolean(process.stderr.isTTY) && wantsColor(source),
     runFolder: resolve(source.RONDO_RUN_DATA || join(cacheFolder(source), 'rondo', 'run')),
     token: source.RONDO_TOKEN || source.CIRCLECI_CLI_TOKEN || undefined,
     url: source.RONDO_URL || undefined,
@@ -34,6 +37,10 @@ export function readCliEnv(source: NodeJS.ProcessEnv = process.env): CliEnv {
     compiledFolder: join(cacheFolder(source), 'rondo', 'compiled'),
     forServer: source,
   }
+}
+
+function wantsColor(source: NodeJS.ProcessEnv): boolean {
+  return !source.NO_COLOR && source.TERM !== 'dumb'
 }
 
 /** Root's home is closed to the unprivileged user that PostgreSQL then runs as; the system's cache folder is not. */

@@ -93,7 +93,7 @@ export function describeVerbs(verbs: readonly Verb[]): string {
     .map(({ usage, summary, flags }) => {
       const lines = Object.entries(flags).map(([name, { value, help }]) => {
         const shown = value === undefined ? `--${name}` : `--${name} ${value}`
-        return `      ${shown.padEnd(24)} ${help}`
+        return shown.length > 24 ? `      ${shown}\n${' '.repeat(31)}${help}` : `      ${shown.padEnd(24)} ${help}`
       })
       return [`  ${usage}`, `      ${summary}`, ...lines].join('\n')
     })

@@ -1,9 +1,15 @@
 import type { Problem } from '@rondo/conductor'
 import { lineAndColumn } from '@rondo/config'
+import { readCliEnv } from './env.ts'
+import { painter } from './terminal/paint.ts'
+import { paintProblem } from './terminal/paint-problem.ts'
 
 /** Problems for people, on the standard error. */
 export function printProblems(problems: readonly Problem[]): void {
-  for (const { text } of problems) process.stderr.write(`${text}\n\n`)
+  const { decoratedErrors } = readCliEnv()
+  const paint = painter(decoratedErrors)
+  const width = process.stderr.isTTY ? process.stderr.columns : undefined
+  for (const { text } of problems) process.stderr.write(`${paintProblem(text, paint, width)}\n\n`)
 }
 
 /** A problem for programs. Line and column are there when it is in the source at hand, not in an orb. */

@@ -24,6 +24,7 @@ export type EventKind =
   | 'hold.began'
   | 'hold.ordered'
   | 'hold.ended'
+  | 'ssh.admitted'
   | 'agent.drained'
   | 'agent.resumed'
   | 'namespace.created'

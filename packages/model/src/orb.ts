@@ -4,6 +4,8 @@ export interface OrbNamespace {
   readonly name: string
   /** Null: filled by an administrator, who alone may publish into it. */
   readonly organizationId: string | null
+  /** The installation's administrators vouch for its orbs. */
+  readonly certified: boolean
   readonly createdAt: Date
 }
 
@@ -16,6 +18,8 @@ export interface Orb {
   readonly private: boolean
   /** An unlisted orb can be used, and is in no list. */
   readonly listed: boolean
+  /** As its namespace is. */
+  readonly certified: boolean
   readonly createdAt: Date
 }
 

@@ -2,12 +2,15 @@ import { AppError } from './app-error.ts'
 
 /** What an administrator may set: for the installation, an organisation or a project; the nearest to the job counts. */
 export interface SettingDefinition {
-  readonly unit: 'days' | 'hours' | 'minutes'
+  /** A `switch` is 1 for yes or 0 for no. */
+  readonly unit: 'days' | 'hours' | 'minutes' | 'switch'
   readonly fallback: number
   readonly min: number
   readonly max: number
   /** What 0 means, where it is allowed. */
   readonly zero?: string
+  /** Where it may not be set: projects of an organisation have no choice of their own. */
+  readonly notForProjects?: true
   readonly summary: string
 }
 
@@ -43,6 +46,15 @@ export const settings = {
     min: 1,
     max: 3_650,
     summary: 'the longest a job may wait for approval',
+  },
+  'orbs.uncertified': {
+    unit: 'switch',
+    fallback: 1,
+    min: 0,
+    max: 1,
+    zero: 'no',
+    notForProjects: true,
+    summary: 'whether configs may use orbs that others published and nobody certified',
   },
   'time.lock': { unit: 'hours', fallback: 5, min: 1, max: 8_760, summary: 'the longest a job may wait for a lock' },
 } as const satisfies Readonly<Record<string, SettingDefinition>>
@@ -84,9 +96,12 @@ export function readSettingName(text: string): SettingName {
 }
 
 /** What is wrong with a value, and what to write instead; undefined: nothing. */
-export function settingProblem(name: SettingName, value: unknown): string | undefined {
+export function settingProblem(name: SettingName, value: unknown, scope?: SettingScope): string | undefined {
   const { min, max, unit, ...definition }: SettingDefinition = settings[name]
+  if (definition.notForProjects && scope && scope.projectId !== null)
+    return `${name} cannot be set for one project. Set it for its organization, or for the installation.`
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return undefined
+  if (unit === 'switch') return `${name} cannot be ${JSON.stringify(value)}. Give 1 for yes or 0 for no.`
   const zero = definition.zero === undefined ? '' : `; 0 means ${definition.zero}`
   return `${name} cannot be ${JSON.stringify(value)}. Give a whole number of ${unit} from ${min} to ${max}${zero}.`
 }
@@ -95,7 +110,9 @@ const unitMs = { days: 86_400_000, hours: 3_600_000, minutes: 60_000 } as const
 
 /** A setting that is a time, in milliseconds. */
 export function settingMs(view: SettingsView, name: SettingName, projectId?: string): number {
-  return settingOf(view, name, projectId) * unitMs[settings[name].unit]
+  const { unit } = settings[name]
+  if (unit === 'switch') throw new Error(`${name} is no time`)
+  return settingOf(view, name, projectId) * unitMs[unit]
 }
 
 /** The environment variable that sets it for the installation: `RONDO_RETENTION_TEST_RESULTS`. */

@@ -45,7 +45,7 @@ export interface RerunRequest {
   readonly fromFailed: boolean
   /** Rerun these jobs and what depends on them; excludes `fromFailed`. */
   readonly jobIds?: readonly string[]
-  /** SSH into the chosen jobs was asked for. This installation cannot open it yet: the jobs run and say so. */
+  /** Opens the chosen jobs over SSH, for whoever asked. */
   readonly enableSsh?: boolean
   /** Asked again with the same key, it answers the same workflow. */
   readonly once?: RequestKey | undefined

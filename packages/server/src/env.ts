@@ -62,6 +62,9 @@ export const agentVariables = [
   'RONDO_AGENT_MEMORY_MB',
   'RONDO_AGENT_TASKS',
   'RONDO_AGENT_DISK_CLOSE',
+  'RONDO_AGENT_SSH_HOST',
+  'RONDO_AGENT_SSH_BIND',
+  'RONDO_AGENT_SSH_PORTS',
 ]
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error']
 

@@ -49,6 +49,8 @@ export function createLocalAgent(env: ServerEnv, folder: DataFolder): LocalAgent
         RONDO_AGENT_HIDDEN: folder.root,
         RONDO_AGENT_NAME: 'local',
         RONDO_EXECUTOR: env.executor,
+        RONDO_AGENT_SSH_HOST: new URL(env.publicUrl).hostname,
+        RONDO_AGENT_SSH_BIND: env.host,
         ...env.agentSettings,
       },
     })

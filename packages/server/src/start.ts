@@ -29,6 +29,7 @@ import {
   createUserActions,
   doChores,
   enforceLimits,
+  expireOrbs,
   foretellStarts,
   resumeContinuations,
   runSchedules,
@@ -96,8 +97,8 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
     })
     const compiler = createCompilerPool({
       orbs: createOrbLookup(store.orbs, {
-        store: store.urlOrbs,
-        texts: createGuardedHttps({ allowed: env.orbNetworks }),
+        urls: { store: store.urlOrbs, texts: createGuardedHttps({ allowed: env.orbNetworks }) },
+        settings: store.settings,
       }),
     })
     stops.push(() => compiler.close())
@@ -223,6 +224,7 @@ function startLoops(
     resumeContinuations(ports, loop('continuations', 5_000, 'continuations were not resumed'), signal),
     foretellStarts({ ...ports, queue: store.queue }, loop('forecasts', 5_000, 'starts were not foretold'), signal),
     applyRetention(kept, loop('retention', 600_000, 'retention was not applied'), signal),
+    expireOrbs({ ...ports, orbs: store.orbs }, loop('orbs', 600_000, 'dev versions of orbs did not expire'), signal),
     sweepObjects(kept, loop('objects', 60_000, 'objects were not swept'), signal),
   ]
 }
@@ -252,6 +254,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     wakeups: store.wakeups,
     agents: store.agents,
     holds: store.holds,
+    sshAccess: store.sshAccess,
     usage: store.usage,
     holdQuota: env.holdQuota,
     objects,
@@ -286,6 +289,8 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     follows: store.follows,
     checkoutKeys: store.checkoutKeys,
     sshKeys: store.sshKeys,
+    sshAccess: store.sshAccess,
+    userKeys: store.userKeys,
     insights: store.insights,
     schedules: store.schedules,
     queries: store.queries,

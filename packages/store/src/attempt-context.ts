@@ -18,6 +18,7 @@ export async function readContext(runner: Runner, attemptId: string): Promise<At
         | 'previousNumber'
         | 'claimedAt'
         | 'trustsForks'
+        | 'ssh'
       > & {
         cpus: number
         memoryMb: number
@@ -27,6 +28,7 @@ export async function readContext(runner: Runner, attemptId: string): Promise<At
     >(sql`
     select t.cpus, t.memory_mb as "memoryMb", o.name as "organizationName", p.name as "projectName", a.phase <> 'finished' and t.attempt_id = a.id as open,
       (select login from users where id = pl.triggered_by) as "actorLogin", a.claimed_at as "claimedAt",
+      not coalesce((p.settings ->> 'disableSsh')::boolean, false) and exists (select from job_ssh_users where job_id = j.id) as ssh,
       coalesce((p.settings ->> 'forksReceiveSecretEnvVars')::boolean, false) as "trustsForks",
       (select before.number from (select number, workflow_id from jobs where project_id = p.id and number < j.number order by number desc limit 100) before
         join workflows bw on bw.id = before.workflow_id join pipelines bp on bp.id = bw.pipeline_id

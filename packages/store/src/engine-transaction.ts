@@ -83,6 +83,11 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
           output_sha256 = ${step.outputSha256}, truncated = ${step.truncated}, finished_at = ${step.at}
         where attempt_id = ${step.attemptId} and index = ${step.index} returning id`)
       )[0]?.id,
+    openSsh: async (jobId, userId) => {
+      await tx.rows(
+        sql`insert into job_ssh_users (job_id, user_id) values (${jobId}, ${userId}) on conflict do nothing`,
+      )
+    },
     saveCache: async ({ projectId, source }, key, object, jobId) =>
       (
         await tx.rows(

@@ -20,6 +20,7 @@ type Versions = Pick<
   | 'setImports'
   | 'releases'
   | 'devVersions'
+  | 'dropExpired'
   | 'source'
 >
 
@@ -52,7 +53,6 @@ export function createOrbVersions(database: Database): Versions {
       }),
     putDevVersion: (version) =>
       database.transact(async (tx) => {
-        await tx.rows(sql`delete from orb_versions where expires_at < now()`)
         await insertSource(tx, version)
         const rows = await tx.rows<OrbVersion>(sql`
           insert into orb_versions as v (orb_id, version, digest, imports, published_by, expires_at)
@@ -89,6 +89,15 @@ export function createOrbVersions(database: Database): Versions {
       database.rows<OrbVersion>(
         sql`select ${columns} from orb_versions v where v.orb_id = ${orbId} and v.expires_at > now() order by v.version`,
       ),
+    dropExpired: (limit) =>
+      database.transact(async (tx) => {
+        const gone = await tx.rows<{ orbId: string; version: string }>(sql`
+          delete from orb_versions where id in (
+            select id from orb_versions where expires_at < now() order by expires_at limit ${limit} for update skip locked)
+          returning orb_id as "orbId", version`)
+        for (const { orbId, version } of gone) await recordOrb(tx, 'orb.changed', orbId, null, { expired: version })
+        return gone.length
+      }),
     source: async (digest) =>
       (await database.rows<{ source: string }>(sql`select source from orb_sources where digest = ${digest}`))[0]
         ?.source,

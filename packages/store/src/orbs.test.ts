@@ -92,11 +92,15 @@ describe('versions', () => {
     const sql = new pg.Client(database.connectionString)
     await sql.connect()
     await sql.query(`update orb_versions set expires_at = now() - interval '1 second' where id = $1`, [version.id])
-    await sql.end()
 
     expect(await store.orbs.version(orb.id, { kind: 'dev', version: 'dev:old' })).toBeUndefined()
     expect(await store.orbs.devVersions(orb.id)).toEqual([])
+    expect([await store.orbs.dropExpired(100), await store.orbs.dropExpired(100)]).toEqual([1, 0])
+    const facts = await sql.query(`select data from events where kind = 'orb.changed' and data->>'expired' = 'dev:old'`)
+    await sql.end()
+    expect(facts.rows).toMatchObject([{ data: { orb: orb.name } }])
     expect(await store.orbs.source(digestOf('a: 3\n'))).toBe('a: 3\n')
+    expect(await store.orbs.putDevVersion({ ...draft('a: 4\n'), version: 'dev:old' })).toBeDefined()
   })
 
   test('ten increments at the same time get ten numbers', async () => {

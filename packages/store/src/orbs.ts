@@ -11,9 +11,11 @@ import { type Database, isDuplicate } from './database.ts'
 import { recordNamespace, recordOrb } from './orbs-events.ts'
 import { createOrbVersions } from './orbs-versions.ts'
 
-const namespaceColumns = raw(`n.id, n.name, n.organization_id as "organizationId", n.created_at as "createdAt"`)
+const namespaceColumns = raw(
+  `n.id, n.name, n.organization_id as "organizationId", n.certified, n.created_at as "createdAt"`,
+)
 const orbColumns = raw(
-  `o.id, o.namespace_id as "namespaceId", n.organization_id as "organizationId", n.name || '/' || o.name as name, o.private, o.listed, o.created_at as "createdAt"`,
+  `o.id, o.namespace_id as "namespaceId", n.organization_id as "organizationId", n.name || '/' || o.name as name, o.private, o.listed, n.certified, o.created_at as "createdAt"`,
 )
 const maxCategories = 2
 
@@ -60,6 +62,14 @@ export function createOrbStore(database: Database): OrbStore {
           return rows[0]
         }),
       ),
+    setCertified: (id, certified, actorId) =>
+      database.transact(async (tx) => {
+        const rows = await tx.rows<OrbNamespace>(
+          sql`update orb_namespaces as n set certified = ${certified} where id = ${id} returning ${namespaceColumns}`,
+        )
+        await recordNamespace(tx, 'namespace.changed', id, actorId, { certified })
+        return rows[0]
+      }),
     deleteNamespaceAlias: (name, actorId) =>
       database.transact(async (tx) => {
         const [gone] = await tx.rows<{ id: string }>(
@@ -92,6 +102,7 @@ export function createOrbStore(database: Database): OrbStore {
     async orbs(filter, page) {
       const where = sql`
         (not o.private or ${filter.organizations === 'all'} or n.organization_id = any(${filter.organizations === 'all' ? [] : [...filter.organizations]}::uuid[]))
+        and (n.certified or not ${filter.certified ?? false}::boolean)
         and (o.listed or ${filter.unlisted ?? false})
         and (${filter.namespaceId ?? null}::uuid is null or n.id = ${filter.namespaceId ?? null})
         and (${filter.private ?? null}::boolean is null or o.private = ${filter.private ?? null})

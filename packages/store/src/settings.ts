@@ -21,6 +21,12 @@ export function createSettingsStore(database: Database, defaults: SettingValues 
         projects: new Map(projects.map((row) => [row.id, row.data])),
       }
     },
+    async inOrganization(organizationId) {
+      const rows = await database.rows<{ data: SettingValues }>(sql`
+        select data from scoped_settings where project_id is null and (organization_id is null or organization_id = ${organizationId})
+        order by organization_id nulls first`)
+      return Object.assign({ ...defaults }, ...rows.map(({ data }) => data))
+    },
     scopes: () =>
       database.rows<ScopedSettings>(sql`
         select s.organization_id as "organizationId", s.project_id as "projectId", s.data as values,

@@ -17,9 +17,11 @@ import type {
   SecretStore,
   SettingsStore,
   SettingValues,
+  SshAccess,
   SshKeys,
   UrlOrbStore,
   UsageStore,
+  UserKeys,
   Wakeups,
 } from '@rondo/model'
 import { createAccounts } from './accounts.ts'
@@ -42,9 +44,11 @@ import { createRunQueue } from './run-queue.ts'
 import { createSchedules } from './schedules.ts'
 import { createSecretStore } from './secrets.ts'
 import { createSettingsStore } from './settings.ts'
+import { createSshAccess } from './ssh-access.ts'
 import { createSshKeys } from './ssh-keys.ts'
 import { createUrlOrbStore } from './url-orbs.ts'
 import { createUsageStore } from './usage.ts'
+import { createUserKeys } from './user-keys.ts'
 
 export interface StoreOptions {
   readonly connectionString: string
@@ -64,6 +68,8 @@ export interface Store {
   readonly follows: Follows
   readonly checkoutKeys: CheckoutKeys
   readonly sshKeys: SshKeys
+  readonly sshAccess: SshAccess
+  readonly userKeys: UserKeys
   readonly insights: Insights
   readonly queries: BuildQueries
   readonly engine: EngineStore
@@ -97,6 +103,8 @@ export function createStore(options: StoreOptions): Store {
     follows: createFollows(database),
     checkoutKeys: createCheckoutKeys(database),
     sshKeys: createSshKeys(database),
+    sshAccess: createSshAccess(database),
+    userKeys: createUserKeys(database),
     insights: createInsights(database),
     queries: createBuildQueries(database),
     engine: createEngineStore(database),

@@ -88,7 +88,7 @@ export async function startTestEngine(): Promise<TestEngine> {
   const continuationKeys = createContinuationKeys(Buffer.alloc(32))
   const actions = createUserActions({
     engine: store.engine,
-    compiler: createInlineCompiler(createOrbLookup(store.orbs)),
+    compiler: createInlineCompiler(createOrbLookup(store.orbs, { settings: store.settings })),
     continuationKeys,
     repositories: {
       create: async () => {},
@@ -113,6 +113,7 @@ export async function startTestEngine(): Promise<TestEngine> {
     wakeups: store.wakeups,
     agents: store.agents,
     holds: store.holds,
+    sshAccess: store.sshAccess,
     usage: store.usage,
     objects: await openFileObjects(join(folder, 'objects')),
     output,

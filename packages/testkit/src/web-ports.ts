@@ -23,7 +23,7 @@ export const testPublicUrl = 'http://ci.example.com'
 
 /** What the web server is built on, over a test's database and folder; `actions` when the test has an engine of its own. */
 export async function openWebPorts({ store, folder }: TestDatabase, actions?: UserActions): Promise<WebPorts> {
-  const compiler = createInlineCompiler(createOrbLookup(store.orbs))
+  const compiler = createInlineCompiler(createOrbLookup(store.orbs, { settings: store.settings }))
   const hosting = createGitHosting(join(folder, 'repositories'))
   return {
     accounts: store.accounts,
@@ -35,6 +35,8 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
     follows: store.follows,
     checkoutKeys: store.checkoutKeys,
     sshKeys: store.sshKeys,
+    sshAccess: store.sshAccess,
+    userKeys: store.userKeys,
     insights: store.insights,
     schedules: store.schedules,
     queries: store.queries,

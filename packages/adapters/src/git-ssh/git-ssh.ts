@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { AppError, type GitHosting, type GitService, type RepositoryName } from '@rondo/model'
 import ssh2 from 'ssh2'
-import { authenticateByKey } from './authenticate-by-key.ts'
+import { authenticateByKey } from '../authenticate-by-key.ts'
 
 export interface GitSshPorts {
   readonly hosting: Pick<GitHosting, 'converse'>

@@ -12,6 +12,9 @@ import { createReporter, type Reporter } from '../reports/reporter.ts'
 import { createStepRecorder, type StepRecorderPorts } from '../reports/step-recorder.ts'
 import { openNotices } from '../shared-folder/notices.ts'
 import { openTaskFolder, removeTaskFolder, type TaskFolder } from '../shared-folder/task-folder.ts'
+import { openSshDoor, type SshDoor } from '../ssh/ssh-door.ts'
+import type { SshOptions } from '../ssh/ssh-options.ts'
+import { waitForSsh } from '../ssh/wait-for-ssh.ts'
 import { answerTimings } from '../steps/timings.ts'
 import { answerTokens } from '../steps/tokens.ts'
 import { openLane } from '../task/lane.ts'
@@ -19,7 +22,7 @@ import { openScripts } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
 import { sampleUsage } from '../usage/sampler.ts'
 import { type AttendedContainers, attendContainers } from './attend-containers.ts'
-import { runSteps, type TaskEnd } from './run-steps.ts'
+import { runSteps, stoppedEnd, type TaskEnd } from './run-steps.ts'
 import { announceVariables, executorState, openEnvironment } from './spin-up.ts'
 import { stopUnheard } from './stop-unheard.ts'
 import { takeDown } from './take-down.ts'
@@ -33,6 +36,8 @@ export interface AttemptDeps {
   readonly log: (message: string, fields?: Record<string, unknown>) => void
   /** When the server was heard last, by `performance.now()`. */
   readonly heardAt: () => number
+  /** How people enter jobs; without it they cannot. */
+  readonly ssh?: SshOptions
   /** Aborts when the agent is to end: nothing is kept for anybody then. */
   readonly draining?: AbortSignal
 }
@@ -146,6 +151,22 @@ async function takeSpec(controlPlane: ControlPlane, ref: AttemptRef, signal: Abo
   }
 }
 
+/** A job that people may enter stays for them; a cancel then ends it as any other. */
+async function stayOpen(
+  deps: AttemptDeps,
+  task: TaskContext,
+  door: SshDoor | undefined,
+  end: TaskEnd,
+): Promise<TaskEnd> {
+  if (door === undefined || task.signal.aborted) return end
+  try {
+    await waitForSsh(task, door, deps.ssh ?? {}, deps.draining ?? new AbortController().signal)
+    return end
+  } catch (error) {
+    return stoppedEnd(task, error)
+  }
+}
+
 /** The job's result is told first and stays; what its owner does in the environment afterwards changes nothing of it. */
 async function holdIfFailed(deps: AttemptDeps, task: TaskContext, end: TaskEnd): Promise<void> {
   if (end.result !== 'failed' || task.signal.aborted || deps.draining?.aborted) return
@@ -172,6 +193,7 @@ async function execute(
   let stopAnswering = () => {}
   let stopSampling = async () => {}
   let containers: AttendedContainers | undefined
+  let door: SshDoor | undefined
   /** Before the attempt's last word, after which the server takes nothing more of it. */
   async function lastSamples(): Promise<void> {
     const last = stopSampling
@@ -197,14 +219,16 @@ async function execute(
       controlPlane: deps.controlPlane,
       read: () => deps.executor.usage(environment.state),
     })
+    door = await openSshDoor(task, deps.ssh)
     containers = attendContainers(task)
-    const end = await runSteps(task)
+    const end = await stayOpen(deps, task, door, await runSteps(task))
     await containers.stop()
     await base.steps.settled()
     await lastSamples()
-    await holdIfFailed(deps, task, end)
+    if (door === undefined) await holdIfFailed(deps, task, end)
     return end
   } finally {
+    await door?.close()
     await containers?.stop()
     stopAnswering()
     notices.close()

@@ -25,7 +25,7 @@ export function attendContainers(task: TaskContext): AttendedContainers {
 }
 
 async function attend(task: TaskContext, name: string, position: number, over: AbortSignal): Promise<void> {
-  const index = firstContainerStep + position
+  const index = firstContainerStep(task.spec) + position
   if (task.steps.ended.has(index)) return
   const step = task.steps.begin(index, {
     name: `Container ${task.steps.mask(name)}`,

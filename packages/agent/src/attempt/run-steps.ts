@@ -43,7 +43,7 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
         end = { result: result === 'timed-out' ? 'timed-out' : 'failed', message: null }
     }
   } catch (error) {
-    end = endOf(task, error)
+    end = stoppedEnd(task, error)
   }
   for (const running of background) endBackground(task, running)
   await task.steps.settled()
@@ -58,7 +58,8 @@ function isForFirstSlice(step: Step): boolean {
 const unheardMessage =
   'The agent could not reach the server for so long that this job may be run anew elsewhere, so it stopped the job.'
 
-function endOf(task: TaskContext, error: unknown): TaskEnd {
+/** How a task ends whose steps were stopped; rethrows what stopped nothing. */
+export function stoppedEnd(task: TaskContext, error: unknown): TaskEnd {
   const reason = task.signal.reason as StopReason
   if (task.signal.aborted && reason === 'unheard') return { result: 'lost', message: unheardMessage }
   if (task.signal.aborted && reason !== 'shutdown')

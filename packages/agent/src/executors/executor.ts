@@ -1,3 +1,4 @@
+import type { SshProgram, TerminalSize } from '@rondo/adapters'
 import type { TaskSpec } from '@rondo/protocol'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
 import type { Usage } from './control-groups.ts'
@@ -49,6 +50,12 @@ export interface Executor {
     script: string,
     size: { readonly columns: number; readonly rows: number },
   ): Promise<Terminal>
+  /** Runs a program of the environment for somebody who entered it; absent where that is not offered. */
+  openProgram?(
+    state: ExecutorState,
+    command: readonly string[],
+    terminal: TerminalSize | undefined,
+  ): Promise<SshProgram>
   /** Ends all that runs in it, at once; what it wrote into the shared folder stays. Any number of times, any state. */
   halt(state: ExecutorState, folder: Pick<TaskFolder, 'root'>): Promise<void>
   remove(state: ExecutorState, folder: Pick<TaskFolder, 'root'>): Promise<void>

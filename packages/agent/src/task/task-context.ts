@@ -22,12 +22,16 @@ export interface TaskBase {
   readonly signal: AbortSignal
 }
 
-/** Steps 0 and 1 are our own, then comes one for each container that prints, then the config's first. */
-export function firstConfigStep({ executor, state }: Pick<TaskContext, 'executor' | 'state'>): number {
-  return firstContainerStep + (executor.attended?.(state).length ?? 0)
+/** Steps 0 and 1 are our own, and one that opens the job over SSH where somebody may enter; then comes one for each container that prints, then the config's first. */
+export function firstConfigStep({ executor, state, spec }: Pick<TaskContext, 'executor' | 'state' | 'spec'>): number {
+  return firstContainerStep(spec) + (executor.attended?.(state).length ?? 0)
 }
 
-export const firstContainerStep = 2
+export function firstContainerStep({ ssh }: Pick<TaskSpec, 'ssh'>): number {
+  return ssh === true ? enableSshStep + 1 : enableSshStep
+}
+
+export const enableSshStep = 2
 
 /** What running one task needs at hand. */
 export interface TaskContext extends TaskBase {

@@ -21,6 +21,8 @@ export interface FakeServer {
   outputBytes(step: number): Buffer
   /** Every stored object, by its digest; what a test changes is what comes back. */
   readonly objects: Map<string, Buffer>
+  /** Lets the owner of this key (`SHA256:…`) in over SSH. */
+  admit(sha256: string, login: string): void
   /** What is known of earlier runs of the job's tests. */
   timings(by: TimingKey, known: readonly TestTiming[]): void
   /** Until it is called with true again, every call finds nobody. */
@@ -38,6 +40,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
   const outputs = new Map<number, Buffer>()
   const objects = new Map<string, Buffer>()
   const timings = new Map<TimingKey, readonly TestTiming[]>()
+  const admitted = new Map<string, string>()
   let away = false
   let heldMs: number | null = null
   const orders: HoldOrder[] = []
@@ -128,6 +131,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
       }),
     hasCache: () => answer(() => false),
     findWorkspace: () => answer(() => []),
+    admitSsh: (_ref, sha256) => answer(() => ({ login: admitted.get(sha256) ?? null })),
     mintToken: (_ref, wanted) => answer(() => ({ token: `token for ${JSON.stringify(wanted)}` })),
     findTimings: (_ref, by) => answer(() => timings.get(by) ?? []),
   }
@@ -144,6 +148,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
     objects,
     outputBytes: (step) => outputs.get(step) ?? Buffer.alloc(0),
     output: (step) => (outputs.get(step) ?? Buffer.alloc(0)).toString(),
+    admit: (sha256, login) => void admitted.set(sha256, login),
     timings: (by, known) => void timings.set(by, known),
     reachable(yes) {
       away = !yes

@@ -34,6 +34,18 @@ export function createProcessExecutor(home: string): Executor & { readonly ioPat
     async remove(state: ExecutorState) {
       if (lives(state)) process.kill(-Number(state.pid), 'SIGKILL')
     },
+    async openProgram(_state: ExecutorState, [program = '', ...rest]: readonly string[]) {
+      const child = spawn(program, rest, { env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: home } })
+      const code = new Promise<number | null>((resolve) => child.once('close', resolve))
+      return {
+        input: child.stdin,
+        output: child.stdout,
+        errors: child.stderr,
+        resize: async () => {},
+        exitCode: () => code,
+        close: async () => void child.kill(),
+      }
+    },
     reachable: (url: string) => url,
   }
   return executor

@@ -63,7 +63,7 @@ export function registerSettingsAdmin(admin: AdminServer, ports: WebPorts, acces
   admin.send('PUT', '/settings', Change, async (asker, { name: given, value, ...asked }) => {
     const scope = await administeredScope(access, asker, asked)
     const name = readSettingName(given)
-    const problem = value === null ? undefined : settingProblem(name, value)
+    const problem = value === null ? undefined : settingProblem(name, value, scope)
     if (problem !== undefined) throw new AppError('bad-request', problem)
     await store.set(scope, name, value === null ? undefined : Number(value), asker.user.id)
     return page(asker, scope)

@@ -1,7 +1,7 @@
 /**
  * What the official command line asks, and what it has to be answered: exchanges recorded between it and a server by
  * `npm run live -- circleci --bin PATH --record FILE`, played again in their order. `<id N>` is the same id wherever it
- * stands, `<time>` any time, `<any>` anything.
+ * stands, `<project>` that of the project, `<time>` any time, `<any>` anything.
  */
 import { readFileSync } from 'node:fs'
 import { startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
@@ -29,7 +29,9 @@ beforeAll(async () => {
   const { accounts } = engine.database.store
   const admin = await accounts.createUser({ login: 'admin', name: 'Administrator', passwordHash: null, admin: true })
   const acme = await accounts.createOrganization({ vcsType: 'github', name: 'acme', ownerId: admin.id })
-  await accounts.createProject({ organizationId: acme.id, name: 'app', defaultBranch: 'main' })
+  const app = await accounts.createProject({ organizationId: acme.id, name: 'app', defaultBranch: 'main' })
+  ids.set('<project>', app.id)
+  await engine.push(app, 'version: 2.1\njobs: { build: { type: no-op } }\n')
   token = await web.token(admin)
 })
 afterAll(async () => {
@@ -57,7 +59,7 @@ function trimmed(answer: unknown): unknown {
 }
 
 function insert(text: string): string {
-  return text.replaceAll('<token>', token).replace(/<id \d+>/g, (name) => ids.get(name) ?? name)
+  return text.replaceAll('<token>', token).replace(/<(?:id \d+|project)>/g, (name) => ids.get(name) ?? name)
 }
 
 /** The answer with the names of the recording in the places of what they name; learns ids it sees for the first time. */
@@ -72,7 +74,7 @@ function named(recorded: unknown, given: unknown): unknown {
 
 function namedText(recorded: string, given: string): string {
   if (recorded === '<time>') return Number.isNaN(Date.parse(given)) ? given : recorded
-  const [name] = /<id \d+>/.exec(recorded) ?? []
+  const [name] = /<(?:id \d+|project)>/.exec(recorded) ?? []
   if (name === undefined) return given
   const id = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(given)?.[0] ?? ''
   if (!ids.has(name)) ids.set(name, id)

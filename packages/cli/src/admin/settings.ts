@@ -13,14 +13,14 @@ export const settingsVerb: Verb = {
   async run(call) {
     const [name, value] = call.arguments
     if (name !== undefined && value === undefined)
-      throw new CallError(`Say what ${name} shall be: a number, or default.`)
+      throw new CallError(`Say what ${name} shall be: a number, yes, no, or default.`)
     const client = restClientOf(call)
     const page = await (name === undefined
       ? client.call<SettingsPageView>('GET', `/api/private/admin/settings?${new URLSearchParams(scopeOf(call))}`)
       : client.call<SettingsPageView>('PUT', '/api/private/admin/settings', {
           ...scopeOf(call),
           name,
-          value: value === 'default' ? null : /^\d+$/.test(value ?? '') ? Number(value) : value,
+          value: readValue(value ?? ''),
         }))
     if (call.given('json')) printJson(page)
     else process.stdout.write(settingsText(page))
@@ -28,10 +28,15 @@ export const settingsVerb: Verb = {
   },
 }
 
+function readValue(text: string): number | string | null {
+  const words: Readonly<Record<string, number | null>> = { default: null, yes: 1, no: 0 }
+  return Object.hasOwn(words, text) ? words[text]! : /^\d+$/.test(text) ? Number(text) : text
+}
+
 function settingsText({ settings, exceptions }: SettingsPageView): string {
   const rows = settings.map((one) => [
     one.name,
-    one.value === 0 && one.zero !== null ? one.zero : `${one.value} ${one.unit}`,
+    one.value === 0 && one.zero !== null ? one.zero : one.unit === 'switch' ? 'yes' : `${one.value} ${one.unit}`,
     one.set ? 'set here' : one.value === one.standard ? 'standard' : 'set further up',
     one.summary,
   ])

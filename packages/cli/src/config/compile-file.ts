@@ -1,44 +1,62 @@
+import { existsSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { type CompileAnswer, createInlineCompiler } from '@rondo/conductor'
+import type { PipelineValues } from '@rondo/model'
 import { parse } from 'yaml'
 import { CallError, type Flag, jsonFlag, type VerbCall } from '../noun.ts'
 import { readSource } from '../read-source.ts'
 import { lookupFlags, lookupOf } from '../registry/lookup.ts'
-
-/** Values a config sees when there is no pipeline (semantics 8). */
-const localValues = {
-  'pipeline.id': '00000000-0000-0000-0000-000000000001',
-  'pipeline.number': 1,
-  'pipeline.project.type': 'github',
-  'pipeline.git.branch': 'main',
-  'pipeline.git.branch.is_default': false,
-  'pipeline.trigger_source': 'webhook',
-}
+import { valueFlags, valuesOf } from './pipeline-values.ts'
+import { topOf } from './working-copy.ts'
 
 export const compileFlags: Readonly<Record<string, Flag>> = {
-  ...lookupFlags,
+  ...valueFlags,
   'pipeline-parameters': { type: 'string', value: 'YAML|FILE', help: 'pipeline parameters, as a map or in a file' },
+  ...lookupFlags,
   ...jsonFlag,
 }
+
+const usualPlace = '.circleci/config.yml'
 
 export interface CompiledFile {
   readonly file: string
   readonly source: string
+  /** Of the pipeline it was compiled for. */
+  readonly values: PipelineValues
   readonly answer: CompileAnswer
 }
 
 /** Compiles the config a call names: a file, or the standard input for `-`. */
 export async function compileFile(call: VerbCall): Promise<CompiledFile> {
   if (call.arguments.length > 1) throw new CallError('Name one config.')
-  const file = call.arguments[0] ?? '.circleci/config.yml'
+  const file = call.arguments[0] ?? findConfig()
+  const values = valuesOf(call, file)
   const source = readSource(file)
   const answer = await createInlineCompiler(lookupOf(call)).compile({
     source,
     file,
-    pipelineValues: localValues,
+    pipelineValues: values,
     pipelineParameters: readParameters(call.text('pipeline-parameters')),
     organizationId: null,
   })
-  return { file, source, answer }
+  return { file, source, values, answer }
+}
+
+/** Here, or at the top of the working copy. */
+function findConfig(): string {
+  if (existsSync(usualPlace)) return usualPlace
+  const top = topOf(process.cwd())
+  const there = top === undefined ? undefined : join(top, usualPlace)
+  if (there !== undefined && existsSync(there)) return relative(process.cwd(), there)
+  throw new CallError(
+    `There is no ${usualPlace} ${top === undefined ? 'here' : `in ${top}`}. Name the config, or - for the standard input.`,
+  )
+}
+
+/** The branch or tag a config was compiled for, in words. */
+export function placeOf(values: PipelineValues): string {
+  const tag = values['pipeline.git.tag']
+  return tag ? `tag ${tag}` : `branch ${values['pipeline.git.branch']}`
 }
 
 function readParameters(given: string | undefined): Readonly<Record<string, unknown>> {

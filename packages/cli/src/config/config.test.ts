@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -59,7 +60,17 @@ test('programs read the standard input and JSON, and the exit code', async () =>
   expect(JSON.parse(wrong.out)).toMatchObject({
     valid: false,
     output: null,
-    problems: [{ code: 'orb-not-found', severity: 'error', file: '-', line: 2, column: 15 }],
+    problems: [
+      {
+        code: 'orb-not-found',
+        severity: 'error',
+        message: 'Cannot find acme/tool@3 in the folder orbs',
+        hint: 'There are 1.0.0, 1.2.0, 2.0.0 of it',
+        file: '-',
+        line: 2,
+        column: 15,
+      },
+    ],
   })
 })
 
@@ -78,6 +89,33 @@ test('explain tells where each job and step comes from, through orbs too', async
   })
 })
 
+test('a config is compiled for the branch that is checked out, found from any folder of the working copy', async () => {
+  write({
+    '.circleci/config.yml': `version: 2.1
+jobs: { build: { docker: [{ image: a }], steps: [run: echo << pipeline.git.branch >>] } }
+workflows:
+  main: { when: { equal: [topic, << pipeline.git.branch >>] }, jobs: [build] }
+`,
+    'src/deep/a.txt': '',
+  })
+  execFileSync('git', ['init', '--quiet', '--initial-branch=topic'], { cwd: folder })
+  const cwd = join(folder, 'src/deep')
+
+  const here = await rondo(['config', 'process'], { cwd })
+  const elsewhere = await rondo(['config', 'validate', '--branch', 'main'], { cwd })
+  const explained = await rondo(['config', 'explain', '--tag', 'v1', '--value', 'git.branch=topic'], { cwd })
+
+  expect(here).toMatchObject({ code: 0, out: expect.stringContaining('command: echo topic'), err: '' })
+  expect(here.out.endsWith('\n')).toBe(true)
+  expect(elsewhere).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(
+      /^Config file at \.\.\/\.\.\/\.circleci\/config\.yml is valid\.\nNo workflow of it runs on branch main\. /,
+    ),
+  })
+  expect(explained.out).toMatch(/^As on tag v1\n\nworkflow main /)
+})
+
 test('without a server and a folder, a config with orbs says what to do', async () => {
   write({ 'config.yml': config('1') })
 
@@ -89,7 +127,9 @@ test('without a server and a folder, a config with orbs says what to do', async 
 })
 
 test.each([
-  [['config', 'validate', 'none.yml'], 'none.yml cannot be read'],
+  [['config', 'validate'], 'There is no .circleci/config.yml here. Name the config'],
+  [['config', 'validate', 'none.yml'], 'none.yml cannot be read: there is no such file.'],
+  [['config', 'validate', 'orbs'], 'orbs cannot be read: it is a folder.'],
   [['config', 'validate', '--orbs', 'none', 'orbs/acme/tool@1.0.0.yml'], 'There is no folder none'],
   [['config', 'process', '--pipeline-parameters', '[1]', 'orbs/acme/tool@1.0.0.yml'], 'cannot be read'],
   [['config', 'pack', 'none'], 'There is no folder none'],

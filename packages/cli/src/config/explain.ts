@@ -3,7 +3,7 @@ import type { Plan } from '@rondo/model'
 import type { Verb, VerbCall } from '../noun.ts'
 import { printJson, printProblems, problemForPrograms } from '../print-problems.ts'
 import { lookupOf } from '../registry/lookup.ts'
-import { compileFile, compileFlags } from './compile-file.ts'
+import { compileFile, compileFlags, placeOf } from './compile-file.ts'
 
 export const explainConfig: Verb = {
   name: 'explain',
@@ -11,14 +11,21 @@ export const explainConfig: Verb = {
   summary: 'print where every job and step of a config comes from',
   flags: compileFlags,
   async run(call) {
-    const { file, source, answer } = await compileFile(call)
+    const { file, source, values, answer } = await compileFile(call)
     const orbs = answer.plan === undefined ? [] : await orbSources(call, answer.plan)
     const workflows = answer.plan === undefined ? [] : explainPlan(answer.plan, new Map([[file, source], ...orbs]))
     if (call.given('json'))
-      printJson({ workflows, problems: answer.problems.map((problem) => problemForPrograms(problem, file, source)) })
+      printJson({
+        values,
+        workflows,
+        problems: answer.problems.map((problem) => problemForPrograms(problem, file, source)),
+      })
     else {
       printProblems(answer.problems)
+      if (answer.plan !== undefined) process.stdout.write(`As on ${placeOf(values)}\n\n`)
       process.stdout.write(workflows.map(workflowText).join('\n'))
+      if (answer.plan !== undefined && workflows.length === 0)
+        process.stdout.write('No workflow runs. --branch, --tag and --value compile it for others.\n')
     }
     return answer.plan === undefined ? 1 : 0
   },

@@ -8,17 +8,18 @@ export const processConfig: Verb = {
   summary: 'print what a config compiles to',
   flags: compileFlags,
   async run(call) {
-    const { file, source, answer } = await compileFile(call)
+    const { file, source, values, answer } = await compileFile(call)
     if (call.given('json'))
       printJson({
         valid: answer.output !== undefined,
         output: answer.output ?? null,
         orbs: answer.plan?.orbs ?? [],
+        values,
         problems: answer.problems.map((problem) => problemForPrograms(problem, file, source)),
       })
     else {
       printProblems(answer.problems)
-      if (answer.output !== undefined) process.stdout.write(answer.output)
+      if (answer.output !== undefined) process.stdout.write(answer.output.replace(/\n?$/, '\n'))
     }
     return answer.output === undefined ? 1 : 0
   },

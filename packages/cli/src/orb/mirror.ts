@@ -1,12 +1,13 @@
 import { createInlineCompiler } from '@rondo/conductor'
-import type { OrbContent, OrbLookup } from '@rondo/model'
+import { type OrbContent, type OrbLookup, parseRelease } from '@rondo/model'
 import { readCliEnv } from '../env.ts'
 import { CallError, jsonFlag, type Verb, type VerbCall } from '../noun.ts'
 import { createGraphqlClient, type GraphqlClient } from '../registry/graphql-client.ts'
-import { listOrbs, releasesOf } from '../registry/list-orbs.ts'
+import { importedOrbs, listOrbs, releasesOf } from '../registry/list-orbs.ts'
+import { persistentClient } from '../registry/persistent-client.ts'
 import { createRemoteLookup } from '../registry/remote-lookup.ts'
 import { endpointOf, serverFlags, serverOf } from '../registry/server.ts'
-import { importAll, report } from './import.ts'
+import { createImport, endImport, type Import, tellImport } from './arrivals.ts'
 import { requireOrbName } from './reference.ts'
 
 export const mirrorOrbs: Verb = {
@@ -17,30 +18,55 @@ export const mirrorOrbs: Verb = {
     from: { type: 'string', value: 'URL', help: 'the registry to copy from (RONDO_ORB_UPSTREAM)' },
     'from-token': { type: 'string', value: 'TOKEN', help: 'a token for it, where public orbs need one' },
     all: { type: 'boolean', help: 'every release, not only the newest' },
+    update: { type: 'boolean', help: 'of every orb that was imported here, what is newer there' },
     ...serverFlags,
     ...jsonFlag,
   },
   async run(call) {
-    if (call.arguments.length === 0) throw new CallError('Name namespaces or orbs to copy.')
+    const update = call.given('update')
+    if (update ? call.arguments.length > 0 : call.arguments.length === 0)
+      throw new CallError('Name namespaces or orbs to copy; or say --update alone, for those that are here.')
     const upstream = upstreamOf(call)
-    const references: string[] = []
-    for (const wanted of call.arguments) references.push(...(await expand(upstream, wanted, call.given('all'))))
-    const { contents, missing } = await collect(createRemoteLookup(upstream, { pins: false }), references)
-    const arrivals = contents.map(({ resolved, source }) => {
+    const server = serverOf(call)
+    const importing = createImport(server, tellImport(call))
+    const missing: string[] = []
+    const lookup = createRemoteLookup(upstream, { pins: false })
+    const wanted = update ? await importedOrbs(server) : call.arguments
+    for (const one of wanted)
+      for (const reference of await expand(upstream, one, call.given('all')))
+        if (isExact(reference) && (await importing.has(reference))) importing.alreadyHere(reference)
+        else missing.push(...(await copy(importing, lookup, reference)))
+    const why = `is not at ${new URL(upstream.url).host}. Check its name and version there.`
+    return endImport(call, importing.outcome, { missing, why })
+  },
+}
+
+function isExact(reference: string): boolean {
+  return parseRelease(reference.slice(reference.indexOf('@') + 1)) !== undefined
+}
+
+/**
+ * Copies one version, after all it imports: what is here is here with its imports, wherever a copy was cut off.
+ * Answers what the other registry lacks.
+ */
+async function copy(importing: Import, upstream: OrbLookup, reference: string): Promise<readonly string[]> {
+  const contents = await collect(upstream, reference)
+  if (contents === undefined) return [reference]
+  await importing.bring(
+    contents.map(({ resolved, source }) => {
       const at = resolved.indexOf('@')
       return { orb: resolved.slice(0, at), version: resolved.slice(at + 1), source }
-    })
-    const exit = report(call, await importAll(serverOf(call), arrivals))
-    for (const reference of missing) process.stderr.write(`${new URL(upstream.url).host} has no ${reference}.\n`)
-    return missing.length > 0 ? 1 : exit
-  },
+    }),
+  )
+  return []
 }
 
 function upstreamOf(call: VerbCall): GraphqlClient {
   const url = call.text('from') ?? readCliEnv().orbUpstream
   if (url === undefined)
     throw new CallError('Say with --from URL, or in RONDO_ORB_UPSTREAM, which registry to copy from.')
-  return createGraphqlClient(endpointOf(url), call.text('from-token'))
+  const cure = 'Check --from or RONDO_ORB_UPSTREAM. What was copied stays; call again to go on.'
+  return persistentClient(createGraphqlClient(endpointOf(url), call.text('from-token'), cure))
 }
 
 /** What an argument stands for, as references. */
@@ -57,13 +83,9 @@ async function expand(upstream: GraphqlClient, wanted: string, all: boolean): Pr
   return each.flat()
 }
 
-/** The versions and, however deep, those they import; importing ones after what they import. */
-async function collect(
-  upstream: OrbLookup,
-  references: readonly string[],
-): Promise<{ contents: readonly OrbContent[]; missing: readonly string[] }> {
+/** A version and, however deep, those it imports; importing ones after what they import. Undefined: there is none. */
+async function collect(upstream: OrbLookup, reference: string): Promise<readonly OrbContent[] | undefined> {
   const contents = new Map<string, OrbContent>()
-  const missing: string[] = []
   const recording: OrbLookup = {
     async resolve(requests, organizationId) {
       const found = await upstream.resolve(requests, organizationId)
@@ -72,14 +94,10 @@ async function collect(
       return found
     },
   }
-  for (const reference of references) {
-    const [content] = await upstream.resolve([{ reference }], null)
-    if (content === undefined || 'refused' in content) missing.push(reference)
-    else {
-      // Checking an orb asks for everything it reaches; whether it is valid is for the importing server to say.
-      await createInlineCompiler(recording).checkOrb({ source: content.source, organizationId: null })
-      contents.set(content.resolved, content)
-    }
-  }
-  return { contents: [...contents.values()], missing }
+  const [content] = await upstream.resolve([{ reference }], null)
+  if (content === undefined || 'refused' in content) return undefined
+  // Checking an orb asks for everything it reaches; whether it is valid is for the importing server to say.
+  await createInlineCompiler(recording).checkOrb({ source: content.source, organizationId: null })
+  // Found from the outside in.
+  return [...[...contents.values()].reverse(), content]
 }

@@ -122,7 +122,68 @@ describe('an orb of one’s own', () => {
     expect((await run('config process @config.yml')).out).toContain(`resolved to '${orb}@1.0.1'`)
   })
 
+  test('is described, taken out of lists, put into categories, and vouched for', async () => {
+    const orb = `${namespace}/tool`
+    write({
+      'orb.yml': `version: 2.1
+description: Says things
+commands:
+  say:
+    description: Says something
+    parameters: { what: { type: string }, loud: { type: boolean, default: false } }
+    steps: [run: echo << parameters.what >>]
+examples:
+  simple: { description: Says hi, usage: { version: 2.1, orbs: { tool: ${orb}@1 }, workflows: { main: { jobs: [] } } } }
+`,
+    })
+    await run(`orb create ${orb} --org ${member.organization}`, member)
+    expect(await run(`orb info ${orb}`)).toMatchObject({ code: 0, out: expect.stringContaining('none yet') })
+    await run(`orb publish @orb.yml ${orb}@1.0.0`, member)
+    await run(`orb publish @orb.yml ${orb}@dev:next`, member)
+
+    expect((await run(`orb edit ${orb} --unlist --add-category testing`, member)).out).toBe(
+      `${orb} is unlisted, in Testing.\n`,
+    )
+    expect((await run(`orb list ${namespace}`)).out).toBe('')
+    expect(
+      (await run(`orb edit ${orb} --list --remove-category Testing --add-category Build --json`, member)).out,
+    ).toBe(`${JSON.stringify({ orb, listed: true, categories: ['Build'] }, null, 2)}\n`)
+    expect(await run(`orb edit ${orb} --add-category Cooking`, member)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/There is no category "Cooking". There are .*Build, .*Workflow/),
+    })
+    expect(await run(`orb certify ${namespace}`, member)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('Only administrators of this installation'),
+    })
+    expect((await run(`orb certify ${namespace}`)).out).toBe(`The orbs of ${namespace} are certified.\n`)
+
+    const { out } = await run(`orb info ${orb}`)
+    for (const words of [
+      `${orb}  public, certified\ncategories: Build\n`,
+      /versions:\n {2}1\.0\.0 .*\n {2}dev:next .*, expires \d{4}-/,
+      `  command say: Says something\n    what (string, required)\n    loud (boolean, default false)\n`,
+      `example simple: Says hi\n  version: 2.1\n`,
+    ])
+      expect(out).toMatch(words)
+    expect(JSON.parse((await run(`orb info ${orb}@dev:next --json`)).out)).toMatchObject({
+      shown: 'dev:next',
+      elements: [{ kind: 'command', name: 'say', parameters: [{ name: 'what', required: true }, { default: false }] }],
+      examples: [{ name: 'simple' }],
+    })
+    expect(await run(`orb source ${orb}@7`)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`has no ${orb}@7. It has 1.0.0.`),
+    })
+  })
+
   test.each([
+    ['orb create nobody/tool --org nobody', 1, 'has no organization nobody that you belong to'],
+    ['orb edit a/b', 2, 'Say what shall change'],
+    ['orb edit a/b --list --unlist', 2, 'not both'],
+    ['orb info nobody/nothing', 1, 'has no orb nobody/nothing. `rondo orb list`'],
+    ['orb certify a/b', 2, 'Name one namespace'],
+    ['orb certify nobody', 1, 'There is no namespace nobody'],
     ['orb publish @orb.yml', 2, 'Name the source and NAMESPACE/NAME@VERSION'],
     ['orb publish @none.yml a/b@1.0.0', 2, 'none.yml cannot be read'],
     ['orb publish @orb.yml A/b@1.0.0', 2, '"A/b" names no orb'],
@@ -171,10 +232,10 @@ describe('importing [L-461]', () => {
       'orbs/notes.yml': 'x: 1\n',
     })
 
-    for (let times = 0; times < 2; times++) {
+    for (const outcome of ['imported', 'here already']) {
       const ended = await run('orb import @orbs')
       expect(ended.code).toBe(1)
-      expect(ended.out).toBe(`${namespace}/a-outer@1.0.0 is imported.\n${namespace}/inner@1.2.0 is imported.\n`)
+      expect(ended.out).toBe(`${namespace}/a-outer@1.0.0 is ${outcome}.\n${namespace}/inner@1.2.0 is ${outcome}.\n`)
       expect(ended.err).toContain(`${namespace}/wrong@1.0.0 was refused: `)
       expect(ended.err).toContain('notes.yml names no version of an orb')
     }
@@ -263,7 +324,7 @@ describe('mirroring', () => {
     const ended = await mirror(`${namespace}/none ${namespace}/second`)
 
     expect(ended).toMatchObject({ code: 1, out: `${namespace}/second@3.0.0 is imported.\n` })
-    expect(ended.err).toContain(`has no ${namespace}/none@volatile`)
+    expect(ended.err).toContain(`${namespace}/none@volatile is not at 127.0.0.1`)
   })
 })
 

@@ -1,6 +1,7 @@
 import { CallError, jsonFlag, type Verb } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
 import type { GraphqlClient } from '../registry/graphql-client.ts'
+import { releasesOf } from '../registry/list-orbs.ts'
 import { fetchVersion, type RemoteVersion } from '../registry/remote-lookup.ts'
 import { serverFlags, serverOf } from '../registry/server.ts'
 import { requireReference } from './reference.ts'
@@ -20,6 +21,14 @@ export const sourceOfOrb: Verb = {
 
 export async function requireRemote(client: GraphqlClient, reference: string): Promise<RemoteVersion> {
   const found = await fetchVersion(client, reference)
-  if (found === undefined) throw new CallError(`${new URL(client.url).host} has no ${reference}.`, 1)
-  return found
+  if (found !== undefined) return found
+  const known = await releasesOf(client, reference.slice(0, reference.indexOf('@')))
+  throw new CallError(`${new URL(client.url).host} has no ${reference}.${has(known)}`, 1)
+}
+
+function has(releases: readonly string[] | undefined): string {
+  if (releases === undefined) return ' `rondo orb list` shows what it has.'
+  if (releases.length === 0) return ' No release of this orb is published yet.'
+  const more = releases.length > 8 ? ', …' : ''
+  return ` It has ${releases.slice(0, 8).join(', ')}${more}.`
 }

@@ -1,7 +1,10 @@
 import type { Verb } from '../noun.ts'
+import { certifyOrbs } from './certify.ts'
 import { createOrbVerb } from './create.ts'
 import { diffOrbs } from './diff.ts'
+import { editOrb } from './edit.ts'
 import { importOrbs } from './import.ts'
+import { infoOfOrb } from './info.ts'
 import { listOrbsVerb } from './list.ts'
 import { mirrorOrbs } from './mirror.ts'
 import { packOrb } from './pack.ts'
@@ -16,8 +19,11 @@ export const orbVerbs: readonly Verb[] = [
   createOrbVerb,
   publishOrbVerb,
   listOrbsVerb,
+  infoOfOrb,
   sourceOfOrb,
   diffOrbs,
+  editOrb,
   importOrbs,
   mirrorOrbs,
+  certifyOrbs,
 ]

@@ -54,13 +54,9 @@ export async function promoteOrb(client: GraphqlClient, orb: string, dev: string
   return payload.orb.version
 }
 
-/** Brings one version in as another registry has it, with its namespace and orb. */
-export async function importVersion(
-  client: GraphqlClient,
-  at: { readonly orb: string; readonly version: string },
-  source: string,
-): Promise<void> {
-  const [namespaceName, orbName] = at.orb.split('/')
+/** Makes an orb of another registry, with its namespace, unless it is there; answers its id. */
+export async function importOrb(client: GraphqlClient, name: string): Promise<string> {
+  const [namespaceName, orbName] = name.split('/')
   const { namespace } = await change<Refusable & { namespace: { id: string } }>(
     client,
     'importNamespace',
@@ -75,13 +71,75 @@ export async function importVersion(
     }`,
     { name: orbName, namespace: namespace.id },
   )
+  return orb.id
+}
+
+/** Brings one version in as another registry has it. */
+export async function importVersion(
+  client: GraphqlClient,
+  orbId: string,
+  version: string,
+  source: string,
+): Promise<void> {
   await change(
     client,
     'importOrbVersion',
     `mutation ($orb: UUID!, $source: String!, $version: String!) {
       importOrbVersion(orbId: $orb, orbYaml: $source, version: $version) { errors { message } }
     }`,
-    { orb: orb.id, source, version: at.version },
+    { orb: orbId, source, version },
+  )
+}
+
+async function idOf(client: GraphqlClient, orb: string): Promise<string> {
+  const found = await client.ask<{ orb: { id: string } | null }>('query ($name: String!) { orb(name: $name) { id } }', {
+    name: orb,
+  })
+  if (found.orb === null) throw new CallError(`${new URL(client.url).host} has no orb ${orb}.`, 1)
+  return found.orb.id
+}
+
+export async function listOrb(client: GraphqlClient, orb: string, listed: boolean): Promise<void> {
+  await change(
+    client,
+    'setOrbListStatus',
+    'mutation ($id: UUID!, $listed: Boolean!) { setOrbListStatus(orbId: $id, list: $listed) { errors { message } } }',
+    { id: await idOf(client, orb), listed },
+  )
+}
+
+/** Puts an orb into a category, or takes it out. */
+export async function categorizeOrb(client: GraphqlClient, orb: string, category: string, present: boolean) {
+  const { orbCategories } = await client.ask<{
+    orbCategories: { edges: readonly { node: { id: string; name: string } }[] }
+  }>('{ orbCategories(first: 200) { edges { node { id name } } } }', {})
+  const known = orbCategories.edges.map(({ node }) => node)
+  const found = known.find(({ name }) => name.toLowerCase() === category.toLowerCase())
+  if (found === undefined)
+    throw new CallError(`There is no category "${category}". There are ${known.map(({ name }) => name).join(', ')}.`)
+  const name = present ? 'addCategorizationToOrb' : 'removeCategorizationFromOrb'
+  await change(
+    client,
+    name,
+    `mutation ($orb: UUID!, $category: UUID!) { ${name}(orbId: $orb, categoryId: $category) { errors { message } } }`,
+    { orb: await idOf(client, orb), category: found.id },
+  )
+}
+
+/** Says whether the installation vouches for a namespace. */
+export async function certifyNamespace(client: GraphqlClient, name: string, certified: boolean): Promise<void> {
+  const { registryNamespace } = await client.ask<{ registryNamespace: { id: string } | null }>(
+    'query ($name: String) { registryNamespace(name: $name) { id } }',
+    { name },
+  )
+  if (registryNamespace === null) throw new CallError(`There is no namespace ${name}.`, 1)
+  await change(
+    client,
+    'setNamespaceCertified',
+    `mutation ($id: UUID!, $certified: Boolean!) {
+      setNamespaceCertified(namespaceId: $id, certified: $certified) { errors { message } }
+    }`,
+    { id: registryNamespace.id, certified },
   )
 }
 
@@ -110,17 +168,30 @@ export async function createOrb(
 async function createNamespace(client: GraphqlClient, name: string | undefined, organization: string | undefined) {
   if (organization === undefined)
     throw new CallError(`There is no namespace ${name}. Say with --org ORGANIZATION whose it shall be.`, 1)
-  const { organization: owner } = await client.ask<{ organization: { id: string } }>(
-    'query ($name: String, $vcsType: VCSType) { organization(name: $name, vcsType: $vcsType) { id } }',
-    { name: organization.replace(/^(?:gh|github)\//, ''), vcsType: 'GITHUB' },
-  )
+  const owner = await organizationId(client, organization.replace(/^(?:gh|github)\//, ''))
   const { namespace } = await change<Refusable & { namespace: { id: string } }>(
     client,
     'createNamespace',
     `mutation ($name: String!, $organization: UUID!) {
       createNamespace(name: $name, organizationId: $organization) { namespace { id } errors { message } }
     }`,
-    { name, organization: owner.id },
+    { name, organization: owner },
   )
   return namespace.id
+}
+
+async function organizationId(client: GraphqlClient, name: string): Promise<string> {
+  try {
+    const { organization } = await client.ask<{ organization: { id: string } }>(
+      'query ($name: String, $vcsType: VCSType) { organization(name: $name, vcsType: $vcsType) { id } }',
+      { name, vcsType: 'GITHUB' },
+    )
+    return organization.id
+  } catch (error) {
+    if (!(error instanceof CallError) || !error.message.includes('Org not found')) throw error
+    throw new CallError(
+      `${new URL(client.url).host} has no organization ${name} that you belong to. Check the name, or ask one of its administrators to add you.`,
+      1,
+    )
+  }
 }

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { compareReleases, isDevVersion, isWanted, type OrbLookup, parseOrbReference, parseRelease } from '@rondo/model'
+import {
+  compareReleases,
+  isDevVersion,
+  isWanted,
+  type OrbLookup,
+  type OrbRefusal,
+  parseOrbReference,
+  parseRelease,
+} from '@rondo/model'
 import { CallError } from '../noun.ts'
 
 /** An orb's version in a folder. */
@@ -58,11 +66,23 @@ export function createFolderLookup(folder: string): OrbLookup {
           .filter(({ orb, version }) => orb === wanted.orb && isWanted(version, wanted.wanted))
           .sort((a, b) => compareReleases(a.version, b.version))
           .at(-1)
-        if (newest === undefined) return undefined
+        if (newest === undefined) return missingIn(folder, orbs, reference)
         const source = readFileSync(newest.path, 'utf8')
         const digest = createHash('sha256').update(source).digest('hex')
         return { source, resolved: `${newest.orb}@${newest.version}`, digest }
       })
     },
+  }
+}
+
+function missingIn(folder: string, orbs: readonly OrbFile[], reference: string): OrbRefusal {
+  const name = parseOrbReference(reference)?.orb ?? reference
+  const versions = orbs
+    .filter(({ orb }) => orb === name)
+    .map(({ version }) => version)
+    .sort(compareReleases)
+  return {
+    refused: `Cannot find ${reference} in the folder ${folder}`,
+    cure: versions.length === 0 ? `Put it there as ${name}@1.2.3.yml` : `There are ${versions.join(', ')} of it`,
   }
 }

@@ -14,22 +14,33 @@ interface Answer {
 
 const timeoutMs = 60_000
 
-export function createGraphqlClient(url: string, token: string | undefined): GraphqlClient {
+/** The server is not there, or not well: the same question may be answered later. */
+export class ServerTrouble extends CallError {}
+
+/** @param cure what to do when no server answers */
+export function createGraphqlClient(
+  url: string,
+  token: string | undefined,
+  cure = 'Start one with `rondo up`, or name another with --host.',
+): GraphqlClient {
   return {
     url,
     async ask<Data>(query: string, variables: Readonly<Record<string, unknown>>) {
-      const response = await post(url, token, { query, variables })
+      const response = await post(url, token, { query, variables }, cure)
       const answer = await readAnswer(url, response)
       if (answer.errors !== undefined && answer.errors.length > 0) {
         const messages = answer.errors.map(({ message }) => printable(String(message)))
-        throw new CallError(`${new URL(url).host} refuses: ${messages.join('; ')}`, 1)
+        const signIn = messages.some((message) => message.includes('must log in'))
+          ? ' Give a personal API token with --token, or in RONDO_TOKEN.'
+          : ''
+        throw new CallError(`${new URL(url).host} refuses: ${messages.join('; ')}${signIn}`, 1)
       }
       return answer.data as Data
     },
   }
 }
 
-async function post(url: string, token: string | undefined, body: object): Promise<Response> {
+async function post(url: string, token: string | undefined, body: object, cure: string): Promise<Response> {
   try {
     return await fetch(url, {
       method: 'POST',
@@ -45,10 +56,7 @@ async function post(url: string, token: string | undefined, body: object): Promi
     })
   } catch (cause) {
     const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause)
-    throw new CallError(
-      `No server answers at ${url} (${reason}). Start one with \`rondo up\`, or name another with --host.`,
-      1,
-    )
+    throw new ServerTrouble(`No server answers at ${url} (${reason}). ${cure}`, 1)
   }
 }
 
@@ -61,7 +69,8 @@ async function readAnswer(url: string, response: Response): Promise<Answer> {
       // Told below: a page, not an answer.
     }
   }
-  throw new CallError(`${url} answers with ${response.status} and no GraphQL. Is it the address of a server?`, 1)
+  const problem = `${url} answers with ${response.status} and no GraphQL. Is it the address of a server?`
+  throw response.status === 429 || response.status >= 500 ? new ServerTrouble(problem, 1) : new CallError(problem, 1)
 }
 
 /** Another program's words, without what could move a terminal's cursor. */

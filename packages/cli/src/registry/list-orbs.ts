@@ -56,6 +56,28 @@ async function fetchPage(
   return registryNamespace.orbs
 }
 
+/** Names of the orbs that came from other registries. */
+export async function importedOrbs(client: GraphqlClient): Promise<readonly string[]> {
+  const names: string[] = []
+  for (let after = ''; ; ) {
+    const { orbs } = await client.ask<{ orbs: ImportedPage }>(
+      `query ($after: String!) {
+        orbs(first: 100, after: $after) { edges { cursor node { name isImported } } pageInfo { hasNextPage } }
+      }`,
+      { after },
+    )
+    for (const { node } of orbs.edges) if (node.isImported) names.push(node.name)
+    const last = orbs.edges.at(-1)?.cursor
+    if (!orbs.pageInfo.hasNextPage || last === undefined) return names
+    after = last
+  }
+}
+
+interface ImportedPage {
+  readonly edges: readonly { readonly cursor: string; readonly node: { name: string; isImported: boolean } }[]
+  readonly pageInfo: { readonly hasNextPage: boolean }
+}
+
 /** Releases of an orb, newest first; undefined when there is no such orb. */
 export async function releasesOf(client: GraphqlClient, orb: string): Promise<readonly string[] | undefined> {
   const found = await client.ask<{ orb: { versions: readonly { version: string }[] } | null }>(

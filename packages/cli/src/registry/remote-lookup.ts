@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
-import { type OrbContent, type OrbLookup, type OrbRequest, parseOrbReference } from '@rondo/model'
+import { missingOrb } from '@rondo/conductor'
+import { type OrbAnswer, type OrbLookup, type OrbRequest, parseOrbReference } from '@rondo/model'
 import { CallError } from '../noun.ts'
 import type { GraphqlClient } from './graphql-client.ts'
+import { releasesOf } from './list-orbs.ts'
 
 export interface RemoteVersion {
   readonly version: string
@@ -47,7 +49,7 @@ async function fetchPins(client: GraphqlClient, importer: string): Promise<reado
  * @param options.pins whether what an orb imports is asked for too, which only Rondo tells; else its ranges are resolved anew
  */
 export function createRemoteLookup(client: GraphqlClient, options: { readonly pins: boolean }): OrbLookup {
-  const contents = new Map<string, Promise<OrbContent | undefined>>()
+  const contents = new Map<string, Promise<OrbAnswer>>()
   const pins = new Map<string, Promise<readonly Pin[]>>()
 
   async function pinned({ reference, importer }: OrbRequest): Promise<string> {
@@ -56,9 +58,9 @@ export function createRemoteLookup(client: GraphqlClient, options: { readonly pi
     return (await own).find((pin) => pin.reference === reference)?.resolved ?? reference
   }
 
-  async function fetchContent(reference: string): Promise<OrbContent | undefined> {
+  async function fetchContent(reference: string): Promise<OrbAnswer> {
     const found = await fetchVersion(client, reference)
-    if (found === undefined) return undefined
+    if (found === undefined) return whyMissing(client, reference)
     const digest = createHash('sha256').update(found.source).digest('hex')
     return { source: found.source, resolved: `${found.orb.name}@${found.version}`, digest }
   }
@@ -72,6 +74,13 @@ export function createRemoteLookup(client: GraphqlClient, options: { readonly pi
         }),
       ),
   }
+}
+
+async function whyMissing(client: GraphqlClient, reference: string): Promise<OrbAnswer> {
+  const orb = parseOrbReference(reference)?.orb
+  if (orb === undefined) return undefined
+  const releases = await releasesOf(client, orb)
+  return missingOrb(reference, releases === undefined ? undefined : (releases[0] ?? null))
 }
 
 function once<T>(known: Map<string, Promise<T>>, key: string, fetch: () => Promise<T>): Promise<T> {

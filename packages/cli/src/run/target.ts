@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { importAll } from '../orb/import.ts'
+import { createImport } from '../orb/arrivals.ts'
 import { readOrbFolder } from '../registry/folder-lookup.ts'
 import { createGraphqlClient } from '../registry/graphql-client.ts'
 import { endpointOf } from '../registry/server.ts'
@@ -51,7 +51,9 @@ async function bringOrbs(connection: Connection, folder: string): Promise<void> 
   if (orbs.length === 0)
     throw new Error(`--orbs ${folder}: there is no orb in it. Name its files NAMESPACE/NAME@1.2.3.yml.`)
   const arrivals = orbs.map(({ orb, version, path }) => ({ orb, version, source: readFileSync(path, 'utf8') }))
-  const { refused } = await importAll(createGraphqlClient(endpointOf(connection.url), connection.token), arrivals)
+  const importing = createImport(createGraphqlClient(endpointOf(connection.url), connection.token))
+  await importing.bring(arrivals)
+  const { refused } = importing.outcome
   if (refused.length > 0)
     throw new Error(refused.map(({ orb, message }) => `${orb} was refused: ${message}`).join('\n'))
 }

@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
-import { gitEnvironment } from '../env.ts'
+import { git, tryGit } from '../git.ts'
 
 /** Git refuses to commit for nobody; the commit of a run needs no person. */
 const author = {
@@ -41,26 +40,26 @@ export function snapshotWorkingTree(folder: string): WorkingTree {
 }
 
 function snapshot(folder: string, scratch: string): WorkingTree {
-  const top = git(folder, ['rev-parse', '--show-toplevel'], {}, true)
+  const top = tryGit(folder, ['rev-parse', '--show-toplevel'], {})
   const root = top === undefined ? realpathSync(folder) : top
   if (!existsSync(join(root, '.circleci/config.yml')))
     throw new Error(`There is no .circleci/config.yml in ${root}. Go to a project that has one, or write one.`)
   const variables = top === undefined ? ownRepository(root, scratch) : sharedRepository(root, scratch)
-  const head = git(root, ['rev-parse', '--verify', '--quiet', 'HEAD'], variables, true)
+  const head = tryGit(root, ['rev-parse', '--verify', '--quiet', 'HEAD'], variables)
   git(root, ['add', '--all'], variables)
-  const tree = git(root, ['write-tree'], variables)!
+  const tree = git(root, ['write-tree'], variables)
   const unchanged = head !== undefined && git(root, ['rev-parse', `${head}^{tree}`], variables) === tree
-  const shallow = git(root, ['rev-parse', '--is-shallow-repository'], variables, true) === 'true'
+  const shallow = tryGit(root, ['rev-parse', '--is-shallow-repository'], variables) === 'true'
   // A shallow history cannot be pushed; its newest commit's files can.
   const parent = head === undefined || shallow ? [] : ['-p', head]
   const revision =
     unchanged && !shallow
       ? head
-      : git(root, ['commit-tree', tree, ...parent, '-m', message(root, head, variables)], variables)!
+      : git(root, ['commit-tree', tree, ...parent, '-m', message(root, head, variables)], { ...author, ...variables })
   return {
     root,
-    branch: git(root, ['symbolic-ref', '--short', '--quiet', 'HEAD'], variables, true) ?? 'main',
-    origin: git(root, ['remote', 'get-url', 'origin'], variables, true),
+    branch: tryGit(root, ['symbolic-ref', '--short', '--quiet', 'HEAD'], variables) ?? 'main',
+    origin: tryGit(root, ['remote', 'get-url', 'origin'], variables),
     revision,
     changedFiles: unchanged ? 0 : changes(root, head, tree, variables),
     push(url, token, ref) {
@@ -81,7 +80,7 @@ function snapshot(folder: string, scratch: string): WorkingTree {
 
 /** The repository's objects are read, ours are written beside; its index is copied for what it knows of unchanged files. */
 function sharedRepository(root: string, scratch: string): Record<string, string> {
-  const inside = (name: string) => resolve(root, git(root, ['rev-parse', '--git-path', name])!)
+  const inside = (name: string) => resolve(root, git(root, ['rev-parse', '--git-path', name]))
   const index = join(scratch, 'index')
   if (existsSync(inside('index'))) copyFileSync(inside('index'), index)
   const objects = join(scratch, 'objects')
@@ -109,7 +108,7 @@ function changes(root: string, head: string | undefined, tree: string, variables
     head === undefined
       ? git(root, ['ls-tree', '-r', '--name-only', tree], variables)
       : git(root, ['diff-tree', '-r', '--name-only', head, tree], variables)
-  return listed!.split('\n').filter(Boolean).length
+  return listed.split('\n').filter(Boolean).length
 }
 
 /** A name for the project of a folder: readable, and different for two folders of one name. */
@@ -119,24 +118,4 @@ export function projectNameOf(root: string): string {
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, 60)
   return `${name || 'project'}-${createHash('sha256').update(root).digest('hex').slice(0, 6)}`
-}
-
-/** What git prints, without the last line end; undefined when it fails and may. */
-function git(
-  folder: string,
-  args: readonly string[],
-  variables: Record<string, string> = {},
-  mayFail = false,
-): string | undefined {
-  const settings = ['-c', 'commit.gpgSign=false', '-c', 'core.safecrlf=false']
-  const result = spawnSync('git', [...settings, ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    maxBuffer: 256 * 1024 * 1024,
-    env: { ...author, ...gitEnvironment(), ...variables },
-  })
-  if (result.error !== undefined) throw new Error(`git could not be run: ${result.error.message}`)
-  if (result.status === 0) return result.stdout.replace(/\n$/, '')
-  if (mayFail) return undefined
-  throw new Error(`git ${args[0]}: ${result.stderr.trim()}`)
 }

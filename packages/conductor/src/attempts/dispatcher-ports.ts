@@ -1,4 +1,14 @@
-import type { Agents, Clock, EngineStore, Holds, Objects, StepOutput, UsageStore, Wakeups } from '@rondo/model'
+import type {
+  Agents,
+  Clock,
+  EngineStore,
+  Holds,
+  Objects,
+  SshAccess,
+  StepOutput,
+  UsageStore,
+  Wakeups,
+} from '@rondo/model'
 import type { StartChecks } from '../workflows/start-job.ts'
 import type { TaskSpecPorts } from './task-spec.ts'
 
@@ -9,6 +19,8 @@ export interface DispatcherPorts {
   readonly holds: Pick<Holds, 'begin' | 'end' | 'orders'>
   /** Environments of failed jobs that one organisation may keep at once; default 3, and 0 keeps none. */
   readonly holdQuota?: number
+  /** Who may enter jobs over SSH; without it nobody. */
+  readonly sshAccess?: Pick<SshAccess, 'admit'>
   readonly usage: Pick<UsageStore, 'save'>
   readonly objects: Objects
   readonly output: StepOutput

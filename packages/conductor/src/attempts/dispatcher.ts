@@ -213,6 +213,10 @@ function createControlPlane(
         return { digest, size, job: owner.name, slice: nodeIndex, after }
       })
     },
+    async admitSsh(ref, sha256) {
+      const { jobId } = await granted(ref)
+      return { login: (await ports.sshAccess?.admit(jobId, sha256)) ?? null }
+    },
     async mintToken(ref, { audience, rootIssuer }) {
       await granted(ref)
       const { signer, publicUrl, secrets } = ports.taskSpec

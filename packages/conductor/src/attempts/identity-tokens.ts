@@ -74,7 +74,7 @@ function claimsOf(ports: IdentityTokenPorts, { context, contextIds, issuedAt }: 
     'oidc.circleci.com/context-ids': contextIds,
     'oidc.circleci.com/vcs-origin': vcsOrigin(ports, context),
     'oidc.circleci.com/vcs-ref': vcsRef(context),
-    'oidc.circleci.com/ssh-rerun': false,
+    'oidc.circleci.com/ssh-rerun': context.ssh,
   }
 }
 

@@ -95,6 +95,7 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
         ? ports.limits
         : { ...ports.limits, maxRunMs: settingMs(view, 'time.run', identity.projectId) },
     ...stopUnheard(ports, context.workflow),
+    ...(context.ssh ? { ssh: true } : {}),
   }
 }
 

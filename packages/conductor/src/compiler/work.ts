@@ -6,7 +6,7 @@ import {
   renderDiagnostic,
   validateOrb,
 } from '@rondo/config'
-import type { OrbAnswer, OrbContent, OrbImport, OrbRequest } from '@rondo/model'
+import type { OrbAnswer, OrbContent, OrbImport, OrbRefusal, OrbRequest } from '@rondo/model'
 import type { CheckOrbRequest, CompileAnswer, CompileRequest, OrbCheck, Problem } from './compiler.ts'
 
 /** What one compile does, told apart so that it can travel to another thread. */
@@ -80,13 +80,13 @@ function createCollection() {
   const known = new Map<string, OrbAnswer>()
   const wanted = new Map<string, OrbRequest>()
   const texts = new Map<string, string>()
-  const refusals = new Map<string, string>()
+  const refusals = new Map<string, { readonly reason: string; readonly cure?: string }>()
   const source: OrbSource = {
     resolve(reference, importer) {
       const key = `${importer ?? ''} ${reference}`
       if (!known.has(key)) wanted.set(key, importer === undefined ? { reference } : { reference, importer })
       const answer = known.get(key)
-      if (answer !== undefined && 'refused' in answer) refusals.set(reference, answer.refused)
+      if (answer !== undefined && 'refused' in answer) refusals.set(reference, refusalOf(answer))
       return contentOf(answer)
     },
     whyNot: (reference) => refusals.get(reference),
@@ -116,6 +116,10 @@ function createCollection() {
       })
     },
   }
+}
+
+function refusalOf({ refused, cure }: OrbRefusal) {
+  return { reason: refused, ...(cure === undefined ? {} : { cure }) }
 }
 
 function contentOf(answer: OrbAnswer): OrbContent | undefined {

@@ -54,6 +54,8 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
       return `${slice}, kept after its failure: ${text(data.order) ?? '?'}`
     case 'hold.ended':
       return `${slice} is kept no longer`
+    case 'ssh.admitted':
+      return 'entered over SSH'
     case 'agent.drained':
       return `agent ${text(data.agent) ?? '?'} asked to take nothing new`
     case 'agent.resumed':

@@ -51,6 +51,12 @@ export function createOrbRegistry(ports: OrbRegistryPorts): OrbRegistry {
       if (renamed === undefined) throw notFound(`The namespace ${id}`)
       return renamed
     },
+    async setCertified(actor, id, certified) {
+      rights.requireInstallationAdministrator(actor)
+      const namespace = await store.setCertified(id, certified, actor.id)
+      if (namespace === undefined) throw notFound(`The namespace ${id}`)
+      return namespace
+    },
     async deleteNamespaceAlias(actor, name) {
       rights.requireInstallationAdministrator(actor)
       if (!(await store.deleteNamespaceAlias(name, actor.id))) throw notFound(`The namespace alias ${name}`)

@@ -110,6 +110,7 @@ describe('publishing', () => {
     await registry.publish(home.user, { orb, version: 'dev:x', source: orbSource('second') })
 
     expect((await registry.version(undefined, `${name}@1`))?.version.source).toBe(orbSource('first'))
+    expect((await registry.promote(home.user, orb, 'dev:x', 'minor')).version).toBe('1.1.0')
     await expect(registry.promote(home.user, orb, 'dev:none', '1.0.1')).rejects.toMatchObject({ code: 'not-found' })
   })
 
@@ -142,6 +143,90 @@ commands: { say: { steps: [inner/say] } }
     await registry.publish(home.user, { orb: inner.orb, version: 'dev:x', source: orbSource('new') })
 
     expect((await compile(config(`  tool: ${outer.name}@1`))).output).toContain('echo old')
+  })
+})
+
+test('a reference to nothing says what there is, and where orbs of others come from', async () => {
+  const { orb, name } = await buildOrb()
+  const told = async (reference: string) =>
+    (await compile(config(`  tool: ${reference}`))).problems.map(({ message, hint }) => [message, hint])[0]
+
+  expect(await told(`${name}@2`)).toEqual([
+    `Cannot find ${name}@2 in the orb registry.`,
+    `No release of ${name} is published yet: rondo orb publish FILE ${name}@1.0.0`,
+  ])
+  await registry.publish(home.user, { orb, version: '1.0.0', source: orbSource('x') })
+  expect((await told(`${name}@2`))?.[1]).toBe(`The newest release is ${name}@1.0.0`)
+  expect((await told(`${name}@dev:gone`))?.[1]).toBe(`The newest release is ${name}@1.0.0`)
+  expect((await told('nobody/nothing@5'))?.[1]).toContain('rondo orb mirror nobody/nothing@5 --from URL')
+})
+
+describe('uncertified orbs of others', () => {
+  const setting = 'orbs.uncertified'
+  const strict = () =>
+    database.store.settings.set({ organizationId: home.organization.id, projectId: null }, setting, 0, null)
+  async function problemsOf(source: string, organizationId: string | null = home.organization.id) {
+    const lookup = createOrbLookup(database.store.orbs, { settings: database.store.settings })
+    const { problems } = await createInlineCompiler(lookup).compile({ source, pipelineValues: {}, organizationId })
+    return problems
+  }
+  async function orbOfOthers(source = orbSource('x')) {
+    const namespace = await registry.importNamespace(administrator, `others${++counter}`)
+    const orb = await registry.importOrb(administrator, namespace.id, 'tool')
+    await registry.importVersion(administrator, { orb, version: '1.0.0', source })
+    return { namespace, asked: config(`  tool: ${orb.name}@1`), orb }
+  }
+
+  test('are usable until an organisation says no, and then again once they are certified', async () => {
+    const { namespace, asked } = await orbOfOthers()
+    expect(await problemsOf(asked)).toEqual([])
+
+    await strict()
+    expect(await problemsOf(asked)).toMatchObject([
+      {
+        code: 'orb-not-found',
+        message: `The orb ${namespace.name}/tool is not certified, and this organization uses no such orbs of others`,
+        hint: expect.stringMatching(
+          `rondo orb certify ${namespace.name}.* rondo admin settings orbs.uncertified yes --organization gh/ORG`,
+        ),
+      },
+    ])
+    expect(await problemsOf(asked, (await buildHousehold(database.store)).organization.id)).toEqual([])
+
+    await registry.setCertified(administrator, namespace.id, true)
+    expect(await problemsOf(asked)).toEqual([])
+    await registry.setCertified(administrator, namespace.id, false)
+    expect(await problemsOf(asked)).toHaveLength(1)
+  })
+
+  test('are not one’s own, nor what a certified orb was published with', async () => {
+    const inner = await orbOfOthers()
+    const outer = await orbOfOthers(
+      `version: 2.1\norbs: { inner: ${inner.orb.name}@1 }\ncommands: { say: { steps: [inner/say] } }\n`,
+    )
+    await registry.setCertified(administrator, outer.namespace.id, true)
+    const own = await buildOrb()
+    await registry.publish(home.user, { orb: own.orb, version: '1.0.0', source: orbSource('own') })
+    await strict()
+
+    expect(await problemsOf(outer.asked)).toEqual([])
+    expect(await problemsOf(config(`  tool: ${own.name}@1`))).toEqual([])
+    expect(await problemsOf(inner.asked)).toHaveLength(1)
+  })
+
+  test('are certified by administrators of the installation alone, and listed apart', async () => {
+    const { namespace } = await orbOfOthers()
+    await expect(registry.setCertified(home.user, namespace.id, true)).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(registry.setCertified(administrator, home.organization.id, true)).rejects.toMatchObject({
+      code: 'not-found',
+    })
+    const listed = async () =>
+      (await database.store.orbs.orbs({ organizations: [], namespaceId: namespace.id, certified: true }, { limit: 9 }))
+        .total
+
+    expect(await listed()).toBe(0)
+    await registry.setCertified(administrator, namespace.id, true)
+    expect(await listed()).toBe(1)
   })
 })
 

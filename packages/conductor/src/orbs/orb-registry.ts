@@ -24,7 +24,8 @@ export interface PublishRequest {
  *
  * Who may: reading is as the orb's visibility says; members of the namespace's organisation publish dev versions, its
  * administrators everything else; administrators of the installation everything, and they alone in namespaces without an
- * organisation, which hold imported orbs.
+ * organisation, which hold imported orbs. Whether configs may use orbs that others published and nobody certified is a
+ * setting of their organisation.
  */
 export interface OrbRegistry {
   visibility(viewer: User | undefined): Promise<OrbVisibility>
@@ -39,6 +40,8 @@ export interface OrbRegistry {
 
   createNamespace(actor: User, name: string, organizationId: string): Promise<OrbNamespace>
   renameNamespace(actor: User, id: string, name: string): Promise<OrbNamespace>
+  /** Whether the installation vouches for a namespace's orbs; its administrators alone may say so. */
+  setCertified(actor: User, id: string, certified: boolean): Promise<OrbNamespace>
   deleteNamespaceAlias(actor: User, name: string): Promise<boolean>
   /** With its orbs; what ran with them keeps their content. */
   deleteNamespace(actor: User, id: string): Promise<boolean>
@@ -48,7 +51,7 @@ export interface OrbRegistry {
 
   /** A source that is no valid orb is refused with every mistake in it. A release never changes. */
   publish(actor: User, request: PublishRequest): Promise<OrbVersionWithSource>
-  /** Publishes what a dev version holds now as a release. */
+  /** Publishes what a dev version holds now as a release: `1.2.3`, or `patch`, `minor` or `major` for the next one. */
   promote(actor: User, orb: Orb, devVersion: string, version: string): Promise<OrbVersionWithSource>
 
   /** Makes a namespace of no organisation; an existing one of no organisation is answered as it is. */

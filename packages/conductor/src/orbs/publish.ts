@@ -64,8 +64,11 @@ export function createPublishing(
     async promote(actor, orb, devVersion, version) {
       if (!isDevVersion(devVersion))
         throw new AppError('bad-request', `"${devVersion.slice(0, 100)}" is no dev version. Write it as dev:label.`)
-      if (parseRelease(version) === undefined)
-        throw new AppError('bad-request', `"${version.slice(0, 100)}" is no release. Write it as 1.2.3.`)
+      if (parseRelease(version) === undefined && segmentOf(version) === undefined)
+        throw new AppError(
+          'bad-request',
+          `"${version.slice(0, 100)}" is no release. Write it as 1.2.3, or patch, minor or major for the next one.`,
+        )
       const dev = await store.version(orb.id, { kind: 'dev', version: devVersion })
       if (dev === undefined) throw notFound(`The version ${orb.name}@${devVersion}`)
       return publish(actor, { orb, version, source: dev.source })

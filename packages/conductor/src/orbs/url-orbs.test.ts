@@ -40,7 +40,7 @@ const texts: RemoteTexts = {
 }
 
 async function compile(source: string, organizationId: string | null = home.organization.id) {
-  const lookup = createOrbLookup(database.store.orbs, { store: database.store.urlOrbs, texts })
+  const lookup = createOrbLookup(database.store.orbs, { urls: { store: database.store.urlOrbs, texts } })
   const { output, plan, problems } = await createInlineCompiler(lookup).compile({
     source,
     pipelineValues: {},

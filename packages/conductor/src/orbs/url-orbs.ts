@@ -32,7 +32,8 @@ export function createUrlOrbs({ store, texts }: UrlOrbPorts) {
       const plain = URL.canParse(url) ? new URL(url).href : url
       if (!prefixes.some(({ prefix }) => plain.startsWith(prefix)))
         return {
-          refused: `${url} begins with no address that the organization allows orbs from. Its administrators add one with POST /api/v2/organization/ORG/url-orb-allow-list.`,
+          refused: `${url} begins with no address that the organization allows orbs from`,
+          cure: 'Its administrators add one with POST /api/v2/organization/ORG/url-orb-allow-list',
         }
       // Several pipelines at once read an address once.
       const current = reading.get(url) ?? read(url).finally(() => reading.delete(url))

@@ -116,6 +116,8 @@ async function makeRerun(tx: EngineTransaction, checks: StartChecks, request: Re
     )
   if (request.enableSsh === true && request.jobIds === undefined)
     throw new AppError('bad-request', 'SSH is opened into chosen jobs: name them in `jobs`.')
+  if (request.enableSsh === true && request.actorId === null)
+    throw new AppError('forbidden', 'SSH is opened for a person, by a key of theirs. Use a personal API token.')
   const strangers = (request.jobIds ?? []).filter((id) => !snapshot.jobs.some((job) => job.id === id))
   if (strangers.length > 0)
     throw new AppError(

@@ -54,9 +54,6 @@ export async function createRerun(
   })
   if (request.enableSsh === true)
     for (const [index, job] of again.entries())
-      if (request.jobIds?.includes(before[index]?.id ?? ''))
-        await tx.saveJob({ id: job.id, status: job.status, message: noSsh })
+      if (request.jobIds?.includes(before[index]?.id ?? '')) await tx.openSsh(job.id, actorId ?? '')
   return madeWorkflow(tx, id, again)
 }
-
-const noSsh = 'SSH into this job was asked for. This installation cannot open it yet, so the job runs as it did before.'

@@ -1,8 +1,9 @@
 import type { Pipeline } from '@rondo/model'
-import { startTestEngine, type TestEngine } from '@rondo/testkit'
+import { type Household, startTestEngine, type TestEngine } from '@rondo/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 let engine: TestEngine
+const homes = new Map<string, Household>()
 
 beforeAll(async () => {
   engine = await startTestEngine()
@@ -60,16 +61,46 @@ test('a job of another workflow is refused by its id, and nothing is made', asyn
   expect(await engine.database.store.queries.workflowsOf([pipeline.id])).toHaveLength(1)
 })
 
-test('SSH that cannot be opened is said on the jobs it was asked for, which run all the same', async () => {
+test('a job is rerun open over SSH for whoever asked, and for nobody else; a project that allows no SSH keeps it closed [I-037]', async () => {
   const pipeline = await ended({ a: 'passed', c: 'passed', b: 'passed' })
   const before = await jobs(pipeline)
 
-  await rerun(pipeline, { jobIds: [before.c!.id], enableSsh: true })
+  const { accounts, sshAccess, userKeys, engine: store } = engine.database.store
+  const { project, organization, user: owner } = homes.get(pipeline.id)!
+  const other = await accounts.createUser({ login: `other-${owner.login}`, name: '', passwordHash: null, admin: false })
+  for (const user of [owner, other])
+    await userKeys.add({ userId: user.id, name: '', publicKey: 'ssh-ed25519 A', sha256: `SHA256:${user.login}` })
+  const admitted = async (id: string) => [
+    await sshAccess.admit(id, `SHA256:${owner.login}`),
+    await sshAccess.admit(id, `SHA256:${other.login}`),
+  ]
+
+  await rerun(pipeline, { jobIds: [before.c!.id], enableSsh: true, actorId: owner.id })
 
   const after = await jobs(pipeline)
-  expect(after.c).toMatchObject({ status: 'queued', message: expect.stringMatching(/cannot open it yet/) })
-  expect(after.a?.message).toBeNull()
-  await expect(rerun(pipeline, { enableSsh: true })).rejects.toThrow()
+  const jobId = after.c!.id
+  expect(await sshAccess.usersOf(jobId)).toEqual([owner.login])
+  expect(await sshAccess.usersOf(after.b!.id)).toEqual([])
+  expect(await admitted(jobId)).toEqual([owner.login, undefined])
+  expect(await admitted(before.c!.id)).toEqual([undefined, undefined])
+  // Whoever may start its jobs may join, a stranger may not.
+  expect(await sshAccess.allow(jobId, other.id)).toBe(false)
+  await accounts.setMember(organization.id, other.id, 'writer')
+  expect(await sshAccess.allow(after.b!.id, other.id)).toBe(false)
+  expect(await sshAccess.allow(jobId, other.id)).toBe(true)
+  expect(await admitted(jobId)).toEqual([owner.login, other.login])
+  // The agent is told that the job is open; what the project and the roles say counts at once.
+  const task = await engine.take(pipeline, 'c')
+  expect(await engine.plane.resume(task)).toMatchObject({ ssh: true })
+  expect(await engine.plane.admitSsh(task, `SHA256:${other.login}`)).toEqual({ login: other.login })
+  await accounts.setMember(organization.id, other.id, 'reader')
+  expect(await engine.plane.admitSsh(task, `SHA256:${other.login}`)).toEqual({ login: null })
+  await accounts.saveProjectSettings(project.id, { disableSsh: true })
+  expect(await admitted(jobId)).toEqual([undefined, undefined])
+  expect((await store.attemptContext(task.attemptId)).ssh).toBe(false)
+  await engine.end(task)
+  await expect(rerun(pipeline, { enableSsh: true, actorId: owner.id })).rejects.toThrow()
+  await expect(rerun(pipeline, { jobIds: [jobId], enableSsh: true })).rejects.toMatchObject({ code: 'forbidden' })
 })
 
 test('a pipeline is rerun at most a hundred times', async () => {
@@ -96,9 +127,10 @@ test('a pipeline is rerun at most a hundred times', async () => {
 })
 
 async function ended(results: Readonly<Record<string, 'passed' | 'failed'>>): Promise<Pipeline> {
-  const { project } = await engine.home()
+  const home = await engine.home()
   for (const task of await engine.claim()) await engine.finish(task)
-  const pipeline = await engine.push(project, config)
+  const pipeline = await engine.push(home.project, config)
+  homes.set(pipeline.id, home)
   for (const [name, result] of Object.entries(results)) await engine.run(pipeline, name, result)
   return pipeline
 }
@@ -108,7 +140,10 @@ async function jobs(pipeline: Pipeline) {
   return Object.fromEntries(all.map((job) => [job.name, job]))
 }
 
-async function rerun(pipeline: Pipeline, parts: { jobIds?: readonly string[]; enableSsh?: boolean }): Promise<string> {
+async function rerun(
+  pipeline: Pipeline,
+  parts: { jobIds?: readonly string[]; enableSsh?: boolean; actorId?: string },
+): Promise<string> {
   const { id } = await engine.workflow(pipeline)
   return engine.actions.rerun({ workflowId: id, actorId: null, fromFailed: false, ...parts })
 }

@@ -142,7 +142,8 @@ function loadReference(
   }
   const orb = cx.orbSource?.resolve(reference, loading.path.at(-1))
   if (orb === undefined) {
-    return missing(cx, 'orb-not-found', span, notFound(cx, reference))
+    const { reason, cure } = cx.orbSource?.whyNot?.(reference) ?? { reason: notFound(reference) }
+    return missing(cx, 'orb-not-found', span, reason, cure)
   }
   if (main) warnUnpinned(cx, reference, orb.resolved, span)
   const same = (known: OrbResolution) => known.reference === reference && known.resolved === orb.resolved
@@ -156,9 +157,7 @@ function isVersion21(node: Node | undefined): boolean {
   return node?.kind === 'scalar' && String(node.value) === '2.1'
 }
 
-function notFound(cx: ResolveContext, reference: string): string {
-  const reason = cx.orbSource?.whyNot?.(reference)
-  if (reason !== undefined) return reason
+function notFound(reference: string): string {
   if (reference.startsWith('https://')) return `The orb at ${reference} cannot be read here`
   return `Cannot find ${reference} in the orb registry. Check that the namespace, orb name and version are correct.`
 }

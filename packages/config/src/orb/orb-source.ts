@@ -8,7 +8,7 @@ export interface OrbSource {
    */
   resolve(reference: string, importer?: string): ResolvedOrb | undefined
   /** Why a reference came to nothing, where there is more to say than that it does not exist. */
-  whyNot?(reference: string): string | undefined
+  whyNot?(reference: string): { readonly reason: string; readonly cure?: string } | undefined
 }
 
 export interface ResolvedOrb {

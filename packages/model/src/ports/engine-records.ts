@@ -79,6 +79,8 @@ export interface AttemptContext {
   readonly previousNumber: number | null
   /** By the database's clock. */
   readonly claimedAt: Date
+  /** Whether somebody may enter the job over SSH. */
+  readonly ssh: boolean
   /** Whether the project gives its secrets to pull requests from forks. */
   readonly trustsForks: boolean
   /** Of whoever triggered the pipeline; null when it was nobody in particular. */

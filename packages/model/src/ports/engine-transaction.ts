@@ -228,6 +228,8 @@ export interface EngineTransaction {
   finishAttempt(ref: FencedRef, result: Result): Promise<readonly string[] | undefined>
   /** Ends the attempt as lost and queues its task again. */
   requeue(ref: FencedRef): Promise<void>
+  /** Lets a person into a job over SSH, when it runs. */
+  openSsh(jobId: string, userId: string): Promise<void>
   append(event: NewEvent): Promise<void>
   /** Tells waiting processes after commit; a hint, never the truth (rule D-07). */
   notify(topic: 'queue' | 'stop' | 'chores'): Promise<void>

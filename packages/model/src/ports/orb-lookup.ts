@@ -18,6 +18,8 @@ export interface OrbContent {
 /** An orb that may not be used, or could not be read, with the reason for whoever wrote the config. */
 export interface OrbRefusal {
   readonly refused: string
+  /** What to do about it. */
+  readonly cure?: string
 }
 
 export type OrbAnswer = OrbContent | OrbRefusal | undefined

@@ -20,6 +20,8 @@ export interface OrbFilter extends OrbVisibility {
   readonly namespaceId?: string
   /** Only private, or only public ones. */
   readonly private?: boolean
+  /** Only those of certified namespaces. */
+  readonly certified?: boolean
   /** Orbs that are not listed too. */
   readonly unlisted?: boolean
   /** Part of the name. */
@@ -47,6 +49,7 @@ export interface OrbStore {
   namespaceById(id: string): Promise<OrbNamespace | undefined>
   /** The old name stays as an alias. AppError `conflict` when the new one is taken. */
   renameNamespace(id: string, name: string, actorId: string | null): Promise<OrbNamespace | undefined>
+  setCertified(id: string, certified: boolean, actorId: string | null): Promise<OrbNamespace | undefined>
   deleteNamespaceAlias(name: string, actorId: string | null): Promise<boolean>
   /** With its orbs; what pipelines ran with stays. */
   deleteNamespace(id: string, actorId: string | null): Promise<boolean>
@@ -90,6 +93,8 @@ export interface OrbStore {
   releases(orbId: string, limit?: number): Promise<readonly OrbVersion[]>
   /** Dev versions that have not expired, by name. */
   devVersions(orbId: string): Promise<readonly OrbVersion[]>
+  /** Takes dev versions away whose time is over; their contents stay. Answers how many. */
+  dropExpired(limit: number): Promise<number>
   source(digest: string): Promise<string | undefined>
   statistics(orbName: string): Promise<OrbStatistics>
 }

@@ -10,6 +10,8 @@ export interface ScopedSettings extends SettingScope {
 /** Settings of the installation, of organisations and of projects. */
 export interface SettingsStore {
   view(): Promise<SettingsView>
+  /** What holds in an organisation; null: in none. */
+  inOrganization(organizationId: string | null): Promise<SettingValues>
   /** Every scope that sets something, the installation first. */
   scopes(): Promise<readonly ScopedSettings[]>
   /** Sets a value that was checked; undefined: what the wider scope says holds again. */

@@ -59,6 +59,8 @@ export interface ControlPlane {
   hasCache(ref: AttemptRef, key: string): Promise<boolean>
   /** Layers of all jobs upstream, in the order they are to be applied. */
   findWorkspace(ref: AttemptRef): Promise<readonly FoundLayer[]>
+  /** Login of the person who has proved to have this key (`SHA256:…`), when they may enter the job over SSH. */
+  admitSsh(ref: AttemptRef, sha256: string): Promise<{ readonly login: string | null }>
   /** A token with which the job says who it is, for one audience. AppError `forbidden` for jobs that get none, `gone` after its end. */
   mintToken(ref: AttemptRef, wanted: WantedToken): Promise<{ readonly token: string }>
   /** How long the job's tests took before; the same for every slice of a job. See `EngineStore.testTimings`. */
@@ -162,6 +164,8 @@ export interface TaskSpec extends AttemptRef {
     readonly environment: Readonly<Record<string, string>>
   }
   readonly limits: { readonly maxRunMs: number; readonly maxOutputBytesPerStep: number }
+  /** Somebody may enter the job over SSH; who, `admitSsh` answers. It stays for them when its steps have ended. */
+  readonly ssh?: true
   /**
    * Milliseconds without a word from the server after which the agent stops the job by itself, by its own monotonic clock:
    * given where the job may be run anew, so that it never runs twice at once (section 2b of the reliability rules).

@@ -10,7 +10,7 @@
  *
  * `hold-orders` takes `{attemptId, epoch, after, waitMs}` and answers `{orders}`; `report-usage` takes `{attemptId, epoch, usage}`, `find-cache` `{attemptId, epoch, keys}`, `has-cache` `{attemptId, epoch, key}` and answers `{exists}`;
  * `find-cache` answers `{found: FoundCache | null}`, `find-workspace` `{layers}`, `find-timings` takes `{attemptId, epoch, by}` and
- * answers `{timings}`, `mint-token` `{attemptId, epoch, wanted}` and answers `{token}`, `claim` `{claims}`.
+ * answers `{timings}`, `admit-ssh` `{attemptId, epoch, sha256}` and answers `{login}`, `mint-token` `{attemptId, epoch, wanted}` and answers `{token}`, `claim` `{claims}`.
  * Credential: `Authorization: Bearer <agent token>`. A refusal is `{code, message}` with the HTTP status of its
  * `AppErrorCode` (bad-request 400, unauthenticated 401, forbidden 403, not-found 404, conflict 409, gone 410,
  * too-large 413, rate-limited 429, unavailable 503).
@@ -37,4 +37,5 @@ export const agentCalls = {
   findWorkspace: 'find-workspace',
   findTimings: 'find-timings',
   mintToken: 'mint-token',
+  admitSsh: 'admit-ssh',
 } as const

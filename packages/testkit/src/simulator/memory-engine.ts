@@ -243,6 +243,7 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
           previousNumber: previousNumber(database, work, job),
           claimedAt: new Date(attempt.claimedAt),
           trustsForks: false,
+          ssh: (database.leftByJob.get(job.id) ?? []).some((cell) => work.read(cell)?.kind === 'ssh'),
           workflow,
           pipeline: required(pipelineInSetup(database, work, workflow.pipelineId), 'pipeline', workflow.pipelineId)
             .pipeline,

@@ -45,6 +45,7 @@ export type LeftRow =
   | { readonly kind: 'layer'; readonly slice: number; readonly object: StoredObject }
   | { readonly kind: 'artifact'; readonly path: string; readonly object: StoredObject }
   | { readonly kind: 'image'; readonly slice: number; readonly image: JobImage }
+  | { readonly kind: 'ssh'; readonly userId: string }
   | { readonly kind: 'tests'; readonly tests: readonly TestResult[] }
 
 export interface TaskRow {

@@ -301,6 +301,10 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       work.insert('caches', database.caches, `${projectId}/${source}/${key}`, row)
       return true
     },
+    async openSsh(jobId, userId) {
+      await effect('open a job over SSH')
+      leave(jobId, { kind: 'ssh', userId })
+    },
     async addLayer(jobId, slice, object) {
       await effect('add a layer')
       leave(jobId, { kind: 'layer', slice, object })

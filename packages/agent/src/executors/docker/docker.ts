@@ -12,6 +12,7 @@ import { attemptLabel } from './labels.ts'
 import { readMemoryKills } from './memory.ts'
 import { ioPath, primaryProcess } from './options.ts'
 import { openPrivateImages } from './private-images.ts'
+import { openProgram } from './program.ts'
 import { type RuntimeVersions, runtimeFaults, runtimeVersions } from './runtime-faults.ts'
 import type { DockerSettings } from './settings.ts'
 import { type Engine, removeContainer, removeLabelled, startContainers } from './start.ts'
@@ -129,6 +130,8 @@ function createDockerExecutor(engine: Engine): Executor {
       attendContainer(docker, attendedOf(state)[position]?.id ?? '', from, write, signal),
     usage: (state) => readUsage((state.usage ?? '').split('\n').filter(Boolean)),
     openTerminal: (state, script, size) => openTerminal(docker.getContainer(idsOf(state)[0] ?? ''), script, size),
+    openProgram: (state, command, terminal) =>
+      openProgram(docker.getContainer(idsOf(state)[0] ?? ''), command, terminal),
     halt: (state) => removeContainers(docker, state),
     async remove(state, { root }) {
       const unused = reserved.get(basename(root))

@@ -74,6 +74,10 @@ export function registryMutations({ orbs }: Pick<RoutePorts, 'orbs'>): Resolvers
         namespacePayload(viewer, (user) =>
           orbs.renameNamespace(user, requireId('namespaceId', args.namespaceId), args.newName),
         ),
+      setNamespaceCertified: (_: never, args: { namespaceId: unknown; certified: boolean }, viewer) =>
+        namespacePayload(viewer, (user) =>
+          orbs.setCertified(user, requireId('namespaceId', args.namespaceId), args.certified),
+        ),
       importNamespace: (_: never, { name }: { name: string }, viewer) =>
         namespacePayload(viewer, (user) => orbs.importNamespace(user, name)),
       deleteNamespaceAlias: (_: never, { name }: { name: string }, viewer) =>

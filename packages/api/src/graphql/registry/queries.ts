@@ -37,12 +37,14 @@ export function registryQueries({ orbs }: Pick<RoutePorts, 'orbs'>): Resolvers {
         return found === undefined ? undefined : { ...found.version, orb: found.orb }
       },
       registryNamespace: (_: never, { name }: { name?: string | null }) => (name ? store.namespace(name) : undefined),
-      orbs: (_: never, page: PageArguments, viewer) => connection(viewer, { private: false }, page),
+      orbs: (_: never, page: PageArguments & { certifiedOnly?: boolean | null }, viewer) =>
+        connection(viewer, { private: false, certified: page.certifiedOnly ?? false }, page),
       orbCategories: async (_: never, page: PageArguments) => categoryConnection(await store.categories(), page),
       orbCategoryByName: async (_: never, { name }: { name: string }) =>
         (await store.categories()).find((category) => category.name === name),
     },
     RegistryNamespace: {
+      isCertified: (namespace: OrbNamespace) => namespace.certified,
       createdAt: (namespace: OrbNamespace) => namespace.createdAt.toISOString(),
       orbs: (namespace: OrbNamespace, args: PageArguments & { view?: 'PUBLIC_ONLY' | 'PRIVATE_ONLY' | null }, viewer) =>
         connection(
@@ -53,6 +55,9 @@ export function registryQueries({ orbs }: Pick<RoutePorts, 'orbs'>): Resolvers {
     },
     Orb: {
       isPrivate: (orb: Orb) => orb.private,
+      isListed: (orb: Orb) => orb.listed,
+      isCertified: (orb: Orb) => orb.certified,
+      isImported: (orb: Orb) => orb.organizationId === null,
       createdAt: (orb: Orb) => orb.createdAt.toISOString(),
       namespace: (orb: Orb) => store.namespaceById(orb.namespaceId),
       categories: (orb: Orb) => store.categoriesOf(orb.id),
@@ -64,12 +69,15 @@ export function registryQueries({ orbs }: Pick<RoutePorts, 'orbs'>): Resolvers {
           last30DaysOrganizationCount: organizations,
         }
       },
+      devVersions: async (orb: Orb): Promise<readonly VersionNode[]> =>
+        (await store.devVersions(orb.id)).map((version) => ({ ...version, orb })),
       async versions(orb: Orb, { count }: { count?: number | null }): Promise<readonly VersionNode[]> {
         const releases = await store.releases(orb.id, Math.min(Math.max(count ?? defaultVersions, 0), largestPage))
         return releases.map((version) => ({ ...version, orb }))
       },
     },
     OrbVersion: {
+      expiresAt: (version: VersionNode) => version.expiresAt?.toISOString(),
       createdAt: (version: VersionNode) => version.createdAt.toISOString(),
       source: (version: VersionNode) => version.source ?? store.source(version.digest),
       imports: (version: VersionNode) => store.importsOf(version.orbId, version.version),

@@ -25,10 +25,7 @@ export const knownDifferences: readonly (readonly [difference: RegExp, reason: s
   ],
   [/: answers without (items\[\]\.)?errored_by$/, 'optional; nobody errors a workflow here'],
   [/: answers (items\[\]\.)?started_at as null$/, 'live answers have null for what has not started'],
-  [
-    /^POST \/workflow\/\{id\}\/rerun: does not read (enable_ssh|sparse_tree)$/,
-    'no SSH into jobs, no sparse checkout yet',
-  ],
+  [/^POST \/workflow\/\{id\}\/rerun: does not read sparse_tree$/, 'no sparse checkout yet'],
   [/job-number\}: answers (executor\.type|number) as null$/, 'a job that waits for approval has neither'],
   [/: answers without messages\[\]\.reason$/, 'optional; messages say what there is to say'],
   [/^POST .*\/restrictions: answers context_id too$/, 'lists answer it as well'],

@@ -2,6 +2,7 @@ import { AppError, type JobContext } from '@rondo/model'
 import { Type } from 'typebox'
 import type { WebOptions, WebPorts } from '../../ports.ts'
 import { BuildShape, buildPresenter } from '../presenters/build.ts'
+import { requireSsh } from '../require-ssh.ts'
 import { type Route, route } from '../route.ts'
 import { Text } from '../shapes.ts'
 import { jobInProject, projectInPath } from '../subjects.ts'
@@ -9,7 +10,7 @@ import { jobInProject, projectInPath } from '../subjects.ts'
 const Started = Type.Object({ status: Type.Integer(), body: Type.String() })
 
 export function triggerBuildRoutes(
-  { accounts, queries, actions }: Pick<WebPorts, 'accounts' | 'queries' | 'actions'>,
+  { accounts, queries, actions, sshAccess }: Pick<WebPorts, 'accounts' | 'queries' | 'actions' | 'sshAccess'>,
   { publicUrl }: Pick<WebOptions, 'publicUrl'>,
 ): readonly Route[] {
   const present = buildPresenter(accounts, publicUrl)
@@ -35,6 +36,35 @@ export function triggerBuildRoutes(
         const jobIds = [job.id]
         const workflowId = await actions.rerun({ workflowId: workflow.id, actorId, fromFailed: false, jobIds, once })
         return present(await retried(subject, workflowId))
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/project/{project-slug}/{job-number}/ssh',
+      summary: 'Runs a build again, open over SSH for the keys of whoever asks.',
+      subject: jobInProject,
+      right: 'contribute',
+      answer: BuildShape,
+      handle: async ({ subject, actorId }) => {
+        const { job, workflow, project } = subject
+        requireSsh(project)
+        const request = { workflowId: workflow.id, actorId, fromFailed: false, jobIds: [job.id], enableSsh: true }
+        return present(await retried(subject, await actions.rerun(request)))
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/project/{project-slug}/{job-number}/ssh-users',
+      summary: 'Opens a build that runs with SSH to the keys of whoever asks.',
+      subject: jobInProject,
+      right: 'contribute',
+      answer: BuildShape,
+      handle: async ({ subject, actorId }) => {
+        const { job, project } = subject
+        requireSsh(project)
+        if (actorId === null || !(await sshAccess.allow(job.id, actorId)))
+          throw new AppError('conflict', `Build ${job.number} does not run with SSH. Rerun it with SSH.`)
+        return present((await queries.job(job.id)) ?? subject)
       },
     }),
     route({

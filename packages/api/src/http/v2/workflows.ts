@@ -2,6 +2,7 @@ import { AppError } from '@rondo/model'
 import { Type } from 'typebox'
 import type { WebPorts } from '../../ports.ts'
 import { presentWorkflow, presentWorkflowJob, WorkflowJobShape, WorkflowShape } from '../presenters/workflow.ts'
+import { requireSsh } from '../require-ssh.ts'
 import { type Route, route } from '../route.ts'
 import { accepted, Id, Message, PageOf, wholeList } from '../shapes.ts'
 import { workflowInPath } from '../subjects.ts'
@@ -84,6 +85,7 @@ export function workflowRoutes({
         once,
         body: { from_failed: fromFailed = false, jobs, enable_ssh: enableSsh = false },
       }) => {
+        if (enableSsh) requireSsh((await accounts.project(subject.projectId))!)
         if (fromFailed && jobs !== undefined) throw new AppError('bad-request', 'Give from_failed or jobs, not both.')
         const workflowId = await actions.rerun({
           workflowId: subject.id,

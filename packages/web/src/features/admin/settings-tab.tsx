@@ -33,19 +33,28 @@ export function SettingsTab() {
               <span className="quiet"> {setting.summary}</span>
             </label>
             <span className="setting-value">
-              <input
-                id={setting.name}
-                name="value"
-                type="number"
-                key={setting.value}
-                defaultValue={setting.value}
-                min={setting.min}
-                max={setting.max}
-              />
-              <span className="quiet">
-                {setting.unit}
-                {setting.zero !== null && `, 0: ${setting.zero}`}
-              </span>
+              {setting.unit === 'switch' ? (
+                <select id={setting.name} name="value" key={setting.value} defaultValue={setting.value}>
+                  <option value={1}>yes</option>
+                  <option value={0}>no</option>
+                </select>
+              ) : (
+                <>
+                  <input
+                    id={setting.name}
+                    name="value"
+                    type="number"
+                    key={setting.value}
+                    defaultValue={setting.value}
+                    min={setting.min}
+                    max={setting.max}
+                  />
+                  <span className="quiet">
+                    {setting.unit}
+                    {setting.zero !== null && `, 0: ${setting.zero}`}
+                  </span>
+                </>
+              )}
             </span>
             <button type="submit">Save</button>
           </form>
