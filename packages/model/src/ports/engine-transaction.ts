@@ -228,6 +228,11 @@ export interface EngineTransaction {
   finishAttempt(ref: FencedRef, result: Result): Promise<readonly string[] | undefined>
   /** Ends the attempt as lost and queues its task again. */
   requeue(ref: FencedRef): Promise<void>
+  /**
+   * As `requeue`, for an attempt whose user code may have begun: what its slice left for others (workspace layers, artifacts,
+   * test results) goes, and its open steps end. Answers the ids of those.
+   */
+  retry(ref: FencedRef): Promise<readonly string[]>
   /** Lets a person into a job over SSH, when it runs. */
   openSsh(jobId: string, userId: string): Promise<void>
   append(event: NewEvent): Promise<void>
