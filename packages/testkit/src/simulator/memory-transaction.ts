@@ -1,5 +1,6 @@
 import {
   type EngineTransaction,
+  type FencedRef,
   isFinalJobStatus,
   isFinalWorkflowStatus,
   type Job,
@@ -45,6 +46,36 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
     const cells = database.leftByJob.get(jobId) ?? []
     database.leftByJob.set(jobId, cells)
     cells.push(work.insert('left', database.left, database.newId(), row))
+  }
+
+  async function endOpenSteps(attemptId: string): Promise<readonly string[]> {
+    await effect('finish open steps')
+    const open: string[] = []
+    for (const step of database.stepsOfAttempt.get(attemptId) ?? []) {
+      const row = work.read(step)
+      if (row?.phase !== 'running') continue
+      open.push(row.id)
+      await change<StepRow>(step, (found) => ({ ...found, phase: 'finished', result: 'canceled' }))
+    }
+    return open
+  }
+
+  async function endAsLost(ref: FencedRef, changed: Partial<TaskRow> = {}): Promise<void> {
+    await effect('end an attempt as lost')
+    const cell = database.attempts.get(ref.attemptId)
+    const attempt = cell === undefined ? undefined : await work.lock(cell)
+    if (cell === undefined || attempt === undefined || attempt.epoch !== ref.epoch) return
+    work.write<AttemptRow>(cell, { ...attempt, phase: 'finished', result: 'lost' })
+    await effect('queue a task again')
+    await changeTask(attempt, (row) => ({
+      ...row,
+      ...changed,
+      phase: row.stopReason === null ? 'queued' : 'finished',
+      result: row.stopReason,
+      attemptId: null,
+    }))
+    database.waiting.add(required(database.tasks.get(attempt.taskId), 'task', attempt.taskId))
+    work.notify('queue')
   }
 
   async function numberJob(jobId: string): Promise<void> {
@@ -113,6 +144,31 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       await effect('read a job with its tasks')
       return { head: head!, identity, ...jobWithTasks(identity.jobId)! }
     },
+    async tryAttempts(refs) {
+      await effect('hold the workflows of attempts')
+      const heads = new Map<string, WorkflowHead | undefined>()
+      for (const ref of refs) {
+        const task = work.read(database.tasks.get(work.read(database.attempts.get(ref.attemptId))?.taskId ?? ''))
+        const { workflowId } = work.read(database.jobs.get(task?.jobId ?? '')) ?? {}
+        const cell = database.workflows.get(workflowId ?? '')
+        if (cell !== undefined && work.tryLock(cell)) heads.set(cell.committed!.id, await hold(cell.committed!.id))
+      }
+      await effect('fence attempts')
+      const identities = refs.map((ref) => {
+        const cell = database.attempts.get(ref.attemptId)
+        if (cell === undefined || !work.tryLock(cell)) return undefined
+        try {
+          return fenced(database, work, ref.agentId, ref)
+        } catch {
+          return undefined
+        }
+      })
+      await effect('read jobs with their tasks')
+      return identities.map((identity) => {
+        const head = heads.get(identity?.workflowId ?? '')
+        return identity && head && { head, identity, ...jobWithTasks(identity.jobId)! }
+      })
+    },
     async lockWorkflow(id) {
       await effect('lock a workflow')
       const head = await hold(id)
@@ -135,9 +191,10 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       await effect('settle requirements')
       return settleRequirements(database, work, ended)
     },
-    async statusesOf(workflowId) {
-      await effect('read the statuses of a workflow')
-      return [...new Set(visible(database.jobsOfWorkflow.get(workflowId) ?? []).map((job) => job.status))]
+    async statusesOf(workflowIds) {
+      await effect('read the statuses of workflows')
+      const statuses = (id: string) => new Set(visible(database.jobsOfWorkflow.get(id) ?? []).map((job) => job.status))
+      return new Map(workflowIds.map((id) => [id, [...statuses(id)]]))
     },
     async workflowOfJob(jobId) {
       await effect('find the workflow of a job')
@@ -224,16 +281,20 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       if (cell !== undefined) await work.lock(cell)
       return fenced(database, work, agentId, ref)
     },
-    async grant(ref) {
-      await effect('grant a start')
-      const cell = database.attempts.get(ref.attemptId)
-      const attempt = cell === undefined ? undefined : await work.lock(cell)
-      if (cell === undefined || attempt === undefined) return false
-      const task = work.read(database.tasks.get(attempt.taskId))
-      if (attempt.epoch !== ref.epoch || attempt.grantedAt !== null || attempt.phase !== 'claimed') return false
-      if (task === undefined || task.stopReason !== null) return false
-      work.write(cell, { ...attempt, phase: 'running', grantedAt: work.now })
-      return true
+    async grant(refs) {
+      await effect('grant starts')
+      const granted = new Set<string>()
+      for (const ref of refs) {
+        const cell = database.attempts.get(ref.attemptId)
+        const attempt = cell === undefined ? undefined : await work.lock(cell)
+        if (cell === undefined || attempt === undefined) continue
+        const task = work.read(database.tasks.get(attempt.taskId))
+        if (attempt.epoch !== ref.epoch || attempt.grantedAt !== null || attempt.phase !== 'claimed') continue
+        if (task === undefined || task.stopReason !== null) continue
+        work.write(cell, { ...attempt, phase: 'running', grantedAt: work.now })
+        granted.add(attempt.id)
+      }
+      return granted
     },
     async lockExpired(ref) {
       await effect('hold an expired attempt')
@@ -311,50 +372,46 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
     },
     async addArtifact(jobId, nodeIndex, path, object) {
       await effect('add an artifact')
-      leave(jobId, { kind: 'artifact', path: `${nodeIndex}/${path}`, object })
+      leave(jobId, { kind: 'artifact', slice: nodeIndex, path: `${nodeIndex}/${path}`, object })
     },
     async addImage(jobId, nodeIndex, image) {
       await effect('add an image')
       leave(jobId, { kind: 'image', slice: nodeIndex, image })
     },
-    async addTests(jobId, _nodeIndex, tests) {
+    async addTests(jobId, slice, tests) {
       await effect('add tests')
-      leave(jobId, { kind: 'tests', tests })
+      leave(jobId, { kind: 'tests', slice, tests })
     },
-    async finishAttempt(ref, result) {
-      await effect('finish an attempt')
-      const cell = database.attempts.get(ref.attemptId)
-      const attempt = cell === undefined ? undefined : await work.lock(cell)
-      if (cell === undefined || attempt === undefined) return undefined
-      if (attempt.epoch !== ref.epoch || attempt.phase === 'finished') return undefined
-      work.write<AttemptRow>(cell, { ...attempt, phase: 'finished', result })
-      await effect('finish a task')
-      await changeTask(attempt, (row) => ({ ...row, phase: 'finished', result }))
-      await effect('finish open steps')
-      const open: string[] = []
-      for (const step of database.stepsOfAttempt.get(ref.attemptId) ?? []) {
-        const row = work.read(step)
-        if (row?.phase !== 'running') continue
-        open.push(row.id)
-        await change<StepRow>(step, (found) => ({ ...found, phase: 'finished', result: 'canceled' }))
+    async finishAttempts(ends) {
+      await effect('finish attempts')
+      const left = new Map<string, readonly string[]>()
+      for (const { attemptId, epoch, result } of ends) {
+        const cell = database.attempts.get(attemptId)
+        const attempt = cell === undefined ? undefined : await work.lock(cell)
+        if (cell === undefined || attempt === undefined) continue
+        if (attempt.epoch !== epoch || attempt.phase === 'finished') continue
+        work.write<AttemptRow>(cell, { ...attempt, phase: 'finished', result })
+        await changeTask(attempt, (row) => ({ ...row, phase: 'finished', result }))
+        left.set(attemptId, await endOpenSteps(attemptId))
       }
-      return open
+      return left
     },
     async requeue(ref) {
-      await effect('end an attempt as lost')
-      const cell = database.attempts.get(ref.attemptId)
-      const attempt = cell === undefined ? undefined : await work.lock(cell)
-      if (cell === undefined || attempt === undefined || attempt.epoch !== ref.epoch) return
-      work.write<AttemptRow>(cell, { ...attempt, phase: 'finished', result: 'lost' })
-      await effect('queue a task again')
-      await changeTask(attempt, (row) => ({
-        ...row,
-        phase: row.stopReason === null ? 'queued' : 'finished',
-        result: row.stopReason,
-        attemptId: null,
-      }))
-      database.waiting.add(required(database.tasks.get(attempt.taskId), 'task', attempt.taskId))
-      work.notify('queue')
+      await endAsLost(ref)
+    },
+    async retry(ref) {
+      const attempt = work.read(database.attempts.get(ref.attemptId))
+      if (attempt === undefined || attempt.epoch !== ref.epoch) return []
+      const task = required(work.read(database.tasks.get(attempt.taskId)), 'task', attempt.taskId)
+      await effect('remove what a slice left')
+      for (const cell of database.leftByJob.get(task.jobId) ?? []) {
+        const row = work.read(cell)
+        if (row === undefined || row.kind === 'image' || row.kind === 'ssh' || row.slice !== task.index) continue
+        if ((await work.lock(cell)) !== undefined) work.remove(cell)
+      }
+      const open = await endOpenSteps(ref.attemptId)
+      await endAsLost(ref, { queuedAt: work.now })
+      return open
     },
     async append(event) {
       await effect(`append ${event.kind}`)
