@@ -228,6 +228,8 @@ export interface EngineTransaction {
   finishAttempt(ref: FencedRef, result: Result): Promise<readonly string[] | undefined>
   /** Ends the attempt as lost and queues its task again. */
   requeue(ref: FencedRef): Promise<void>
+  /** What a step belongs to, for an event about it; undefined when it is gone. */
+  stepScope(stepId: string): Promise<Omit<NewEvent, 'kind'> | undefined>
   /** Lets a person into a job over SSH, when it runs. */
   openSsh(jobId: string, userId: string): Promise<void>
   append(event: NewEvent): Promise<void>
