@@ -3,7 +3,7 @@ import { AppError } from './app-error.ts'
 /** What an administrator may set: for the installation, an organisation or a project; the nearest to the job counts. */
 export interface SettingDefinition {
   /** A `switch` is 1 for yes or 0 for no. */
-  readonly unit: 'days' | 'hours' | 'minutes' | 'switch'
+  readonly unit: 'days' | 'hours' | 'minutes' | 'times' | 'switch'
   readonly fallback: number
   readonly min: number
   readonly max: number
@@ -57,6 +57,15 @@ export const settings = {
     summary: 'whether configs may use orbs that others published and nobody certified',
   },
   'time.lock': { unit: 'hours', fallback: 5, min: 1, max: 8_760, summary: 'the longest a job may wait for a lock' },
+  'retry.after-start': {
+    unit: 'times',
+    fallback: 0,
+    min: 0,
+    max: 3,
+    zero: 'never',
+    summary:
+      'how often a job runs again whose agent was lost after its own steps began, which may then have happened twice',
+  },
 } as const satisfies Readonly<Record<string, SettingDefinition>>
 
 export type SettingName = keyof typeof settings
@@ -111,7 +120,7 @@ const unitMs = { days: 86_400_000, hours: 3_600_000, minutes: 60_000 } as const
 /** A setting that is a time, in milliseconds. */
 export function settingMs(view: SettingsView, name: SettingName, projectId?: string): number {
   const { unit } = settings[name]
-  if (unit === 'switch') throw new Error(`${name} is no time`)
+  if (unit === 'switch' || unit === 'times') throw new Error(`${name} is no time`)
   return settingOf(view, name, projectId) * unitMs[unit]
 }
 

@@ -218,7 +218,11 @@ function startLoops(
   if (!roles.includes('conductor')) return loops
   return [
     ...loops,
-    sweepLeases(ports, { lostAfterMs, ...loop('leases', 5_000, 'lease sweep failed') }, signal),
+    sweepLeases(
+      { ...ports, settings: store.settings },
+      { lostAfterMs, ...loop('leases', 5_000, 'lease sweep failed') },
+      signal,
+    ),
     doChores(ports, loop('chores', 2_000, 'a chore failed'), signal),
     enforceLimits(kept, loop('time limits', 5_000, 'limits were not enforced'), signal),
     resumeContinuations(ports, loop('continuations', 5_000, 'continuations were not resumed'), signal),

@@ -1,5 +1,5 @@
-import { type EngineTransaction, isFinalJobStatus, type NewEvent, type NewJob } from '@rondo/model'
-import sql from 'sql-template-tag'
+import { type EngineTransaction, type FencedRef, isFinalJobStatus, type NewEvent, type NewJob } from '@rondo/model'
+import sql, { empty, raw, type Sql } from 'sql-template-tag'
 import { choreWrites } from './chores.ts'
 import type { Runner, TransactionRunner } from './database.ts'
 import { findAttempt } from './fence.ts'
@@ -136,14 +136,20 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
       return ended?.open
     },
     async requeue(ref) {
-      await tx.rows(
-        sql`update attempts set phase = 'finished', result = 'lost', finished_at = now() where id = ${ref.attemptId} and epoch = ${ref.epoch}`,
-      )
-      // What was asked to stop while nobody had it yet does not come back.
-      await tx.rows(sql`
-        update tasks set phase = case when stop_reason is null then 'queued' else 'finished' end, result = stop_reason, attempt_id = null
-        where id = (select task_id from attempts where id = ${ref.attemptId}) and attempt_id = ${ref.attemptId} and epoch = ${ref.epoch}`)
+      await endAsLost(tx, ref, empty)
       await buffer.writes.notify('queue')
+    },
+    async retry(ref) {
+      const slice = sql`select t.job_id, t.index from attempts a join tasks t on t.id = a.task_id where a.id = ${ref.attemptId} and a.epoch = ${ref.epoch}`
+      for (const table of ['workspace_layers', 'artifacts', 'test_results'])
+        await tx.rows(sql`delete from ${raw(table)} where (job_id, node_index) in (${slice})`)
+      const open = await tx.rows<{ id: string }>(sql`
+        update steps s set phase = 'finished', result = 'canceled', finished_at = now() from attempts a
+        where a.id = ${ref.attemptId} and a.epoch = ${ref.epoch} and s.attempt_id = a.id and s.phase <> 'finished' returning s.id`)
+      // It waits anew: how long it ran before does not count as waiting.
+      await endAsLost(tx, ref, sql`, queued_at = now()`)
+      await buffer.writes.notify('queue')
+      return open.map((row) => row.id)
     },
   }
 }
@@ -161,4 +167,15 @@ async function addRequirements(tx: Runner, jobs: readonly NewJob[]): Promise<voi
   await tx.rows(sql`
     insert into open_requirements (required_id, job_id, statuses)
     select (r ->> 0)::uuid, (r ->> 1)::uuid, r -> 2 from jsonb_array_elements(${JSON.stringify(rows)}::jsonb) r`)
+}
+
+/** Ends an attempt as lost and queues its task again. */
+async function endAsLost(tx: Runner, ref: FencedRef, change: Sql): Promise<void> {
+  await tx.rows(
+    sql`update attempts set phase = 'finished', result = 'lost', finished_at = now() where id = ${ref.attemptId} and epoch = ${ref.epoch}`,
+  )
+  // What was asked to stop while nobody had it yet does not come back.
+  await tx.rows(sql`
+    update tasks set phase = case when stop_reason is null then 'queued' else 'finished' end, result = stop_reason, attempt_id = null ${change}
+    where id = (select task_id from attempts where id = ${ref.attemptId}) and attempt_id = ${ref.attemptId} and epoch = ${ref.epoch}`)
 }

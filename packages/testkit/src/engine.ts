@@ -121,6 +121,7 @@ export async function startTestEngine(): Promise<TestEngine> {
     clock: systemClock,
     taskSpec: {
       secrets: store.secrets,
+      settings: store.settings,
       sshKeys: store.sshKeys,
       checkoutKeys: store.checkoutKeys,
       keyRing,

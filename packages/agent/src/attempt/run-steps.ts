@@ -82,7 +82,7 @@ function shouldRun(step: Step, hasFailed: boolean): boolean {
 }
 
 function halted(task: TaskContext): boolean {
-  return task.folder.readSmall('halt') !== undefined
+  return task.folder.exists('halt')
 }
 
 async function beginBackground(

@@ -1,7 +1,22 @@
-import { AppError, type Clock, type EngineStore, type ExpiredAttempt } from '@rondo/model'
+import {
+  AppError,
+  type AttemptIdentity,
+  type Clock,
+  type EngineStore,
+  type EngineTransaction,
+  type ExpiredAttempt,
+  isFinalJobStatus,
+  type Job,
+  nothingSet,
+  type SettingsStore,
+  settingOf,
+  type Task,
+  type WorkflowHead,
+} from '@rondo/model'
 import { awayAfterMs } from '../chores/announce.ts'
 import type { LoopOptions } from '../chores/run-periodically.ts'
 import { advance } from '../workflows/apply-moves.ts'
+import { changeJob } from '../workflows/change-state.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { attemptScope } from './attempt-scope.ts'
 import { defaultLostAfterMs, leaseMs } from './ownership.ts'
@@ -12,6 +27,13 @@ export interface LeaseSweeperOptions extends LoopOptions {
   readonly lostAfterMs?: number
 }
 
+export interface SweeperPorts {
+  readonly engine: EngineStore
+  readonly checks: StartChecks
+  /** Without them what they say where nobody set anything. */
+  readonly settings?: Pick<SettingsStore, 'view'>
+}
+
 const maxAttempts = 3
 
 /** A round that comes this much too late tells that the process was stopped in between. */
@@ -19,10 +41,11 @@ const stoodStillMs = 10_000
 
 /**
  * Looks after attempts whose agent fell silent. Not yet started: queued again, at most three attempts. Started: user code
- * may have run, so it is never run twice by itself; after `lostAfterMs` the job ends as an infrastructure failure.
+ * may have run, so it is run again only where administrators said so (`retry.after-start`); after `lostAfterMs` the job ends as
+ * an infrastructure failure.
  */
 export async function sweepLeases(
-  ports: { engine: EngineStore; checks: StartChecks; clock: Clock },
+  ports: SweeperPorts & { readonly clock: Clock },
   options: LeaseSweeperOptions,
   signal: AbortSignal,
 ): Promise<void> {
@@ -58,13 +81,11 @@ export async function sweepLeases(
   }
 }
 
-async function settle(
-  ports: { engine: EngineStore; checks: StartChecks },
-  attempt: ExpiredAttempt,
-  lostAfterMs: number,
-): Promise<void> {
+async function settle(ports: SweeperPorts, attempt: ExpiredAttempt, lostAfterMs: number): Promise<void> {
   if (attempt.granted && attempt.lateMs < lostAfterMs) return
   const { identity } = await ports.engine.attemptContext(attempt.attemptId)
+  const view = attempt.granted ? await ports.settings?.view() : undefined
+  const retries = settingOf(view ?? nothingSet, 'retry.after-start', identity.projectId)
   await ports.engine.transact(async (tx) => {
     // Workflow first, as everywhere; then look again: the agent may have come back since.
     const head = await tx.holdWorkflow(identity.workflowId)
@@ -86,6 +107,8 @@ async function settle(
       await advance(tx, head, [], ports.checks)
       return
     }
+    if (attempt.granted && attempt.attempts <= retries && !isFinalJobStatus(found.job.status))
+      return retryStarted(tx, { head, identity, ...found }, { attempt, retries })
     await finishTask(
       ports,
       tx,
@@ -94,4 +117,29 @@ async function settle(
       'The agent that ran this job fell silent. Look at its machine, then rerun the job.',
     )
   })
+}
+
+interface StartedSlice {
+  readonly head: WorkflowHead
+  readonly identity: AttemptIdentity
+  readonly job: Job
+  readonly tasks: readonly Task[]
+}
+
+/** Runs a slice again whose user code may have run: somebody who may said that this is better than to fail. */
+async function retryStarted(
+  tx: EngineTransaction,
+  { head, identity, job, tasks }: StartedSlice,
+  { attempt, retries }: { readonly attempt: ExpiredAttempt; readonly retries: number },
+): Promise<void> {
+  const because = `its agent fell silent after its own steps began; the setting retry.after-start lets it run again (number ${attempt.attempts} of ${retries})`
+  for (const stepId of await tx.retry(attempt)) await tx.addChore('close-output', stepId)
+  await tx.append({
+    kind: 'task.requeued',
+    ...attemptScope(identity),
+    data: { slice: identity.taskIndex, attempt: attempt.attempts, because },
+  })
+  const others = tasks.filter((task) => task.id !== identity.taskId)
+  if (job.status === 'running' && others.every((task) => task.phase === 'queued'))
+    await changeJob(tx, head, job, 'queued', { because })
 }

@@ -14,6 +14,7 @@ import {
   type SettingsStore,
   type SshKeys,
   settingMs,
+  settingOf,
   type TokenSigner,
 } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
@@ -94,7 +95,7 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
       ports.settings === undefined
         ? ports.limits
         : { ...ports.limits, maxRunMs: settingMs(view, 'time.run', identity.projectId) },
-    ...stopUnheard(ports, context.workflow),
+    ...stopUnheard(ports, context.workflow, settingOf(view, 'retry.after-start', identity.projectId)),
     ...(context.ssh ? { ssh: true } : {}),
   }
 }
@@ -111,12 +112,13 @@ function withPatience(plan: JobPlan, silentMs: number): JobPlan {
   }
 }
 
-/** Only where the workflow is rerun by itself may the job be run anew while this attempt goes on (rule D-04). */
+/** Only where the job or its workflow is run again by itself may that happen while this attempt goes on (rule D-04). */
 function stopUnheard(
   { lostAfterMs = defaultLostAfterMs }: TaskSpecPorts,
   { maxAutoReruns, autoRerunNumber }: AttemptContext['workflow'],
+  retries: number,
 ): Pick<TaskSpec, 'stopUnheardAfterMs'> {
-  return autoRerunNumber < maxAutoReruns ? { stopUnheardAfterMs: 0.8 * lostAfterMs } : {}
+  return autoRerunNumber < maxAutoReruns || retries > 0 ? { stopUnheardAfterMs: 0.8 * lostAfterMs } : {}
 }
 
 function httpAddress({ publicUrl }: TaskSpecPorts, { organizationName, projectName }: AttemptContext): string {

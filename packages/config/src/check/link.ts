@@ -2,12 +2,15 @@ import type { RequiredStatus } from '@rondo/model'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Report } from '../report.ts'
 import type { Invocation, RequirementReference, ResolvedWorkflow } from '../resolve/invocation.ts'
+import type { FinalNames } from '../resolve/names.ts'
 import { nodesOnCycles } from './cycle.ts'
 
 /** An invocation with its final name and its requirements tied to other nodes. */
 export interface LinkedNode {
   readonly invocation: Invocation
   readonly name: string
+  /** Its name in compiled output. */
+  readonly compiled: string
   readonly requires: readonly { readonly node: string; readonly statuses: readonly RequiredStatus[] }[]
 }
 
@@ -20,7 +23,7 @@ export interface LinkedWorkflow {
 export function linkWorkflow(
   report: Report,
   workflow: ResolvedWorkflow,
-  names: ReadonlyMap<Invocation, string>,
+  { nodes: names, compiled }: FinalNames,
 ): LinkedWorkflow {
   const index = indexNames(workflow.invocations)
   const targets = new Map(
@@ -32,6 +35,7 @@ export function linkWorkflow(
     .map((invocation) => ({
       invocation,
       name: names.get(invocation)!,
+      compiled: compiled.get(invocation)!,
       requires: targets
         .get(invocation)!
         .filter(({ target }) => !left.has(target))

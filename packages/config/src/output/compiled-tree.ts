@@ -1,4 +1,4 @@
-import type { Span } from '@rondo/model'
+import type { RequiredStatus, Span } from '@rondo/model'
 import type { LinkedNode, LinkedWorkflow } from '../check/link.ts'
 import type { MapEntry, MapNode, Node } from '../tree/node.ts'
 import { child, listNode, mapNode, scalarNode } from '../tree/node.ts'
@@ -27,9 +27,9 @@ export function passedThroughTree(root: MapNode): MapNode {
 function jobsTree(linked: readonly LinkedWorkflow[], span: Span): MapNode {
   const bodies = new Map<string, MapEntry>()
   for (const { nodes } of linked) {
-    for (const { name, invocation } of nodes) {
-      if (invocation.body !== undefined && !bodies.has(name))
-        bodies.set(name, entry(name, invocation.body, invocation.span))
+    for (const { compiled, invocation } of nodes) {
+      if (invocation.body !== undefined && !bodies.has(compiled))
+        bodies.set(compiled, entry(compiled, invocation.body, invocation.span))
     }
   }
   return mapNode(
@@ -56,15 +56,26 @@ function workflowsTree(root: MapNode, linked: readonly LinkedWorkflow[], span: S
 
 function workflowTree({ workflow, nodes }: LinkedWorkflow): MapNode {
   const { span } = workflow
-  const entries = [entry('jobs', listNode(nodes.map(entryTree), span), span)]
+  const names = new Map(nodes.map(({ name, compiled }) => [name, compiled]))
+  const entries = [
+    entry(
+      'jobs',
+      listNode(
+        nodes.map((node) => entryTree(node, names)),
+        span,
+      ),
+      span,
+    ),
+  ]
   if (workflow.triggers !== undefined) entries.push(entry('triggers', unescapeTree(workflow.triggers), span))
   if (workflow.maxAutoReruns !== undefined) entries.push(entry('max_auto_reruns', workflow.maxAutoReruns, span))
   return mapNode(entries, span)
 }
 
-function entryTree(node: LinkedNode): Node {
-  const { invocation, name } = node
+function entryTree(node: LinkedNode, names: ReadonlyMap<string, string>): Node {
+  const { invocation, compiled: name } = node
   const { span } = invocation
+  const required = requirements(node, names)
   const attributes: MapEntry[] = []
   const add = (key: string, value: Node | undefined) => value !== undefined && attributes.push(entry(key, value, span))
   add('filters', invocation.filters)
@@ -74,14 +85,14 @@ function entryTree(node: LinkedNode): Node {
   )
   add(
     'requires',
-    node.requires.length === 0
+    required.length === 0
       ? undefined
       : listNode(
-          node.requires.map((item) => scalarNode(item.node, span)),
+          required.map((requirement) => scalarNode(requirement.name, span)),
           span,
         ),
   )
-  add('upstream', upstreamTree(node))
+  add('upstream', upstreamTree(required, span))
   add('context', invocation.context)
   add('serial-group', invocation.serialGroup === undefined ? undefined : scalarNode(invocation.serialGroup, span))
   return attributes.length === 0
@@ -89,22 +100,35 @@ function entryTree(node: LinkedNode): Node {
     : mapNode([entry(name, mapNode(attributes, span), span)], span)
 }
 
+interface Requirement {
+  readonly name: string
+  readonly statuses: readonly RequiredStatus[]
+}
+
+/** What a node requires, under compiled names; equal jobs of one name are one requirement. */
+function requirements(node: LinkedNode, names: ReadonlyMap<string, string>): readonly Requirement[] {
+  const first = new Map<string, string>()
+  return node.requires.flatMap((item) => {
+    const name = names.get(item.node) ?? item.node
+    if (first.has(name) && first.get(name) !== item.node) return []
+    first.set(name, item.node)
+    return [{ name, statuses: item.statuses }]
+  })
+}
+
 /** Statuses of the requirements; left out, as older compilers do, when all of them are plain successes. */
-function upstreamTree(node: LinkedNode): Node | undefined {
-  const plain = node.requires.every(({ statuses }) => statuses.length === 1 && statuses[0] === 'success')
+function upstreamTree(required: readonly Requirement[], span: Span): Node | undefined {
+  const plain = required.every(({ statuses }) => statuses.length === 1 && statuses[0] === 'success')
   if (plain) return undefined
-  const { span } = node.invocation
-  const entries = node.requires.map((item) =>
-    entry(
-      item.node,
-      listNode(
-        item.statuses.map((status) => scalarNode(status, span)),
-        span,
-      ),
+  const list = (statuses: readonly RequiredStatus[]) =>
+    listNode(
+      statuses.map((status) => scalarNode(status, span)),
       span,
-    ),
+    )
+  return mapNode(
+    required.map(({ name, statuses }) => entry(name, list(statuses), span)),
+    span,
   )
-  return mapNode(entries, span)
 }
 
 function entry(key: string, value: Node, span: Span): MapEntry {

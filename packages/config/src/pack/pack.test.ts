@@ -41,6 +41,16 @@ describe('packing a folder', () => {
     expect(text).toBe('a:\n  v: 3.10\nb:\n  v: 3.10\n')
   })
 
+  it('orders keys by what they say: signs before letters, numbers by value', () => {
+    const keys = ['GO_TAGS', 'GOTEST', 'GO111MODULE', 'a10', 'a9', 'a9b', 'a9-b', 'a', 'a-b', 'ab', 'Z', '1.10', '1.9']
+
+    const { text } = pack(folder({ '@a.yml': keys.map((key) => `"${key}": x\n`).join('') }))
+
+    expect(Object.keys(parse(text!))).toEqual([
+      ...['1.9', '1.10', 'GO_TAGS', 'GO111MODULE', 'GOTEST', 'Z', 'a', 'a-b', 'a9', 'a9b', 'a9-b', 'a10', 'ab'],
+    ])
+  })
+
   it('tells every file that cannot be read, with its place', () => {
     const { text, diagnostics } = pack(folder({ 'a.yml': 'x: [1\n', 'b/c.yml': '- 1\n', 'd.yml': 'x: 1\n' }))
 

@@ -5,6 +5,7 @@ import { createReport, type Report } from '../report.ts'
 import type { MapEntry, MapNode, Node } from '../tree/node.ts'
 import { listNode, mapNode } from '../tree/node.ts'
 import { parseTree } from '../tree/parse.ts'
+import { compareKeys } from './compare-keys.ts'
 import { includeFile } from './include.ts'
 
 export interface PackOptions {
@@ -115,7 +116,7 @@ function mapScalars(node: Node, change: (node: Extract<Node, { kind: 'scalar' }>
 function sorted(node: Node): Node {
   if (node.kind === 'scalar') return node
   if (node.kind === 'list') return listNode(node.items.map(sorted), node.span)
-  const byKey = (a: MapEntry, b: MapEntry) => (a.key < b.key ? -1 : 1)
+  const byKey = (a: MapEntry, b: MapEntry) => compareKeys(a.key, b.key)
   const entries = [...node.entries.values()].sort(byKey).map((entry) => ({ ...entry, value: sorted(entry.value) }))
   return mapNode(entries, node.span)
 }

@@ -2,14 +2,23 @@ import { fingerprint } from '../tree/same-value.ts'
 import type { Invocation, ResolvedWorkflow } from './invocation.ts'
 
 interface Body {
+  readonly print: string
   readonly members: Invocation[]
 }
 
+/** What invocations are called. */
+export interface FinalNames {
+  /** In the plan: unique within a workflow, and of one body everywhere. */
+  readonly nodes: ReadonlyMap<Invocation, string>
+  /** In compiled output, where equal bodies of one name are one job, however often a workflow runs it. */
+  readonly compiled: ReadonlyMap<Invocation, string>
+}
+
 /**
- * Final names (semantics 18): equal names with equal bodies share one, unless they meet in one workflow; otherwise all
- * of them get numbers in order of appearance.
+ * Final names (semantics 18): equal names with equal bodies share one, in the plan unless they meet in one workflow;
+ * otherwise all of them get numbers in order of appearance.
  */
-export function finalNames(workflows: readonly ResolvedWorkflow[]): ReadonlyMap<Invocation, string> {
+export function finalNames(workflows: readonly ResolvedWorkflow[]): FinalNames {
   const byName = new Map<string, Invocation[]>()
   for (const { invocations } of workflows) {
     for (const invocation of invocations) {
@@ -18,12 +27,30 @@ export function finalNames(workflows: readonly ResolvedWorkflow[]): ReadonlyMap<
       else others.push(invocation)
     }
   }
-  const names = new Map<Invocation, string>()
+  const nodes = new Map<Invocation, string>()
+  const compiled = new Map<Invocation, string>()
   for (const [name, invocations] of byName) {
-    if (invocations.length === 1) names.set(invocations[0]!, name)
-    else nameBodies(name, distinctBodies(invocations), byName, names)
+    if (invocations.length === 1) {
+      nodes.set(invocations[0]!, name)
+      compiled.set(invocations[0]!, name)
+      continue
+    }
+    const bodies = distinctBodies(invocations)
+    nameBodies(name, bodies, byName, nodes)
+    nameBodies(name, joinEqual(bodies), byName, compiled)
   }
-  return names
+  return { nodes, compiled }
+}
+
+/** Bodies that are told apart only because they meet in one workflow, put together. */
+function joinEqual(bodies: readonly Body[]): readonly Body[] {
+  const byPrint = new Map<string, Body>()
+  for (const { print, members } of bodies) {
+    const known = byPrint.get(print)
+    if (known === undefined) byPrint.set(print, { print, members: [...members] })
+    else known.members.push(...members)
+  }
+  return [...byPrint.values()]
 }
 
 function nameBodies(
@@ -59,7 +86,7 @@ function distinctBodies(invocations: readonly Invocation[]): readonly Body[] {
       shared.members.push(invocation)
       continue
     }
-    const body = { members: [invocation] }
+    const body = { print, members: [invocation] }
     bodies.push(body)
     same.bodies.push(body)
   }

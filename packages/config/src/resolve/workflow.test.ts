@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { matchesFilters } from '../matches-filters.ts'
 import { compileText, errorsOf, workflowOf } from '../testing/compile-text.ts'
 
@@ -52,6 +53,16 @@ describe('entries of a workflow', () => {
 
   it('that are equal in one workflow are numbered', () => {
     expect(names(config('- a\n- a'))).toEqual(['a-1', 'a-2'])
+  })
+
+  it('that are equal in one workflow are one job in compiled output, as the original compiler prints them', () => {
+    const source = config('- a: {requires: [b]}\n- b: {context: c}\n- a')
+
+    const { output } = compileText(source)
+
+    const { jobs, workflows } = parse(output!)
+    expect(Object.keys(jobs)).toEqual(['a', 'b'])
+    expect(workflows.w.jobs).toEqual([{ a: { requires: ['b'] } }, { b: { context: 'c' } }, 'a'])
   })
 
   it('with one name and different bodies are numbered over all workflows, equal ones share a job', () => {

@@ -43,6 +43,23 @@ describe('plain scalars', () => {
   })
 })
 
+describe('a text in lines at the end of a file without a line end', () => {
+  it.each([
+    ['|\n  x', 'x'],
+    ['>\n  x\n  y', 'x y'],
+    ['|+\n  x', 'x'],
+    ['|\n  x\n', 'x\n'],
+    ['|\n  x\n ', 'x\n'],
+    ['|+\n  x\n\n', 'x\n\n'],
+    ['!!str |\n  x', 'x'],
+    ['&a |\n  x', 'x'],
+  ])('%j has none either: %j', (source, expected) => {
+    expect(value(source)).toBe(expected)
+    // Beyond the fast reader, for the other one to read.
+    expect(plainValue(child(read(`? k\n: 1\nv: ${source}`).tree, 'v')!)).toBe(expected)
+  })
+})
+
 describe('anchors and merge keys', () => {
   it('take the latest definition before an alias', () => {
     expect(plainValue(child(read('a: &x 1\nb: *x\nc: &x 2\nv: *x').tree, 'v')!)).toBe(2)

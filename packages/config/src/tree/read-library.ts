@@ -32,7 +32,7 @@ export function readWithLibrary(
   if (source.length > reach && reportNearMistakes(source, file, limits, report, stopped)) return undefined
   const document = readDocument(source, file, report, limits)
   if (document === undefined) return undefined
-  return createTreeBuilder(file, limits, report).build(document.contents as YamlNode | null)
+  return createTreeBuilder({ source, file }, limits, report).build(document.contents as YamlNode | null)
 }
 
 /**
@@ -180,7 +180,8 @@ interface Built {
   readonly depth: number
 }
 
-function createTreeBuilder(file: string, limits: Limits, report: Report) {
+function createTreeBuilder({ source, file }: { source: string; file: string }, limits: Limits, report: Report) {
+  const lastLine = source.slice(source.lastIndexOf('\n') + 1)
   const anchors = new Map<string, Built>()
   let failed = false
 
@@ -270,10 +271,17 @@ function createTreeBuilder(file: string, limits: Limits, report: Report) {
   }
 
   function convertScalar(scalar: Scalar, span: Span): Node {
-    const text = String(scalar.value ?? '')
+    const text = withoutMadeUpEnd(String(scalar.value ?? ''), scalar)
     const plain = scalar.type === Scalar.PLAIN || scalar.type === undefined
     const tag = /^tag:yaml\.org,2002:(.*)$/.exec(scalar.tag ?? '')?.[1]
     return sourceScalar(scalarValue(text, plain, tag), span, text)
+  }
+
+  /** The library ends a block text with a line end also where the source ends without one. */
+  function withoutMadeUpEnd(text: string, scalar: Scalar): string {
+    const block = scalar.type === Scalar.BLOCK_LITERAL || scalar.type === Scalar.BLOCK_FOLDED
+    const open = block && scalar.range?.[1] === source.length && lastLine.trim() !== ''
+    return open && text.endsWith('\n') ? text.slice(0, -1) : text
   }
 
   function spanOf(node: YamlNode | null, near: Span): Span {

@@ -230,6 +230,11 @@ export interface EngineTransaction {
   requeue(ref: FencedRef): Promise<void>
   /** What a step belongs to, for an event about it; undefined when it is gone. */
   stepScope(stepId: string): Promise<Omit<NewEvent, 'kind'> | undefined>
+  /**
+   * As `requeue`, for an attempt whose user code may have begun: what its slice left for others (workspace layers, artifacts,
+   * test results) goes, and its open steps end. Answers the ids of those.
+   */
+  retry(ref: FencedRef): Promise<readonly string[]>
   /** Lets a person into a job over SSH, when it runs. */
   openSsh(jobId: string, userId: string): Promise<void>
   append(event: NewEvent): Promise<void>

@@ -43,10 +43,10 @@ export interface RequirementRow {
 /** What a job left: rows that only ever are added. */
 export type LeftRow =
   | { readonly kind: 'layer'; readonly slice: number; readonly object: StoredObject }
-  | { readonly kind: 'artifact'; readonly path: string; readonly object: StoredObject }
+  | { readonly kind: 'artifact'; readonly slice: number; readonly path: string; readonly object: StoredObject }
   | { readonly kind: 'image'; readonly slice: number; readonly image: JobImage }
+  | { readonly kind: 'tests'; readonly slice: number; readonly tests: readonly TestResult[] }
   | { readonly kind: 'ssh'; readonly userId: string }
-  | { readonly kind: 'tests'; readonly tests: readonly TestResult[] }
 
 export interface TaskRow {
   readonly id: string

@@ -1,5 +1,6 @@
 import {
   type EngineTransaction,
+  type FencedRef,
   isFinalJobStatus,
   isFinalWorkflowStatus,
   type Job,
@@ -45,6 +46,36 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
     const cells = database.leftByJob.get(jobId) ?? []
     database.leftByJob.set(jobId, cells)
     cells.push(work.insert('left', database.left, database.newId(), row))
+  }
+
+  async function endOpenSteps(attemptId: string): Promise<readonly string[]> {
+    await effect('finish open steps')
+    const open: string[] = []
+    for (const step of database.stepsOfAttempt.get(attemptId) ?? []) {
+      const row = work.read(step)
+      if (row?.phase !== 'running') continue
+      open.push(row.id)
+      await change<StepRow>(step, (found) => ({ ...found, phase: 'finished', result: 'canceled' }))
+    }
+    return open
+  }
+
+  async function endAsLost(ref: FencedRef, changed: Partial<TaskRow> = {}): Promise<void> {
+    await effect('end an attempt as lost')
+    const cell = database.attempts.get(ref.attemptId)
+    const attempt = cell === undefined ? undefined : await work.lock(cell)
+    if (cell === undefined || attempt === undefined || attempt.epoch !== ref.epoch) return
+    work.write<AttemptRow>(cell, { ...attempt, phase: 'finished', result: 'lost' })
+    await effect('queue a task again')
+    await changeTask(attempt, (row) => ({
+      ...row,
+      ...changed,
+      phase: row.stopReason === null ? 'queued' : 'finished',
+      result: row.stopReason,
+      attemptId: null,
+    }))
+    database.waiting.add(required(database.tasks.get(attempt.taskId), 'task', attempt.taskId))
+    work.notify('queue')
   }
 
   async function numberJob(jobId: string): Promise<void> {
@@ -322,15 +353,15 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
     },
     async addArtifact(jobId, nodeIndex, path, object) {
       await effect('add an artifact')
-      leave(jobId, { kind: 'artifact', path: `${nodeIndex}/${path}`, object })
+      leave(jobId, { kind: 'artifact', slice: nodeIndex, path: `${nodeIndex}/${path}`, object })
     },
     async addImage(jobId, nodeIndex, image) {
       await effect('add an image')
       leave(jobId, { kind: 'image', slice: nodeIndex, image })
     },
-    async addTests(jobId, _nodeIndex, tests) {
+    async addTests(jobId, slice, tests) {
       await effect('add tests')
-      leave(jobId, { kind: 'tests', tests })
+      leave(jobId, { kind: 'tests', slice, tests })
     },
     async finishAttempt(ref, result) {
       await effect('finish an attempt')
@@ -341,31 +372,24 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       work.write<AttemptRow>(cell, { ...attempt, phase: 'finished', result })
       await effect('finish a task')
       await changeTask(attempt, (row) => ({ ...row, phase: 'finished', result }))
-      await effect('finish open steps')
-      const open: string[] = []
-      for (const step of database.stepsOfAttempt.get(ref.attemptId) ?? []) {
-        const row = work.read(step)
-        if (row?.phase !== 'running') continue
-        open.push(row.id)
-        await change<StepRow>(step, (found) => ({ ...found, phase: 'finished', result: 'canceled' }))
-      }
-      return open
+      return endOpenSteps(ref.attemptId)
     },
     async requeue(ref) {
-      await effect('end an attempt as lost')
-      const cell = database.attempts.get(ref.attemptId)
-      const attempt = cell === undefined ? undefined : await work.lock(cell)
-      if (cell === undefined || attempt === undefined || attempt.epoch !== ref.epoch) return
-      work.write<AttemptRow>(cell, { ...attempt, phase: 'finished', result: 'lost' })
-      await effect('queue a task again')
-      await changeTask(attempt, (row) => ({
-        ...row,
-        phase: row.stopReason === null ? 'queued' : 'finished',
-        result: row.stopReason,
-        attemptId: null,
-      }))
-      database.waiting.add(required(database.tasks.get(attempt.taskId), 'task', attempt.taskId))
-      work.notify('queue')
+      await endAsLost(ref)
+    },
+    async retry(ref) {
+      const attempt = work.read(database.attempts.get(ref.attemptId))
+      if (attempt === undefined || attempt.epoch !== ref.epoch) return []
+      const task = required(work.read(database.tasks.get(attempt.taskId)), 'task', attempt.taskId)
+      await effect('remove what a slice left')
+      for (const cell of database.leftByJob.get(task.jobId) ?? []) {
+        const row = work.read(cell)
+        if (row === undefined || row.kind === 'image' || row.kind === 'ssh' || row.slice !== task.index) continue
+        if ((await work.lock(cell)) !== undefined) work.remove(cell)
+      }
+      const open = await endOpenSteps(ref.attemptId)
+      await endAsLost(ref, { queuedAt: work.now })
+      return open
     },
     async append(event) {
       await effect(`append ${event.kind}`)

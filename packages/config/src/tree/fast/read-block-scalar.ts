@@ -21,12 +21,14 @@ export function readBlockScalar(cursor: Cursor, indent: number): ScalarText {
   cursor.pos += whole.length
   const own = stated === '' ? ownIndent(cursor) : Math.max(indent, 0) + Number(stated)
   if (own <= indent) giveUp()
-  const { lines, filled } = readLines(cursor, own)
+  const { lines, filled, open } = readLines(cursor, own)
   const shown = lines.slice(0, filled)
   const last = (chomp === '+' ? lines : shown).at(-1)
   if (filled === 0 || last === undefined) giveUp()
   const body = style === '|' ? shown.map((line) => line.text).join('\n') : fold(shown)
-  const newlines = chomp === '-' ? 0 : chomp === '+' ? 1 + lines.length - filled : 1
+  // A line end that is not there, at the end of the source, is not made up.
+  const ends = lines.length - (open ? 1 : 0)
+  const newlines = chomp === '-' ? 0 : chomp === '+' ? 1 + ends - filled : ends < filled ? 0 : 1
   return { text: body + '\n'.repeat(newlines), start, end: last.end }
 }
 
@@ -45,8 +47,11 @@ function ownIndent(cursor: Cursor): number {
   return giveUp()
 }
 
-/** The lines of the text, and how many there are up to the last that is not empty; the cursor goes behind all. */
-function readLines(cursor: Cursor, own: number): { lines: readonly Line[]; filled: number } {
+/**
+ * The lines of the text, how many there are up to the last that is not empty, and whether the last has no line end. The
+ * cursor goes behind all.
+ */
+function readLines(cursor: Cursor, own: number): { lines: readonly Line[]; filled: number; open: boolean } {
   const { source } = cursor
   const lines: Line[] = []
   let filled = 0
@@ -68,7 +73,7 @@ function readLines(cursor: Cursor, own: number): { lines: readonly Line[]; fille
   if (source.charCodeAt(at) === code.tab) giveUp()
   cursor.pos = Math.min(at, cursor.end)
   cursor.lineStart = cursor.pos
-  return { lines, filled }
+  return { lines, filled, open: at > cursor.end }
 }
 
 /** Lines become one: a line end turns into a blank, or into the blank lines behind it; lines further in keep theirs. */

@@ -162,6 +162,7 @@ export function insideOperations(
       return open?.map((id) => state.show(id)).sort()
     },
     requeue: (tx) => tx.requeue(state.ref()),
+    retry: async (tx) => (await tx.retry(state.ref())).length,
     'lock a pipeline': (tx) => tx.lockPipeline(state.random.pick([...state.pipelines, unknownId])),
     'accept a continuation': (tx) =>
       tx.acceptContinuation(state.pipeline(), { configuration: 'text', parameters: { c: true } }),
