@@ -1,0 +1,44 @@
+import './problem-list.css'
+import { readProblem } from './problem-text.ts'
+
+/** Mistakes of a config and what surprises in it. Words wrap; the pictured line keeps its columns and scrolls by itself. */
+export function ProblemList({
+  severity,
+  messages,
+}: {
+  readonly severity: 'error' | 'warning'
+  readonly messages: readonly string[]
+}) {
+  if (messages.length === 0) return null
+  const noun = severity === 'error' ? 'mistake' : 'warning'
+  return (
+    <section className={`problems ${severity}`} aria-label={`${messages.length} ${noun}s of the config`}>
+      {messages.map((text) => (
+        <Problem key={text} text={text} severity={severity} />
+      ))}
+    </section>
+  )
+}
+
+function Problem({ text, severity }: { readonly text: string; readonly severity: 'error' | 'warning' }) {
+  const { place, message, code, picture, chain, hint } = readProblem(text, severity)
+  return (
+    <article>
+      <p className="problem-message">
+        <b>{severity}</b> {message}
+      </p>
+      {picture.length > 0 && <pre>{picture.join('\n')}</pre>}
+      {hint !== '' && (
+        <p>
+          <span className="problem-hint">hint</span> {hint}
+        </p>
+      )}
+      {place !== '' && (
+        <p className="quiet">
+          <code>{place}</code> {chain.length > 0 && `${chain.join(', ')} `}
+          <span className="problem-code">{code}</span>
+        </p>
+      )}
+    </article>
+  )
+}
