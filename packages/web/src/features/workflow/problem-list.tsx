@@ -27,7 +27,7 @@ function Problem({ text, severity }: { readonly text: string; readonly severity:
       <p className="problem-message">
         <b>{severity}</b> {message}
       </p>
-      {picture.length > 0 && <pre>{picture.join('\n')}</pre>}
+      {picture.length > 0 && <pre ref={(pre) => showCarets(pre, picture)}>{picture.join('\n')}</pre>}
       {hint !== '' && (
         <p>
           <span className="problem-hint">hint</span> {hint}
@@ -41,4 +41,12 @@ function Problem({ text, severity }: { readonly text: string; readonly severity:
       )}
     </article>
   )
+}
+
+/** What the carets point at is what one looks for; a long line begins elsewhere. */
+function showCarets(pre: HTMLPreElement | null, [line = '', carets = '']: readonly string[]): void {
+  if (pre === null) return
+  const columns = Math.max(line.length, carets.length)
+  const end = (pre.scrollWidth * carets.length) / columns
+  if (end > pre.clientWidth) pre.scrollLeft = (pre.scrollWidth * carets.indexOf('^')) / columns - pre.clientWidth / 4
 }
