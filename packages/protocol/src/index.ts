@@ -46,6 +46,7 @@ export type {
   PipelinePageView,
   PipelineView,
   ProjectView,
+  RunningTaskView,
   RunRequest,
   SessionView,
   SliceView,
