@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { gzipSync } from 'node:zlib'
 import { compile } from '@rondo/config'
 import { rolldown } from 'rolldown'
@@ -27,6 +29,7 @@ export async function configFigures(): Promise<readonly ConfigFigure[]> {
     realMedian(configs),
     largeConfig(),
     ...matrixGrowth([10, 100, 1_000]),
+    await coldMatrix(1_000),
     ...jobGrowth([10, 100, 1_000, 10_000]),
     await bundle(),
   ]
@@ -86,6 +89,32 @@ function matrixGrowth(sizes: readonly number[]): readonly ConfigFigure[] {
       aim: size === 1_000 ? '≤ 100 ms' : '',
     }
   })
+}
+
+/**
+ * The same in a thread that has just been started, which is what the first compile after a server's start costs: loading
+ * the compiler and running it before the engine has optimised anything. The figures above are of a warm one.
+ */
+async function coldMatrix(size: number): Promise<ConfigFigure> {
+  const times: number[] = []
+  for (let count = 0; count < 3; count++) times.push(await coldCompile(matrixSource([size])))
+  const empty: number[] = []
+  for (let count = 0; count < 3; count++) empty.push(await coldCompile('version: 2.1'))
+  return {
+    name: `a matrix of ${size} jobs in a new thread, its start included`,
+    ours: ms(Math.min(...times)),
+    floor: `${ms(Math.min(...empty))} with an empty config`,
+    aim: '',
+  }
+}
+
+async function coldCompile(source: string): Promise<number> {
+  const begun = performance.now()
+  const worker = new Worker(new URL('./config-cold.ts', import.meta.url), { workerData: source })
+  await once(worker, 'message')
+  const taken = performance.now() - begun
+  await worker.terminate()
+  return taken
 }
 
 /**
