@@ -74,12 +74,16 @@ workflows:
   const pipelinesOf = async (project: Project) =>
     (await engine.database.store.queries.pipelines({ projectId: project.id }, { limit: 50 })).items
 
-  test('what was missed while nobody looked is caught up once, by whoever looks first [L-094] [R-31]', async () => {
+  test('while nobody looks no schedule runs, though pushes do; what was missed is caught up once, by whoever looks first [L-045 L-094] [R-31]', async () => {
     const { project } = await engine.home()
     await engine.push(project, config)
     const schedule = await engine.database.store.schedules.create(
       of(project, { timetable: { perHour: 60, hoursOfDay: [...Array(24).keys()] }, nextAt: past(48 * 3_600_000) }),
     )
+
+    const pushed = await engine.push(project, config)
+    expect((await pipelinesOf(project)).map((pipeline) => pipeline.trigger)).toEqual(['webhook', 'webhook'])
+    expect((await engine.workflow(pushed)).status).toBe('running')
 
     // Ahead of the database's clock, so that no run falls due while the test runs.
     const ahead: Clock = { ...systemClock, now: () => new Date(Date.now() + 600_000) }
