@@ -51,10 +51,10 @@ describe('the next run', () => {
   })
 
   test.each([
-    // One hour of the wall is left out and falls together with the next.
-    ['forward', '2026-03-01', '2026-03-15', 14 * 24 - 1],
-    // One comes twice and counts once.
-    ['back', '2026-10-25', '2026-11-08', 14 * 24],
+    // The hour of the wall that is left out falls together with the next.
+    ['forward', '2026-03-01', '2026-03-15', 14 * 24],
+    // The one that comes twice counts once.
+    ['back', '2026-10-25', '2026-11-08', 14 * 24 - 1],
   ])('in a time zone runs each hour of the wall once, also when clocks go %s', (_way, from, until, expected) => {
     const timetable: Timetable = { perHour: 1, hoursOfDay: [...Array(24).keys()], timeZone: 'America/New_York' }
     const end = Date.parse(`${until}T12:00:00Z`)
