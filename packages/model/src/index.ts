@@ -117,6 +117,8 @@ export type {
 } from './ports/engine-records.ts'
 export type { EngineStore } from './ports/engine-store.ts'
 export type {
+  AgentsRef,
+  AttemptEnd,
   EndedJob,
   EngineTransaction,
   HeldAttempt,

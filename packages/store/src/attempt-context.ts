@@ -1,11 +1,14 @@
-import { AppError, type AttemptContext } from '@rondo/model'
+import type { AttemptContext } from '@rondo/model'
 import sql from 'sql-template-tag'
 import type { Runner } from './database.ts'
 import { jobColumns, pipelineColumns, workflowColumns } from './rows.ts'
 
-/** What an attempt runs with. Its parts come as JSON, in which times are texts. */
-export async function readContext(runner: Runner, attemptId: string): Promise<AttemptContext> {
-  const [[row], imageDigests] = await Promise.all([
+/** What each of some attempts runs with; undefined: there is no such attempt. Parts come as JSON, in which times are texts. */
+export async function readContexts(
+  runner: Runner,
+  attemptIds: readonly string[],
+): Promise<readonly (AttemptContext | undefined)[]> {
+  const [rows, images] = await Promise.all([
     runner.rows<
       Pick<
         AttemptContext,
@@ -30,9 +33,10 @@ export async function readContext(runner: Runner, attemptId: string): Promise<At
       (select login from users where id = pl.triggered_by) as "actorLogin", a.claimed_at as "claimedAt",
       not coalesce((p.settings ->> 'disableSsh')::boolean, false) and exists (select from job_ssh_users where job_id = j.id) as ssh,
       coalesce((p.settings ->> 'forksReceiveSecretEnvVars')::boolean, false) as "trustsForks",
+      -- No join, so that it stops at the first of the same branch.
       (select before.number from (select number, workflow_id from jobs where project_id = p.id and number < j.number order by number desc limit 100) before
-        join workflows bw on bw.id = before.workflow_id join pipelines bp on bp.id = bw.pipeline_id
-        where bp.git ->> 'branch' is not distinct from pl.git ->> 'branch' order by before.number desc limit 1) as "previousNumber",
+        where (select bp.git ->> 'branch' from workflows bw join pipelines bp on bp.id = bw.pipeline_id where bw.id = before.workflow_id)
+          is not distinct from pl.git ->> 'branch' order by before.number desc limit 1) as "previousNumber",
       jsonb_build_object('attemptId', a.id, 'epoch', a.epoch, 'taskId', t.id, 'taskIndex', t.index, 'jobId', j.id, 'workflowId', j.workflow_id,
         'pipelineId', w.pipeline_id, 'projectId', p.id, 'organizationId', o.id, 'granted', a.granted_at is not null) as identity,
       (select to_jsonb(r) from (select ${jobColumns}, j.plan) r) as job, (select to_jsonb(r) from (select ${workflowColumns}) r) as workflow,
@@ -40,20 +44,24 @@ export async function readContext(runner: Runner, attemptId: string): Promise<At
     from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id join workflows w on w.id = j.workflow_id
       join pipelines wp on wp.id = w.pipeline_id join pipelines pl on pl.id = w.pipeline_id
       join projects p on p.id = j.project_id join organizations o on o.id = p.organization_id
-    where a.id = ${attemptId}`),
-    earlierImages(runner, attemptId),
+    where a.id = any(${[...attemptIds]}::uuid[])`),
+    earlierImages(runner, attemptIds),
   ])
-  if (row === undefined) throw new AppError('not-found', `There is no attempt ${attemptId}.`)
-  const { cpus, memoryMb, job, workflow, pipeline, ...context } = row
-  return {
-    ...context,
-    job: withTimes(job),
-    workflow: withTimes(workflow),
-    pipeline: withTimes(pipeline),
-    resources: { cpus, memoryMb },
-    organizationId: context.identity.organizationId,
-    imageDigests,
-  }
+  const contexts = new Map(
+    rows.map(({ cpus, memoryMb, job, workflow, pipeline, ...context }) => [
+      context.identity.attemptId,
+      {
+        ...context,
+        job: withTimes(job),
+        workflow: withTimes(workflow),
+        pipeline: withTimes(pipeline),
+        resources: { cpus, memoryMb },
+        organizationId: context.identity.organizationId,
+        imageDigests: images.get(context.identity.attemptId) ?? [],
+      },
+    ]),
+  )
+  return attemptIds.map((id) => contexts.get(id))
 }
 
 /** Times of a row that came as JSON; their names end with `At`. */
@@ -65,19 +73,27 @@ function withTimes<Row extends object>(row: Row): Row {
   return Object.fromEntries(entries)
 }
 
-/** What slices of the job said of its images; else what the job said of which it is the rerun, and so on. */
-async function earlierImages(database: Runner, attemptId: string): Promise<readonly (string | null)[]> {
-  const rows = await database.rows<{ position: number; digest: string }>(sql`
+/** What slices of the job said of its images; else what the job said of which it is the rerun, and so on. By attempt. */
+async function earlierImages(
+  database: Runner,
+  attemptIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly (string | null)[]>> {
+  const rows = await database.rows<{ attemptId: string; position: number; digest: string }>(sql`
     with recursive runs as (
-      select id, workflow_id, name, 0 as age from jobs
-      where id = (select t.job_id from attempts a join tasks t on t.id = a.task_id where a.id = ${attemptId})
+      select a.id as attempt_id, j.id, j.workflow_id, j.name, 0 as age
+      from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id where a.id = any(${[...attemptIds]}::uuid[])
       union all
-      select j.id, j.workflow_id, j.name, r.age + 1
+      select r.attempt_id, j.id, j.workflow_id, j.name, r.age + 1
       from runs r join workflows w on w.id = r.workflow_id join jobs j on j.workflow_id = w.rerun_of and j.name = r.name
     )
-    select distinct on (i.position) i.position, i.digest from runs r join job_images i on i.job_id = r.id
-    order by i.position, r.age, i.node_index`)
-  const digests: (string | null)[] = []
-  for (const { position, digest } of rows) digests[position] = digest
-  return Array.from(digests, (digest) => digest ?? null)
+    select distinct on (r.attempt_id, i.position) r.attempt_id as "attemptId", i.position, i.digest
+    from runs r join job_images i on i.job_id = r.id order by r.attempt_id, i.position, r.age, i.node_index`)
+  const images = new Map<string, (string | null)[]>()
+  for (const { attemptId, position, digest } of rows) {
+    const digests = images.get(attemptId) ?? []
+    images.set(attemptId, digests)
+    while (digests.length < position) digests.push(null)
+    digests[position] = digest
+  }
+  return images
 }

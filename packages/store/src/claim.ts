@@ -67,7 +67,8 @@ export async function claimTasks(
       (request): Asker => ({ request, free: { ...request.free }, claimed: [], done: !taking.has(request.agentId) }),
     )
     const wanted = askers.reduce((sum, asker) => sum + asker.free.tasks, 0)
-    const heads = Math.max(1, Math.min(mostHeads, wanted))
+    // One more than is wanted: what is behind the last tells whether a line goes on, which is asked when one has run out.
+    const heads = Math.max(1, Math.min(mostHeads, wanted + 1))
     const missed: string[] = []
     let view: View = { lines: [], limits, running }
     for (let round = 0; round < tries && askers.some((asker) => !asker.done); ) {

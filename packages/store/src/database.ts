@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '@rondo/model'
 import pg from 'pg'
 import type { Sql } from 'sql-template-tag'
+import { createTickSocket } from './tick-socket.ts'
 
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
@@ -21,37 +22,36 @@ export interface TransactionRunner extends Runner {
 }
 
 export interface Database extends Runner {
-  /** Single statements that come again and again: each connection prepares them once. */
+  /** Single statements of the engine that come again and again: each connection prepares them once. */
   readonly prepared: Runner
   transact<T>(work: (runner: TransactionRunner) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
+/** Share of the connections that pages and calls have to themselves, so that they are answered however busy the engine is. */
+const pagesShare = 0.4
+
 /** Connections to PostgreSQL. When it cannot be reached, calls are refused with AppError `unavailable`; they never hang. */
 export function openDatabase(connectionString: string, connections = 16): Database {
-  const pool = new pg.Pool({
-    connectionString,
-    max: connections,
-    connectionTimeoutMillis: 5_000,
-    idleTimeoutMillis: 60_000,
-    pipeline: true,
-  })
-  // A connection that breaks while idle is replaced by the pool; the next statement finds out by itself.
-  pool.on('error', () => {})
+  const forPages = Math.ceil(connections * pagesShare)
+  const pages = openPool(connectionString, forPages)
+  const engine = openPool(connectionString, connections - forPages, keyedPlans)
   return {
     async rows<Row extends object>(statement: Sql) {
-      return (await attempt(() => pool.query<Row>(statement))).rows
+      return (await attempt(() => pages.query<Row>(statement))).rows
     },
     prepared: {
       rows: async <Row extends object>(statement: Sql) =>
-        (await attempt(() => pool.query<Row>(prepare(statement)))).rows,
+        (await attempt(() => engine.query<Row>(prepare(statement)))).rows,
     },
     transact: (work) => retryDeadlocks(() => transactOnce(work)),
-    close: () => pool.end(),
+    async close() {
+      await Promise.all([pages.end(), engine.end()])
+    },
   }
 
   async function transactOnce<T>(work: (runner: TransactionRunner) => Promise<T>): Promise<T> {
-    const client = await attempt(() => pool.connect())
+    const client = await attempt(() => engine.connect())
     let broken = false
     // Without a listener a connection lost between two statements would end the process.
     const onError = () => {
@@ -59,7 +59,7 @@ export function openDatabase(connectionString: string, connections = 16): Databa
     }
     client.on('error', onError)
     try {
-      const begun = attempt(() => client.query(begin))
+      const begun = attempt(() => client.query('begin'))
       // It fails with the connection alone, and then everything after it fails as well.
       begun.catch(() => {})
       let last: () => Promise<void> = async () => {}
@@ -85,10 +85,27 @@ export function openDatabase(connectionString: string, connections = 16): Databa
 }
 
 /**
- * Transactions touch a few rows, each by an index. On young tables, of which nothing is known yet, a plan that reads them
- * whole looks as good, and is kept after they have grown. Which values are looked for makes no difference to such plans.
+ * What the engine asks touches a few rows, each by an index. On young tables, of which nothing is known yet, a plan that reads
+ * them whole looks as good, and is kept after they have grown. Which values are looked for makes no difference to such plans.
  */
-const begin = 'begin; set local enable_seqscan = off; set local plan_cache_mode = force_generic_plan'
+const keyedPlans = 'set enable_seqscan = off; set plan_cache_mode = force_generic_plan'
+
+/** `first`: said on each connection before anything else. */
+function openPool(connectionString: string, max: number, first?: string): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    max,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 60_000,
+    pipeline: true,
+    stream: createTickSocket,
+  })
+  // A connection that breaks while idle is replaced by the pool; the next statement finds out by itself.
+  pool.on('error', () => {})
+  // One that fails here fails with the connection, and what comes after it fails as well.
+  if (first !== undefined) pool.on('connect', (client) => void client.query(first).catch(() => {}))
+  return pool
+}
 
 const names = new Map<string, string>()
 

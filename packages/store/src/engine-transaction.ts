@@ -1,4 +1,4 @@
-import { type EngineTransaction, type FencedRef, isFinalJobStatus, type NewJob } from '@rondo/model'
+import { type EngineTransaction, type FencedRef, isFinalJobStatus, type NewEvent, type NewJob } from '@rondo/model'
 import sql, { empty, raw, type Sql } from 'sql-template-tag'
 import { choreWrites } from './chores.ts'
 import type { Runner, TransactionRunner } from './database.ts'
@@ -49,13 +49,13 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
         )
       )[0]?.count ?? 0,
     fence: (agentId, ref) => findAttempt(tx, agentId, ref, true),
-    grant: async (ref) =>
-      (
-        await tx.rows(sql`
-          update attempts a set phase = 'running', granted_at = now() from tasks t
-          where a.id = ${ref.attemptId} and a.epoch = ${ref.epoch} and a.granted_at is null and a.phase = 'claimed'
-            and t.id = a.task_id and t.stop_reason is null returning a.id`)
-      ).length > 0,
+    async grant(refs) {
+      const rows = await tx.rows<{ id: string }>(sql`
+        update attempts a set phase = 'running', granted_at = now() from tasks t
+        where ${oneOf(refs)} and a.granted_at is null and a.phase || '' = 'claimed'
+          and t.id = a.task_id and t.stop_reason is null returning a.id`)
+      return new Set(rows.map((row) => row.id))
+    },
     lockExpired: async (ref) =>
       (
         await tx.rows(sql`
@@ -83,6 +83,13 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
           output_sha256 = ${step.outputSha256}, truncated = ${step.truncated}, finished_at = ${step.at}
         where attempt_id = ${step.attemptId} and index = ${step.index} returning id`)
       )[0]?.id,
+    stepScope: async (stepId) =>
+      (
+        await tx.rows<Omit<NewEvent, 'kind'>>(sql`
+          select t.organization_id as "organizationId", t.project_id as "projectId", w.pipeline_id as "pipelineId", w.id as "workflowId", j.id as "jobId"
+          from steps s join attempts a on a.id = s.attempt_id join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id
+            join workflows w on w.id = j.workflow_id where s.id = ${stepId}`)
+      )[0],
     openSsh: async (jobId, userId) => {
       await tx.rows(
         sql`insert into job_ssh_users (job_id, user_id) values (${jobId}, ${userId}) on conflict do nothing`,
@@ -114,19 +121,21 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
         select ${jobId}, ${nodeIndex}, name, classname, file, result, message, "runTime", source
         from jsonb_to_recordset(${JSON.stringify(tests)}::jsonb) as t(name text, classname text, file text, result text, message text, "runTime" double precision, source text)`)
     },
-    async finishAttempt(ref, result) {
-      const [ended] = await tx.rows<{ open: readonly string[] }>(sql`
+    async finishAttempts(ends) {
+      if (ends.length === 0) return new Map()
+      const results = JSON.stringify(Object.fromEntries(ends.map((end) => [end.attemptId, end.result])))
+      const rows = await tx.rows<{ id: string; open: readonly string[] }>(sql`
         with ended as (
-          update attempts set phase = 'finished', result = ${result}, finished_at = now()
-          where id = ${ref.attemptId} and epoch = ${ref.epoch} and phase <> 'finished' returning id, task_id, epoch),
+          update attempts a set phase = 'finished', result = ${results}::jsonb ->> a.id::text, finished_at = now()
+          where ${oneOf(ends)} and a.phase || '' <> 'finished' returning a.id, a.task_id, a.epoch, a.result),
         freed as (
-          update tasks t set phase = 'finished', result = ${result} from ended e
+          update tasks t set phase = 'finished', result = e.result from ended e
           where t.id = e.task_id and t.attempt_id = e.id and t.epoch = e.epoch),
         closed as (
           update steps s set phase = 'finished', result = 'canceled', finished_at = now() from ended e
-          where s.attempt_id = e.id and s.phase <> 'finished' returning s.id)
-        select array(select id from closed) as open from ended`)
-      return ended?.open
+          where s.attempt_id = e.id and s.phase <> 'finished' returning s.id, s.attempt_id)
+        select e.id, array(select c.id from closed c where c.attempt_id = e.id) as open from ended e`)
+      return new Map(rows.map((row) => [row.id, row.open]))
     },
     async requeue(ref) {
       await endAsLost(tx, ref, empty)
@@ -145,6 +154,15 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
       return open.map((row) => row.id)
     },
   }
+}
+
+/**
+ * Which rows of `attempts a` are meant. They are found by their ids; phases beside it are compared so that no index of open
+ * attempts looks as good, which may be many.
+ */
+function oneOf(refs: readonly FencedRef[]): Sql {
+  const epochs = JSON.stringify(Object.fromEntries(refs.map((ref) => [ref.attemptId, ref.epoch])))
+  return sql`a.id = any(${refs.map((ref) => ref.attemptId)}::uuid[]) and a.epoch = (${epochs}::jsonb ->> a.id::text)::int`
 }
 
 /** What each job waits for; what has ended already (a kept job) is waited for by nobody. */

@@ -87,7 +87,7 @@ describe('the fence', () => {
     await expect(store.engine.check(agent, { ...task, epoch: task.epoch - 1 })).rejects.toMatchObject({ code: 'gone' })
     await expect(store.engine.check(agent, { ...task, epoch: task.epoch + 1 })).rejects.toMatchObject({ code: 'gone' })
     await expect(store.engine.check(other, task)).rejects.toMatchObject({ code: 'gone' })
-    await store.engine.transact((tx) => tx.finishAttempt(task, 'passed'))
+    await store.engine.transact((tx) => tx.finishAttempts([{ ...task, result: 'passed' }]))
     await expect(store.engine.transact((tx) => tx.fence(agent, task))).rejects.toMatchObject({ code: 'gone' })
   })
 
@@ -121,9 +121,9 @@ describe('the fence', () => {
     await buildWorkflow(store, home.project, [buildJob()], { queue: true })
     const task = await claimOne(store, agent)
 
-    const answers = await Promise.all(Array.from({ length: 8 }, () => store.engine.transact((tx) => tx.grant(task))))
+    const answers = await Promise.all(Array.from({ length: 8 }, () => store.engine.transact((tx) => tx.grant([task]))))
 
-    expect(answers.filter(Boolean)).toHaveLength(1)
+    expect(answers.filter((granted) => granted.has(task.attemptId))).toHaveLength(1)
     expect(await store.engine.check(agent, task)).toMatchObject({ granted: true })
   })
 

@@ -1,4 +1,5 @@
 import {
+  AppError,
   createRounds,
   type EngineStore,
   type ExpiredAttempt,
@@ -7,7 +8,7 @@ import {
   type WorkspaceLayer,
 } from '@rondo/model'
 import sql from 'sql-template-tag'
-import { readContext } from './attempt-context.ts'
+import { readContexts } from './attempt-context.ts'
 import { choreReads } from './chores.ts'
 import { claimsUnknown, claimTasks, heardOf } from './claim.ts'
 import type { Database, Runner } from './database.ts'
@@ -21,6 +22,7 @@ import { readTimings } from './test-timings.ts'
 
 /** The write side: transactions of the conductor, and the queue. */
 export function createEngineStore(database: Database): EngineStore {
+  const contextOf = createRounds((ids: readonly string[]) => readContexts(database.prepared, ids))
   return {
     transact: (work) => database.transact((runner) => work(createTransaction(runner))),
     async saveAgent(agent) {
@@ -97,7 +99,11 @@ export function createEngineStore(database: Database): EngineStore {
     ...choreReads(database),
     overdue: (allowed, limit, exceptions) => overdueJobs(database, allowed, limit, exceptions),
     pipelineInSetup: (id) => readPipelineInSetup(database, id),
-    attemptContext: (attemptId) => readContext(database.prepared, attemptId),
+    async attemptContext(attemptId) {
+      const context = await contextOf(attemptId)
+      if (context === undefined) throw new AppError('not-found', `There is no attempt ${attemptId}.`)
+      return context
+    },
     workflowJobs: (workflowId) =>
       database.rows<JobRow>(
         sql`select ${jobColumns} from jobs j where j.workflow_id = ${workflowId} order by j.position`,

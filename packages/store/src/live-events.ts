@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventRecord, LiveEvents, Wakeups } from '@rondo/model'
 import sql from 'sql-template-tag'
 import type { Database } from './database.ts'
@@ -17,6 +18,8 @@ const tickMs = 1_500
 export function createEventFollower(database: Database, wakeups: Wakeups): EventFollower {
   const listeners = new Set<(event: EventRecord) => void>()
   let cursor: { xid: string; id: number } | undefined
+  /** Resolved when somebody comes. */
+  let somebody = Promise.withResolvers<void>()
 
   async function readNew(): Promise<readonly EventRow[]> {
     cursor ??= await endOfLog(database)
@@ -32,10 +35,18 @@ export function createEventFollower(database: Database, wakeups: Wakeups): Event
   return {
     subscribe(listener) {
       listeners.add(listener)
+      somebody.resolve()
+      somebody = Promise.withResolvers()
       return { [Symbol.dispose]: () => void listeners.delete(listener) }
     },
     async start(signal) {
       while (!signal.aborted) {
+        if (listeners.size === 0) {
+          // Nobody looks: what happens is passed over, and whoever comes gets what came since the last look, or a little more.
+          cursor = await endOfLog(database).catch(() => cursor)
+          await Promise.race([sleep(tickMs, undefined, { signal }).catch(() => {}), somebody.promise])
+          continue
+        }
         const woken = wakeups.wait('events', tickMs, signal)
         const rows = await readNew().catch(() => [])
         for (const event of rows.map(toEvent)) for (const listener of listeners) listener(event)

@@ -38,7 +38,7 @@ test('when PostgreSQL is killed, calls are refused as unavailable, what was comm
     for (;;) {
       await tx.acknowledge(task.attemptId, 1, 30_000)
       // What is written goes out before the next read.
-      await tx.statusesOf(workflowId)
+      await tx.statusesOf([workflowId])
       await sleep(5)
     }
   })

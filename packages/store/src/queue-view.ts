@@ -60,9 +60,9 @@ export function lineOf(line: Omit<LoadedLine, keyof TaskInLine>, heads: readonly
 
 /** Whether anything waits for one of these executors. */
 export async function somethingWaits(runner: Runner, executors: readonly string[]): Promise<boolean> {
-  const rows = await runner.rows(
-    sql`select 1 from unnest(${[...executors]}::text[]) e where exists (select from tasks where phase = 'queued' and executor = e)`,
-  )
+  // One look for each executor; as `exists` it may become a join with all that waits.
+  const rows = await runner.rows(sql`
+    select 1 from unnest(${[...executors]}::text[]) e, lateral (select from tasks where phase = 'queued' and executor = e limit 1) one limit 1`)
   return rows.length > 0
 }
 

@@ -2,6 +2,7 @@ import {
   AppError,
   type ContextRecord,
   type ContextRestriction,
+  createRounds,
   type SealedSecret,
   type SecretStore,
 } from '@rondo/model'
@@ -16,6 +17,14 @@ const contextColumns = raw(`id, organization_id as "organizationId", name, creat
 
 /** Project variables and contexts, as sealed bytes. */
 export function createSecretStore(database: Database): SecretStore {
+  // Read anew for whoever asks, but together for all who ask meanwhile: every job that starts does.
+  const projectVariables = createRounds(async (projectIds: readonly string[]) => {
+    const rows = await database.prepared.rows<SealedSecret & { projectId: string }>(
+      sql`select project_id as "projectId", ${secretColumns} from project_variables where project_id = any(${[...projectIds]}::uuid[]) order by name`,
+    )
+    const found = Map.groupBy(rows, (row) => row.projectId)
+    return projectIds.map((id) => (found.get(id) ?? []).map(({ projectId: _, ...secret }) => secret))
+  })
   return {
     async setProjectVariable(projectId, secret) {
       const rows = await database.rows<SealedSecret>(sql`
@@ -23,8 +32,7 @@ export function createSecretStore(database: Database): SecretStore {
         on conflict (project_id, name) do update set sealed = excluded.sealed, hint = excluded.hint, updated_at = now() returning ${secretColumns}`)
       return rows[0]!
     },
-    projectVariables: (projectId) =>
-      database.rows(sql`select ${secretColumns} from project_variables where project_id = ${projectId} order by name`),
+    projectVariables,
     deleteProjectVariable: async (projectId, name) =>
       (
         await database.rows(

@@ -1,26 +1,28 @@
-import type { ScopedSettings, SettingsStore, SettingValues } from '@rondo/model'
+import { createRounds, type ScopedSettings, type SettingsStore, type SettingValues } from '@rondo/model'
 import sql from 'sql-template-tag'
 import type { Database } from './database.ts'
 import { orgSlug, projectSlugColumn } from './slug-columns.ts'
 
 /** `defaults` come from the environment; what is set here goes before them. */
 export function createSettingsStore(database: Database, defaults: SettingValues = {}): SettingsStore {
+  // Read anew for whoever asks, but once for all who ask meanwhile.
+  const readView = createRounds(async (asked: readonly undefined[]) => {
+    const rows = await database.prepared.rows<{ id: string | null; data: SettingValues }>(sql`
+      select null::uuid as id, data from scoped_settings where organization_id is null
+      union all
+      select p.id, coalesce(o.data, '{}') || coalesce(own.data, '{}') from projects p
+        left join scoped_settings o on o.organization_id = p.organization_id and o.project_id is null
+        left join scoped_settings own on own.project_id = p.id
+      where p.id = any(array(select project_id from scoped_settings where project_id is not null
+        union select op.id from scoped_settings s join projects op on op.organization_id = s.organization_id where s.project_id is null))`)
+    const read = {
+      installation: { ...defaults, ...rows.find((row) => row.id === null)?.data },
+      projects: new Map(rows.flatMap((row) => (row.id === null ? [] : [[row.id, row.data]]))),
+    }
+    return asked.map(() => read)
+  })
   return {
-    async view() {
-      const [all] = await database.rows<{ data: SettingValues }>(
-        sql`select data from scoped_settings where organization_id is null`,
-      )
-      const projects = await database.rows<{ id: string; data: SettingValues }>(sql`
-        select p.id, coalesce(o.data, '{}') || coalesce(own.data, '{}') as data from projects p
-          left join scoped_settings o on o.organization_id = p.organization_id and o.project_id is null
-          left join scoped_settings own on own.project_id = p.id
-        where p.id in (select project_id from scoped_settings where project_id is not null
-          union select op.id from scoped_settings s join projects op on op.organization_id = s.organization_id where s.project_id is null)`)
-      return {
-        installation: { ...defaults, ...all?.data },
-        projects: new Map(projects.map((row) => [row.id, row.data])),
-      }
-    },
+    view: () => readView(undefined),
     async inOrganization(organizationId) {
       const rows = await database.rows<{ data: SettingValues }>(sql`
         select data from scoped_settings where project_id is null and (organization_id is null or organization_id = ${organizationId})

@@ -1,13 +1,13 @@
 import type { EngineTransaction, JobPlan, JobStatus, WorkflowHead } from '@rondo/model'
-import sql, { type Sql } from 'sql-template-tag'
+import sql, { empty, type Sql } from 'sql-template-tag'
 import type { Runner } from './database.ts'
-import { findAttempt } from './fence.ts'
+import { findAttempt, findAttempts } from './fence.ts'
 import { lockEntries } from './lock-queue.ts'
 import { type JobRow, jobColumns, type TaskRow, taskColumns, type WorkflowRow, workflowColumns } from './rows.ts'
 
 type WorkflowReads = Pick<
   EngineTransaction,
-  'holdWorkflow' | 'holdAttempt' | 'lockWorkflow' | 'plansOf' | 'jobWithTasks' | 'settle' | 'statusesOf'
+  'holdWorkflow' | 'holdAttempt' | 'tryAttempts' | 'lockWorkflow' | 'plansOf' | 'jobWithTasks' | 'settle' | 'statusesOf'
 >
 
 const jobStatuses: readonly JobStatus[] = [
@@ -29,39 +29,58 @@ const jobStatuses: readonly JobStatus[] = [
 
 /** What a decision about a workflow is made on; see the port for what each means. */
 export function workflowReads(tx: Runner): WorkflowReads {
-  async function hold(which: Sql): Promise<WorkflowHead | undefined> {
-    const [row] = await tx.rows<WorkflowRow & Omit<WorkflowHead, 'workflow'>>(sql`
+  async function hold(which: Sql, how: Sql = empty): Promise<readonly WorkflowHead[]> {
+    // In one order, so that no two who hold several wait for each other.
+    const rows = await tx.rows<WorkflowRow & Omit<WorkflowHead, 'workflow'>>(sql`
       select ${workflowColumns}, p.organization_id as "organizationId", (extract(epoch from now() - wp.created_at) * 1000)::float8 as "pipelineAgeMs",
         exists (select from jobs l where l.workflow_id = w.id and l.lock_key is not null) as "hasLocks"
-      from workflows w join projects p on p.id = w.project_id join pipelines wp on wp.id = w.pipeline_id where ${which} for update of w`)
-    if (row === undefined) return undefined
-    const { organizationId, pipelineAgeMs, hasLocks, ...workflow } = row
-    return { workflow, organizationId, pipelineAgeMs, hasLocks }
+      from workflows w join projects p on p.id = w.project_id join pipelines wp on wp.id = w.pipeline_id where ${which} order by w.id for update of w ${how}`)
+    return rows.map(({ organizationId, pipelineAgeMs, hasLocks, ...workflow }) => {
+      return { workflow, organizationId, pipelineAgeMs, hasLocks }
+    })
   }
-  async function jobWithTasks(id: Sql): Promise<{ job: JobRow; tasks: readonly TaskRow[] } | undefined> {
-    const [row] = await tx.rows<JobRow & { tasks: readonly TaskRow[] }>(sql`
+  async function jobsWithTasks(which: Sql): Promise<readonly { job: JobRow; tasks: readonly TaskRow[] }[]> {
+    const rows = await tx.rows<JobRow & { tasks: readonly TaskRow[] }>(sql`
       select ${jobColumns}, array(
         select to_jsonb(s) from (select ${taskColumns} from tasks t where t.job_id = j.id order by t.index) s) as tasks
-      from jobs j where j.id = ${id}`)
-    if (row === undefined) return undefined
-    const { tasks, ...job } = row
-    return { job, tasks }
+      from jobs j where ${which}`)
+    return rows.map(({ tasks, ...job }) => ({ job, tasks }))
   }
-  const holdWorkflow = (id: string) => hold(sql`w.id = ${id}`)
+  const holdWorkflow = async (id: string) => (await hold(sql`w.id = ${id}`))[0]
 
   return {
     holdWorkflow,
     async holdAttempt(agentId, ref) {
       // Sent together, carried out one after the other: the later ones see what was written while the first waited.
-      const [head, identity, found] = await Promise.all([
+      const [[head], identity, [found]] = await Promise.all([
         hold(sql`w.id = (select j.workflow_id from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id
           where a.id = ${ref.attemptId})`),
         findAttempt(tx, agentId, ref, true),
-        jobWithTasks(
-          sql`(select t.job_id from attempts a join tasks t on t.id = a.task_id where a.id = ${ref.attemptId})`,
+        jobsWithTasks(
+          sql`j.id = (select t.job_id from attempts a join tasks t on t.id = a.task_id where a.id = ${ref.attemptId})`,
         ),
       ])
       return { head: head!, identity, ...found! }
+    },
+    async tryAttempts(refs) {
+      const ids = refs.map((ref) => ref.attemptId)
+      const [heads, identities, found] = await Promise.all([
+        hold(
+          sql`w.id = any(array(select j.workflow_id from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id
+            where a.id = any(${ids}::uuid[])))`,
+          sql`skip locked`,
+        ),
+        findAttempts(tx, refs),
+        jobsWithTasks(
+          sql`j.id = any(array(select t.job_id from attempts a join tasks t on t.id = a.task_id where a.id = any(${ids}::uuid[])))`,
+        ),
+      ])
+      const headOf = new Map(heads.map((head) => [head.workflow.id, head]))
+      const foundOf = new Map(found.map((one) => [one.job.id, one]))
+      return identities.map((identity) => {
+        const head = headOf.get(identity?.workflowId ?? '')
+        return identity && head && { head, identity, ...foundOf.get(identity.jobId)! }
+      })
     },
     async lockWorkflow(id) {
       const head = await holdWorkflow(id)
@@ -80,7 +99,7 @@ export function workflowReads(tx: Runner): WorkflowReads {
       )
       return new Map(rows.map((row) => [row.id, row.plan]))
     },
-    jobWithTasks: (id) => jobWithTasks(sql`${id}::uuid`),
+    jobWithTasks: async (id) => (await jobsWithTasks(sql`j.id = ${id}`))[0],
     async settle(ended) {
       if (ended.length === 0) return []
       // Written so that every row is found by its key: a list of ids, not a join, and what is still open asked for each job by
@@ -99,11 +118,13 @@ export function workflowReads(tx: Runner): WorkflowReads {
       return rows.map(({ refused, ...job }) => ({ job, refused }))
     },
     /** Looks for each of the few statuses there are, so it costs the same for any number of jobs; `limit` keeps it from reading them all. */
-    async statusesOf(workflowId) {
-      const rows = await tx.rows<{ status: JobStatus }>(sql`
-        select known.status from unnest(${[...jobStatuses]}::text[]) as known(status),
-          lateral (select from jobs j where j.workflow_id = ${workflowId} and j.status = known.status limit 1) one`)
-      return rows.map((row) => row.status)
+    async statusesOf(workflowIds) {
+      const rows = await tx.rows<{ id: string; status: JobStatus }>(sql`
+        select w.id, known.status from unnest(${[...workflowIds]}::uuid[]) as w(id), unnest(${[...jobStatuses]}::text[]) as known(status),
+          lateral (select from jobs j where j.workflow_id = w.id and j.status = known.status limit 1) one`)
+      const statuses = new Map<string, JobStatus[]>(workflowIds.map((id) => [id, []]))
+      for (const row of rows) statuses.get(row.id)?.push(row.status)
+      return statuses
     },
   }
 }

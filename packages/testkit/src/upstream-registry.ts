@@ -10,6 +10,8 @@ export interface UpstreamRegistry {
   readonly asked: readonly string[]
   /** What a request did that the real one would refuse. */
   readonly complaints: readonly string[]
+  /** References that it refuses to answer for, as when it falls ill in the middle. */
+  readonly refusing: Set<string>
   stop(): Promise<void>
 }
 
@@ -37,13 +39,14 @@ const pageSize = 1
 export async function startUpstreamRegistry(sources: Readonly<Record<string, string>>): Promise<UpstreamRegistry> {
   const asked: string[] = []
   const complaints: string[] = []
-  const root = createRoot(sources, asked)
+  const refusing = new Set<string>()
+  const root = createRoot(sources, asked, refusing)
   const server = createServer(async (request, response) => {
     const text = await textOf(request)
     complaints.push(...complaintsAbout(request))
     const { query, variables } = JSON.parse(text) as { query: string; variables: Record<string, unknown> }
     const result = await graphql({ schema, source: query, rootValue: root, variableValues: variables })
-    complaints.push(...(result.errors ?? []).map(({ message }) => message))
+    complaints.push(...(result.errors ?? []).map(({ message }) => message).filter((message) => message !== ill))
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(result))
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
@@ -51,6 +54,7 @@ export async function startUpstreamRegistry(sources: Readonly<Record<string, str
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
     complaints,
+    refusing,
     stop: () => new Promise((closed) => server.close(() => closed())),
   }
 }
@@ -63,7 +67,9 @@ function complaintsAbout({ method, url, headers }: IncomingMessage): readonly st
   return found
 }
 
-function createRoot(sources: Readonly<Record<string, string>>, asked: string[]) {
+const ill = 'The registry is not well.'
+
+function createRoot(sources: Readonly<Record<string, string>>, asked: string[], refusing: ReadonlySet<string>) {
   const versions = Object.entries(sources).map(([reference, source]) => {
     const [name = '', version = ''] = reference.split('@')
     return { name, version, source }
@@ -97,6 +103,7 @@ function createRoot(sources: Readonly<Record<string, string>>, asked: string[]) 
     },
     orbVersion({ orbVersionRef }: { orbVersionRef: string }) {
       asked.push(orbVersionRef)
+      if (refusing.has(orbVersionRef)) throw new Error(ill)
       const wanted = parseOrbReference(orbVersionRef)
       const found = wanted && releasesOf(wanted.orb).find(({ version }) => isWanted(version, wanted.wanted))
       return found === undefined ? null : { ...found, orb: orbOf(wanted?.orb ?? '') }

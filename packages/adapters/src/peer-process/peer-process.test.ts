@@ -1,14 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { peerIsSandboxed } from './peer-process.ts'
 
 const children: ChildProcess[] = []
+const clients: Socket[] = []
 const server = createServer()
 
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL')
+  for (const client of clients.splice(0)) client.destroy()
   server.close()
 })
 
@@ -37,6 +39,20 @@ test('a process like this one is not, even while a sandboxed one lives', async (
   const socket = await connectionFrom()
 
   expect(await peerIsSandboxed(socket)).toBe(false)
+})
+
+test('of many that connect at the same time, those in sandboxes are', async () => {
+  const sandboxed = await connectionFrom('unshare', '--user')
+  const own: Socket[] = []
+  for (let count = 0; count < 20; count++) {
+    const connected = once(server, 'connection')
+    clients.push(connect(sandboxed.localPort!, '127.0.0.1'))
+    own.push((await connected)[0])
+  }
+
+  const answers = await Promise.all([sandboxed, ...own, sandboxed].map(peerIsSandboxed))
+
+  expect(answers).toEqual([true, ...own.map(() => false), true])
 })
 
 test('a connection whose far end is no socket of this machine is not', async () => {

@@ -24,6 +24,10 @@ export type Note =
 export interface Journal {
   readonly entries: readonly ReportEntry[]
   readonly notes: readonly Note[]
+  /** Ids of the scripts that were launched. */
+  readonly launched: ReadonlySet<string>
+  /** Those of them that print into a file. */
+  launchedInto(out: string): readonly string[]
   /** Keeps an entry that the server is to be told; answers its sequence number, which begins at 1. */
   report(entry: ReportEntry): number
   note(note: Note): void
@@ -39,16 +43,27 @@ export function openJournal(root: string): Journal {
   const lines = readText(path).split('\n')
   const entries: ReportEntry[] = []
   const notes: Note[] = []
+  const launched = new Set<string>()
+  const byOutput = new Map<string, string[]>()
   for (const text of lines) {
     const line = parseLine(text)
     if (line === undefined) continue
     if ('entry' in line) entries.push(line.entry)
-    else notes.push(line.note)
+    else take(line.note)
   }
   const file = openSync(path, 'a', 0o600)
   // A torn last line ends where the next one begins.
   if (lines.at(-1)) writeSync(file, '\n')
   let closed = false
+
+  function take(note: Note): void {
+    notes.push(note)
+    if (note.type !== 'launched') return
+    launched.add(note.id)
+    const others = byOutput.get(note.out)
+    if (others === undefined) byOutput.set(note.out, [note.id])
+    else others.push(note.id)
+  }
 
   function keep(line: Line): void {
     // The number of a closed file may be another file's by now.
@@ -59,13 +74,15 @@ export function openJournal(root: string): Journal {
   return {
     entries,
     notes,
+    launched,
+    launchedInto: (out) => byOutput.get(out) ?? [],
     report(entry) {
       keep({ entry })
       return entries.push(entry)
     },
     note(note) {
       keep({ note })
-      notes.push(note)
+      take(note)
     },
     async synced() {
       if (!closed) await sync(file)

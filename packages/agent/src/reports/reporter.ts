@@ -16,7 +16,7 @@ export interface Reporter {
 
 const batch = 200
 /** Least time between an answer and the next batch, unless somebody waits for it. */
-const gatherMs = 20
+const gatherMs = 100
 
 export function createReporter(
   controlPlane: ControlPlane,

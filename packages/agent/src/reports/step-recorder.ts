@@ -108,9 +108,7 @@ export function createStepRecorder(ports: StepRecorderPorts): StepRecorder {
 
   /** Scripts that printed into a file and have ended: their marks are in it, or on the way. */
   function endedScripts(out: string): readonly string[] {
-    return journal.notes.flatMap((note) =>
-      note.type === 'launched' && note.out === out && statusOf(folder, note.id) !== undefined ? [note.id] : [],
-    )
+    return journal.launchedInto(out).filter((id) => statusOf(folder, id) !== undefined)
   }
 
   for (const note of journal.notes) {

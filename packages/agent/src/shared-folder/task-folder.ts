@@ -4,6 +4,7 @@ import {
   existsSync,
   fchmodSync,
   fstatSync,
+  lstatSync,
   openSync,
   readSync,
   rmSync,
@@ -33,6 +34,8 @@ export interface TaskFolder {
   openFeed(name: string): number | undefined
   remove(name: string): void
   append(name: string, content: string | Buffer): void
+  /** Whether there is anything by this name. */
+  exists(name: string): boolean
   /** Bytes of a plain file; 0 while there is none. */
   size(name: string): number
   openWrite(name: string): Promise<FileHandle>
@@ -131,6 +134,7 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
         return undefined
       }
     },
+    exists: (name) => lstatSync(at(name), { throwIfNoEntry: false }) !== undefined,
     remove: (name) => rmSync(at(name), { force: true }),
     openRead: (name) => openHandle(name, constants.O_RDONLY).catch(() => undefined),
     openWrite: (name) => openHandle(name, constants.O_CREAT | constants.O_TRUNC | constants.O_WRONLY, 0o644),

@@ -37,10 +37,9 @@ function* following(task: TaskContext, index: number): Generator<Script> {
 
 /** Starts a step's command; answers whether the supervisor had gone on with it by itself. */
 async function start(task: TaskContext, script: Script, index: number, goesOn: boolean): Promise<boolean> {
-  const ahead = goesOn ? [...following(task, index)] : []
-  const next = ahead[0]?.id
-  const wentOn = await launch(task, next === undefined ? script : { ...script, next })
-  task.lane.giveAhead(script.id, ahead)
+  const [next] = goesOn ? following(task, index) : []
+  const wentOn = await launch(task, next === undefined ? script : { ...script, next: next.id })
+  if (goesOn) task.lane.giveAhead(script.id, following(task, index))
   return wentOn
 }
 

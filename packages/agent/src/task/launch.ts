@@ -25,7 +25,7 @@ export async function launchBeside(task: TaskContext, { id, out, prologue, comma
 }
 
 export function wasLaunched(task: TaskContext, id: string): boolean {
-  return task.journal.notes.some((note) => note.type === 'launched' && note.id === id)
+  return task.journal.launched.has(id)
 }
 
 /** The command may have been on its way to the supervisor when the agent died. */

@@ -26,7 +26,8 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
   const post = (path: string, handle: (plane: ControlPlane, body: never, signal: AbortSignal) => Promise<unknown>) =>
     server.post(`${agentPathPrefix}/${path}`, async (request, reply) => {
       const gone = new AbortController()
-      reply.raw.once('close', () => gone.abort())
+      // After an answer nobody listens any more, and what an abort makes is not cheap.
+      reply.raw.once('close', () => reply.raw.writableFinished || gone.abort())
       return reply.send(await handle(planeOf(request), (request.body ?? {}) as never, gone.signal))
     })
 
@@ -59,6 +60,7 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
     exists: await plane.hasCache(body, body.key),
   }))
   post(agentCalls.findWorkspace, async (plane, body) => ({ layers: await plane.findWorkspace(body) }))
+  post(agentCalls.otherSlices, (plane, body) => plane.otherSlices(body))
   post(agentCalls.admitSsh, (plane, body: { sha256: unknown } & Parameters<ControlPlane['grant']>[0]) =>
     plane.admitSsh(body, String(body.sha256)),
   )

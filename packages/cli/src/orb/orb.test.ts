@@ -194,6 +194,8 @@ examples:
     ['orb list --private', 2, 'name a namespace'],
     ['orb pack @', 2, 'has no @orb.yml'],
     ['orb mirror a/b', 2, 'Say with --from URL'],
+    ['orb mirror a/b --update --from http://127.0.0.1:1', 2, 'or say --update alone'],
+    ['orb mirror', 2, 'Name namespaces or orbs to copy'],
     ['orb import', 2, 'Name files or folders'],
     ['orb publish --nonsense', 2, '--nonsense'],
     ['orb', 2, '`rondo orb` needs one of: pack, validate,'],
@@ -318,6 +320,65 @@ describe('mirroring', () => {
     expect(newest.out).not.toContain(`${namespace}/outer@1.0.0`)
     expect(all.out).toContain(`${namespace}/outer@1.0.0`)
     expect(upstream.complaints).toEqual([])
+  })
+
+  test('what was cut off goes on where it was, and what is here is not fetched again', async () => {
+    const [inner, outer] = [`${namespace}in/inner@1.5.0`, `${namespace}/outer@1.1.0`]
+    upstream.refusing.add(`${namespace}/outer@1.0.0`)
+
+    const cut = await mirror(`${namespace} --all`)
+    upstream.refusing.clear()
+    const before = upstream.asked.length
+    const on = await mirror(`${namespace} --all`)
+    const asked = upstream.asked.slice(before)
+    const again = await mirror(`${namespace} --all --json`)
+
+    expect(cut).toMatchObject({ code: 1, err: expect.stringContaining('refuses: The registry is not well.') })
+    expect(cut.out).toContain(`${outer} is imported.\n`)
+    expect(on).toMatchObject({ code: 0, err: '' })
+    expect(on.out).toContain(`${outer} is here already.\n`)
+    expect(on.out).toContain(`${inner} is here already.\n${namespace}/outer@1.0.0 is imported.\n`)
+    expect(asked).not.toContain(outer)
+    expect(JSON.parse(again.out)).toEqual({
+      imported: [],
+      unchanged: [outer, `${namespace}/outer@1.0.0`, `${namespace}/second@3.0.0`],
+      refused: [],
+      ignored: [],
+      missing: [],
+    })
+  })
+
+  test('another Rondo is copied from as well, and looked through for what is newer', async () => {
+    const [otherEngine, outer] = [await startTestEngine(), `${namespace}/outer`]
+    const other = await startTestWeb(otherEngine)
+    try {
+      const there = await other.listen()
+      const { user } = await buildHousehold(otherEngine.database.store, { admin: true })
+      const token = await other.token(user)
+      write({
+        'inner.yml': says('inner'),
+        'outer.yml': says('outer', `orbs: { inner: ${namespace}in/inner@1 }\n`),
+        'newer.yml': says('newer'),
+      })
+      const fill = (file: string, as: string) => run(`orb import @${file} --as ${as} --host ${there} --token ${token}`)
+      await fill('inner.yml', `${namespace}in/inner@1.0.0`)
+      await fill('outer.yml', `${outer}@1.0.0`)
+
+      const first = await run(`orb mirror ${outer} --from ${there}`)
+      await fill('newer.yml', `${outer}@1.1.0`)
+      const update = await run(`orb mirror --update --from ${there}`)
+
+      expect(first).toMatchObject({
+        code: 0,
+        out: `${namespace}in/inner@1.0.0 is imported.\n${outer}@1.0.0 is imported.\n`,
+      })
+      expect(update.out).toContain(`${outer}@1.1.0 is imported.\n`)
+      expect(update.out).toContain(`${namespace}in/inner@1.0.0 is here already.\n`)
+      expect((await run(`orb info ${outer}`)).out).toMatch(/1\.1\.0 .*\n {2}1\.0\.0 /)
+    } finally {
+      await other.stop()
+      await otherEngine.stop()
+    }
   })
 
   test('what the other registry lacks is named, and the rest comes', async () => {

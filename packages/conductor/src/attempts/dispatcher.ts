@@ -9,12 +9,12 @@ import {
 import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
 import { cacheScope } from './attempt-trust.ts'
 import type { DispatcherPorts } from './dispatcher-ports.ts'
-import { grantStart } from './grant-start.ts'
 import { mintToken } from './identity-tokens.ts'
 import { leaseMs } from './ownership.ts'
-import { recordEntries } from './record-entries.ts'
 import { refuseStart } from './refuse-start.ts'
+import { report } from './report.ts'
 import { buildTaskSpec } from './task-spec.ts'
+import { createTogether } from './together.ts'
 import { usageRecord } from './usage-record.ts'
 
 export interface Dispatcher {
@@ -31,22 +31,26 @@ const notGreeted = 'This agent has not said hello since the server started. Say 
 const holdMs = 10 * 60_000
 const maxObjectBytes = 20 * 1024 ** 3
 
+/** What the agents of a server have in common. */
+interface Shared {
+  /** What those that said hello have. */
+  readonly machines: Map<string, { cpus: number; memoryMb: number }>
+  readonly together: ReturnType<typeof createTogether>
+}
+
 export function createDispatcher(ports: DispatcherPorts): Dispatcher {
-  const machines = new Map<string, { cpus: number; memoryMb: number }>()
+  const shared: Shared = { machines: new Map(), together: createTogether(ports) }
   return {
     async register(hello) {
       return ports.engine.saveAgent(hello)
     },
-    controlPlane: (agent) => createControlPlane(ports, agent.id, machines),
+    controlPlane: (agent) => createControlPlane(ports, agent.id, shared),
   }
 }
 
-function createControlPlane(
-  ports: DispatcherPorts,
-  agentId: string,
-  machines: Map<string, { cpus: number; memoryMb: number }>,
-): ControlPlane {
+function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Shared): ControlPlane {
   const { engine, clock } = ports
+  const { machines, together } = shared
 
   /** Claims that took tasks for an agent that had hung up meanwhile, to ask anew with more room. */
   let unheard = 0
@@ -127,7 +131,8 @@ function createControlPlane(
         throw new AppError('gone', `Attempt ${ref.attemptId} may not start. ${error.message}`)
       })
       // 2. The permission, once.
-      if (!(await grantStart(engine, agentId, ref)))
+      const outcome = await together({ agentId, ref })
+      if (!('granted' in outcome && outcome.granted))
         throw new AppError('conflict', `Attempt ${ref.attemptId} was granted its start before. It runs once.`)
       return spec
     },
@@ -152,7 +157,7 @@ function createControlPlane(
       if (!machines.has(agentId)) throw new AppError('conflict', notGreeted)
       return { drain: (await ports.agents.checkIn(agentId, condition)).draining }
     },
-    report: (request) => recordEntries(ports, agentId, request),
+    report: (request) => report(ports, together, agentId, request),
     async appendOutput(ref, step, offset, bytes) {
       await granted(ref)
       const stepId = await engine.stepId(ref.attemptId, step)
@@ -212,6 +217,13 @@ function createControlPlane(
         const after = upstreamOf(owner, jobs).map((other) => other.name)
         return { digest, size, job: owner.name, slice: nodeIndex, after }
       })
+    },
+    async otherSlices(ref) {
+      const { jobId, taskId } = await granted(ref)
+      const found = await engine.transact((tx) => tx.jobWithTasks(jobId))
+      const others = (found?.tasks ?? []).filter((task) => task.id !== taskId)
+      if (others.some((task) => task.phase === 'finished' && task.result !== 'passed')) return { others: 'failed' }
+      return { others: others.every((task) => task.phase === 'finished') ? 'passed' : 'open' }
     },
     async admitSsh(ref, sha256) {
       const { jobId } = await granted(ref)

@@ -20,7 +20,7 @@ import { changeJob } from '../workflows/change-state.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { attemptScope } from './attempt-scope.ts'
 import { defaultLostAfterMs, leaseMs } from './ownership.ts'
-import { finishTask } from './record-entries.ts'
+import { finishTasks } from './record-entries.ts'
 
 export interface LeaseSweeperOptions extends LoopOptions {
   /** How long after its lease ran out a started attempt is given up (section 2b of the reliability rules); default 5 minutes. */
@@ -109,13 +109,8 @@ async function settle(ports: SweeperPorts, attempt: ExpiredAttempt, lostAfterMs:
     }
     if (attempt.granted && attempt.attempts <= retries && !isFinalJobStatus(found.job.status))
       return retryStarted(tx, { head, identity, ...found }, { attempt, retries })
-    await finishTask(
-      ports,
-      tx,
-      { head, identity, ...found },
-      'lost',
-      'The agent that ran this job fell silent. Look at its machine, then rerun the job.',
-    )
+    const message = 'The agent that ran this job fell silent. Look at its machine, then rerun the job.'
+    await finishTasks(ports, tx, [{ head, identity, ...found, result: 'lost', message }])
   })
 }
 

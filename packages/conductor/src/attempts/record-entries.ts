@@ -1,78 +1,83 @@
 import {
-  AppError,
   type AttemptIdentity,
   type CacheScope,
   type EngineTransaction,
   type HeldAttempt,
   isFinalJobStatus,
+  type Job,
   type JobStatus,
   type Result,
   type Task,
+  type WorkflowHead,
 } from '@rondo/model'
 import type { ReportEntry, ReportRequest } from '@rondo/protocol'
 import { statusOfSlices } from '../decisions/life-cycles.ts'
-import { advance, endOf } from '../workflows/apply-moves.ts'
+import { advanceAll, endOf, type Turn } from '../workflows/apply-moves.ts'
 import { changeJob, jobScope } from '../workflows/change-state.ts'
 import { attemptScope } from './attempt-scope.ts'
-import { cacheScope } from './attempt-trust.ts'
 import type { DispatcherPorts } from './dispatcher-ports.ts'
 import { leaseMs } from './ownership.ts'
 
-/**
- * Writes journal entries of an attempt, in order, in one transaction. Entries known already are passed over; a gap writes
- * nothing. Answers the last sequence number known.
- */
-export async function recordEntries(
-  ports: DispatcherPorts,
-  agentId: string,
-  request: ReportRequest,
-): Promise<{ acknowledged: number }> {
-  try {
-    return await record(ports, agentId, request)
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'gone') throw error
-    // The last report ends its attempt; repeated because the answer was lost, it is known like any other.
-    const known = (await ports.engine.lastWord(agentId, request)) ?? 0
-    if (known < request.from + request.entries.length - 1) throw error
-    return { acknowledged: known }
-  }
-}
-
-async function record(
-  ports: DispatcherPorts,
-  agentId: string,
-  request: ReportRequest,
-): Promise<{ acknowledged: number }> {
-  const ends = request.entries.some((entry) => entry.type === 'task-finished')
-  const caches = request.entries.some((entry) => entry.type === 'cache-saved')
-    ? cacheScope(await ports.engine.attemptContext(request.attemptId))
-    : undefined
-  return ports.engine.transact(async (tx) => {
-    // Whoever changes jobs holds the workflow before anything else, so that no two wait for each other.
-    const held = ends ? await tx.holdAttempt(agentId, request) : undefined
-    const identity = held?.identity ?? (await tx.fence(agentId, request))
-    const last = identity.acknowledged
-    const fresh = request.entries.slice(Math.max(0, last + 1 - request.from))
-    if (request.from > last + 1 || fresh.length === 0) return { acknowledged: last }
-    for (const entry of fresh) await recordEntry(ports, tx, { held, identity, caches }, entry)
-    const known = last + fresh.length
-    await tx.acknowledge(identity.attemptId, known, leaseMs)
-    return { acknowledged: known }
-  })
-}
-
-interface RecordedAttempt {
-  readonly held: HeldAttempt | undefined
-  readonly identity: AttemptIdentity
+/** Entries of one attempt's journal. */
+export interface Report {
+  readonly request: ReportRequest
   /** Where its caches go; known when it saved some. */
-  readonly caches: CacheScope | undefined
+  readonly caches?: CacheScope
+}
+
+/** A report whose attempt is held; `held` only when it ends the attempt, with what is decided on then. */
+interface OpenReport extends Pick<Report, 'request' | 'caches'> {
+  readonly identity: HeldAttempt['identity']
+  readonly held?: HeldAttempt
+}
+
+/** An attempt that ends, and how. */
+export interface Ending {
+  readonly head: WorkflowHead
+  readonly identity: AttemptIdentity
+  readonly job: Job
+  readonly tasks: readonly Task[]
+  readonly result: Result
+  readonly message: string | null
+}
+
+/** Whether it ends its attempt; then more is decided on than the attempt. */
+export function ends(request: ReportRequest): boolean {
+  return request.entries.some((entry) => entry.type === 'task-finished')
+}
+
+/**
+ * Writes journal entries of attempts, in order. Entries known already are passed over; a gap writes nothing. Answers, by
+ * attempt, the last sequence number known.
+ */
+export async function recordReports(
+  ports: Pick<DispatcherPorts, 'checks'>,
+  tx: EngineTransaction,
+  reports: readonly OpenReport[],
+): Promise<ReadonlyMap<string, number>> {
+  const endings: Ending[] = []
+  const known = new Map<string, number>()
+  for (const { request, caches, identity, held } of reports) {
+    const last = identity.acknowledged
+    const fresh = request.from > last + 1 ? [] : request.entries.slice(Math.max(0, last + 1 - request.from))
+    for (const entry of fresh) {
+      if (entry.type !== 'task-finished') await recordEntry(tx, { identity, caches }, entry)
+      else if (held !== undefined) endings.push({ ...held, result: entry.result, message: entry.message })
+    }
+    known.set(identity.attemptId, last + fresh.length)
+  }
+  await finishTasks(ports, tx, endings)
+  for (const { identity } of reports) {
+    const now = known.get(identity.attemptId)!
+    if (now > identity.acknowledged) await tx.acknowledge(identity.attemptId, now, leaseMs)
+  }
+  return known
 }
 
 async function recordEntry(
-  ports: DispatcherPorts,
   tx: EngineTransaction,
-  { held, identity, caches }: RecordedAttempt,
-  entry: ReportEntry,
+  { identity, caches }: { readonly identity: AttemptIdentity; readonly caches: CacheScope | undefined },
+  entry: Exclude<ReportEntry, { type: 'task-finished' }>,
 ): Promise<void> {
   const scope = attemptScope(identity)
   switch (entry.type) {
@@ -128,38 +133,44 @@ async function recordEntry(
         image: entry.image,
         digest: entry.digest,
       })
-    case 'task-finished':
-      if (held !== undefined) await finishTask(ports, tx, held, entry.result, entry.message)
-      return
   }
 }
 
-/** Ends an attempt; when it was the job's last slice, ends the job, and decides what follows. */
-export async function finishTask(
+/** Ends attempts; where one was its job's last slice, ends the job; and decides what follows from all of that. */
+export async function finishTasks(
   ports: Pick<DispatcherPorts, 'checks'>,
   tx: EngineTransaction,
-  { head, identity: ref, job, tasks }: Omit<HeldAttempt, 'identity'> & { readonly identity: AttemptIdentity },
-  result: Result,
-  message: string | null,
+  endings: readonly Ending[],
 ): Promise<void> {
-  const open = await tx.finishAttempt(ref, result)
-  if (open === undefined) return
-  for (const stepId of open) await tx.addChore('close-output', stepId)
-  await tx.append({
-    ...jobScope(head, job),
-    kind: 'task.finished',
-    data: { slice: ref.taskIndex, result, ...(message === null ? {} : { message }) },
-  })
-  const slices = tasks.map((task) => (task.id === ref.taskId ? { ...task, phase: 'finished' as const, result } : task))
-  const status = isFinalJobStatus(job.status) ? undefined : endingOf(slices)
-  if (status !== undefined) await changeJob(tx, head, job, status, message === null ? {} : { message })
-  // A job that goes on changes nothing for others, unless a lock waits for its tasks.
-  if (status !== undefined || head.hasLocks)
-    await advance(tx, head, status === undefined ? [] : endOf(job, status), ports.checks)
+  if (endings.length === 0) return
+  const left = await tx.finishAttempts(
+    endings.map(({ identity: { attemptId, epoch }, result }) => ({ attemptId, epoch, result })),
+  )
+  const ended = endings.filter(({ identity }) => left.has(identity.attemptId))
+  for (const { head, identity, job, result, message } of ended) {
+    for (const stepId of left.get(identity.attemptId)!) await tx.addChore('close-output', stepId)
+    await tx.append({
+      ...jobScope(head, job),
+      kind: 'task.finished',
+      data: { slice: identity.taskIndex, result, ...(message === null ? {} : { message }) },
+    })
+  }
+  const turns: Turn[] = []
+  for (const slices of Map.groupBy(ended, ({ job }) => job.id).values()) {
+    const { head, job, message } = slices.at(-1)!
+    const status = isFinalJobStatus(job.status) ? undefined : endingOf(slices)
+    if (status !== undefined) await changeJob(tx, head, job, status, message === null ? {} : { message })
+    // A job that goes on changes nothing for others, unless a lock waits for its tasks.
+    if (status !== undefined || head.hasLocks)
+      turns.push({ head, ended: status === undefined ? [] : endOf(job, status) })
+  }
+  await advanceAll(tx, turns, ports.checks)
 }
 
-/** How a job ends whose slices have all ended; undefined: one has not. */
-function endingOf(slices: readonly Task[]): JobStatus | undefined {
-  if (slices.some((task) => task.phase !== 'finished')) return undefined
-  return statusOfSlices(slices.map((task) => task.result ?? 'lost'))
+/** How a job ends some of whose slices end now; undefined: one has not ended. */
+function endingOf(slices: readonly Ending[]): JobStatus | undefined {
+  const results = new Map(slices.map(({ identity, result }) => [identity.taskId, result]))
+  const tasks = slices[0]!.tasks
+  if (tasks.some((task) => task.phase !== 'finished' && !results.has(task.id))) return undefined
+  return statusOfSlices(tasks.map((task) => results.get(task.id) ?? task.result ?? 'lost'))
 }

@@ -21,7 +21,7 @@ export async function refuseStart(
     const ends = !isFinalJobStatus(job.status)
     if (ends) await changeJob(tx, head, job, 'unauthorized', { message })
     await tx.stopTasks(job.id, 'canceled')
-    await tx.finishAttempt(identity, 'canceled')
+    await tx.finishAttempts([{ ...identity, result: 'canceled' }])
     await advance(tx, head, ends ? endOf(job, 'unauthorized') : [], ports.checks)
   })
 }

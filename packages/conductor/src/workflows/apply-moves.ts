@@ -7,26 +7,50 @@ import { changeJob, changeWorkflow } from './change-state.ts'
 import type { MadeWorkflow } from './made-workflow.ts'
 import { type MovingJob, type StartChecks, startJob } from './start-job.ts'
 
+/** A workflow in which something changed that decisions depend on. */
+export interface Turn {
+  readonly head: WorkflowHead
+  /** Jobs that have ended; none, when something else changed: a lock, or a task of a job that ended before. */
+  readonly ended: readonly EndedJob[]
+}
+
 /**
  * Carries out what follows from the end of some jobs: saves the moves, queues tasks, appends events, gives back locks. The
- * caller holds the workflow's row, so no one else decides at the same time. `ended` may be empty, when something else
- * changed that a decision depends on: a lock, or a task of a job that ended before.
+ * caller holds the rows of the workflows, so no one else decides at the same time. However many workflows and jobs there are,
+ * it is the same few statements; but those with lock nodes are decided one by one.
  */
-export async function advance(
+export async function advanceAll(tx: EngineTransaction, turns: readonly Turn[], checks: StartChecks): Promise<void> {
+  for (const { head, ended } of joined(turns.filter((turn) => turn.head.hasLocks)))
+    await advanceWithLocks(tx, head, ended, checks)
+  const heads = new Map(turns.flatMap(({ head }) => (head.hasLocks ? [] : [[head.workflow.id, head]])))
+  if (heads.size === 0) return
+  // What ends at once (a node without work, a job that can no longer run) is what the next round follows from.
+  for (let round = turns.flatMap((turn) => (turn.head.hasLocks ? [] : turn.ended)); round.length > 0; ) {
+    const next: EndedJob[] = []
+    for (const { job, refused } of await tx.settle(round)) {
+      const head = heads.get(job.workflowId)!
+      next.push(...endOf(job, await carryOut(tx, head, job, settledMove(job.type, refused), checks)))
+    }
+    round = next
+  }
+  const statuses = await tx.statusesOf([...heads.keys()])
+  for (const [id, head] of heads) await conclude(tx, head, workflowStatus(statuses.get(id) ?? []), checks)
+}
+
+/** As `advanceAll`, of one workflow. */
+export function advance(
   tx: EngineTransaction,
   head: WorkflowHead,
   ended: readonly EndedJob[],
   checks: StartChecks,
 ): Promise<void> {
-  if (head.hasLocks) return advanceWithLocks(tx, head, ended, checks)
-  // What ends at once (a node without work, a job that can no longer run) is what the next round follows from.
-  for (let round = ended; round.length > 0; ) {
-    const next: EndedJob[] = []
-    for (const { job, refused } of await tx.settle(round))
-      next.push(...endOf(job, await carryOut(tx, head, job, settledMove(job.type, refused), checks)))
-    round = next
-  }
-  await conclude(tx, head, workflowStatus(await tx.statusesOf(head.workflow.id)), checks)
+  return advanceAll(tx, [{ head, ended }], checks)
+}
+
+/** Each workflow once. */
+function joined(turns: readonly Turn[]): readonly Turn[] {
+  const byWorkflow = Map.groupBy(turns, (turn) => turn.head.workflow.id)
+  return [...byWorkflow.values()].map((same) => ({ head: same[0]!.head, ended: same.flatMap((turn) => turn.ended) }))
 }
 
 /** As `advance`, for a workflow whose jobs have just been made. */

@@ -62,6 +62,15 @@ export interface JobChange {
   readonly canceledBy?: string
 }
 
+/** An attempt, and whose it says it is. */
+export interface AgentsRef extends FencedRef {
+  readonly agentId: string
+}
+
+export interface AttemptEnd extends FencedRef {
+  readonly result: Result
+}
+
 export interface HeldAttempt {
   readonly head: WorkflowHead
   readonly identity: AttemptIdentity & { readonly acknowledged: number }
@@ -123,6 +132,11 @@ export interface EngineTransaction {
    * takes them. Answers its job with all slices, too.
    */
   holdAttempt(agentId: string, ref: FencedRef): Promise<HeldAttempt>
+  /**
+   * As `holdAttempt`, for many, but without waiting for anybody: undefined for what somebody else holds at the moment, and
+   * for what is gone. Try those by themselves.
+   */
+  tryAttempts(refs: readonly AgentsRef[]): Promise<readonly (HeldAttempt | undefined)[]>
   /** As `holdWorkflow`, with all that is in it. */
   lockWorkflow(id: string): Promise<WorkflowSnapshot | undefined>
   /** Bodies of a workflow's jobs, by job id. */
@@ -134,8 +148,8 @@ export interface EngineTransaction {
    * and now have nothing open, or were refused: one ended otherwise than they want.
    */
   settle(ended: readonly EndedJob[]): Promise<readonly SettledJob[]>
-  /** Statuses that jobs of the workflow have, each once. */
-  statusesOf(workflowId: string): Promise<readonly JobStatus[]>
+  /** Statuses that jobs of each of these workflows have, each once. */
+  statusesOf(workflowIds: readonly string[]): Promise<ReadonlyMap<string, readonly JobStatus[]>>
   workflowOfJob(jobId: string): Promise<string | undefined>
   /**
    * Takes the key of a request until the end of the transaction, waiting while another has it. Answers what it stands for, if
@@ -187,8 +201,8 @@ export interface EngineTransaction {
   stopTasks(jobId: string, reason: 'canceled' | 'timed-out'): Promise<void>
   /** As `EngineStore.check`, and holds the attempt until the end of the transaction. */
   fence(agentId: string, ref: FencedRef): Promise<AttemptIdentity & { readonly acknowledged: number }>
-  /** The one-time start grant; false when it was given before (rule D-03). */
-  grant(ref: FencedRef): Promise<boolean>
+  /** The one-time start grant. Answers the ids of attempts that have it now; the others had it before, or may not start (rule D-03). */
+  grant(refs: readonly FencedRef[]): Promise<ReadonlySet<string>>
   /** Holds an attempt whose lease is still over and that is as far as it was seen; false when it has come back. */
   lockExpired(ref: Pick<ExpiredAttempt, 'attemptId' | 'epoch' | 'granted'>): Promise<boolean>
   /** Names of the organisation's contexts that jobs of the project may use. */
@@ -222,12 +236,14 @@ export interface EngineTransaction {
   addImage(jobId: string, nodeIndex: number, image: JobImage): Promise<void>
   addTests(jobId: string, nodeIndex: number, tests: readonly TestResult[]): Promise<void>
   /**
-   * Ends an attempt with its task. Answers the ids of the steps it left open, which end with it; undefined when it had
-   * ended before: a result never changes.
+   * Ends attempts with their tasks. Answers, by attempt, the ids of the steps it left open, which end with it; nothing of
+   * one that had ended before: a result never changes.
    */
-  finishAttempt(ref: FencedRef, result: Result): Promise<readonly string[] | undefined>
+  finishAttempts(ends: readonly AttemptEnd[]): Promise<ReadonlyMap<string, readonly string[]>>
   /** Ends the attempt as lost and queues its task again. */
   requeue(ref: FencedRef): Promise<void>
+  /** What a step belongs to, for an event about it; undefined when it is gone. */
+  stepScope(stepId: string): Promise<Omit<NewEvent, 'kind'> | undefined>
   /**
    * As `requeue`, for an attempt whose user code may have begun: what its slice left for others (workspace layers, artifacts,
    * test results) goes, and its open steps end. Answers the ids of those.

@@ -8,7 +8,7 @@ import {
   type WorkflowHead,
 } from '@rondo/model'
 import { type Cell, type MemoryDatabase, unavailable, type Work } from './memory-database.ts'
-import { type Effect, fenced, required } from './memory-identity.ts'
+import { type Effect, fenced, identify, required } from './memory-identity.ts'
 import { lockEntriesOf, memoryLockWrites } from './memory-locks.ts'
 import { memoryPipelineWrites } from './memory-pipelines.ts'
 import { memoryRequestKeys } from './memory-request-keys.ts'
@@ -144,6 +144,31 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       await effect('read a job with its tasks')
       return { head: head!, identity, ...jobWithTasks(identity.jobId)! }
     },
+    async tryAttempts(refs) {
+      await effect('hold the workflows of attempts')
+      const heads = new Map<string, WorkflowHead | undefined>()
+      for (const ref of refs) {
+        const task = work.read(database.tasks.get(work.read(database.attempts.get(ref.attemptId))?.taskId ?? ''))
+        const { workflowId } = work.read(database.jobs.get(task?.jobId ?? '')) ?? {}
+        const cell = database.workflows.get(workflowId ?? '')
+        if (cell !== undefined && work.tryLock(cell)) heads.set(cell.committed!.id, await hold(cell.committed!.id))
+      }
+      await effect('fence attempts')
+      const identities = refs.map((ref) => {
+        const cell = database.attempts.get(ref.attemptId)
+        if (cell === undefined || !work.tryLock(cell)) return undefined
+        try {
+          return fenced(database, work, ref.agentId, ref)
+        } catch {
+          return undefined
+        }
+      })
+      await effect('read jobs with their tasks')
+      return identities.map((identity) => {
+        const head = heads.get(identity?.workflowId ?? '')
+        return identity && head && { head, identity, ...jobWithTasks(identity.jobId)! }
+      })
+    },
     async lockWorkflow(id) {
       await effect('lock a workflow')
       const head = await hold(id)
@@ -166,9 +191,10 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       await effect('settle requirements')
       return settleRequirements(database, work, ended)
     },
-    async statusesOf(workflowId) {
-      await effect('read the statuses of a workflow')
-      return [...new Set(visible(database.jobsOfWorkflow.get(workflowId) ?? []).map((job) => job.status))]
+    async statusesOf(workflowIds) {
+      await effect('read the statuses of workflows')
+      const statuses = (id: string) => new Set(visible(database.jobsOfWorkflow.get(id) ?? []).map((job) => job.status))
+      return new Map(workflowIds.map((id) => [id, [...statuses(id)]]))
     },
     async workflowOfJob(jobId) {
       await effect('find the workflow of a job')
@@ -255,16 +281,20 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       if (cell !== undefined) await work.lock(cell)
       return fenced(database, work, agentId, ref)
     },
-    async grant(ref) {
-      await effect('grant a start')
-      const cell = database.attempts.get(ref.attemptId)
-      const attempt = cell === undefined ? undefined : await work.lock(cell)
-      if (cell === undefined || attempt === undefined) return false
-      const task = work.read(database.tasks.get(attempt.taskId))
-      if (attempt.epoch !== ref.epoch || attempt.grantedAt !== null || attempt.phase !== 'claimed') return false
-      if (task === undefined || task.stopReason !== null) return false
-      work.write(cell, { ...attempt, phase: 'running', grantedAt: work.now })
-      return true
+    async grant(refs) {
+      await effect('grant starts')
+      const granted = new Set<string>()
+      for (const ref of refs) {
+        const cell = database.attempts.get(ref.attemptId)
+        const attempt = cell === undefined ? undefined : await work.lock(cell)
+        if (cell === undefined || attempt === undefined) continue
+        const task = work.read(database.tasks.get(attempt.taskId))
+        if (attempt.epoch !== ref.epoch || attempt.grantedAt !== null || attempt.phase !== 'claimed') continue
+        if (task === undefined || task.stopReason !== null) continue
+        work.write(cell, { ...attempt, phase: 'running', grantedAt: work.now })
+        granted.add(attempt.id)
+      }
+      return granted
     },
     async lockExpired(ref) {
       await effect('hold an expired attempt')
@@ -332,6 +362,17 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       work.insert('caches', database.caches, `${projectId}/${source}/${key}`, row)
       return true
     },
+    async stepScope(stepId) {
+      await effect('find what a step belongs to')
+      const step = [...database.steps.values()]
+        .flatMap((cell) => work.read(cell) ?? [])
+        .find((row) => row.id === stepId)
+      const attempt = step === undefined ? undefined : work.read(database.attempts.get(step.attemptId))
+      const task = attempt === undefined ? undefined : work.read(database.tasks.get(attempt.taskId))
+      if (attempt === undefined || task === undefined) return undefined
+      const { organizationId, projectId, pipelineId, workflowId, jobId } = identify(database, work, attempt, task)
+      return { organizationId, projectId, pipelineId, workflowId, jobId }
+    },
     async openSsh(jobId, userId) {
       await effect('open a job over SSH')
       leave(jobId, { kind: 'ssh', userId })
@@ -352,16 +393,19 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       await effect('add tests')
       leave(jobId, { kind: 'tests', slice, tests })
     },
-    async finishAttempt(ref, result) {
-      await effect('finish an attempt')
-      const cell = database.attempts.get(ref.attemptId)
-      const attempt = cell === undefined ? undefined : await work.lock(cell)
-      if (cell === undefined || attempt === undefined) return undefined
-      if (attempt.epoch !== ref.epoch || attempt.phase === 'finished') return undefined
-      work.write<AttemptRow>(cell, { ...attempt, phase: 'finished', result })
-      await effect('finish a task')
-      await changeTask(attempt, (row) => ({ ...row, phase: 'finished', result }))
-      return endOpenSteps(ref.attemptId)
+    async finishAttempts(ends) {
+      await effect('finish attempts')
+      const left = new Map<string, readonly string[]>()
+      for (const { attemptId, epoch, result } of ends) {
+        const cell = database.attempts.get(attemptId)
+        const attempt = cell === undefined ? undefined : await work.lock(cell)
+        if (cell === undefined || attempt === undefined) continue
+        if (attempt.epoch !== epoch || attempt.phase === 'finished') continue
+        work.write<AttemptRow>(cell, { ...attempt, phase: 'finished', result })
+        await changeTask(attempt, (row) => ({ ...row, phase: 'finished', result }))
+        left.set(attemptId, await endOpenSteps(attemptId))
+      }
+      return left
     },
     async requeue(ref) {
       await endAsLost(ref)

@@ -49,9 +49,11 @@ export const plantedBugs: Readonly<Record<string, Sabotage>> = {
   'one entry of a report is passed over': inStatements((tx) => ({
     acknowledge: (attemptId, sequence, leaseMs) => tx.acknowledge(attemptId, sequence + 1, leaseMs),
   })),
-  'the end of an attempt is not saved': inStatements(() => ({ finishAttempt: async () => [] })),
+  'the end of an attempt is not saved': inStatements(() => ({
+    finishAttempts: async (ends) => new Map(ends.map((end) => [end.attemptId, []])),
+  })),
   'every attempt is saved as passed': inStatements((tx) => ({
-    finishAttempt: (ref) => tx.finishAttempt(ref, 'passed'),
+    finishAttempts: (ends) => tx.finishAttempts(ends.map((end) => ({ ...end, result: 'passed' }))),
   })),
   'an attempt whose agent is gone is not queued again': inStatements(() => ({ requeue: async () => {} })),
   'locks are never given back': inStatements(() => ({ releaseLocks: async () => {} })),

@@ -131,7 +131,7 @@ describe.each([
       Array.from({ length: 8 }, (_, index) =>
         [stand().engine, stand().other][index % 2]!.transact(async (tx) => {
           await tx.fence(agentId, ref!)
-          return tx.grant(ref!)
+          return (await tx.grant([ref!])).size > 0
         }),
       ),
     )
@@ -151,7 +151,7 @@ describe.each([
     const late = await stand().engine.transact(async (tx) => {
       await tx.fence(agentId, ref!)
       const waiting = stand().other.transact((tx2) => tx2.fence(agentId, ref!))
-      await tx.finishAttempt(ref!, 'passed')
+      await tx.finishAttempts([{ ...ref!, result: 'passed' }])
       return { refused: waiting.catch((error: unknown) => (error instanceof AppError ? error.code : 'unknown')) }
     })
 

@@ -67,6 +67,8 @@ export function insideOperations(
     'lock a workflow': async (tx) => state.snapshot(tx, state.random.pick([...state.workflows, unknownId])),
     'hold a workflow': (tx) => tx.holdWorkflow(state.random.pick([...state.workflows, unknownId])),
     'hold an attempt': (tx) => tx.holdAttempt(state.random.pick(state.agents), state.ref()),
+    'try some attempts': (tx) =>
+      tx.tryAttempts([state.ref(), state.ref()].map((ref) => ({ ...ref, agentId: state.random.pick(state.agents) }))),
     'read the plans': async (tx) => [
       ...(await tx.plansOf(state.random.pick([...state.workflows, unknownId]))).values(),
     ],
@@ -77,8 +79,10 @@ export function insideOperations(
       const settled = await tx.settle([...ids].map((jobId) => ({ jobId, as })))
       return settled.map((one) => state.show(one)).sort()
     },
-    'read the statuses': async (tx) =>
-      [...(await tx.statusesOf(state.random.pick([...state.workflows, unknownId])))].sort(),
+    'read the statuses': async (tx) => {
+      const id = state.random.pick([...state.workflows, unknownId])
+      return [...((await tx.statusesOf([id])).get(id) ?? [])].sort()
+    },
     'workflow of a job': (tx) => tx.workflowOfJob(state.job().id),
     'save a job': (tx) => {
       const people = state.random.pick([
@@ -116,7 +120,7 @@ export function insideOperations(
     },
     'stop tasks': (tx) => tx.stopTasks(state.job().id, state.random.pick(['canceled', 'timed-out'])),
     fence: (tx) => tx.fence(state.random.pick(state.agents), state.ref()),
-    grant: (tx) => tx.grant(state.ref()),
+    grant: async (tx) => (await tx.grant([state.ref(), state.ref()])).size,
     'lock an expired attempt': (tx) => tx.lockExpired({ ...state.ref(), granted: state.random.chance(0.3) }),
     'context names': (tx) => tx.contextNames(state.home.organizationId, state.home.projectId),
     acknowledge: async (tx) => {
@@ -158,8 +162,12 @@ export function insideOperations(
       if (job.id !== unknownId) await tx.addLayer(job.id, state.random.int(0, 2), object(state.random))
     },
     'finish an attempt': async (tx) => {
-      const open = await tx.finishAttempt(state.ref(), state.random.pick(results))
-      return open?.map((id) => state.show(id)).sort()
+      const ref = state.ref()
+      const left = await tx.finishAttempts([{ ...ref, result: state.random.pick(results) }])
+      return left
+        .get(ref.attemptId)
+        ?.map((id) => state.show(id))
+        .sort()
     },
     requeue: (tx) => tx.requeue(state.ref()),
     retry: async (tx) => (await tx.retry(state.ref())).length,
