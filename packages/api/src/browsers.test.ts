@@ -53,6 +53,15 @@ describe('what browsers are told', () => {
     }
   })
 
+  test('a page that is read again and has not changed keeps its policy', async () => {
+    const { headers } = await get('/', { accept: 'text/html' })
+
+    const again = await get('/', { accept: 'text/html', 'if-none-match': String(headers.etag) })
+
+    expect(again.statusCode).toBe(304)
+    expect(again.headers['content-security-policy']).toBeUndefined()
+  })
+
   test.each([
     ['an answer', '/api/v2/me'],
     ['a refusal', '/api/v2/me?circle-token=wrong'],

@@ -16,7 +16,8 @@ export function protectBrowsers(server: FastifyInstance, { publicUrl }: Pick<Web
       .header('x-frame-options', 'DENY')
       .header('referrer-policy', 'same-origin')
       .header('cross-origin-opener-policy', 'same-origin')
-    if (!reply.hasHeader('content-security-policy'))
+    // "Not modified" says nothing of its own: what it says would take the place of what the browser kept of the page.
+    if (!reply.hasHeader('content-security-policy') && reply.statusCode !== 304)
       reply.header('content-security-policy', page ? pagePolicy : documentPolicy)
     // What an API answers is one person's; no cache may keep it for another.
     if (/^\/(api|graphql-unstable|output)\b/.test(request.url) && !reply.hasHeader('cache-control'))
