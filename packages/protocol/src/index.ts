@@ -45,6 +45,7 @@ export type {
   PipelineEventView,
   PipelineView,
   ProjectView,
+  RunningTaskView,
   RunRequest,
   SessionView,
   SliceView,

@@ -212,6 +212,17 @@ export interface AgentView {
   readonly drainingSince: string | null
   readonly refusal: string | null
   readonly silentMs: number
+  /** Tasks that it has now, oldest first. */
+  readonly running: readonly RunningTaskView[]
+}
+
+export interface RunningTaskView {
+  readonly jobId: string
+  readonly jobName: string
+  readonly projectSlug: string
+  readonly slice: number
+  /** RFC 3339. */
+  readonly since: string
 }
 
 /** What a job waits for. `ahead` and `expectedMs` are null where there is no line, and where nobody can say. */

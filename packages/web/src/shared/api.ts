@@ -1,5 +1,6 @@
 import type { HoldOrder } from '@rondo/model'
 import type {
+  AgentView,
   AttemptView,
   JobPageView,
   JobUsageView,
@@ -61,7 +62,9 @@ export interface QueueFilter {
 }
 
 /** What of a workflow is run again. */
-export type RerunChoice = { readonly fromFailed: boolean } | { readonly jobs: readonly string[] }
+export type RerunChoice =
+  | { readonly fromFailed: boolean }
+  | { readonly jobs: readonly string[]; readonly enableSsh?: boolean }
 
 const admin = '/api/private/admin'
 
@@ -103,6 +106,8 @@ export const api = {
   adminSettings: () => call<SettingsPageView>('GET', `${admin}/settings`),
   saveSetting: (name: string, value: number | null) => call('PUT', `${admin}/settings`, { name, value }),
   adminRetention: () => call<RetentionView>('GET', `${admin}/retention`),
+  adminAgents: () => call<{ agents: readonly AgentView[] }>('GET', '/api/private/agents'),
+  directAgent: (id: string, verb: 'drain' | 'resume') => call('POST', `/api/private/agents/${id}/${verb}`),
   adminHealth: () => call<{ loops: readonly LoopView[] }>('GET', `${admin}/health`),
   approve: (workflowId: string, jobId: string, intention: string) =>
     call('POST', `/api/v2/workflow/${workflowId}/approve/${jobId}`, {}, `${intention}-approve-${jobId}`),
@@ -112,7 +117,7 @@ export const api = {
     call<{ workflow_id: string }>(
       'POST',
       `/api/v2/workflow/${workflowId}/rerun`,
-      'jobs' in what ? { jobs: what.jobs } : { from_failed: what.fromFailed },
+      'jobs' in what ? { jobs: what.jobs, enable_ssh: what.enableSsh ?? false } : { from_failed: what.fromFailed },
       `${intention}-rerun`,
     ),
 }
