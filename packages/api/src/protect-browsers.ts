@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { WebOptions } from './ports.ts'
 
-const pagePolicy =
+/** For the pages of the web app. */
+export const pagePolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 /** Whatever is no page of ours runs nothing and is shown in no frame. */
 const documentPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
@@ -16,8 +17,7 @@ export function protectBrowsers(server: FastifyInstance, { publicUrl }: Pick<Web
       .header('x-frame-options', 'DENY')
       .header('referrer-policy', 'same-origin')
       .header('cross-origin-opener-policy', 'same-origin')
-    // "Not modified" says nothing of its own: what it says would take the place of what the browser kept of the page.
-    if (!reply.hasHeader('content-security-policy') && reply.statusCode !== 304)
+    if (!reply.hasHeader('content-security-policy'))
       reply.header('content-security-policy', page ? pagePolicy : documentPolicy)
     // What an API answers is one person's; no cache may keep it for another.
     if (/^\/(api|graphql-unstable|output)\b/.test(request.url) && !reply.hasHeader('cache-control'))
