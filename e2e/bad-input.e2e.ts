@@ -64,6 +64,7 @@ describe.runIf(ready)('bad input', () => {
   test('configs that are too large, binary, tabbed or bombs give errored pipelines with reasons [I-002]', async () => {
     expect(await errorsOf(`# ${'x'.repeat(1024 * 1024)}\nversion: 2.1\n`)).toContain('larger than 1 MiB')
     expect(await errorsOf(Buffer.from([0xff, 0xfe, 0, 1, 2]))).toContain('not text in UTF-8')
+    expect(await errorsOf('version: 2.1 # \0\n')).toContain('not text in UTF-8')
     expect(await errorsOf('version: 2.1\njobs:\n\tbuild: {}\n')).toMatch(/tab/i)
     const bomb = Array.from(
       { length: 9 },

@@ -101,4 +101,34 @@ describe.runIf(ready)('first use in a browser', () => {
     await page.locator('.card .badge', { hasText: 'Canceled' }).waitFor()
     expect(problems).toEqual([])
   })
+
+  test('mistakes and warnings of a config are read on a narrow screen, after a reload too', async () => {
+    const far = 'a-name-that-takes-the-mistake-beyond-the-edge-of-a-narrow-screen'
+    const wrong = `version: 2.1
+jobs:
+  ${far}: { docker: [{ image: a }], steps: [run: "true", checkot] }
+workflows: { main: { jobs: [${far}: { context: [nobody-has-it] }] } }
+`
+    stack.push('acme/web', { '.circleci/config.yml': wrong }, 'Wrong')
+    const refused = await stack.latestPipeline('acme/web')
+    stack.push('acme/web', { '.circleci/config.yml': wrong.replace('checkot', 'checkout') }, 'Surprising')
+    const warned = await stack.latestPipeline('acme/web')
+    await page.setViewportSize({ width: 390, height: 844 })
+
+    await page.goto(`${stack.url}/pipeline/${refused.id}`)
+    await page.reload()
+    const mistake = page.locator('.problems.error article')
+    await mistake.getByText('Cannot find a definition for command named checkot').waitFor()
+    await mistake.getByText("Did you mean 'checkout'?").waitFor()
+    const shown = await mistake.locator('pre').evaluate((pre) => {
+      const [line = '', carets = ''] = (pre.textContent ?? '').split('\n')
+      const at = (pre.scrollWidth * carets.indexOf('^')) / line.length - pre.scrollLeft
+      return { caretsInView: at > 0 && at < pre.clientWidth, page: pre.ownerDocument.documentElement.scrollWidth }
+    })
+    await page.goto(`${stack.url}/pipeline/${warned.id}`)
+    await page.locator('.problems.warning').getByText("There is no context 'nobody-has-it'").waitFor()
+
+    expect(shown).toEqual({ caretsInView: true, page: 390 })
+    expect(problems).toEqual([])
+  })
 })

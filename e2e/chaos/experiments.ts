@@ -37,6 +37,12 @@ export const experiments: Readonly<Record<string, Experiment>> = {
     victims: () => ['postgres'],
     full: { ...thousandJobs, kills: 100, meanMs: 4_000 },
   },
+  agent: {
+    rows: 'R-09, R-19',
+    what: 'the agent is killed, and the next one goes on with its jobs',
+    victims: () => ['agent'],
+    full: { ...thousandJobs, kills: 200, meanMs: 2_500 },
+  },
   paused: {
     rows: 'R-07',
     what: 'server processes stand still for a while, and go on with what they knew',

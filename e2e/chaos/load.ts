@@ -119,7 +119,9 @@ async function inspect(stack: Stack, { acknowledged, jobs: expected, lines }: Pr
       if (!isCountOf(n, lines, output)) problems.push(`${where} has another output`)
     }
   }
-  const twice = await startedTwice(stack)
+  const twice = await countRows(stack, startedTwice)
+  const damaged = await countRows(stack, damagedOutputs)
+  if (damaged > 0) problems.push(`${damaged} outputs are not what their agent says it sent`)
   if (twice > 0) problems.push(`${twice} tasks were granted their start more than once`)
   return {
     problems,
@@ -135,15 +137,16 @@ async function inspect(stack: Stack, { acknowledged, jobs: expected, lines }: Pr
 }
 
 /** Tasks with more than one attempt that was granted its start; a second start in one attempt shows in the output. */
-async function startedTwice(stack: Stack): Promise<number> {
+const startedTwice = 'select task_id from attempts where granted_at is not null group by task_id having count(*) > 1'
+/** What the server itself found when it compared each output with its end record. */
+const damagedOutputs = "select id from events where kind = 'output.damaged'"
+
+async function countRows(stack: Stack, statement: string): Promise<number> {
   const { port, password } = JSON.parse(readFileSync(join(stack.data, 'postgres.json'), 'utf8'))
   const client = new pg.Client({ host: '127.0.0.1', port, password, user: 'rondo', database: 'postgres' })
   await client.connect()
   try {
-    const { rows } = await client.query(
-      'select task_id from attempts where granted_at is not null group by task_id having count(*) > 1',
-    )
-    return rows.length
+    return (await client.query(statement)).rows.length
   } finally {
     await client.end()
   }

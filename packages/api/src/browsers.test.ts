@@ -53,6 +53,15 @@ describe('what browsers are told', () => {
     }
   })
 
+  test('a page that the browser still has keeps the policy of a page', async () => {
+    const first = await get('/')
+
+    const again = await get('/', { 'if-none-match': String(first.headers.etag) })
+
+    expect(again.statusCode).toBe(304)
+    expect(again.headers['content-security-policy']).toBe(first.headers['content-security-policy'])
+  })
+
   test.each([
     ['an answer', '/api/v2/me'],
     ['a refusal', '/api/v2/me?circle-token=wrong'],

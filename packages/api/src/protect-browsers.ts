@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { WebOptions } from './ports.ts'
 
-const pagePolicy =
+/** For the pages of the web app. */
+export const pagePolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 /** Whatever is no page of ours runs nothing and is shown in no frame. */
 const documentPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"

@@ -25,7 +25,7 @@ import { registerUsage } from './pages/usage.ts'
 import { registerUserKeys } from './pages/user-keys.ts'
 import { registerWait } from './pages/wait.ts'
 import type { WebOptions, WebPorts } from './ports.ts'
-import { protectBrowsers } from './protect-browsers.ts'
+import { pagePolicy, protectBrowsers } from './protect-browsers.ts'
 
 /** Web app, APIs, Git over HTTP and the live channel on one port. */
 export async function createWebServer(ports: WebPorts, options: WebOptions): Promise<FastifyInstance> {
@@ -89,11 +89,11 @@ async function serveWebApp(server: FastifyInstance, folder: string): Promise<voi
   await server.register(fastifyStatic, {
     root: folder,
     wildcard: false,
-    setHeaders: (reply, path) =>
-      void reply.header(
-        'cache-control',
-        path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
-      ),
+    setHeaders: (reply, path) => {
+      reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
+      // Said here, not by content type: "not modified" has none, and browsers take its headers for those of the page they kept.
+      if (path.endsWith('.html')) reply.header('content-security-policy', pagePolicy)
+    },
   })
   server.setNotFoundHandler((request, reply) => {
     const page =

@@ -19,6 +19,7 @@ export type EventKind =
   | 'task.requeued'
   | 'step.started'
   | 'step.finished'
+  | 'output.damaged'
   | 'artifact.stored'
   | 'tests.stored'
   | 'hold.began'

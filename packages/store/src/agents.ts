@@ -1,4 +1,4 @@
-import type { Agent, Agents } from '@rondo/model'
+import type { Agent, Agents, RunningTask } from '@rondo/model'
 import sql, { raw, type Sql } from 'sql-template-tag'
 import type { Database, Runner } from './database.ts'
 
@@ -10,6 +10,14 @@ export function createAgents(database: Database): Agents {
   return {
     list: () =>
       database.rows<Agent>(sql`select ${agentColumns} from agents a where a.executors <> '[]'::jsonb order by a.name`),
+    running: (agentId) =>
+      database.rows<RunningTask>(sql`
+        select a.agent_id as "agentId", j.id as "jobId", j.name as "jobName", o.name as "organizationName", p.name as "projectName",
+          o.vcs_type as "vcsType", t.index as slice, a.claimed_at as since
+        from attempts a join tasks t on t.id = a.task_id and t.attempt_id = a.id join jobs j on j.id = t.job_id
+          join projects p on p.id = j.project_id join organizations o on o.id = p.organization_id
+        where a.phase <> 'finished' and (${agentId ?? null}::uuid is null or a.agent_id = ${agentId ?? null}::uuid)
+        order by a.claimed_at, a.id limit 2000`),
     async checkIn(agentId, condition) {
       const [row] = await database.rows<{ draining: boolean }>(sql`
         update agents set condition = ${JSON.stringify(condition)}::jsonb, seen_at = now() where id = ${agentId}

@@ -5,10 +5,15 @@ import type { Runner } from './database.ts'
 /** See the port for what each means. */
 export function choreReads(runner: Runner): Pick<EngineStore, 'dueChores' | 'postponeChore'> {
   return {
-    dueChores: (limit) =>
-      runner.rows<Chore>(
-        sql`select id, kind, subject_id as "subjectId" from chores where due_at <= now() order by due_at, id limit ${limit}`,
-      ),
+    async dueChores(limit) {
+      const rows = await runner.rows<Chore & { bytes: number | null; sha256: string | null }>(sql`
+        select c.id, c.kind, c.subject_id as "subjectId", s.output_bytes as bytes, s.output_sha256 as sha256
+        from chores c left join steps s on c.kind = 'close-output' and s.id = c.subject_id and s.output_sha256 is not null
+        where c.due_at <= now() order by c.due_at, c.id limit ${limit}`)
+      return rows.map(({ bytes, sha256, ...chore }) =>
+        bytes === null || sha256 === null ? chore : { ...chore, sent: { bytes, sha256 } },
+      )
+    },
     async postponeChore(id, afterMs) {
       await runner.rows(sql`update chores set due_at = now() + ${afterMs} * interval '1 ms' where id = ${id}`)
     },

@@ -1,4 +1,4 @@
-import { type EngineTransaction, type FencedRef, isFinalJobStatus, type NewJob } from '@rondo/model'
+import { type EngineTransaction, type FencedRef, isFinalJobStatus, type NewEvent, type NewJob } from '@rondo/model'
 import sql, { empty, raw, type Sql } from 'sql-template-tag'
 import { choreWrites } from './chores.ts'
 import type { Runner, TransactionRunner } from './database.ts'
@@ -83,6 +83,13 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
           output_sha256 = ${step.outputSha256}, truncated = ${step.truncated}, finished_at = ${step.at}
         where attempt_id = ${step.attemptId} and index = ${step.index} returning id`)
       )[0]?.id,
+    stepScope: async (stepId) =>
+      (
+        await tx.rows<Omit<NewEvent, 'kind'>>(sql`
+          select t.organization_id as "organizationId", t.project_id as "projectId", w.pipeline_id as "pipelineId", w.id as "workflowId", j.id as "jobId"
+          from steps s join attempts a on a.id = s.attempt_id join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id
+            join workflows w on w.id = j.workflow_id where s.id = ${stepId}`)
+      )[0],
     openSsh: async (jobId, userId) => {
       await tx.rows(
         sql`insert into job_ssh_users (job_id, user_id) values (${jobId}, ${userId}) on conflict do nothing`,

@@ -28,7 +28,7 @@ export async function* readRaw(file: FileHandle, start: number, end: number): As
 
 export function countLines(bytes: Uint8Array): number {
   let lines = 0
-  for (let at = 0; at < bytes.length; at++) if (bytes[at] === newline) lines++
+  for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, at + 1)) lines++
   return lines
 }
 
@@ -40,7 +40,8 @@ export async function offsetOfLine(
   let left = line
   let offset = 0
   for await (const piece of pieces) {
-    for (let at = 0; at < piece.length; at++) if (piece[at] === newline && --left === 0) return offset + at + 1
+    for (let at = piece.indexOf(newline); at !== -1; at = piece.indexOf(newline, at + 1))
+      if (--left === 0) return offset + at + 1
     offset += piece.length
   }
   return undefined

@@ -5,6 +5,7 @@ import type { StepHeading } from '../reports/step-recorder.ts'
 import { addSshKeys } from '../steps/add-ssh-keys.ts'
 import { restoreCache, saveCache } from '../steps/caches.ts'
 import { checkout } from '../steps/checkout.ts'
+import { othersPassed } from '../steps/other-slices.ts'
 import { storeArtifacts, storeTestResults } from '../steps/results.ts'
 import { runStep } from '../steps/run.ts'
 import { attachWorkspace, persistToWorkspace } from '../steps/workspaces.ts'
@@ -50,6 +51,7 @@ async function execute(
 ): Promise<StepEnd> {
   switch (step.type) {
     case 'run':
+      if (step.deploy === true && !(await othersPassed(task, `s${index}.out`))) return failed
       return runStep(task, step, index, run)
     case 'checkout':
       return checkout(task, step, index)

@@ -50,7 +50,7 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
   return end
 }
 
-/** The deprecated `deploy` acts once, however many slices there are (semantics 14). */
+/** The deprecated `deploy` acts once, after all other slices, however many there are (semantics 14). */
 function isForFirstSlice(step: Step): boolean {
   return step.type === 'run' && step.deploy === true
 }

@@ -90,6 +90,7 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
     hasCache: async (ref, key) => (await call<{ exists: boolean }>('hasCache', { ...ref, key })).exists,
     findWorkspace: async (ref) =>
       (await call<{ layers: Awaited<ReturnType<ControlPlane['findWorkspace']>> }>('findWorkspace', ref)).layers,
+    otherSlices: (ref) => call('otherSlices', refOnly(ref)),
     admitSsh: (ref, sha256) => call('admitSsh', { ...refOnly(ref), sha256 }),
     mintToken: (ref, wanted) => call('mintToken', { ...refOnly(ref), wanted }),
     findTimings: async (ref, by) =>

@@ -92,7 +92,7 @@ function limitsFor(spec: TaskSpec): SandboxLimits {
 
 function sayLimits(spec: TaskSpec, limits: SandboxLimits, enforced: boolean, say: (line: string) => void): void {
   const { cpus, memoryMb, resourceClass } = spec.resources
-  say(`Resource class ${resourceClass}: ${cpus} CPUs, ${memoryMb / 1024} GB`)
+  say(`Resource class ${resourceClass}: ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}, ${memoryMb / 1024} GB`)
   if (limits.cpus < cpus || limits.memoryMb < memoryMb)
     say(`This machine is smaller: the job gets ${limits.cpus} CPUs and ${Math.floor(limits.memoryMb / 1024)} GB.`)
   if (!enforced)

@@ -21,6 +21,8 @@ export interface FakeServer {
   outputBytes(step: number): Buffer
   /** Every stored object, by its digest; what a test changes is what comes back. */
   readonly objects: Map<string, Buffer>
+  /** How the job's other slices stand from now on; at first they have passed. */
+  others(stand: 'open' | 'passed' | 'failed'): void
   /** Lets the owner of this key (`SHA256:…`) in over SSH. */
   admit(sha256: string, login: string): void
   /** What is known of earlier runs of the job's tests. */
@@ -40,6 +42,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
   const outputs = new Map<number, Buffer>()
   const objects = new Map<string, Buffer>()
   const timings = new Map<TimingKey, readonly TestTiming[]>()
+  let othersAre: 'open' | 'passed' | 'failed' = 'passed'
   const admitted = new Map<string, string>()
   let away = false
   let heldMs: number | null = null
@@ -131,6 +134,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
       }),
     hasCache: () => answer(() => false),
     findWorkspace: () => answer(() => []),
+    otherSlices: () => answer(() => ({ others: othersAre })),
     admitSsh: (_ref, sha256) => answer(() => ({ login: admitted.get(sha256) ?? null })),
     mintToken: (_ref, wanted) => answer(() => ({ token: `token for ${JSON.stringify(wanted)}` })),
     findTimings: (_ref, by) => answer(() => timings.get(by) ?? []),
@@ -148,6 +152,9 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
     objects,
     outputBytes: (step) => outputs.get(step) ?? Buffer.alloc(0),
     output: (step) => (outputs.get(step) ?? Buffer.alloc(0)).toString(),
+    others(stand) {
+      othersAre = stand
+    },
     admit: (sha256, login) => void admitted.set(sha256, login),
     timings: (by, known) => void timings.set(by, known),
     reachable(yes) {

@@ -60,6 +60,7 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
     exists: await plane.hasCache(body, body.key),
   }))
   post(agentCalls.findWorkspace, async (plane, body) => ({ layers: await plane.findWorkspace(body) }))
+  post(agentCalls.otherSlices, (plane, body) => plane.otherSlices(body))
   post(agentCalls.admitSsh, (plane, body: { sha256: unknown } & Parameters<ControlPlane['grant']>[0]) =>
     plane.admitSsh(body, String(body.sha256)),
   )

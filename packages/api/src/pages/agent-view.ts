@@ -1,10 +1,10 @@
-import type { Agent } from '@rondo/model'
-import type { AgentView } from '@rondo/protocol'
+import { type Agent, projectSlug, type RunningTask } from '@rondo/model'
+import type { AgentView, RunningTaskView } from '@rondo/protocol'
 
 /** An agent that was not heard of for longer is shown as out of reach (section 2b of the reliability rules). */
 const silentAfterMs = 45_000
 
-export function agentView(agent: Agent): AgentView {
+export function agentView(agent: Agent, running: readonly RunningTask[]): AgentView {
   const { condition, drainingSince } = agent
   return {
     id: agent.id,
@@ -20,7 +20,14 @@ export function agentView(agent: Agent): AgentView {
     drainingSince: drainingSince?.toISOString() ?? null,
     refusal: condition?.refusal ?? null,
     silentMs: Math.round(agent.silentMs),
+    running: running.filter((task) => task.agentId === agent.id).map(taskView),
   }
+}
+
+function taskView(task: RunningTask): RunningTaskView {
+  const { jobId, jobName, slice, since, vcsType, organizationName, projectName } = task
+  const slug = projectSlug({ vcsType, organizationName, name: projectName })
+  return { jobId, jobName, projectSlug: slug, slice, since: since.toISOString() }
 }
 
 function stateOf({ silentMs, condition, drainingSince }: Agent): AgentView['state'] {

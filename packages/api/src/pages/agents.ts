@@ -19,7 +19,8 @@ export function registerAgents(server: FastifyInstance, ports: Pick<WebPorts, 'a
 
   server.get(base, async (request, reply) => {
     await administrator(request)
-    const agents: readonly AgentView[] = (await ports.agents.list()).map(agentView)
+    const [found, running] = await Promise.all([ports.agents.list(), ports.agents.running()])
+    const agents: readonly AgentView[] = found.map((agent) => agentView(agent, running))
     return reply.header('cache-control', 'no-store').send({ agents })
   })
 
@@ -33,6 +34,6 @@ export function registerAgents(server: FastifyInstance, ports: Pick<WebPorts, 'a
       const agent = isId(id) ? await ports.agents.setDraining(id, draining, user.id) : undefined
       if (agent === undefined)
         throw new AppError('not-found', `There is no agent ${id}. The list of agents has their ids.`)
-      return agentView(agent)
+      return agentView(agent, await ports.agents.running(agent.id))
     })
 }

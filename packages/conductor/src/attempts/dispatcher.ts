@@ -219,6 +219,13 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
         return { digest, size, job: owner.name, slice: nodeIndex, after }
       })
     },
+    async otherSlices(ref) {
+      const { jobId, taskId } = await granted(ref)
+      const found = await engine.transact((tx) => tx.jobWithTasks(jobId))
+      const others = (found?.tasks ?? []).filter((task) => task.id !== taskId)
+      if (others.some((task) => task.phase === 'finished' && task.result !== 'passed')) return { others: 'failed' }
+      return { others: others.every((task) => task.phase === 'finished') ? 'passed' : 'open' }
+    },
     async admitSsh(ref, sha256) {
       const { jobId } = await granted(ref)
       return { login: (await ports.sshAccess?.admit(jobId, sha256)) ?? null }

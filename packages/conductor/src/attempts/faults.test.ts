@@ -109,6 +109,9 @@ test('a chore that cannot be done is told, put off, and keeps no other from bein
   let calls = 0
   const errors: unknown[] = []
   const output = {
+    ...engine.output,
+    size: async () => 0,
+    read: async function* () {},
     close: async () => {
       if (++calls === 1) throw new Error('the disk is full')
     },

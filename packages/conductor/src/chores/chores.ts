@@ -2,12 +2,13 @@ import type { Chore, Clock, EngineStore, StepOutput, Wakeups } from '@rondo/mode
 import { advance } from '../workflows/apply-moves.ts'
 import { cancelWorkflow } from '../workflows/cancel.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
+import { outputDamage } from './check-output.ts'
 import { type LoopOptions, runPeriodically } from './run-periodically.ts'
 
 export interface ChorePorts {
   readonly engine: EngineStore
   readonly wakeups: Wakeups
-  readonly output: Pick<StepOutput, 'close'>
+  readonly output: Pick<StepOutput, 'close' | 'size' | 'read'>
   readonly checks: StartChecks
   readonly clock: Clock
 }
@@ -60,9 +61,16 @@ async function carryOut(ports: Omit<ChorePorts, 'wakeups' | 'clock'>, chore: Cho
     case 'supersede':
       await supersede(ports, chore.subjectId)
       break
-    case 'close-output':
+    case 'close-output': {
+      const damage = await outputDamage(ports.output, chore)
       await ports.output.close(chore.subjectId)
-      break
+      return engine.transact(async (tx) => {
+        if (!(await tx.takeChore(chore.id)) || damage === undefined) return
+        const scope = await tx.stepScope(chore.subjectId)
+        if (scope !== undefined)
+          await tx.append({ ...scope, kind: 'output.damaged', data: { stepId: chore.subjectId, because: damage } })
+      })
+    }
   }
   await engine.transact((tx) => tx.takeChore(chore.id))
 }

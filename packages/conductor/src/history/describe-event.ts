@@ -64,6 +64,8 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
       return `step ${name} started`
     case 'step.finished':
       return `step ${data.index} ended: ${text(data.result) ?? '?'}`
+    case 'output.damaged':
+      return 'the output of a step is damaged'
     default:
       return kind
   }

@@ -186,7 +186,10 @@ async function readSource(
         },
       }
     }
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    // A NUL is UTF-8 to the letter, but in no text, and PostgreSQL holds none.
+    if (text.includes('\0')) throw new TypeError('a NUL character')
+    return { text }
   } catch (cause) {
     if (cause instanceof AppError && cause.code === 'too-large')
       return {

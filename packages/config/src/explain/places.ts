@@ -1,12 +1,14 @@
 import type { Span } from '@rondo/model'
 import type { Place } from './explain.ts'
 
-/** Turns spans into lines and columns; each source is searched for line ends once. */
+/** Turns spans into lines and columns; each source with a place in it is searched for line ends once. */
 export function placeFinder(sources: ReadonlyMap<string, string>): (span: Span) => Place {
-  const starts = new Map([...sources].map(([file, source]) => [file, lineStarts(source)] as const))
+  const starts = new Map<string, readonly number[]>()
   return ({ file, start }) => {
-    const lines = starts.get(file)
-    if (lines === undefined) return { file }
+    const source = sources.get(file)
+    if (source === undefined) return { file }
+    const lines = starts.get(file) ?? lineStarts(source)
+    starts.set(file, lines)
     const line = lineOf(lines, start)
     return { file, line: line + 1, column: start - lines[line]! + 1 }
   }

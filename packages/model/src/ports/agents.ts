@@ -25,9 +25,22 @@ export interface Agent extends Resources {
   readonly condition: AgentCondition | null
 }
 
+export interface RunningTask {
+  readonly agentId: string
+  readonly jobId: string
+  readonly jobName: string
+  readonly organizationName: string
+  readonly projectName: string
+  readonly vcsType: 'github' | 'bitbucket' | 'circleci'
+  readonly slice: number
+  readonly since: Date
+}
+
 /** The machines that run tasks, as administrators see and direct them. */
 export interface Agents {
   list(): Promise<readonly Agent[]>
+  /** What they run, the longest first; `agentId` of one of them, or of all. */
+  running(agentId?: string): Promise<readonly RunningTask[]>
   /** Keeps what an agent says of itself; answers whether it is asked to take nothing new. */
   checkIn(agentId: string, condition: AgentCondition): Promise<{ readonly draining: boolean }>
   /**

@@ -141,6 +141,8 @@ export interface Chore {
   readonly id: number
   readonly kind: ChoreKind
   readonly subjectId: string
+  /** Of an output to be closed: what the step's agent says it sent; absent when it ended without a word. */
+  readonly sent?: { readonly bytes: number; readonly sha256: string }
 }
 
 export type ChoreKind = 'advance' | 'supersede' | 'close-output'

@@ -242,6 +242,8 @@ export interface EngineTransaction {
   finishAttempts(ends: readonly AttemptEnd[]): Promise<ReadonlyMap<string, readonly string[]>>
   /** Ends the attempt as lost and queues its task again. */
   requeue(ref: FencedRef): Promise<void>
+  /** What a step belongs to, for an event about it; undefined when it is gone. */
+  stepScope(stepId: string): Promise<Omit<NewEvent, 'kind'> | undefined>
   /**
    * As `requeue`, for an attempt whose user code may have begun: what its slice left for others (workspace layers, artifacts,
    * test results) goes, and its open steps end. Answers the ids of those.

@@ -59,6 +59,8 @@ export interface ControlPlane {
   hasCache(ref: AttemptRef, key: string): Promise<boolean>
   /** Layers of all jobs upstream, in the order they are to be applied. */
   findWorkspace(ref: AttemptRef): Promise<readonly FoundLayer[]>
+  /** How the job's other slices stand together: `failed` when one ended otherwise than well. */
+  otherSlices(ref: AttemptRef): Promise<{ readonly others: 'open' | 'passed' | 'failed' }>
   /** Login of the person who has proved to have this key (`SHA256:…`), when they may enter the job over SSH. */
   admitSsh(ref: AttemptRef, sha256: string): Promise<{ readonly login: string | null }>
   /** A token with which the job says who it is, for one audience. AppError `forbidden` for jobs that get none, `gone` after its end. */

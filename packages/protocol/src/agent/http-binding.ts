@@ -38,4 +38,5 @@ export const agentCalls = {
   findTimings: 'find-timings',
   mintToken: 'mint-token',
   admitSsh: 'admit-ssh',
+  otherSlices: 'other-slices',
 } as const

@@ -8,7 +8,7 @@ import {
   type WorkflowHead,
 } from '@rondo/model'
 import { type Cell, type MemoryDatabase, unavailable, type Work } from './memory-database.ts'
-import { type Effect, fenced, required } from './memory-identity.ts'
+import { type Effect, fenced, identify, required } from './memory-identity.ts'
 import { lockEntriesOf, memoryLockWrites } from './memory-locks.ts'
 import { memoryPipelineWrites } from './memory-pipelines.ts'
 import { memoryRequestKeys } from './memory-request-keys.ts'
@@ -361,6 +361,17 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       const row = { projectId, source, key, object, createdAt: work.now, order: database.newId() }
       work.insert('caches', database.caches, `${projectId}/${source}/${key}`, row)
       return true
+    },
+    async stepScope(stepId) {
+      await effect('find what a step belongs to')
+      const step = [...database.steps.values()]
+        .flatMap((cell) => work.read(cell) ?? [])
+        .find((row) => row.id === stepId)
+      const attempt = step === undefined ? undefined : work.read(database.attempts.get(step.attemptId))
+      const task = attempt === undefined ? undefined : work.read(database.tasks.get(attempt.taskId))
+      if (attempt === undefined || task === undefined) return undefined
+      const { organizationId, projectId, pipelineId, workflowId, jobId } = identify(database, work, attempt, task)
+      return { organizationId, projectId, pipelineId, workflowId, jobId }
     },
     async openSsh(jobId, userId) {
       await effect('open a job over SSH')

@@ -1,5 +1,6 @@
 import type { HoldOrder } from '@rondo/model'
 import type {
+  AgentView,
   AttemptView,
   JobPageView,
   JobUsageView,
@@ -7,6 +8,7 @@ import type {
   LimitView,
   LoopView,
   PipelineEventView,
+  PipelinePageView,
   PipelineView,
   ProjectView,
   QueuePageView,
@@ -61,9 +63,18 @@ export interface QueueFilter {
 }
 
 /** What of a workflow is run again. */
-export type RerunChoice = { readonly fromFailed: boolean } | { readonly jobs: readonly string[] }
+export type RerunChoice =
+  | { readonly fromFailed: boolean }
+  | { readonly jobs: readonly string[]; readonly enableSsh?: boolean }
 
 const admin = '/api/private/admin'
+
+interface ConfigView {
+  readonly source: string
+  readonly compiled: string
+  /** What the pipeline began with, when it is continued. */
+  readonly setup: { readonly source: string; readonly compiled: string } | null
+}
 
 export const api = {
   session: () => keepToken(call('GET', '/api/private/session')),
@@ -74,8 +85,8 @@ export const api = {
     const query = new URLSearchParams(Object.entries(search).flatMap(([name, value]) => (value ? [[name, value]] : [])))
     return call<{ items: readonly PipelineView[]; next: string | null }>('GET', `/api/private/pipelines?${query}`)
   },
-  pipeline: (id: string) => call<PipelineView>('GET', `/api/private/pipelines/${id}`),
-  config: (id: string) => call<{ source: string; compiled: string }>('GET', `/api/private/pipelines/${id}/config`),
+  pipeline: (id: string) => call<PipelinePageView>('GET', `/api/private/pipelines/${id}`),
+  config: (id: string) => call<ConfigView>('GET', `/api/private/pipelines/${id}/config`),
   history: (id: string, token: string) =>
     call<{ items: readonly PipelineEventView[]; next: string | null }>(
       'GET',
@@ -103,6 +114,8 @@ export const api = {
   adminSettings: () => call<SettingsPageView>('GET', `${admin}/settings`),
   saveSetting: (name: string, value: number | null) => call('PUT', `${admin}/settings`, { name, value }),
   adminRetention: () => call<RetentionView>('GET', `${admin}/retention`),
+  adminAgents: () => call<{ agents: readonly AgentView[] }>('GET', '/api/private/agents'),
+  directAgent: (id: string, verb: 'drain' | 'resume') => call('POST', `/api/private/agents/${id}/${verb}`),
   adminHealth: () => call<{ loops: readonly LoopView[] }>('GET', `${admin}/health`),
   approve: (workflowId: string, jobId: string, intention: string) =>
     call('POST', `/api/v2/workflow/${workflowId}/approve/${jobId}`, {}, `${intention}-approve-${jobId}`),
@@ -112,7 +125,7 @@ export const api = {
     call<{ workflow_id: string }>(
       'POST',
       `/api/v2/workflow/${workflowId}/rerun`,
-      'jobs' in what ? { jobs: what.jobs } : { from_failed: what.fromFailed },
+      'jobs' in what ? { jobs: what.jobs, enable_ssh: what.enableSsh ?? false } : { from_failed: what.fromFailed },
       `${intention}-rerun`,
     ),
 }

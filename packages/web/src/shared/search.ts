@@ -15,12 +15,12 @@ export interface JobSearch {
 }
 
 export interface AdminSearch {
-  readonly tab?: 'queue' | 'settings' | 'retention' | 'health'
+  readonly tab?: 'queue' | 'agents' | 'settings' | 'retention' | 'health'
 }
 
 export function adminSearch(search: Search): AdminSearch {
   const { tab } = search
-  return tab === 'settings' || tab === 'retention' || tab === 'health' ? { tab } : {}
+  return tab === 'agents' || tab === 'settings' || tab === 'retention' || tab === 'health' ? { tab } : {}
 }
 
 export function listSearch(search: Search): ListSearch {

@@ -26,7 +26,7 @@ export const maxProcesses = 4096
 export function limitsFor(spec: TaskSpec, machine: Limits, say: (line: string) => void): Limits {
   const { cpus, memoryMb, resourceClass } = spec.resources
   const limits = { cpus: Math.min(cpus, machine.cpus), memoryMb: Math.min(memoryMb, machine.memoryMb) }
-  say(`Resource class ${resourceClass}: ${cpus} CPUs, ${memoryMb / 1024} GB`)
+  say(`Resource class ${resourceClass}: ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}, ${memoryMb / 1024} GB`)
   if (limits.cpus < cpus || limits.memoryMb < memoryMb)
     say(`This machine is smaller: the job gets ${limits.cpus} CPUs and ${Math.floor(limits.memoryMb / 1024)} GB.`)
   return limits

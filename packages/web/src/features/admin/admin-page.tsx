@@ -1,6 +1,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { adminSearch } from '../../shared/search.ts'
 import { Tabs } from '../../shared/tabs.tsx'
+import { AgentsTab } from './agents-tab.tsx'
 import { HealthTab } from './health-tab.tsx'
 import { QueueTab } from './queue-tab.tsx'
 import { RetentionTab } from './retention-tab.tsx'
@@ -21,12 +22,14 @@ export function AdminPage() {
         choose={(name) => void navigate({ to: '/admin', search: { tab: name }, replace: true })}
         tabs={[
           { name: 'queue', label: 'Queue' },
+          { name: 'agents', label: 'Agents' },
           { name: 'settings', label: 'Settings' },
           { name: 'retention', label: 'Retention' },
           { name: 'health', label: 'Health' },
         ]}
       />
       {tab === 'queue' && <QueueTab />}
+      {tab === 'agents' && <AgentsTab />}
       {tab === 'settings' && <SettingsTab />}
       {tab === 'retention' && <RetentionTab />}
       {tab === 'health' && <HealthTab />}

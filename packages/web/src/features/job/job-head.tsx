@@ -3,6 +3,7 @@ import { Crumbs } from '../../shared/crumbs.tsx'
 import { duration, span } from '../../shared/time.ts'
 import { StatusBadge } from '../../shared/ui.tsx'
 import { WorkflowActions } from '../workflow/workflow-actions.tsx'
+import { RerunWithSsh } from './rerun-with-ssh.tsx'
 
 /** What a job is of, how it stands, and what can be done about it. */
 export function JobHead({ page, now }: { readonly page: JobPageView; readonly now: number }) {
@@ -15,6 +16,7 @@ export function JobHead({ page, now }: { readonly page: JobPageView; readonly no
         <StatusBadge status={job.status} />
         <span className="quiet number">{span(job.startedAt, job.stoppedAt, now)}</span>
         <span className="spring" />
+        <RerunWithSsh page={page} />
         <WorkflowActions workflow={workflow} />
       </div>
       <div className="row-facts">
