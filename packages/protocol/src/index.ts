@@ -43,6 +43,7 @@ export type {
   JobWaitView,
   PersonView,
   PipelineEventView,
+  PipelinePageView,
   PipelineView,
   ProjectView,
   RunningTaskView,

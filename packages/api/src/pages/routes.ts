@@ -8,7 +8,7 @@ import { type Authenticator, csrfToken, type Person, sessionCookie } from '../au
 import { hashToken, verifyPassword } from '../credentials.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'
 import { isForeignOrigin } from '../protect-browsers.ts'
-import { jobPage, pipelineViews, projectView } from './views.ts'
+import { jobPage, pipelinePage, pipelineViews, projectView } from './views.ts'
 
 type Params = Readonly<Record<string, string>>
 const sessionMs = 14 * 24 * 3_600_000
@@ -113,10 +113,8 @@ export function registerPages(
     )
     return { items: await pipelineViews(ports, page.items, options.publicUrl), next: page.next }
   })
-  get(
-    '/pipelines/:id',
-    async (asker, params) =>
-      (await pipelineViews(ports, [await access.pipeline(asker, params.id ?? '', 'view')], options.publicUrl))[0],
+  get('/pipelines/:id', async (asker, params) =>
+    pipelinePage(ports, await access.pipeline(asker, params.id ?? '', 'view'), options.publicUrl),
   )
   get('/pipelines/:id/config', async (asker, params) => {
     const config = await queries.pipelineConfig((await access.pipeline(asker, params.id ?? '', 'view')).id)
@@ -125,12 +123,12 @@ export function registerPages(
   })
   get('/workflows/:id', async (asker, params) => {
     const workflow = await access.workflow(asker, params.id ?? '', 'view')
-    const [pipeline] = await pipelineViews(
+    const pipeline = await pipelinePage(
       ports,
-      [await access.pipeline(asker, workflow.pipelineId, 'view')],
+      await access.pipeline(asker, workflow.pipelineId, 'view'),
       options.publicUrl,
     )
-    return { workflow: pipeline?.workflows.find((candidate) => candidate.id === workflow.id), pipeline }
+    return { workflow: pipeline.workflows.find((candidate) => candidate.id === workflow.id), pipeline }
   })
   get('/jobs/:id', async (asker, params) =>
     jobPage(ports, await access.job(asker, params.id ?? '', 'view'), options.publicUrl),

@@ -11,6 +11,7 @@ import type {
   JobPageView,
   JobView,
   PersonView,
+  PipelinePageView,
   PipelineView,
   ProjectView,
   StepView,
@@ -46,6 +47,12 @@ function jobView(job: Job, people: ReadonlyMap<string, PersonView>): JobView {
     approvedBy: job.approvedBy === null ? null : (people.get(job.approvedBy) ?? null),
     message: job.message,
   }
+}
+
+/** One pipeline for its own page. */
+export async function pipelinePage(ports: WebPorts, pipeline: Pipeline, publicUrl: string): Promise<PipelinePageView> {
+  const [view] = await pipelineViews(ports, [pipeline], publicUrl)
+  return { ...view!, warnings: pipeline.warnings }
 }
 
 /** Pipelines with their workflows and jobs, in as many statements as for one. */

@@ -10,7 +10,7 @@ import type { JobStatus, PipelineState, WorkflowStatus } from '@rondo/model'
  * | GET, DELETE /api/private/session             | SessionView (401 when signed out); `{}`                   |
  * | GET /api/private/projects                    | { projects: ProjectView[] }                               |
  * | GET /api/private/pipelines?project=SLUG&branch=&mine=&page-token= | { items: PipelineView[], next: string\|null } |
- * | GET /api/private/pipelines/:id               | PipelineView                                              |
+ * | GET /api/private/pipelines/:id               | PipelinePageView                                          |
  * | GET /api/private/pipelines/:id/config        | { source, compiled }                                      |
  * | GET /api/private/pipelines/:id/events?page-token= | { items: PipelineEventView[], next: string\|null }     |
  * | GET /api/private/workflows/:id               | WorkflowPageView                                          |
@@ -64,6 +64,12 @@ export interface PipelineView {
   readonly workflows: readonly WorkflowView[]
 }
 
+/** A pipeline on its own page. */
+export interface PipelinePageView extends PipelineView {
+  /** What runs and may surprise the config's author. */
+  readonly warnings: PipelineView['errors']
+}
+
 /** One line of a pipeline's history: who, what, when and why. */
 export interface PipelineEventView {
   readonly id: number
@@ -105,7 +111,7 @@ export interface JobView {
 
 export interface WorkflowPageView {
   readonly workflow: WorkflowView
-  readonly pipeline: PipelineView
+  readonly pipeline: PipelinePageView
 }
 
 export interface JobPageView {

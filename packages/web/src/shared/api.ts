@@ -8,6 +8,7 @@ import type {
   LimitView,
   LoopView,
   PipelineEventView,
+  PipelinePageView,
   PipelineView,
   ProjectView,
   QueuePageView,
@@ -68,6 +69,13 @@ export type RerunChoice =
 
 const admin = '/api/private/admin'
 
+interface ConfigView {
+  readonly source: string
+  readonly compiled: string
+  /** What the pipeline began with, when it is continued. */
+  readonly setup: { readonly source: string; readonly compiled: string } | null
+}
+
 export const api = {
   session: () => keepToken(call('GET', '/api/private/session')),
   signIn: (login: string, password: string) => keepToken(call('POST', '/api/private/session', { login, password })),
@@ -77,8 +85,8 @@ export const api = {
     const query = new URLSearchParams(Object.entries(search).flatMap(([name, value]) => (value ? [[name, value]] : [])))
     return call<{ items: readonly PipelineView[]; next: string | null }>('GET', `/api/private/pipelines?${query}`)
   },
-  pipeline: (id: string) => call<PipelineView>('GET', `/api/private/pipelines/${id}`),
-  config: (id: string) => call<{ source: string; compiled: string }>('GET', `/api/private/pipelines/${id}/config`),
+  pipeline: (id: string) => call<PipelinePageView>('GET', `/api/private/pipelines/${id}`),
+  config: (id: string) => call<ConfigView>('GET', `/api/private/pipelines/${id}/config`),
   history: (id: string, token: string) =>
     call<{ items: readonly PipelineEventView[]; next: string | null }>(
       'GET',

@@ -9,7 +9,13 @@ export function ConfigTab({ id }: { readonly id: string }) {
   if (config.error) return <Trouble error={config.error} />
   return (
     <div className="two-columns">
-      <Code title="Source" text={config.data.source} />
+      {config.data.setup !== null && (
+        <>
+          <Code title="Setup config" text={config.data.setup.source} />
+          <Code title="Setup config, compiled" text={config.data.setup.compiled} />
+        </>
+      )}
+      <Code title={config.data.setup === null ? 'Source' : 'Continued with'} text={config.data.source} />
       <Code title="Compiled" text={config.data.compiled} />
     </div>
   )

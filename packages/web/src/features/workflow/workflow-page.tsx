@@ -1,4 +1,4 @@
-import type { PipelineView, WorkflowView } from '@rondo/protocol'
+import type { PipelinePageView, WorkflowView } from '@rondo/protocol'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { api } from '../../shared/api.ts'
@@ -12,6 +12,7 @@ import { ConfigTab } from './config-tab.tsx'
 import { HistoryTab } from './history-tab.tsx'
 import { JobGraph } from './job-graph.tsx'
 import { PipelineActions } from './pipeline-actions.tsx'
+import { ProblemList } from './problem-list.tsx'
 import { WorkflowActions } from './workflow-actions.tsx'
 
 export function PipelinePage({ id }: { readonly id: string }) {
@@ -34,7 +35,7 @@ function PipelineDetails({
   pipeline,
   workflows,
 }: {
-  readonly pipeline: PipelineView
+  readonly pipeline: PipelinePageView
   readonly workflows: readonly WorkflowView[]
 }) {
   const { view = 'workflows' } = useSearch({ strict: false })
@@ -63,8 +64,9 @@ function PipelineDetails({
           { name: 'history', label: 'History' },
         ]}
       />
-      {pipeline.errors.length > 0 && (
-        <pre className="error-text">{pipeline.errors.map((error) => error.message).join('\n\n')}</pre>
+      <ProblemList severity="error" messages={pipeline.errors.map(({ message }) => message)} />
+      {view !== 'history' && (
+        <ProblemList severity="warning" messages={pipeline.warnings.map(({ message }) => message)} />
       )}
       {view === 'config' && <ConfigTab id={pipeline.id} />}
       {view === 'history' && <HistoryTab id={pipeline.id} createdAt={pipeline.createdAt} />}
