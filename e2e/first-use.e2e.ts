@@ -66,7 +66,7 @@ describe.runIf(ready)('first use in a browser', () => {
     await page.getByText('No pipelines yet').waitFor()
   })
 
-  test('a push appears by itself, its output streams, and its job goes green without a reload [L-404 I-048 I-079]', async () => {
+  test('a push appears by itself, its output streams, and its job goes green without a reload [L-065 L-109 L-404 I-048 I-079]', async () => {
     stack.push('acme/web', { '.circleci/config.yml': config }, 'The first change')
     await page.getByText('The first change').click()
     await page.locator('a.job-box:visible', { hasText: 'build' }).first().click()
@@ -99,6 +99,55 @@ describe.runIf(ready)('first use in a browser', () => {
     await page.getByRole('button', { name: 'Cancel' }).click()
 
     await page.locator('.card .badge', { hasText: 'Canceled' }).waitFor()
+    expect(problems).toEqual([])
+  })
+
+  test('chosen jobs of it are rerun from the page, with what they need kept [I-037]', async () => {
+    const pipeline = await stack.latestPipeline('acme/web')
+    const [first] = await stack.workflows(pipeline.id)
+    await page.goto(`${stack.url}/workflow/${first!.id}`)
+
+    await page.getByRole('button', { name: 'Rerun jobs…' }).click()
+    await page.getByRole('checkbox', { name: 'deploy' }).check()
+    await page.getByRole('button', { name: 'Rerun 1 job' }).click()
+
+    const rerun = await stack.waitFor('the rerun', async () => (await stack.workflows(pipeline.id))[2])
+    const jobs = await stack.jobs(rerun.id)
+    expect(jobs.slice(0, 2).map((job) => `${job.name} ${job.status}`)).toEqual(['build success', 'hold success'])
+    await stack.api('POST', `/api/v2/pipeline/${pipeline.id}/cancel`)
+  })
+
+  test('an administrator blocks new work, sees what is held back, lets it go on, and looks at settings and retention', async () => {
+    await page.goto(`${stack.url}/admin`)
+    await page.getByRole('button', { name: 'Block new work' }).click()
+    await page.getByRole('button', { name: 'Let new work go on' }).waitFor()
+    stack.push('acme/web', { '.circleci/config.yml': config }, 'The held change')
+    await page.reload()
+    await page.locator('.figures div', { hasText: 'Held back' }).getByText('1', { exact: true }).waitFor()
+
+    await page.getByRole('button', { name: 'Let new work go on' }).click()
+    await page.getByRole('button', { name: 'Block new work' }).waitFor()
+
+    const { id } = await stack.latestPipeline('acme/web')
+    await stack.waitFor('it to start', async () =>
+      (await stack.jobs((await stack.workflows(id))[0]!.id))[0]!.status === 'queued' ? undefined : true,
+    )
+    await page.goto(`${stack.url}/admin?tab=settings`)
+    await page.getByText('time.run').first().waitFor()
+    await page.goto(`${stack.url}/admin?tab=retention`)
+    await page.getByText('Nothing is older than it is kept for.').waitFor()
+    await stack.api('POST', `/api/v2/pipeline/${id}/cancel`)
+  })
+
+  test('cut off from live updates, a page shows what is true after a reload [L-065 L-109]', async () => {
+    await page.routeWebSocket(/\/live/, (socket) => void socket.close())
+    await page.goto(stack.url)
+    await page.getByText('The held change').first().waitFor()
+
+    stack.push('acme/web', { '.circleci/config.yml': 'version: 2.1' }, 'The unseen change')
+    await page.reload()
+
+    await page.getByText('The unseen change').first().waitFor()
     expect(problems).toEqual([])
   })
 

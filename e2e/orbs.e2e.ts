@@ -63,7 +63,7 @@ esac
     }),
   }
 
-  test('is imported, runs for real, and goes on in a rerun when a newer one is there [I-028 L-461 L-105]', async () => {
+  test('is imported, runs for real, and goes on in a rerun when a newer one is there [I-028 L-105 L-461]', async () => {
     await stack.createProject('acme', 'app')
     stack.push('acme/app', project)
     const missing = await stack.latestPipeline('acme/app')

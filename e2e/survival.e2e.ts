@@ -25,7 +25,7 @@ describe.runIf(ready).each(['server', 'agent', 'postgres'] as const)(`the %s is 
     await stack?.stop()
   })
 
-  test('every job ends once and no byte of output is missing or doubled [L-018 I-048 I-082]', async () => {
+  test('every job ends once and no byte of output is missing or doubled [L-018 L-051 L-057 L-058 L-059 L-087 L-088 I-048 I-082]', async () => {
     for (let round = 0; round < kills; round++) {
       stack.push('acme/count', { '.circleci/config.yml': config, 'round.txt': String(round) })
       const pipeline = await stack.latestPipeline('acme/count')

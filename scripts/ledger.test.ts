@@ -35,9 +35,10 @@ test.runIf(ready)(
 )
 // [L-006] is only spoken of
 test('[L-007] at the start', () => {})
+test('several brackets [L-008] [R-31]', () => {})
 `
 
-  expect(readTags(source)).toEqual(['L-001', 'L-002', 'I-001', 'L-003'])
+  expect(readTags(source)).toEqual(['L-001', 'L-002', 'I-001', 'L-003', 'L-008'])
 })
 
 test('the report counts by area and kind and ends with the total', () => {

@@ -22,9 +22,9 @@ export function readRows(document: string): readonly Row[] {
   })
 }
 
-/** Ids in brackets at the end of quoted titles: `… [L-021(a) I-013]`. A tag of a part counts for its row. */
+/** Ids in brackets at the end of quoted titles: `… [L-021(a) I-013] [R-31]`. A tag of a part counts for its row. */
 export function readTags(testSource: string): readonly string[] {
-  const titles = testSource.matchAll(/\[([LI]-\d{3}[^\]\n]*)\](['"`])/g)
+  const titles = testSource.matchAll(/((?:\[[A-Z]-\d{2,3}[^\]\n]*\] ?)+)(['"`])/g)
   return [...titles].flatMap(([, ids = '']) => ids.match(/[LI]-\d{3}/g) ?? [])
 }
 

@@ -38,6 +38,80 @@ const mistakes: readonly (readonly [title: string, before: string, after: string
   |              ^`,
   ],
   [
+    'a misspelt key of a step, once',
+    'run: make',
+    'run: {comand: make}',
+    `f:8:15: error: extraneous key [comand] is not permitted in the step 'run' [unknown-key]
+8 |       - run: {comand: make}
+  |               ^^^^^^
+  in workflow 'main'
+  in job 'build'
+  hint: Did you mean 'command'?`,
+  ],
+  [
+    'a job that does not exist, without what requires it',
+    '- build\n',
+    '- biuld\n      - build: {name: after, requires: [build]}\n',
+    `f:12:9: error: Cannot find a definition for job named biuld [unknown-job]
+12 |       - biuld
+   |         ^^^^^
+  in workflow 'main'
+  hint: Did you mean 'build'?`,
+  ],
+  [
+    'no blank behind a colon',
+    'image: cimg',
+    'image:cimg',
+    `f:5:9: error: An item of 'docker' must be a map with 'image', found String [expected-type]
+5 |       - image:cimg/base:current
+  |         ^^^^^^^^^^^^^^^^^^^^^^^
+  in workflow 'main'
+  in job 'build'
+  hint: Write '- image: cimg/base:current'`,
+  ],
+  [
+    'a matrix over a parameter nobody declares, once for all its values',
+    '- build\n',
+    '- build: {matrix: {parameters: {os: [a, b]}}}\n',
+    `f:12:39: error: Unexpected argument(s): os [unexpected-argument]
+12 |       - build: {matrix: {parameters: {os: [a, b]}}}
+   |                                       ^^
+  in workflow 'main'
+  in matrix 'build-a'
+  in job 'build-a'
+  hint: Job 'build' declares no parameter of that name`,
+  ],
+  [
+    'branches without filters',
+    '- build\n',
+    '- build: {branches: {only: main}}\n',
+    `f:12:17: error: Unexpected argument(s): branches [unexpected-argument]
+12 |       - build: {branches: {only: main}}
+   |                 ^^^^^^^^
+  in workflow 'main'
+  in job 'build'
+  hint: 'branches' stands below 'filters:'`,
+  ],
+  [
+    'a comparison with one sign',
+    'main:',
+    'main:\n    when: pipeline.git.branch = "main"',
+    `f:11:32: error: Incomplete token, expected "==", found   [expression]
+11 |     when: pipeline.git.branch = "main"
+   |                                ^
+  in workflow 'main'
+  hint: A comparison is written '=='`,
+  ],
+  [
+    'a missing colon',
+    'docker:',
+    'docker',
+    `f:4:5: error: Implicit keys need to be on a single line [yaml-syntax]
+4 |     docker
+  |     ^^^^^^
+  hint: Is a colon missing, or the blank behind it?`,
+  ],
+  [
     'a here-document',
     'run: make',
     'run: |\n          cat <<EOF\n          x\n          EOF',

@@ -4,6 +4,7 @@ export type EventKind =
   | 'pipeline.errored'
   | 'pipeline.changed'
   | 'pipeline.canceled'
+  | 'branch.deleted'
   | 'workflow.created'
   | 'workflow.changed'
   | 'workflow.finished'

@@ -3,7 +3,7 @@ export const monthNames = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG
 export type DayName = (typeof dayNames)[number]
 export type MonthName = (typeof monthNames)[number]
 
-/** When a schedule of the API runs. All in UTC, so no hour is skipped or comes twice when clocks change. */
+/** When a schedule of the API runs; in UTC, where no hour is skipped or comes twice, unless it names a time zone. */
 export interface HourlyTimetable {
   /** Runs in each of the hours, 1 to 60, spread evenly from its first minute. */
   readonly perHour: number
@@ -12,6 +12,8 @@ export interface HourlyTimetable {
   readonly daysOfWeek?: readonly DayName[]
   readonly daysOfMonth?: readonly number[]
   readonly months?: readonly MonthName[]
+  /** IANA name whose clocks on the wall count. */
+  readonly timeZone?: string
 }
 
 /** Five POSIX fields in UTC, as semantics 20 restricts them. */

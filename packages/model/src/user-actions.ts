@@ -70,6 +70,8 @@ export interface UserActions {
    * ours; `conflict`: continued before, expired, or not in its setup phase.
    */
   continuePipeline(request: ContinueRequest): Promise<void>
+  /** A branch is gone, and with it the schedules that its config asked for. What runs of it goes on. */
+  branchDeleted(project: Project, branch: string, actorId: string | null): Promise<void>
   /** AppError `conflict` when the job does not wait for approval (any more). */
   approve(jobId: string, actorId: string, once?: RequestKey): Promise<void>
   /**

@@ -32,7 +32,7 @@ import type {
   TriggerRequest,
   UserActions,
 } from '@rondo/model'
-import type { ControlPlane, ReportEntry } from '@rondo/protocol'
+import type { AgentHello, ControlPlane, ReportEntry } from '@rondo/protocol'
 import pg from 'pg'
 import { buildHousehold, buildRevision, claimQuery, type Household } from './builders.ts'
 import { startTestDatabase, type TestDatabase } from './database.ts'
@@ -80,7 +80,19 @@ export interface TestEngine {
 
 const publicUrl = 'http://ci.example.com'
 
-export async function startTestEngine(): Promise<TestEngine> {
+const testAgent: AgentHello = {
+  name: 'test-agent',
+  version: '1',
+  hostname: 'host',
+  os: 'linux',
+  arch: 'x64',
+  cpus: 64,
+  memoryMb: 262_144,
+  executors: ['docker'],
+}
+
+/** `agent: false`: none has joined. */
+export async function startTestEngine({ agent = true }: { readonly agent?: boolean } = {}): Promise<TestEngine> {
   const database = await startTestDatabase()
   const { store, folder } = database
   const configs = new Map<string, string>()
@@ -134,16 +146,7 @@ export async function startTestEngine(): Promise<TestEngine> {
     },
   }
   const dispatcher = createDispatcher(ports)
-  const agentId = await dispatcher.register({
-    name: 'test-agent',
-    version: '1',
-    hostname: 'host',
-    os: 'linux',
-    arch: 'x64',
-    cpus: 64,
-    memoryMb: 262_144,
-    executors: ['docker'],
-  })
+  const agentId = agent ? await dispatcher.register(testAgent) : randomId()
   const plane = dispatcher.controlPlane({ id: agentId })
   const { queries } = store
 

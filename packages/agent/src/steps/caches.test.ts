@@ -26,7 +26,7 @@ const save = (key: string, paths = ['deps']): SaveCacheStep => ({
 const restore = (...keys: string[]): RestoreCacheStep => ({ type: 'restore_cache', keys, origin })
 
 test.each([[10], [100_000], [20_000_000]])(
-  'a cache of %d bytes that was changed where it is stored is not unpacked, and the job goes on',
+  'a cache of %d bytes that was changed where it is stored is told with its size, is not unpacked, and the job goes on [L-389 L-390]',
   async (size) => {
     const changed = (stored: Buffer) => {
       const copy = Buffer.from(stored)
@@ -49,6 +49,7 @@ test.each([[10], [100_000], [20_000_000]])(
       const { ends } = await running
 
       expect(ends.at(-3)).toBe('5 passed')
+      expect(server.output(5)).toMatch(/^Found a cache .* \((\d+ bytes|\d+\.\d MB)\)$/m)
       expect(server.output(5)).toMatch(/is not used, the stored archive is damaged/)
       expect(server.output(6)).toContain('No such file')
       for (const mark of ['saved', 'harmed']) rmSync(join(home, mark))

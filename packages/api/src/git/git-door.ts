@@ -59,12 +59,19 @@ export function createGitDoor(
     return ports.accounts.createProject({ organizationId: organization.id, name, defaultBranch: 'main' })
   }
 
+  async function forget(project: Project, user: User, branch: string): Promise<void> {
+    await ports.actions.branchDeleted(project, branch, user.id).catch((error: unknown) => {
+      options.onError(error, { method: 'PUSH', url: `${project.organizationName}/${project.name} ${branch}` })
+    })
+  }
+
   /** What the pusher reads after `remote:`. The push has happened; trouble with a pipeline is told, never thrown. */
   async function pushed(project: Project, user: User, refs: readonly PushedRef[]): Promise<readonly string[]> {
     const lines: string[] = []
     for (const moved of refs) {
       const branch = /^refs\/heads\/(.+)$/.exec(moved.ref)?.[1]
       const tag = /^refs\/tags\/(.+)$/.exec(moved.ref)?.[1]
+      if (zeros.test(moved.after) && branch !== undefined) await forget(project, user, branch)
       if (zeros.test(moved.after) || (branch === undefined && tag === undefined)) continue
       if (branch !== undefined && forkOf({ branch }) !== undefined && !project.settings.buildForkPrs) {
         lines.push(

@@ -134,6 +134,37 @@ test('the log of dispatcher and scheduler shows each build as soon as it is take
   expect(all.out).toContain('config fetched and parsed at aaaaaaaaaaaa: pipeline 1')
 })
 
+test('when nothing runs, each stage leaves its evidence: the dispatcher has the build, no agent has joined, the loops go on, the history ends there [L-379 L-387]', async () => {
+  const [elsewhere, folderHome] = [await startTestEngine({ agent: false }), folder]
+  const there = await startTestWeb(elsewhere)
+  try {
+    const { accounts, operations } = elsewhere.database.store
+    const root = await accounts.createUser({ login: 'root', name: 'root', passwordHash: null, admin: true })
+    const own = { RONDO_URL: await there.listen(), RONDO_TOKEN: await there.token(root) }
+    const ask = (...args: readonly string[]) => rondo(['admin', ...args], { cwd: folderHome, env: own })
+    const pipeline = await elsewhere.push((await elsewhere.home()).project, build)
+    const { id } = await elsewhere.job(pipeline, 'build')
+    await operations.recordLoop({ server: 'here/1', name: 'leases', pauseMs: 5_000, tookMs: 12, problem: null })
+
+    const stages = [
+      await ask('dispatcher', id),
+      await ask('queue'),
+      await ask('health'),
+      await ask('history', pipeline.id),
+    ]
+
+    expect(stages.map((stage) => stage.code)).toEqual([0, 0, 0, 0])
+    expect(stages[0]!.out.trim().split('\n')).toEqual([expect.stringContaining('took the build')])
+    expect(stages[1]!.out).toMatch(/run queue +1\n[\s\S]*No agent has joined: nothing can run\.\n$/)
+    expect(stages[2]!.out).toMatch(/^leases +here\/1 +ok/m)
+    expect(stages[3]!.out).toMatch(/job build: blocked → queued/)
+    expect(stages[3]!.out).not.toContain('taken by agent')
+  } finally {
+    await there.stop()
+    await elsewhere.stop()
+  }
+})
+
 test('a loop that stopped, or whose last round failed, shows in the health of the servers', async () => {
   const { operations } = engine.database.store
   const round = { server: 'here/1', pauseMs: 5_000, tookMs: 12, problem: null }

@@ -107,7 +107,7 @@ test('organisations share what there is: one with hundreds of tasks does not kee
 })
 
 describe('why a job waits', () => {
-  test('for agents that run its executor: says that there is none, and what to do [L-308] [L-393]', async () => {
+  test('for agents that run its executor: says that there is none, and what to do, and nobody else gets it [L-096 L-308 L-393]', async () => {
     const pipeline = await push(config(1, 'macos: {xcode: "16.0.0"}, resource_class: m4pro.medium'))
     const job = await engine.job(pipeline, 'build')
 
@@ -121,6 +121,7 @@ describe('why a job waits', () => {
       ahead: 0,
       expectedMs: null,
     })
+    expect(await engine.claim()).toEqual([])
     await engine.actions.cancelWorkflow((await engine.workflow(machine)).id, null)
   })
 

@@ -3,6 +3,7 @@ import type { Clock, NewSchedule, Project, Timetable } from '@rondo/model'
 import { startTestEngine, type TestEngine } from '@rondo/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nextRun } from '../decisions/next-run.ts'
+import { describeEvent } from '../history/describe-event.ts'
 import { runDueSchedules } from './run-schedules.ts'
 
 describe('the next run', () => {
@@ -31,6 +32,42 @@ describe('the next run', () => {
     expect(nextRun(timetable, new Date(at))?.toISOString() ?? null).toBe(
       expected === null ? null : expected.replace('Z', '.000Z'),
     )
+  })
+
+  test.each<[string, string, readonly string[]]>([
+    // Clocks go forward at 01:00 UTC on 29 March, from two to three: half past two is left out, and counts an hour later.
+    ['forward', '2026-03-28T12:00:00Z', ['2026-03-29T01:30:00Z', '2026-03-30T00:30:00Z', '2026-03-31T00:30:00Z']],
+    // They go back at 01:00 UTC on 25 October, from three to two: half past two comes twice and counts the first time.
+    ['back', '2026-10-24T12:00:00Z', ['2026-10-25T00:30:00Z', '2026-10-26T01:30:00Z', '2026-10-27T01:30:00Z']],
+  ])('in a time zone keeps its hour on the wall, once a day, also when clocks go %s [R-31]', (_way, from, expected) => {
+    const timetable: Timetable = { perHour: 2, hoursOfDay: [2], timeZone: 'Europe/Berlin' }
+    const runs: string[] = []
+    for (let at = new Date(from); runs.length < 3; ) {
+      at = nextRun(timetable, at)!
+      if (at.getUTCMinutes() === 30) runs.push(at.toISOString().replace('.000', ''))
+    }
+
+    expect(runs).toEqual(expected)
+  })
+
+  test.each([
+    // The hour of the wall that is left out falls together with the next.
+    ['forward', '2026-03-01', '2026-03-15', 14 * 24],
+    // The one that comes twice counts once.
+    ['back', '2026-10-25', '2026-11-08', 14 * 24 - 1],
+  ])('in a time zone runs each hour of the wall once, also when clocks go %s', (_way, from, until, expected) => {
+    const timetable: Timetable = { perHour: 1, hoursOfDay: [...Array(24).keys()], timeZone: 'America/New_York' }
+    const end = Date.parse(`${until}T12:00:00Z`)
+    const runs: number[] = []
+    for (let at = Date.parse(`${from}T12:00:00Z`); ; runs.push(at)) {
+      const next = nextRun(timetable, new Date(at))!.getTime()
+      if (next > end) break
+      expect(next).toBeGreaterThan(at)
+      at = next
+    }
+
+    expect(new Set(runs).size).toBe(runs.length)
+    expect(runs).toHaveLength(expected)
   })
 
   test('goes on through a day on which clocks change as through any other [L-297]', () => {
@@ -74,12 +111,16 @@ workflows:
   const pipelinesOf = async (project: Project) =>
     (await engine.database.store.queries.pipelines({ projectId: project.id }, { limit: 50 })).items
 
-  test('what was missed while nobody looked is caught up once, by whoever looks first [L-094] [R-31]', async () => {
+  test('while nobody looks no schedule runs, though pushes do; what was missed is caught up once, by whoever looks first [L-045 L-094] [R-31]', async () => {
     const { project } = await engine.home()
     await engine.push(project, config)
     const schedule = await engine.database.store.schedules.create(
       of(project, { timetable: { perHour: 60, hoursOfDay: [...Array(24).keys()] }, nextAt: past(48 * 3_600_000) }),
     )
+
+    const pushed = await engine.push(project, config)
+    expect((await pipelinesOf(project)).map((pipeline) => pipeline.trigger)).toEqual(['webhook', 'webhook'])
+    expect((await engine.workflow(pushed)).status).toBe('running')
 
     // Ahead of the database's clock, so that no run falls due while the test runs.
     const ahead: Clock = { ...systemClock, now: () => new Date(Date.now() + 600_000) }
@@ -89,6 +130,10 @@ workflows:
     const scheduled = (await pipelinesOf(project)).filter((pipeline) => pipeline.trigger === 'scheduled_pipeline')
     expect(scheduled).toHaveLength(1)
     expect((await engine.workflow(scheduled[0]!)).status).toBe('running')
+    const { items } = await engine.database.store.queries.eventsOf(scheduled[0]!.id, { limit: 100 })
+    expect(describeEvent(items.find((event) => event.kind === 'pipeline.created')!).what).toMatch(
+      /^pipeline 3 created by schedule nightly, 1728\d\d\.\d s late$/,
+    )
     const { nextAt } = (await engine.database.store.schedules.schedule(schedule.id))!
     expect(nextAt!.getTime()).toBeGreaterThan(Date.now() - 1_000)
   })

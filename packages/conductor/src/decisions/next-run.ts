@@ -1,4 +1,5 @@
 import { AppError, dayNames, type HourlyTimetable, monthNames, type Timetable } from '@rondo/model'
+import { momentOf, wallTime } from './wall-time.ts'
 
 /** What minutes a timetable names, each field as the set of its values. */
 interface Fields {
@@ -12,23 +13,41 @@ interface Fields {
 }
 
 const dayMs = 24 * 3_600_000
+const mostChangeMs = 3 * 3_600_000
 /** The longest a timetable can pause: from one 29 February to the next over a century that has none. */
 const horizonDays = 366 * 8 + 1
 
-/** The first run after a moment, in UTC; null when the timetable names a day that never comes. Plain function. */
+/** The first run after a moment, in UTC or the timetable's own time zone; null when the timetable names a day that never comes. Plain function. */
 export function nextRun(timetable: Timetable, after: Date): Date | null {
   const fields = 'cron' in timetable ? cronFields(timetable.cron) : hourlyFields(timetable)
-  const first = Math.floor(after.getTime() / dayMs)
+  const zone = 'cron' in timetable ? undefined : timetable.timeZone
+  const first = Math.floor((zone === undefined ? after.getTime() : wallTime(after, zone)) / dayMs)
   for (let day = first; day < first + horizonDays; day++) {
     const midnight = new Date(day * dayMs)
     if (!namesDay(fields, midnight)) continue
-    for (const hour of fields.hours)
-      for (const minute of fields.minutes) {
-        const at = day * dayMs + (hour * 60 + minute) * 60_000
-        if (at > after.getTime()) return new Date(at)
-      }
+    const at = firstOfDay(fields, day, after, zone)
+    if (at !== undefined) return at
   }
   return null
+}
+
+/** On a day on which clocks change, runs need not come in the order in which the wall shows them. */
+function firstOfDay(fields: Fields, day: number, after: Date, zone: string | undefined): Date | undefined {
+  let first: Date | undefined
+  let last = Number.POSITIVE_INFINITY
+  const shown = zone === undefined ? after.getTime() : wallTime(after, zone)
+  for (const hour of fields.hours)
+    for (const minute of fields.minutes) {
+      const wall = day * dayMs + (hour * 60 + minute) * 60_000
+      // Clocks never change by more than this; what is further away is surely before or after.
+      if (wall < shown - mostChangeMs || wall > last) continue
+      const at = zone === undefined ? new Date(wall) : momentOf(wall, zone)
+      if (at <= after || (first !== undefined && at >= first)) continue
+      if (zone === undefined) return at
+      first = at
+      last = wall + mostChangeMs
+    }
+  return first
 }
 
 function namesDay(fields: Fields, day: Date): boolean {

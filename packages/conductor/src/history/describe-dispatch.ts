@@ -1,4 +1,5 @@
 import type { DispatchEntry } from '@rondo/model'
+import { ofSchedule } from './of-schedule.ts'
 
 /** One line of the dispatcher's log, in the words operators know (ledger L-380, L-383). */
 export function describeDispatch(
@@ -9,7 +10,7 @@ export function describeDispatch(
   const attempt = `attempt ${Number(data.attempt ?? 1)}`
   switch (kind) {
     case 'pipeline.created':
-      return `config fetched and parsed at ${revision?.slice(0, 12) ?? '?'}: pipeline ${Number(data.number ?? 0)}`
+      return `config fetched and parsed at ${revision?.slice(0, 12) ?? '?'}: pipeline ${Number(data.number ?? 0)}${ofSchedule(data)}`
     case 'task.queued':
       return `took the build: resource class ${resourceClass ?? 'medium'}, ${parallelism ?? 1} ${parallelism === 1 ? 'task' : 'tasks'}, in the usage queue`
     case 'task.promoted':

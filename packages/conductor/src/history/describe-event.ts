@@ -1,4 +1,5 @@
 import type { EventRecord } from '@rondo/model'
+import { ofSchedule } from './of-schedule.ts'
 
 /** What happened and why, in words. */
 export interface EventText {
@@ -19,7 +20,7 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
   const slice = `slice ${Number(data.slice ?? 0)}`
   switch (kind) {
     case 'pipeline.created':
-      return `pipeline ${data.number} created`
+      return `pipeline ${data.number} created${ofSchedule(data)}`
     case 'pipeline.errored':
       return `pipeline ${data.number} could not be made`
     case 'pipeline.canceled':

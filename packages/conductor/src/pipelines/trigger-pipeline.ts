@@ -98,7 +98,13 @@ async function makePipeline(
     projectId: project.id,
     pipelineId: pipeline.id,
     actorId: request.actorId,
-    data: { number: pipeline.number, state: pipeline.state },
+    data: {
+      number: pipeline.number,
+      state: pipeline.state,
+      ...(schedule === undefined
+        ? {}
+        : { schedule: schedule.name, lateMs: Math.max(0, clock.now().getTime() - schedule.dueAt.getTime()) }),
+    },
   })
   const { plan } = compiled.config
   if (plan !== null) await createWorkflows(tx, checks, pipeline, plan, schedule?.workflow ?? null)

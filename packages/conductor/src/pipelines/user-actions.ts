@@ -62,6 +62,12 @@ export function createUserActions(ports: UserActionsPorts): UserActions {
   return {
     trigger: (request) => triggerPipeline(ports, checks, request),
     continuePipeline: (request) => continuePipeline(ports, checks, request),
+    async branchDeleted({ id: projectId, organizationId }, branch, actorId) {
+      await engine.transact(async (tx) => {
+        await tx.replaceSchedules(projectId, branch, [])
+        await tx.append({ kind: 'branch.deleted', organizationId, projectId, actorId, data: { branch } })
+      })
+    },
     approve: (jobId, actorId, key) =>
       changeOneJob(jobId, key, async (tx, head, job) => {
         if (job.type !== 'approval') throw new AppError('conflict', `Job ${job.name} is not an approval.`)

@@ -1,5 +1,5 @@
 import type { RequiredStatus } from '@rondo/model'
-import { didYouMean } from '../did-you-mean.ts'
+import { didYouMean, nearest } from '../did-you-mean.ts'
 import type { Report } from '../report.ts'
 import type { Invocation, RequirementReference, ResolvedWorkflow } from '../resolve/invocation.ts'
 import type { FinalNames } from '../resolve/names.ts'
@@ -94,6 +94,9 @@ function link(
   if (named.length === 1) return [{ target: named[0]!, statuses: reference.statuses }]
   // Rows of one matrix that carry the same explicit name are meant together, through the alias.
   if (aliased.length > 0) return aliased.map((target) => ({ target, statuses: reference.statuses }))
+  // An entry whose job does not exist is refused already, and may be what is meant.
+  const meant = (other: Invocation) => other.unresolved === true && nearest(reference.name, [other.name]) !== undefined
+  if (named.length === 0 && workflow.invocations.some(meant)) return []
   const itself = found?.named.includes(invocation) === true
   const message =
     itself && named.length === 0

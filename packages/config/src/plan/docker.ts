@@ -19,7 +19,7 @@ export function readDocker(place: Place, node: Node): DockerExecutorPlan | undef
       'expected-type',
       node.span,
       `'docker' of ${place.what} must be a list of at least one image, found ${found}`,
-      { chain: place.chain },
+      { chain: place.chain, hint: node.kind === 'map' ? "Begin the image with a dash: '- image: …'" : undefined },
     )
     return undefined
   }
@@ -29,7 +29,9 @@ export function readDocker(place: Place, node: Node): DockerExecutorPlan | undef
 
 function readImage(place: Place, node: Node): ImagePlan | undefined {
   if (node.kind !== 'map') {
-    const hint = stringOf(node) === undefined ? undefined : `Write '- image: ${stringOf(node)}'`
+    // `image:x` without a blank behind the colon is one text.
+    const name = stringOf(node)?.replace(/^image:/, '')
+    const hint = name === undefined ? undefined : `Write '- image: ${name}'`
     place.report.error(
       'expected-type',
       node.span,

@@ -1,6 +1,6 @@
 import type { EnvironmentEntry, Span } from '@rondo/model'
 import type { ConfigDiagnosticCode } from '../diagnostic-code.ts'
-import { didYouMean } from '../did-you-mean.ts'
+import { didYouMean, nearest } from '../did-you-mean.ts'
 import { environmentEntries } from '../resolve/environment.ts'
 import type { MapNode, Node, ScalarValue } from '../tree/node.ts'
 import { displayText, isFailed, typeName } from '../tree/node.ts'
@@ -11,6 +11,8 @@ import type { Place } from './place.ts'
 export class Fields {
   private readonly place: Place
   private readonly map: MapNode
+  /** The keys that may stand here, when others are refused. */
+  private known: readonly string[] | undefined
 
   constructor(place: Place, map: MapNode) {
     this.place = place
@@ -85,6 +87,7 @@ export class Fields {
 
   /** Reports keys outside of `known`: as errors, or as warnings where the language lets them pass. */
   only(known: readonly string[], otherwise: 'error' | 'warn'): void {
+    if (otherwise === 'error') this.known = known
     for (const { key, keySpan } of this.map.entries.values()) {
       if (!known.includes(key)) this.reportKey(key, keySpan, known, otherwise)
     }
@@ -112,6 +115,10 @@ export class Fields {
 
   private missing(key: string): undefined {
     if (isFailed(this.map.entries.get(key)?.value)) return undefined
+    // A misspelt key has been refused already.
+    const refused =
+      this.known === undefined ? [] : [...this.map.entries.keys()].filter((name) => !this.known?.includes(name))
+    if (refused.slice(0, 100).some((name) => nearest(name.slice(0, 100), [key]) !== undefined)) return undefined
     return this.fail('missing-key', this.map.span, `required key [${key}] not found in ${this.place.what}`)
   }
 

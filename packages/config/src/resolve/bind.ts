@@ -1,5 +1,5 @@
 import type { Span } from '@rondo/model'
-import { didYouMean } from '../did-you-mean.ts'
+import { didYouMean, nearest } from '../did-you-mean.ts'
 import { substituteOrFail } from '../template/substitute.ts'
 import type { MapEntry, Node } from '../tree/node.ts'
 import { listNode } from '../tree/node.ts'
@@ -15,6 +15,8 @@ import type {
 import { scopeOf } from './context.ts'
 import { hasType, reportArgumentType } from './parameters.ts'
 
+const filterKeys = ['branches', 'tags', 'only', 'ignore']
+
 export interface Call {
   readonly declarations: Declarations
   readonly given: readonly MapEntry[]
@@ -25,6 +27,8 @@ export interface Call {
   /** For messages: `command 'x'`. */
   readonly what: string
   readonly span: Span
+  /** True for a job's entry in a workflow, which has keys of its own. */
+  readonly isEntry?: boolean
   /** Expands `steps` arguments; handed in, because expanding steps binds arguments in turn. */
   readonly expandSteps: (cx: ResolveContext, node: Node, scope: Scope) => readonly ResolvedStep[]
 }
@@ -35,15 +39,16 @@ export type Arguments = ReadonlyMap<string, Argument | undefined>
 export function bindArguments(cx: ResolveContext, call: Call): Arguments {
   const bound = new Map<string, Argument | undefined>()
   const { chain } = call.caller
+  const unexpected: string[] = []
   for (const entry of call.given) {
     const declaration = call.declarations.get(entry.key)
     if (declaration !== undefined) bound.set(entry.key, bindGiven(cx, declaration, entry, call))
     else if (call.declarations.has(entry.key)) bound.set(entry.key, undefined)
     else {
+      unexpected.push(entry.key)
       cx.report.error('unexpected-argument', entry.keySpan, `Unexpected argument(s): ${entry.key}`, {
         chain,
-        hint: () =>
-          didYouMean(entry.key, call.declarations.keys()) ?? `${call.what} declares no parameter of that name`,
+        hint: () => unexpectedHint(entry.key, call),
       })
     }
   }
@@ -53,7 +58,8 @@ export function bindArguments(cx: ResolveContext, call: Call): Arguments {
     if (declaration?.default !== undefined) bound.set(name, bindDefault(cx, declaration, declaration.default, call))
     else {
       bound.set(name, undefined)
-      if (declaration !== undefined) missing.push(name)
+      // A misspelt argument has been refused already.
+      if (declaration !== undefined && !isMeant(name, unexpected)) missing.push(name)
     }
   }
   if (missing.length > 0) {
@@ -63,6 +69,17 @@ export function bindArguments(cx: ResolveContext, call: Call): Arguments {
     })
   }
   return bound
+}
+
+function isMeant(name: string, unexpected: readonly string[]): boolean {
+  return unexpected.slice(0, 100).some((key) => nearest(key.slice(0, 100), [name]) !== undefined)
+}
+
+function unexpectedHint(key: string, call: Call): string {
+  const meant = didYouMean(key, call.declarations.keys())
+  if (meant !== undefined) return meant
+  if (call.isEntry === true && filterKeys.includes(key)) return `'${key}' stands below 'filters:'`
+  return `${call.what} declares no parameter of that name`
 }
 
 function bindGiven(

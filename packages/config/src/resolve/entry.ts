@@ -1,4 +1,5 @@
 import type { NodeType, OriginFrame, Span } from '@rondo/model'
+import { didYouMean } from '../did-you-mean.ts'
 import { evaluateBareExpression } from '../logic/logic.ts'
 import { substitute } from '../template/substitute.ts'
 import type { MapEntry, MapNode, Node, ScalarNode } from '../tree/node.ts'
@@ -158,12 +159,13 @@ function expandRow(
   }
   if (inlineType !== undefined && inlineType !== 'build') {
     const message = `Only jobs with \`type: approval\` can be defined inline under the \`workflows:\`/\`job-groups:\` section. For \`type: ${inlineType}\`, define the job in the \`jobs:\` section instead.`
-    cx.report.error('job-type', raw.attributes.get('type')!.value.span, message, { chain: scope.chain })
+    const hint = didYouMean(inlineType, ['approval'])
+    cx.report.error('job-type', raw.attributes.get('type')!.value.span, message, { chain: scope.chain, hint })
     return [{ ...bodiless, type: 'no-op' }]
   }
   // What cannot be resolved keeps its place, so that requirements on it raise no second complaint.
   const job = resolveEntryJob(cx, raw, name, row, scope)
-  return [job === undefined ? { ...bodiless, type: 'no-op' } : { ...base, ...job }]
+  return [job === undefined ? { ...bodiless, type: 'no-op', unresolved: true } : { ...base, ...job }]
 }
 
 /** Compiled output keeps the statuses of requirements apart, in `upstream` (semantics 23.6). */
@@ -244,13 +246,15 @@ function argumentEntries(cx: ResolveContext, raw: RawEntry, row: MatrixRow | und
   const given = new Map(
     [...raw.attributes].filter(([key]) => !entryKeys.has(key) && !(cx.version === 2 && key === 'upstream')),
   )
+  const parameters = child(raw.attributes.get('matrix')?.value, 'parameters')
+  const axes = parameters?.kind === 'map' ? parameters.entries : undefined
   for (const [key, value] of row ?? []) {
     const twice = given.get(key)
     if (twice !== undefined) {
       const message = `'${key}' is given beside the matrix and in it; the matrix counts`
       cx.report.warn('matrix', twice.keySpan, message, { hint: `Remove '${key}' here` })
     }
-    given.set(key, { key, keySpan: value.span, value })
+    given.set(key, { key, keySpan: axes?.get(key)?.keySpan ?? value.span, value })
   }
   return [...given.values()]
 }

@@ -28,6 +28,8 @@ export interface Invocation {
   readonly key: string | undefined
   /** What an expression filter decided; undefined without one. The rules for branches and tags do not apply then. */
   readonly decided: boolean | undefined
+  /** True when its job does not exist or cannot be read, which is reported. */
+  readonly unresolved?: true
   readonly span: Span
   readonly chain: readonly OriginFrame[]
 }

@@ -44,6 +44,7 @@ export function resolveJob(cx: ResolveContext, call: JobCall): ResolvedJob | und
     callee: space,
     what: `Job '${call.name}'`,
     span: call.nameSpan,
+    isEntry: true,
     expandSteps,
   })
   const scope: Scope = { space, parameters, matrix: undefined, chain: call.caller.chain }

@@ -58,6 +58,7 @@ export function reportExpression(
 function expressionHint(fault: ExpressionFault, foreign: boolean): string | undefined {
   if (foreign) return "A literal '<<' (a shell here-document, for instance) is written '\\<<' in version 2.1"
   if (fault.lexeme === "'") return 'Texts in expressions stand in double quotes'
+  if (expressionMessage(fault).startsWith('Incomplete token, expected "=="')) return "A comparison is written '=='"
   if (fault.lexeme === '&' || fault.lexeme === '|') return "Write 'and' and 'or'"
   return undefined
 }
@@ -123,7 +124,7 @@ function reportUnknown(cx: ResolveContext, name: string, span: Span, scope: Scop
   if (head === 'parameters') {
     cx.report.error('undeclared-parameter', span, `Arguments referenced without declared parameters: ${bare}`, {
       chain: scope.chain,
-      hint: () => suggestion('parameters.', nearest(bare, scope.parameters?.keys() ?? [])),
+      hint: () => suggestion('parameters.', nearest(bare, scope.parameters?.keys() ?? [])) ?? declaredHere(scope),
     })
   } else if (head === 'pipeline') {
     const inOrb = name.startsWith('pipeline.parameters.') && !scope.space.main
@@ -148,6 +149,12 @@ function reportUnknown(cx: ResolveContext, name: string, span: Span, scope: Scop
       hint: "Values begin with 'parameters.', 'pipeline.' or 'matrix.'; a literal '<<' is written '\\<<'",
     })
   }
+}
+
+function declaredHere(scope: Scope): string {
+  const names = [...(scope.parameters?.keys() ?? [])]
+  if (names.length === 0) return "Declare it under 'parameters:' of the job, command or executor this stands in"
+  return `Declared here: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`
 }
 
 function suggestion(prefix: string, found: string | undefined): string | undefined {

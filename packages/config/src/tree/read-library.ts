@@ -10,6 +10,7 @@ import { mistakeWindow } from './mistake-window.ts'
 import type { MapNode, Node } from './node.ts'
 import { listNode, sourceScalar, typeName } from './node.ts'
 import { scalarValue } from './scalar.ts'
+import { yamlHint } from './yaml-hint.ts'
 
 /** A text with more mistakes than this around the first is read no further: the author has enough to do. */
 const manyMistakes = 30
@@ -129,7 +130,8 @@ function reportMistakes(
     }
     // What is wrong is what stands there, not the blanks before it.
     const begin = start + (/^ +(?=\S)/.exec(source.slice(start, start + 200))?.[0].length ?? 0)
-    report.error('yaml-syntax', { file, start: begin, end: Math.max(end, begin + 1) }, yamlMessage(message))
+    const span = { file, start: begin, end: Math.max(end, begin + 1) }
+    report.error('yaml-syntax', span, yamlMessage(message), { hint: yamlHint(message) })
   }
 }
 

@@ -3,13 +3,15 @@ import { type Static, Type } from 'typebox'
 import { Id, Nullable, Time, Words } from '../shapes.ts'
 
 const hours = Type.Array(Type.Integer({ minimum: 0, maximum: 23 }), { minItems: 1, maxItems: 24 })
-/** All in UTC; either days of the week or days of the month. */
+/** In UTC unless a time zone is named; either days of the week or days of the month. */
 export const TimetableShape = Type.Object({
   'per-hour': Type.Integer({ minimum: 1, maximum: 60 }),
   'hours-of-day': hours,
   'days-of-week': Type.Optional(Type.Array(Words(dayNames), { minItems: 1, maxItems: 7 })),
   'days-of-month': Type.Optional(Type.Array(Type.Integer({ minimum: 1, maximum: 31 }), { minItems: 1, maxItems: 31 })),
   months: Type.Optional(Type.Array(Words(monthNames), { minItems: 1, maxItems: 12 })),
+  /** IANA name, such as `Europe/Berlin`. */
+  'time-zone': Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
 })
 
 export const ScheduleParameters = Type.Record(
@@ -58,12 +60,13 @@ export function presentSchedule(
 
 function presentTimetable({ name, timetable }: Schedule): Static<typeof TimetableShape> {
   if ('cron' in timetable) throw new Error(`schedule ${name} of the API has a cron expression`)
-  const { perHour, hoursOfDay, daysOfWeek, daysOfMonth, months } = timetable
+  const { perHour, hoursOfDay, daysOfWeek, daysOfMonth, months, timeZone } = timetable
   return {
     'per-hour': perHour,
     'hours-of-day': [...hoursOfDay],
     ...(daysOfWeek === undefined ? {} : { 'days-of-week': [...daysOfWeek] }),
     ...(daysOfMonth === undefined ? {} : { 'days-of-month': [...daysOfMonth] }),
     ...(months === undefined ? {} : { months: [...months] }),
+    ...(timeZone === undefined ? {} : { 'time-zone': timeZone }),
   }
 }

@@ -1,4 +1,4 @@
-import { nextRun } from '@rondo/conductor'
+import { isTimeZone, nextRun } from '@rondo/conductor'
 import { AppError, type HourlyTimetable, type Project, type Schedule } from '@rondo/model'
 import { type Static, Type } from 'typebox'
 import { presentSchedule, ScheduleParameters, ScheduleShape, TimetableShape } from '../presenters/schedule.ts'
@@ -105,15 +105,21 @@ export function scheduleRoutes({ accounts, schedules }: Pick<RoutePorts, 'accoun
 }
 
 function timesOf(asked: Static<typeof TimetableShape>): { timetable: HourlyTimetable; nextAt: Date } {
-  const { 'days-of-week': daysOfWeek, 'days-of-month': daysOfMonth, months } = asked
+  const { 'days-of-week': daysOfWeek, 'days-of-month': daysOfMonth, months, 'time-zone': timeZone } = asked
   if ((daysOfWeek === undefined) === (daysOfMonth === undefined))
     throw new AppError('bad-request', 'Give days-of-week or days-of-month, and not both.')
+  if (timeZone !== undefined && !isTimeZone(timeZone))
+    throw new AppError(
+      'bad-request',
+      `There is no time zone "${timeZone}". Give an IANA name such as Europe/Berlin, or leave it out for UTC.`,
+    )
   const timetable: HourlyTimetable = {
     perHour: asked['per-hour'],
     hoursOfDay: asked['hours-of-day'],
     ...(daysOfWeek === undefined ? {} : { daysOfWeek }),
     ...(daysOfMonth === undefined ? {} : { daysOfMonth }),
     ...(months === undefined ? {} : { months }),
+    ...(timeZone === undefined ? {} : { timeZone }),
   }
   const nextAt = nextRun(timetable, new Date())
   if (nextAt === null) throw new AppError('bad-request', 'The timetable never comes. Choose days that its months have.')

@@ -1,0 +1,23 @@
+/** What to do about a mistake that the library names in the words of YAML's own grammar. */
+const hints: readonly (readonly [message: RegExp, hint: string])[] = [
+  [/^Implicit (?:map )?keys need to be/, 'Is a colon missing, or the blank behind it?'],
+  [/^All (?:mapping|collection|sequence) items must start at the same column/, 'Indent it like its neighbours'],
+  [
+    /^Nested mappings are not allowed in compact mappings/,
+    'Begin a new line for the map, or put a text with a colon in it in quotes',
+  ],
+  [/^Tabs are not allowed/, 'Indent with blanks'],
+  [
+    /^A block sequence may not be used as an implicit map key/,
+    'The lines above it are indented differently from this list',
+  ],
+  [/^Plain value cannot start with/, 'Put the text in quotes'],
+  [/^Unexpected scalar at node end/, 'Put the whole text in quotes, quotes within it doubled or escaped'],
+  [/^Block scalar values in collections must be indented/, 'Indent the text further than its key'],
+  [/must be sufficiently indented and end with a [\]}]/, 'Is a closing bracket missing?'],
+]
+
+/** Undefined for a message that needs no more words. */
+export function yamlHint(message: string): string | undefined {
+  return hints.find(([pattern]) => pattern.test(message))?.[1]
+}
