@@ -14,7 +14,7 @@ describe.runIf(works)('with roles over three processes, no job is lost or starte
   test.each([
     ['server processes are killed [R-01]', 'servers', 9, 2_000],
     ['PostgreSQL is killed [R-02]', 'database', 5, 3_000],
-    ['the agent is killed [R-09] [R-19]', 'agent', 6, 2_000],
+    ['the agent is killed [R-09] [R-19]', 'agent', 3, 2_000],
     ['server processes stand still for 15 s and go on [R-07]', 'paused', 3, 5_000],
   ])(
     'when %s',

@@ -52,6 +52,7 @@ import { toldLoop } from './loop-health.ts'
 import { requireFreePort } from './port-check.ts'
 import type { Role } from './roles.ts'
 import { openSshHost, readKnownHosts } from './ssh-host.ts'
+import { whenItAnswers } from './when-it-answers.ts'
 import { writeOnce } from './write-once.ts'
 
 export interface StartedServer {
@@ -159,9 +160,12 @@ async function openStore(
     settings: env.settings,
   })
   stops.push(() => store.close())
-  await store.migrate().catch((cause) => {
-    throw env.databaseUrl === undefined ? cause : databaseRefusal(env.databaseUrl, cause)
-  })
+  const { databaseUrl } = env
+  if (databaseUrl === undefined) await whenItAnswers(() => store.migrate())
+  else
+    await store.migrate().catch((cause) => {
+      throw databaseRefusal(databaseUrl, cause)
+    })
   return store
 }
 

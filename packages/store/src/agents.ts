@@ -13,10 +13,10 @@ export function createAgents(database: Database): Agents {
     running: (agentId) =>
       database.rows<RunningTask>(sql`
         select a.agent_id as "agentId", j.id as "jobId", j.name as "jobName", o.name as "organizationName", p.name as "projectName",
-          o.vcs_type as "vcsType", t.index as slice, a.claimed_at as since
+          o.vcs_type as "vcsType", t.index as slice, a.claimed_at as since, a.phase = 'finished' as held
         from attempts a join tasks t on t.id = a.task_id and t.attempt_id = a.id join jobs j on j.id = t.job_id
           join projects p on p.id = j.project_id join organizations o on o.id = p.organization_id
-        where a.phase <> 'finished' and (${agentId ?? null}::uuid is null or a.agent_id = ${agentId ?? null}::uuid)
+        where (a.phase <> 'finished' or a.held_until > now()) and (${agentId ?? null}::uuid is null or a.agent_id = ${agentId ?? null}::uuid)
         order by a.claimed_at, a.id limit 2000`),
     async checkIn(agentId, condition) {
       const [row] = await database.rows<{ draining: boolean }>(sql`

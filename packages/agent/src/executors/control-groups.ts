@@ -14,22 +14,24 @@ const mount = '/sys/fs/cgroup'
  * `CPU MEMORY`; empty when they are out of sight, as for an engine on another machine.
  */
 export function usageFolders(pid: number): string {
-  try {
-    const groups = readFileSync(`/proc/${pid}/cgroup`, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => line.split(':'))
-    const path = (controller: string) => {
-      const found = groups.find(([, names = '']) => names.split(',').includes(controller))
-      return found === undefined ? undefined : `${mount}/${controller}${found.slice(2).join(':')}`
-    }
-    const [cpu, memory] = [path('cpuacct'), path('memory')]
-    if (cpu !== undefined && memory !== undefined) return `${cpu} ${memory}`
-    const unified = groups.find(([, names]) => names === '')
-    return unified === undefined ? '' : `${mount}${unified.slice(2).join(':')} ${mount}${unified.slice(2).join(':')}`
-  } catch {
-    return ''
+  const groups = read(`/proc/${pid}/cgroup`)
+  return groups === undefined ? '' : foldersFor(groups)
+}
+
+/** The same, of what `/proc/PID/cgroup` says. */
+export function foldersFor(text: string): string {
+  const groups = text
+    .trim()
+    .split('\n')
+    .map((line) => line.split(':'))
+  const path = (controller: string) => {
+    const found = groups.find(([, names = '']) => names.split(',').includes(controller))
+    return found === undefined ? undefined : `${mount}/${controller}${found.slice(2).join(':')}`
   }
+  const [cpu, memory] = [path('cpuacct'), path('memory')]
+  if (cpu !== undefined && memory !== undefined) return `${cpu} ${memory}`
+  const unified = groups.find(([, names]) => names === '')
+  return unified === undefined ? '' : `${mount}${unified.slice(2).join(':')} ${mount}${unified.slice(2).join(':')}`
 }
 
 /** The usage of all these pairs of folders together; undefined when none can be read. Caches of files do not count. */

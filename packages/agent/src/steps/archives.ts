@@ -47,7 +47,12 @@ export async function packAndUpload(
     const compress = createZstdCompress(compression)
     const done = pipeline(growing(task, file, over), compress, { signal: task.signal })
     done.catch(() => {})
-    return task.controlPlane.uploadObject(task.spec, compress, task.signal)
+    try {
+      return await task.controlPlane.uploadObject(task.spec, compress, task.signal)
+    } finally {
+      // What nobody took to its end is not read any further, and its file is closed.
+      compress.destroy()
+    }
   }, task.signal)
   await packing
   // What a script that failed left is stored now, and swept with all that nothing names.

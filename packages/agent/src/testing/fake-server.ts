@@ -25,6 +25,11 @@ export interface FakeServer {
   others(stand: 'open' | 'passed' | 'failed'): void
   /** Lets the owner of this key (`SHA256:…`) in over SSH. */
   admit(sha256: string, login: string): void
+  /**
+   * What befalls the next transfers of objects, in order: nobody is there, the connection breaks in the middle, all arrives and
+   * the answer is lost, it stands still for a while, or nothing.
+   */
+  disturb(...faults: readonly TransferFault[]): void
   /** What is known of earlier runs of the job's tests. */
   timings(by: TimingKey, known: readonly TestTiming[]): void
   /** Until it is called with true again, every call finds nobody. */
@@ -37,6 +42,8 @@ export interface FakeServer {
   takeAway(): void
 }
 
+export type TransferFault = 'refuse' | 'cut' | 'lose' | 'stall' | 'none'
+
 export function createFakeServer(spec: TaskSpec): FakeServer {
   const entries: ReportEntry[] = []
   const outputs = new Map<number, Buffer>()
@@ -44,6 +51,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
   const timings = new Map<TimingKey, readonly TestTiming[]>()
   let othersAre: 'open' | 'passed' | 'failed' = 'passed'
   const admitted = new Map<string, string>()
+  const faults: TransferFault[] = []
   let away = false
   let heldMs: number | null = null
   const orders: HoldOrder[] = []
@@ -53,6 +61,8 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
   let gone = false
   let granted = false
   let refusal: AppErrorCode | undefined
+
+  const broken = () => new AppError('unavailable', 'the store does not answer')
 
   async function answer<T>(carryOut: () => T): Promise<T> {
     await new Promise((resolve) => setImmediate(resolve))
@@ -93,18 +103,31 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
         return { size: grown.length }
       }),
     async uploadObject(_ref, bytes) {
+      const fault = faults.shift()
+      if (fault === 'refuse') throw broken()
       const chunks: Uint8Array[] = []
-      for await (const chunk of bytes) chunks.push(chunk)
+      for await (const chunk of bytes) {
+        chunks.push(chunk)
+        if (fault === 'cut') throw broken()
+        if (fault === 'stall') await sleep(20)
+      }
       const content = Buffer.concat(chunks)
       const digest = createHash('sha256').update(content).digest('hex')
       objects.set(digest, content)
+      if (fault === 'lose') throw broken()
       return { digest, size: content.length }
     },
     async downloadObject(_ref, digest) {
       const bytes = objects.get(digest)
       if (bytes === undefined) throw new AppError('not-found', 'there is no such object')
+      const fault = faults.shift()
+      if (fault === 'refuse') throw broken()
       return (async function* () {
-        for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536)
+        for (let at = 0; at < bytes.length; at += 65_536) {
+          if ((fault === 'cut' || fault === 'lose') && at >= bytes.length / 2) throw broken()
+          if (fault === 'stall') await sleep(1)
+          yield bytes.subarray(at, at + 65_536)
+        }
       })()
     },
     reportUsage: (_ref, usage) =>
@@ -152,6 +175,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
     objects,
     outputBytes: (step) => outputs.get(step) ?? Buffer.alloc(0),
     output: (step) => (outputs.get(step) ?? Buffer.alloc(0)).toString(),
+    disturb: (...more) => void faults.push(...more),
     others(stand) {
       othersAre = stand
     },

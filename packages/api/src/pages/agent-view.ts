@@ -25,9 +25,9 @@ export function agentView(agent: Agent, running: readonly RunningTask[]): AgentV
 }
 
 function taskView(task: RunningTask): RunningTaskView {
-  const { jobId, jobName, slice, since, vcsType, organizationName, projectName } = task
+  const { jobId, jobName, slice, since, held, vcsType, organizationName, projectName } = task
   const slug = projectSlug({ vcsType, organizationName, name: projectName })
-  return { jobId, jobName, projectSlug: slug, slice, since: since.toISOString() }
+  return { jobId, jobName, projectSlug: slug, slice, since: since.toISOString(), held }
 }
 
 function stateOf({ silentMs, condition, drainingSince }: Agent): AgentView['state'] {

@@ -55,6 +55,7 @@ test('an agent that an administrator drains is given nothing, and the jobs that 
   expect(drained.body).toMatchObject({ state: 'drained', drainingSince: expect.any(String) })
   expect(await engine.claim()).toEqual([])
   expect(await engine.plane.checkIn(condition)).toEqual({ drain: true })
+  expect((await list())[0]?.running).toEqual([])
   expect((await web.request(admin, 'GET', `/api/private/jobs/${job.id}/wait`)).body).toMatchObject({
     kind: 'no-agent',
     text: 'The agent that could run it takes nothing new. test-agent: An administrator drains it.',
@@ -64,6 +65,7 @@ test('an agent that an administrator drains is given nothing, and the jobs that 
   expect(resumed.body).toMatchObject({ state: 'ready', drainingSince: null })
   expect(await engine.plane.checkIn(condition)).toEqual({ drain: false })
   expect(await engine.claim()).toHaveLength(1)
+  expect((await list())[0]?.running).toMatchObject([{ jobId: job.id, jobName: 'build', slice: 0, held: false }])
 })
 
 test('what keeps an agent from taking tasks is shown with it, and on the jobs that wait', async () => {

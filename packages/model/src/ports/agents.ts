@@ -34,6 +34,8 @@ export interface RunningTask {
   readonly vcsType: 'github' | 'bitbucket' | 'circleci'
   readonly slice: number
   readonly since: Date
+  /** It failed, and its environment stays for its owner. */
+  readonly held: boolean
 }
 
 /** The machines that run tasks, as administrators see and direct them. */

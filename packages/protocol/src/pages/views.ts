@@ -229,6 +229,8 @@ export interface RunningTaskView {
   readonly slice: number
   /** RFC 3339. */
   readonly since: string
+  /** It failed, and its environment stays for its owner. */
+  readonly held: boolean
 }
 
 /** What a job waits for. `ahead` and `expectedMs` are null where there is no line, and where nobody can say. */

@@ -6,14 +6,20 @@ import { readFileSync } from 'node:fs'
  */
 export function memoryEventsFile(pid: number): string {
   try {
-    const groups = readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split('\n')
-    for (const group of groups) {
-      const [, controllers = '', ...path] = group.split(':')
-      if (controllers.split(',').includes('memory')) return `/sys/fs/cgroup/memory${path.join(':')}/memory.oom_control`
-      if (controllers === '' && groups.length === 1) return `/sys/fs/cgroup${path.join(':')}/memory.events`
-    }
+    return eventsFileFor(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))
   } catch {
     // The process has ended, or there is no such file system here.
+    return ''
+  }
+}
+
+/** The same, of what `/proc/PID/cgroup` says. */
+export function eventsFileFor(text: string): string {
+  const groups = text.trim().split('\n')
+  for (const group of groups) {
+    const [, controllers = '', ...path] = group.split(':')
+    if (controllers.split(',').includes('memory')) return `/sys/fs/cgroup/memory${path.join(':')}/memory.oom_control`
+    if (controllers === '' && groups.length === 1) return `/sys/fs/cgroup${path.join(':')}/memory.events`
   }
   return ''
 }

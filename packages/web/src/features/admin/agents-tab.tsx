@@ -47,7 +47,11 @@ export function AgentsTab() {
               <Link to="/job/$id" params={{ id: task.jobId }}>
                 {task.projectSlug.split('/').slice(1).join('/')} <b>{task.jobName}</b>
               </Link>
-              <span className="quiet">{task.slice > 0 ? `slice ${task.slice}` : ''}</span>
+              <span className="quiet">
+                {[task.slice > 0 ? `slice ${task.slice}` : '', task.held ? 'failed, kept for its owner' : '']
+                  .filter(Boolean)
+                  .join(' · ')}
+              </span>
               <span className="quiet number">{ago(task.since, now)}</span>
             </div>
           ))}
