@@ -6,7 +6,7 @@ import { processorSeconds, serverPid } from './processor-time.ts'
 import { startStubAgent } from './stub-agent.ts'
 
 const agents = 1_000
-const claimWaitMs = 10_000
+const claimWaitMs = 20_000
 const measuredMs = 20_000
 
 /** A thousand agents that wait for work: each has a claim open and opens the next when it is answered. */

@@ -42,25 +42,30 @@ export async function runningTasks(): Promise<readonly Figure[]> {
   }
 }
 
+/** Some at a time, so that none waits for its start until its lease has run out, however slow the machine. */
 async function startAll(agent: StubAgent): Promise<readonly Claim[]> {
-  const claims: Claim[] = []
-  while (claims.length < tasks) claims.push(...(await agent.claim(100, 1_000)))
-  await beside(16, claims.length, async (index) => {
-    const { attemptId, epoch } = claims[index]!
-    await agent.plane.grant({ attemptId, epoch })
-    const at = new Date().toISOString()
-    const step = {
-      type: 'step-started',
-      step: 0,
-      name: 'true',
-      kind: 'run',
-      command: 'true',
-      background: false,
-      at,
-    } as const
-    await agent.plane.report({ attemptId, epoch, from: 1, entries: [step] })
-  })
-  return claims
+  const running: Claim[] = []
+  while (running.length < tasks) {
+    const claims = await agent.claim(100, 1_000)
+    await beside(16, claims.length, (index) => start(agent, claims[index]!))
+    running.push(...claims)
+  }
+  return running
+}
+
+async function start({ plane }: StubAgent, { attemptId, epoch }: Claim): Promise<void> {
+  await plane.grant({ attemptId, epoch })
+  const at = new Date().toISOString()
+  const step = {
+    type: 'step-started',
+    step: 0,
+    name: 'true',
+    kind: 'run',
+    command: 'true',
+    background: false,
+    at,
+  } as const
+  await plane.report({ attemptId, epoch, from: 1, entries: [step] })
 }
 
 /** Answers how many pieces of output were taken. */

@@ -10,7 +10,7 @@ import {
 import sql from 'sql-template-tag'
 import { takingTasks } from './agents.ts'
 import type { Database, Runner } from './database.ts'
-import { type LoadedLine, lineOf, queueLines, readLimits, readRunning, somethingWaits } from './queue-view.ts'
+import { type LoadedLine, lineOf, queueLines, readLimits, readRunning, waitingFor } from './queue-view.ts'
 
 /** A task that did not fit for this long gets an agent that makes room for it. */
 const patienceMs = 60_000
@@ -51,11 +51,8 @@ export async function claimTasks(
 ): Promise<readonly (readonly ClaimedTask[])[]> {
   const agentIds = [...new Set(requests.map((request) => request.agentId))]
   const executors = [...new Set(requests.flatMap((request) => request.executors))]
-  const [, waits] = await Promise.all([
-    heardOf(database.prepared, agentIds),
-    somethingWaits(database.prepared, executors),
-  ])
-  if (!waits) return requests.map(() => [])
+  const [, waits] = await Promise.all([heardOf(database.prepared, agentIds), waitingFor(database.prepared, executors)])
+  if (waits.length === 0) return requests.map(() => [])
   return database.transact(async (tx) => {
     // Limits are held before what runs is counted.
     const [taking, limits, running] = await Promise.all([

@@ -17,6 +17,7 @@ import { findAttempt } from './fence.ts'
 import { instanceMethods } from './instances.ts'
 import { overdueJobs } from './overdue.ts'
 import { readPipelineInSetup } from './pipeline-writes.ts'
+import { waitingFor } from './queue-view.ts'
 import { type JobRow, jobColumns } from './rows.ts'
 import { readTimings } from './test-timings.ts'
 
@@ -37,6 +38,7 @@ export function createEngineStore(database: Database): EngineStore {
     },
     // A thousand agents that are woken by one task cost what one agent costs.
     claim: createRounds((requests) => claimTasks(database, requests)),
+    waitingFor: (executors) => waitingFor(database.prepared, executors),
     claimedUnknown: (agentId, known, terms) => claimsUnknown(database.prepared, agentId, known, terms),
     renew: (agentId, attempts, leaseMs) => renewLeases(database.prepared, agentId, attempts, leaseMs),
     expired: (limit) =>

@@ -58,12 +58,13 @@ export function lineOf(line: Omit<LoadedLine, keyof TaskInLine>, heads: readonly
   return { ...line, heads, promoted, since, taskId }
 }
 
-/** Whether anything waits for one of these executors. */
-export async function somethingWaits(runner: Runner, executors: readonly string[]): Promise<boolean> {
+/** Those of these executors for which something waits. */
+export async function waitingFor(runner: Runner, executors: readonly string[]): Promise<readonly string[]> {
   // One look for each executor; as `exists` it may become a join with all that waits.
-  const rows = await runner.rows(sql`
-    select 1 from unnest(${[...executors]}::text[]) e, lateral (select from tasks where phase = 'queued' and executor = e limit 1) one limit 1`)
-  return rows.length > 0
+  const rows = await runner.rows<{ executor: string }>(sql`
+    select e as executor from unnest(${[...executors]}::text[]) e,
+      lateral (select from tasks where phase = 'queued' and executor = e limit 1) one`)
+  return rows.map((row) => row.executor)
 }
 
 /** Running tasks by project and class; read from an index of running tasks alone. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LoopPorts } from './loop-ports.ts'
 
-const claimWaitMs = 10_000
+const claimWaitMs = 20_000
 
 /** Claims while something is free and nothing keeps the agent from it. */
 export async function claimLoop(ports: LoopPorts, agentId: string, signal: AbortSignal): Promise<void> {

@@ -11,6 +11,7 @@ import { cacheScope } from './attempt-trust.ts'
 import type { DispatcherPorts } from './dispatcher-ports.ts'
 import { mintToken } from './identity-tokens.ts'
 import { leaseMs } from './ownership.ts'
+import { createQuietQueue, type QuietQueue } from './quiet-queue.ts'
 import { refuseStart } from './refuse-start.ts'
 import { report } from './report.ts'
 import { buildTaskSpec } from './task-spec.ts'
@@ -36,10 +37,15 @@ interface Shared {
   /** What those that said hello have. */
   readonly machines: Map<string, { cpus: number; memoryMb: number }>
   readonly together: ReturnType<typeof createTogether>
+  readonly queue: QuietQueue
 }
 
 export function createDispatcher(ports: DispatcherPorts): Dispatcher {
-  const shared: Shared = { machines: new Map(), together: createTogether(ports) }
+  const shared: Shared = {
+    machines: new Map(),
+    together: createTogether(ports),
+    queue: createQuietQueue(ports.engine, ports.clock),
+  }
   return {
     async register(hello) {
       return ports.engine.saveAgent(hello)
@@ -50,7 +56,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
 
 function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Shared): ControlPlane {
   const { engine, clock } = ports
-  const { machines, together } = shared
+  const { machines, together, queue } = shared
 
   /** Claims that took tasks for an agent that had hung up meanwhile, to ask anew with more room. */
   let unheard = 0
@@ -101,23 +107,22 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
       const deadline = clock.monotonicMs() + Math.min(request.waitMs, maxWaitMs)
       for (;;) {
         // Listening starts before looking, so that nothing queued in between is missed.
-        const woken = ports.wakeups.wait(
-          'queue',
-          Math.min(untilNextLook(clock), Math.max(0, deadline - clock.monotonicMs())),
-          signal,
-        )
+        const woken = ports.wakeups.wait('queue', untilNextLook(clock, deadline), signal)
         // A repeat of a claim whose answer was lost finds the same tasks, also when the lost one takes them only now.
         if (running !== undefined && looked !== unheard) {
           looked = unheard
           const unknown = await engine.claimedUnknown(agentId, running, { machine, leaseMs })
           if (unknown.length > 0) return unknown
         }
-        const claimed = await engine.claim({ agentId, free: request.free, machine, executors, leaseMs })
+        // Who does not wait is not answered by what others saw.
+        const idle = request.waitMs > 0 && queue.isQuiet(executors)
+        const claimed = idle ? [] : await engine.claim({ agentId, free: request.free, machine, executors, leaseMs })
         if (claimed.length > 0 && signal.aborted) {
           unheard++
           await engine.transact((tx) => tx.notify('queue'))
         }
         if (claimed.length > 0 || signal.aborted || clock.monotonicMs() >= deadline) return claimed
+        if (!idle) await queue.look(executors, woken)
         await woken
       }
     },
@@ -143,11 +148,7 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
     async heartbeat(request, signal) {
       const deadline = clock.monotonicMs() + Math.min(request.waitMs, maxWaitMs)
       for (;;) {
-        const woken = ports.wakeups.wait(
-          'stop',
-          Math.min(untilNextLook(clock), Math.max(0, deadline - clock.monotonicMs())),
-          signal,
-        )
+        const woken = ports.wakeups.wait('stop', untilNextLook(clock, deadline), signal)
         const stop = await engine.renew(agentId, request.attempts, leaseMs)
         if (stop.length > 0 || signal.aborted || clock.monotonicMs() >= deadline) return { stop }
         await woken
@@ -251,9 +252,10 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
   }
 }
 
-/** All who wait look at the same moments, so that the store answers them together. */
-function untilNextLook(clock: Clock): number {
-  return lookEveryMs - (clock.monotonicMs() % lookEveryMs)
+/** All who wait look at the same moments, so that the store answers them together. Whole milliseconds, so that time goes on. */
+function untilNextLook(clock: Clock, deadline: number): number {
+  const now = clock.monotonicMs()
+  return Math.ceil(Math.max(0, Math.min(lookEveryMs - (now % lookEveryMs), deadline - now)))
 }
 
 /** Jobs upstream of one, in an order in which every job comes after those it requires. */

@@ -27,6 +27,8 @@ export interface EngineStore {
   saveAgent(agent: AgentRecord): Promise<string>
   /** Takes queued tasks that fit, in the order of `nextLine`; each gets a new attempt, a higher epoch and a lease. */
   claim(request: ClaimQuery): Promise<readonly ClaimedTask[]>
+  /** Those of these executors for which tasks wait, whether or not anybody may take them now. */
+  waitingFor(executors: readonly string[]): Promise<readonly string[]>
   /** What the agent claimed before, did not start and does not know of: the answer was lost. Extends those leases. */
   claimedUnknown(agentId: string, known: readonly string[], terms: ClaimTerms): Promise<readonly ClaimedTask[]>
   /** Extends the leases of the agent's attempts; answers those to stop. By the database's clock (rule D-04). */

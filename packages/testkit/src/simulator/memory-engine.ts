@@ -75,6 +75,16 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         for (const task of claimed) recordClaim(database, work, request.agentId, task)
         return claimed
       }),
+    waitingFor: (executors) =>
+      look('look for what waits', (work) => {
+        const waiting = new Set(
+          [...database.waiting]
+            .flatMap((cell) => work.read(cell) ?? [])
+            .filter((row) => row.phase === 'queued')
+            .map((row) => row.executor),
+        )
+        return executors.filter((executor) => waiting.has(executor))
+      }),
     claimedUnknown: (agentId, known, terms) =>
       within('look for claims unknown to the agent', async (work) => {
         const found: ClaimedTask[] = []

@@ -22,6 +22,7 @@ export function outsideOperations(state: ScriptState): Readonly<Record<string, (
       const found = await state.engine.claimedUnknown(state.random.pick(state.agents), known, terms)
       return found.map((task) => state.show(task)).sort()
     },
+    'what waits': async () => [...(await state.engine.waitingFor(['docker', 'machine', 'none']))].sort(),
     'last word': () => state.engine.lastWord(state.random.pick(state.agents), state.ref()),
     renew: () => {
       const refs = new Map([state.ref(), state.ref()].map((ref) => [ref.attemptId, ref]))
