@@ -41,6 +41,18 @@ describe('Git over HTTP', () => {
     expect([await refs(basic(writer.token), fetching), await refs(basic(writer.token), pushing)]).toEqual([200, 200])
   })
 
+  test('refuses in plain text, which is all that git shows', async () => {
+    const reader = await world.member('reader')
+    const answer = await world.server.inject({
+      method: 'GET',
+      url: `/git/${world.slug.slice(3)}.git/info/refs?service=git-receive-pack`,
+      headers: { authorization: basic(reader.token) },
+    })
+
+    expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8')
+    expect(answer.body).toMatch(/^[A-Z][^{}]+\.\n$/)
+  })
+
   test('makes no project for a stranger who pushes to a new name', async () => {
     const name = `${world.owner.organization.name}/planted`
 

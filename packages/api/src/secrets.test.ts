@@ -40,6 +40,11 @@ function pageAddresses(): Readonly<Record<string, string>> {
     [`${base}/admin/queue`]: `${base}/admin/queue?project=${slug}`,
     [`${base}/admin/settings`]: `${base}/admin/settings?project=${slug}`,
     [`${base}/admin/retention`]: `${base}/admin/retention?project=${slug}`,
+    [`${base}/ssh-keys`]: `${base}/ssh-keys`,
+    '/.well-known/openid-configuration': '/.well-known/openid-configuration',
+    '/.well-known/jwks-pub.json': '/.well-known/jwks-pub.json',
+    '/org/:id/.well-known/openid-configuration': `/org/${world.owner.organization.id}/.well-known/openid-configuration`,
+    '/org/:id/.well-known/jwks-pub.json': `/org/${world.owner.organization.id}/.well-known/jwks-pub.json`,
     [`${base}/steps/:id/output`]: `${base}/steps/${ids.step}/output`,
     '*': `/output/job/${job.id}/artifacts/0/reports/index.html`,
   }

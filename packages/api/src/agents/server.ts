@@ -11,7 +11,7 @@ const maxOutputChunk = 4 * 1024 * 1024
 /** The agents' port: `ControlPlane` over HTTP, see `http-binding.ts` of the protocol. */
 export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, 'onError'>): FastifyInstance {
   const server = Fastify({ bodyLimit: 32 * 1024 * 1024, keepAliveTimeout: 75_000, forceCloseConnections: true })
-  handleErrors(server, options, true)
+  handleErrors(server, options, (message, code) => ({ code, message }))
   admitOnly(server, ports)
   // Before a body is read: whoever has no token makes us parse nothing.
   server.addHook('onRequest', async (request) => void planeOf(request))

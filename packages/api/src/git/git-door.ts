@@ -93,13 +93,13 @@ export function createGitDoor(
         else if (pipeline.state === 'errored')
           lines.push(
             `Pipeline ${pipeline.number} could not start:`,
-            ...pipeline.errors.flatMap((error) => error.message.split('\n')).slice(0, 20),
+            ...withinReason(pipeline.errors),
             `${options.publicUrl}/pipeline/${pipeline.id}`,
           )
         else
           lines.push(
             `Pipeline ${pipeline.number}: ${options.publicUrl}/pipeline/${pipeline.id}`,
-            ...pipeline.warnings.flatMap(({ message }) => message.split('\n')).slice(0, 20),
+            ...withinReason(pipeline.warnings),
           )
       } catch (error) {
         options.onError(error, { method: 'PUSH', url: `${project.organizationName}/${project.name} ${moved.ref}` })
@@ -110,4 +110,21 @@ export function createGitDoor(
     }
     return lines
   }
+}
+
+/** So many lines of what is wrong go back over git; the page has the rest. */
+const mostLines = 40
+
+/** Whole messages, as many as fit; the first in any case. */
+function withinReason(messages: readonly { readonly message: string }[]): readonly string[] {
+  const lines: string[] = []
+  for (const [at, { message }] of messages.entries()) {
+    const more = message.split('\n')
+    if (at > 0 && lines.length + more.length > mostLines) {
+      const left = messages.length - at
+      return [...lines, `… and ${left} more on the page of the pipeline.`]
+    }
+    lines.push(...more)
+  }
+  return lines
 }

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../access.ts'
 import { type Authenticator, basicOf } from '../authenticate.ts'
 import { hashToken } from '../credentials.ts'
+import { handleErrors } from '../http/errors.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'
 import { createGitDoor, type GitAsker } from './git-door.ts'
 
@@ -23,6 +24,8 @@ export function registerGit(
 ): void {
   const door = createGitDoor(ports, access, options)
   server.register(async (scope) => {
+    // Git shows its user what it is told in plain text, and nothing else.
+    handleErrors(scope, options, (message) => `${message}\n`)
     // Packs are streamed, whatever their size; git's own limits apply.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
@@ -87,7 +90,7 @@ export function registerGit(
       .code(401)
       .header('www-authenticate', 'Basic realm="Rondo"')
       .type('text/plain')
-      .send('That token is not known. Make one under your settings and give it as the password.\n')
+      .send('That token is not known. Give a personal API token as the password.\n')
     return undefined
   }
 }
