@@ -89,7 +89,7 @@ test('explain tells where each job and step comes from, through orbs too', async
   })
 })
 
-test('a config is compiled for the branch that is checked out, found from any folder of the working copy', async () => {
+test('a config is compiled for the branch that is checked out, found from any folder of the working copy [I-030]', async () => {
   write({
     '.circleci/config.yml': `version: 2.1
 jobs: { build: { docker: [{ image: a }], steps: [run: echo << pipeline.git.branch >>] } }

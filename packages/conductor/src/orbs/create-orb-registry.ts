@@ -89,21 +89,39 @@ export function createOrbRegistry(ports: OrbRegistryPorts): OrbRegistry {
     async importNamespace(actor, name) {
       requireName('namespace', name)
       rights.requireInstallationAdministrator(actor)
-      const known = await store.namespace(name)
-      if (known !== undefined && known.organizationId !== null)
+      const namespace = await knownOrMade(
+        () => store.namespace(name),
+        () => store.createNamespace({ name, organizationId: null }, actor.id),
+      )
+      if (namespace.organizationId !== null)
         throw new AppError(
           'conflict',
           `The namespace ${name} belongs to an organization of this installation. Orbs of the same namespace cannot be imported beside it.`,
         )
-      return known ?? store.createNamespace({ name, organizationId: null }, actor.id)
+      return namespace
     },
     async importOrb(actor, namespaceId, name) {
       requireName('orb', name)
       rights.requireInstallationAdministrator(actor)
       const namespace = await namespaceById(namespaceId)
-      const known = await store.orb(`${namespace.name}/${name}`)
-      return known ?? store.createOrb({ namespaceId, name, private: false }, actor.id)
+      return knownOrMade(
+        () => store.orb(`${namespace.name}/${name}`),
+        () => store.createOrb({ namespaceId, name, private: false }, actor.id),
+      )
     },
+  }
+}
+
+/** Makes what is not there; when somebody else made it at the same time, theirs is as good. */
+async function knownOrMade<T>(look: () => Promise<T | undefined>, make: () => Promise<T>): Promise<T> {
+  const known = await look()
+  if (known !== undefined) return known
+  try {
+    return await make()
+  } catch (cause) {
+    const theirs = cause instanceof AppError && cause.code === 'conflict' ? await look() : undefined
+    if (theirs === undefined) throw cause
+    return theirs
   }
 }
 

@@ -58,7 +58,7 @@ async function compile(source: string, organizationId: string | null = home.orga
 }
 
 describe('publishing', () => {
-  test('what is published is what a config gets, by exact version, range and volatile [I-028]', async () => {
+  test('what is published is what a config gets, by exact version, range and volatile [I-028 L-105]', async () => {
     const { orb, name } = await buildOrb()
     await registry.publish(home.user, { orb, version: '1.0.0', source: orbSource('one') })
     await registry.publish(home.user, { orb, version: '1.1.0', source: orbSource('two') })
@@ -282,6 +282,19 @@ describe('importing', () => {
     await expect(registry.importVersion(administrator, { ...request, source: orbSource('y') })).rejects.toMatchObject({
       code: 'conflict',
     })
+  })
+
+  test('several who import the same at the same time all find it there', async () => {
+    const name = `common${++counter}`
+    const bring = async () => {
+      const namespace = await registry.importNamespace(administrator, name)
+      const orb = await registry.importOrb(administrator, namespace.id, 'tool')
+      return registry.importVersion(administrator, { orb, version: '1.0.0', source: orbSource('x') })
+    }
+
+    const ids = (await Promise.all(Array.from({ length: 8 }, bring))).map(({ id }) => id)
+
+    expect(new Set(ids).size).toBe(1)
   })
 
   test('an orb may arrive before the orbs it imports', async () => {

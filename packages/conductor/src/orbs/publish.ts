@@ -59,6 +59,17 @@ export function createPublishing(
     }
   }
 
+  /** The release as it is now, or as somebody else brought it at the same time. */
+  async function added(request: PublishRequest, version: NewOrbVersion) {
+    try {
+      return { ...(await store.addRelease(version)), source: version.source }
+    } catch (cause) {
+      const theirs = cause instanceof AppError && cause.code === 'conflict' ? await exactly(store, request) : undefined
+      if (theirs === undefined) throw cause
+      return theirs
+    }
+  }
+
   return {
     publish,
     async promote(actor, orb, devVersion, version) {
@@ -79,8 +90,7 @@ export function createPublishing(
       // Orbs may arrive before those they import; what is missing shows when a config uses it.
       const version = await checked(actor, request, 'left')
       if (isDevVersion(version.version)) return { ...(await store.putDevVersion(version)), source: version.source }
-      const known = await exactly(store, request)
-      if (known === undefined) return { ...(await store.addRelease(version)), source: version.source }
+      const known = (await exactly(store, request)) ?? (await added(request, version))
       if (known.digest !== version.digest)
         throw new AppError(
           'conflict',
