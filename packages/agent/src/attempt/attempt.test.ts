@@ -2,14 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RunStep } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { StopReason } from '../reports/endings.ts'
-import { createFakeServer, type FakeServer } from '../testing/fake-server.ts'
-import { createProcessExecutor } from '../testing/process-executor.ts'
+import { attemptBench, endsOf, until } from '../testing/attempt-bench.ts'
+import type { FakeServer } from '../testing/fake-server.ts'
 import { origin, runStep, taskSpec } from '../testing/task-spec.ts'
-import { runAttempt, type StoppableSignal } from './attempt.ts'
 
 let root: string
 
@@ -21,47 +18,7 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true })
 })
 
-/** An agent that works on one attempt; `stop` with `shutdown` leaves it as a killed agent would, for the next `begin`. */
-function bench(spec: TaskSpec, server: FakeServer = createFakeServer(spec)) {
-  const executor = createProcessExecutor(root)
-  const log: string[] = []
-  return {
-    server,
-    log,
-    executor,
-    begin() {
-      const controller = new AbortController()
-      const signal: StoppableSignal = controller.signal
-      const stop = (reason: StopReason) => controller.abort(reason)
-      signal.stop = stop
-      const ended = runAttempt(
-        {
-          controlPlane: server.controlPlane,
-          executor,
-          dataFolder: root,
-          heardAt: server.heardAt,
-          log: (message, fields) => void log.push(`${message} ${JSON.stringify(fields)}`),
-        },
-        { attemptId: spec.attemptId, epoch: spec.epoch, cpus: 1, memoryMb: 1024 },
-        signal,
-      )
-      return { stop, ended }
-    },
-  }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await sleep(5)
-}
-
-const ends = (server: FakeServer) =>
-  server.entries.flatMap((entry) =>
-    entry.type === 'step-finished'
-      ? [`${entry.step} ${entry.result}`]
-      : entry.type === 'task-finished'
-        ? [entry.result]
-        : [],
-  )
+const bench = (spec: TaskSpec, server?: FakeServer) => attemptBench(root, spec, server)
 
 test('steps run in order in one environment, and their ends are told in that order, after their output', async () => {
   const { server, begin, log } = bench(
@@ -71,7 +28,7 @@ test('steps run in order in one environment, and their ends are told in that ord
   await begin().ended
 
   expect(log).toEqual([])
-  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', '4 passed', 'passed'])
+  expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', '4 passed', 'passed'])
   expect(server.output(2)).toBe('one\n')
   expect(server.output(4)).toBe(`three\n${root}/project\n`)
   expect(existsSync(join(root, 'tasks', '0198f0c0-0000-7000-8000-000000000001'))).toBe(false)
@@ -90,11 +47,11 @@ test('a server that is away holds no step, and hears everything once it is back'
   server.reachable(false)
   writeFileSync(join(root, 'away'), '')
   await until(() => existsSync(join(root, 'two')))
-  expect(ends(server)).not.toContain('2 passed')
+  expect(endsOf(server)).not.toContain('2 passed')
   server.reachable(true)
   await ended
 
-  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', 'passed'])
+  expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', 'passed'])
   expect(server.output(2)).toBe('ready\none\n')
   expect(server.output(3)).toBe('two\n')
 })
@@ -108,7 +65,7 @@ test('answers that are lost make nothing happen twice', async () => {
 
   await ended
 
-  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 failed', '4 passed', 'failed'])
+  expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 failed', '4 passed', 'failed'])
   expect(server.output(3)).toBe('two\n\nExited with code exit status 3\n')
   expect(server.output(4)).toBe('three\n')
 })
@@ -131,100 +88,7 @@ test('an agent that comes back goes on with the step under way, and starts none 
 
   expect(readFileSync(join(root, 'ran'), 'utf8')).toBe('a\nb\nc\n')
   expect(server.output(3)).toBe('two\nrest\n')
-  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', '4 passed', 'passed'])
-})
-
-test('short steps follow one another by themselves as far as the config lets them, and no step runs that it forbids', async () => {
-  const say = (word: string, more: Partial<RunStep> = {}) => runStep(`echo ${word} | tee -a ${root}/ran`, more)
-  const { server, begin } = bench(
-    taskSpec([
-      say('one'),
-      say('never', { when: 'on_fail' }),
-      say('two', { environment: [{ name: 'A', value: '1' }] }),
-      say('beside', { background: true }),
-      ...Array.from({ length: 30 }, () => say('more')),
-      runStep('exit 3'),
-      say('never'),
-      say('on_fail', { when: 'on_fail' }),
-      say('never'),
-      say('always', { when: 'always' }),
-      say('never'),
-    ]),
-  )
-
-  await begin().ended
-
-  const ran = readFileSync(join(root, 'ran'), 'utf8').split('\n')
-  expect(ran.filter((line) => line !== 'beside')).toEqual([
-    ...['one', 'two', ...Array.from({ length: 30 }, () => 'more'), 'on_fail', 'always', ''],
-  ])
-  const passed = Array.from({ length: 32 }, (_, index) => server.output(index + (index < 1 ? 2 : index < 2 ? 3 : 4)))
-  expect(passed).toEqual(['one\n', 'two\n', ...Array.from({ length: 30 }, () => 'more\n')])
-  expect(ends(server).slice(-5)).toEqual(['36 failed', '38 passed', '40 passed', '5 passed', 'failed'])
-})
-
-test('an agent that dies while steps follow one another finds each of them where it is, and none runs twice [L-018]', async () => {
-  const spec = taskSpec(
-    Array.from({ length: 60 }, (_, index) => runStep(`echo ${index} | tee -a ${root}/ran; sleep 0.01`)),
-  )
-  const { server, begin } = bench(spec)
-  for (let seen = 4; seen < 50; seen += 9) {
-    const { stop, ended } = begin()
-    await until(() => server.output(seen) !== '')
-    stop('shutdown')
-    await ended
-  }
-
-  await begin().ended
-
-  const numbers = spec.job.steps.map((_, index) => `${index}\n`)
-  expect(readFileSync(join(root, 'ran'), 'utf8')).toBe(numbers.join(''))
-  expect(numbers.map((_, index) => server.output(index + 2))).toEqual(numbers)
-  expect(ends(server)).toEqual([...Array.from({ length: 62 }, (_, index) => `${index} passed`), 'passed'])
-})
-
-test('a job whose supervisor is from before an upgrade is given one step at a time', async () => {
-  const spec = taskSpec([runStep('echo one; sleep 0.2'), runStep('echo two'), runStep('echo three')])
-  const { server, begin } = bench(spec)
-  const first = begin()
-  await until(() => server.output(2) !== '')
-  first.stop('shutdown')
-  await first.ended
-  writeFileSync(join(root, 'tasks', spec.attemptId, 'io', 'ready'), '')
-
-  await begin().ended
-
-  expect([2, 3, 4].map(server.output)).toEqual(['one\n', 'two\n', 'three\n'])
-})
-
-test('what an agent said before it died over an environment is not said again by the next', async () => {
-  const { server, begin, executor } = bench(taskSpec([runStep('echo one')]))
-  const prepare = executor.prepare
-  const told: string[] = []
-  executor.prepare = async (spec, folder, say, signal) => {
-    say('Image debian:13')
-    say(`  using ${['a first digest', 'a first digest', 'another'][told.length]}`)
-    told.push('')
-    if (told.length < 3) await new Promise((_, reject) => signal.addEventListener('abort', reject, { once: true }))
-    return prepare(spec, folder, () => {}, signal)
-  }
-  for (const said of [1, 2]) {
-    const { stop, ended } = begin()
-    await until(() => told.length === said && server.output(0).includes('a first digest'))
-    stop('shutdown')
-    await ended
-  }
-
-  await begin().ended
-
-  expect(server.output(0).split('\n')).toEqual([
-    'Executor sandbox',
-    'Image debian:13',
-    '  using a first digest',
-    'The agent was restarted here: the environment is prepared once more.',
-    '  using another',
-    '',
-  ])
+  expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', '4 passed', 'passed'])
 })
 
 test('ends of steps that a dead agent could not tell are told by the next', async () => {
@@ -244,12 +108,12 @@ test('ends of steps that a dead agent could not tell are told by the next', asyn
 
   server.reachable(true)
   const second = begin()
-  await until(() => ends(server).includes('2 passed'))
+  await until(() => endsOf(server).includes('2 passed'))
   expect(server.output(2)).toBe('ready\none\n')
   writeFileSync(join(root, 'go'), '')
   await second.ended
 
-  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', 'passed'])
+  expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', 'passed'])
 })
 
 test('tests are shared out by the times they took, as the server tells them when the job asks', async () => {
@@ -330,7 +194,7 @@ test('a step that cannot be carried out fails in words, and steps that always ru
 
   await begin().ended
 
-  expect(ends(server)).toEqual(['0 passed', '1 passed', '2 failed', '4 passed', 'failed'])
+  expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 failed', '4 passed', 'failed'])
   expect(server.output(2)).toContain('The step could not be carried out: looking for caches is refused')
 })
 
@@ -436,7 +300,7 @@ test('a cache is packed while it is sent, and unpacked as it was', async () => {
   expect(log).toEqual([])
   expect(server.output(6)).toBe('c/big: OK\nc/small: OK\nc\nsums\n')
   expect(server.output(3)).toMatch(/^Saved 3\.0 MB under the key k\n$/)
-  expect(ends(server).at(-1)).toBe('passed')
+  expect(endsOf(server).at(-1)).toBe('passed')
 })
 
 test('an archive that a dead agent was unpacking is unpacked anew by the next', async () => {
@@ -449,7 +313,7 @@ test('an archive that a dead agent was unpacking is unpacked anew by the next', 
   await begin().ended
 
   expect(server.output(6)).toBe('c/big: OK\nc/small: OK\nc\nsums\n')
-  expect(ends(server).at(-1)).toBe('passed')
+  expect(endsOf(server).at(-1)).toBe('passed')
 })
 
 test('a failed job that stays for its owner runs what is asked for as steps of its own, after its result was told', async () => {
@@ -473,7 +337,7 @@ test('a failed job that stays for its owner runs what is asked for as steps of i
   server.order({ type: 'release' })
   await ended
 
-  expect(ends(server)).toEqual([
+  expect(endsOf(server)).toEqual([
     '0 passed',
     '1 passed',
     '2 passed',

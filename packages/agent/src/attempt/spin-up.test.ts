@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TaskSpec } from '@rondo/protocol'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { attemptBench, until } from '../testing/attempt-bench.ts'
+import type { FakeServer } from '../testing/fake-server.ts'
+import { runStep, taskSpec } from '../testing/task-spec.ts'
+
+let root: string
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'attempt-'))
+})
+
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true })
+})
+
+const bench = (spec: TaskSpec, server?: FakeServer) => attemptBench(root, spec, server)
+
+test('what an agent said before it died over an environment is not said again by the next', async () => {
+  const { server, begin, executor } = bench(taskSpec([runStep('echo one')]))
+  const prepare = executor.prepare
+  const told: string[] = []
+  executor.prepare = async (spec, folder, say, signal) => {
+    say('Image debian:13')
+    say(`  using ${['a first digest', 'a first digest', 'another'][told.length]}`)
+    told.push('')
+    if (told.length < 3) await new Promise((_, reject) => signal.addEventListener('abort', reject, { once: true }))
+    return prepare(spec, folder, () => {}, signal)
+  }
+  for (const said of [1, 2]) {
+    const { stop, ended } = begin()
+    await until(() => told.length === said && server.output(0).includes('a first digest'))
+    stop('shutdown')
+    await ended
+  }
+
+  await begin().ended
+
+  expect(server.output(0).split('\n')).toEqual([
+    'Executor sandbox',
+    'Image debian:13',
+    '  using a first digest',
+    'The agent was restarted here: the environment is prepared once more.',
+    '  using another',
+    '',
+  ])
+})
