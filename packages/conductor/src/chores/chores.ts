@@ -39,17 +39,23 @@ export async function doDueChores(
   onError?: (error: unknown) => void,
 ): Promise<boolean> {
   const due = await ports.engine.dueChores(batch)
+  /** Closing an output again changes nothing, so these are struck off together: a commit for each would cost more. */
+  const closed: Chore[] = []
   for (const chore of due) {
     // One that cannot be done must not keep the others from it.
-    await carryOut(ports, chore).catch(async (error: unknown) => {
+    await carryOut(ports, chore, closed).catch(async (error: unknown) => {
       onError?.(error)
       await ports.engine.postponeChore(chore.id, tryAgainAfterMs)
     })
   }
+  if (closed.length > 0)
+    await ports.engine.transact(async (tx) => {
+      for (const { id } of closed) await tx.takeChore(id)
+    })
   return due.length === batch
 }
 
-async function carryOut(ports: Omit<ChorePorts, 'wakeups' | 'clock'>, chore: Chore): Promise<void> {
+async function carryOut(ports: Omit<ChorePorts, 'wakeups' | 'clock'>, chore: Chore, closed: Chore[]): Promise<void> {
   const { engine, checks } = ports
   switch (chore.kind) {
     case 'advance':
@@ -64,8 +70,12 @@ async function carryOut(ports: Omit<ChorePorts, 'wakeups' | 'clock'>, chore: Cho
     case 'close-output': {
       const damage = await outputDamage(ports.output, chore)
       await ports.output.close(chore.subjectId)
+      if (damage === undefined) {
+        closed.push(chore)
+        return
+      }
       return engine.transact(async (tx) => {
-        if (!(await tx.takeChore(chore.id)) || damage === undefined) return
+        if (!(await tx.takeChore(chore.id))) return
         const scope = await tx.stepScope(chore.subjectId)
         if (scope !== undefined)
           await tx.append({ ...scope, kind: 'output.damaged', data: { stepId: chore.subjectId, because: damage } })
