@@ -30,6 +30,15 @@ const mistakes: readonly (readonly [title: string, before: string, after: string
   hint: Did you mean 'checkout'?`,
   ],
   [
+    'a NUL that YAML makes of an escape',
+    'make',
+    '"tr \\0 x"',
+    `f:8:14: error: This text holds a NUL character, which no command, variable or name can hold [invalid-value]
+8 |       - run: "tr \\0 x"
+  |              ^^^^^^^^^
+  hint: Leave it out. Where a program is to see \\0, use single quotes or a block, in which YAML leaves it alone.`,
+  ],
+  [
     'a quote that is left open',
     'make',
     '"make',

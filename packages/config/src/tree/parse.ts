@@ -3,6 +3,7 @@ import type { Limits } from '../limits.ts'
 import type { Report } from '../report.ts'
 import { FastBuilder } from './fast/fast-builder.ts'
 import { readFast } from './fast/read-block.ts'
+import { refuseNul } from './no-nul.ts'
 import type { MapNode } from './node.ts'
 import { isNull, typeName } from './node.ts'
 import { readWithLibrary } from './read-library.ts'
@@ -23,6 +24,7 @@ export function parseTree(source: string, file: string, limits: Limits, report: 
   }
   const builder = new FastBuilder(file, limits, report)
   const root = readFast(source, builder) ?? readWithLibrary(source, file, limits, report, builder.stopped())
+  if (root !== undefined) refuseNul(source, root, report)
   if (root === undefined || root.kind === 'map') return root
   const found = isNull(root) ? 'the file is empty' : `found ${typeName(root)}`
   report.error('root', whole, `A config must be a map with the key 'version' at its root; ${found}`)
