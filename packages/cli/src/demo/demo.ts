@@ -2,6 +2,7 @@ import { type ChildProcess, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import type { JobPageView, PipelineView } from '@rondo/protocol'
 import { readCliEnv } from '../env.ts'
 import { spawnServer } from '../server/up.ts'
@@ -11,6 +12,7 @@ import { type Client, createClient } from './client.ts'
 import { sampleFiles, sampleImage } from './sample.ts'
 import { allGreen, changedJobs, renderPipeline, settled } from './view.ts'
 
+const program = fileURLToPath(new URL('../../../../rondo', import.meta.url))
 const organization = 'demo'
 const project = 'sample'
 
@@ -51,7 +53,13 @@ export async function demo(): Promise<number> {
       return 1
     }
   }
-  return server === undefined ? 1 : exitOf(server)
+  if (server === undefined) return 1
+  const code = await exitOf(server)
+  if (!stopping)
+    process.stderr.write(
+      `Rondo's server was ended by something else. Its agent and database go on with what runs. Start it again with ${program} demo.\n`,
+    )
+  return code
 }
 
 function exitOf(server: ChildProcess): Promise<number> {
@@ -96,7 +104,7 @@ function ending(end: PipelineView, client: Client, paint: Paint): string {
 
   Or run the folder you are in, uncommitted changes included:
 
-    rondo run
+    ${program} run
 `
 }
 
