@@ -185,6 +185,8 @@ export class Work {
   }
 
   read<Row>(cell: Cell<Row> | undefined): Row | undefined {
+    // A process that died over one statement may still be asking for another.
+    this.requireOpen()
     if (cell === undefined) return undefined
     return cell.holder === this && cell.dirty ? cell.pending : cell.committed
   }
