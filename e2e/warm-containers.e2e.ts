@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { dockerAnswers, imagePresent, type Stack, startStack } from '@rondo/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -44,7 +46,9 @@ describe.runIf(ready)('with containers started ahead', () => {
   async function waitingContainer(): Promise<string> {
     return stack.waitFor('a container to wait', async () => {
       const [id] = containers()
-      return id !== undefined && inspect(id, '{{json .Config.Labels}}').includes('warm-') ? id : undefined
+      const [label] = id === undefined ? [] : (/warm-[0-9a-f-]+/.exec(inspect(id, '{{json .Config.Labels}}')) ?? [])
+      // It is there before its supervisor is, without which it is given to no job.
+      return label !== undefined && existsSync(join(stack.data, 'agent/warm', label, 'io/ready')) ? id : undefined
     })
   }
 
