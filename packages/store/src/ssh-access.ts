@@ -18,7 +18,7 @@ export function createSshAccess(database: Database): SshAccess {
             and exists (select from job_ssh_users s where s.job_id = j.id) and ${mayEnter}
           on conflict (job_id, user_id) do update set created_at = job_ssh_users.created_at returning job_id`)
       ).length > 0,
-    async admit(jobId, sha256) {
+    async admit(jobId, sha256, proven) {
       const [user] = await database.rows<{ login: string }>(sql`
         with admitted as (
           select u.id, u.login, j.id as job_id, j.project_id, j.workflow_id from user_keys k join users u on u.id = k.user_id
@@ -28,6 +28,7 @@ export function createSshAccess(database: Database): SshAccess {
           insert into events (kind, organization_id, project_id, pipeline_id, workflow_id, job_id, actor_id, data)
           select 'ssh.admitted', p.organization_id, p.id, w.pipeline_id, w.id, a.job_id, a.id, '{}'::jsonb
           from admitted a join projects p on p.id = a.project_id join workflows w on w.id = a.workflow_id
+          where ${proven}
         )
         select login from admitted`)
       return user?.login

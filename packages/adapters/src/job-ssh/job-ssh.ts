@@ -28,8 +28,8 @@ export interface SshSessionRequest {
 }
 
 export interface JobSshPorts {
-  /** Whether the owner of this key (`SHA256:…`) may enter now. */
-  admits(sha256: string): Promise<boolean>
+  /** Whether the owner of this key (`SHA256:…`) may enter now; does so with it once it is `proven` to be the client's. */
+  admits(sha256: string, proven: boolean): Promise<boolean>
   open(request: SshSessionRequest): Promise<SshProgram>
 }
 

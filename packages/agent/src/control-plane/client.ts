@@ -91,7 +91,7 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
     findWorkspace: async (ref) =>
       (await call<{ layers: Awaited<ReturnType<ControlPlane['findWorkspace']>> }>('findWorkspace', ref)).layers,
     otherSlices: (ref) => call('otherSlices', refOnly(ref)),
-    admitSsh: (ref, sha256) => call('admitSsh', { ...refOnly(ref), sha256 }),
+    admitSsh: (ref, sha256, proven) => call('admitSsh', { ...refOnly(ref), sha256, proven }),
     mintToken: (ref, wanted) => call('mintToken', { ...refOnly(ref), wanted }),
     findTimings: async (ref, by) =>
       (await call<{ timings: Awaited<ReturnType<ControlPlane['findTimings']>> }>('findTimings', { ...ref, by }))

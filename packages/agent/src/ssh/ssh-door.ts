@@ -54,7 +54,7 @@ async function listen(task: TaskContext, options: SshOptions | undefined): Promi
   const key = await hostKey(options.folder)
   const ssh = await openJobSsh(
     {
-      admits: async (sha256) => (await task.controlPlane.admitSsh(task.spec, sha256)).login !== null,
+      admits: async (sha256, proven) => (await task.controlPlane.admitSsh(task.spec, sha256, proven)).login !== null,
       open: (request) => open(task, request),
     },
     { hostKey: key.privateKey, host: options.bind, ports: portsToTry(task, options.ports) },

@@ -61,8 +61,10 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
   }))
   post(agentCalls.findWorkspace, async (plane, body) => ({ layers: await plane.findWorkspace(body) }))
   post(agentCalls.otherSlices, (plane, body) => plane.otherSlices(body))
-  post(agentCalls.admitSsh, (plane, body: { sha256: unknown } & Parameters<ControlPlane['grant']>[0]) =>
-    plane.admitSsh(body, String(body.sha256)),
+  post(
+    agentCalls.admitSsh,
+    (plane, body: { sha256: unknown; proven?: unknown } & Parameters<ControlPlane['grant']>[0]) =>
+      plane.admitSsh(body, String(body.sha256), body.proven !== false),
   )
   post(agentCalls.mintToken, (plane, body: { wanted: unknown } & Parameters<ControlPlane['grant']>[0]) =>
     plane.mintToken(body, wantedToken(body.wanted)),

@@ -226,9 +226,9 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
       if (others.some((task) => task.phase === 'finished' && task.result !== 'passed')) return { others: 'failed' }
       return { others: others.every((task) => task.phase === 'finished') ? 'passed' : 'open' }
     },
-    async admitSsh(ref, sha256) {
+    async admitSsh(ref, sha256, proven) {
       const { jobId } = await granted(ref)
-      return { login: (await ports.sshAccess?.admit(jobId, sha256)) ?? null }
+      return { login: (await ports.sshAccess?.admit(jobId, sha256, proven)) ?? null }
     },
     async mintToken(ref, { audience, rootIssuer }) {
       await granted(ref)

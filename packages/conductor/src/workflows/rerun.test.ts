@@ -71,8 +71,8 @@ test('a job is rerun open over SSH for whoever asked, and for nobody else; a pro
   for (const user of [owner, other])
     await userKeys.add({ userId: user.id, name: '', publicKey: 'ssh-ed25519 A', sha256: `SHA256:${user.login}` })
   const admitted = async (id: string) => [
-    await sshAccess.admit(id, `SHA256:${owner.login}`),
-    await sshAccess.admit(id, `SHA256:${other.login}`),
+    await sshAccess.admit(id, `SHA256:${owner.login}`, true),
+    await sshAccess.admit(id, `SHA256:${other.login}`, true),
   ]
 
   await rerun(pipeline, { jobIds: [before.c!.id], enableSsh: true, actorId: owner.id })
@@ -92,9 +92,18 @@ test('a job is rerun open over SSH for whoever asked, and for nobody else; a pro
   // The agent is told that the job is open; what the project and the roles say counts at once.
   const task = await engine.take(pipeline, 'c')
   expect(await engine.plane.resume(task)).toMatchObject({ ssh: true })
-  expect(await engine.plane.admitSsh(task, `SHA256:${other.login}`)).toEqual({ login: other.login })
+  const entries = async () => {
+    const { items } = await engine.database.store.queries.eventsOf(pipeline.id, { limit: 1_000 })
+    return items.filter(({ kind }) => kind === 'ssh.admitted').length
+  }
+  // Anybody may ask about a public key; who came in is written down.
+  const known = await entries()
+  expect(await engine.plane.admitSsh(task, `SHA256:${other.login}`, false)).toEqual({ login: other.login })
+  expect(await entries()).toBe(known)
+  expect(await engine.plane.admitSsh(task, `SHA256:${other.login}`, true)).toEqual({ login: other.login })
+  expect(await entries()).toBe(known + 1)
   await accounts.setMember(organization.id, other.id, 'reader')
-  expect(await engine.plane.admitSsh(task, `SHA256:${other.login}`)).toEqual({ login: null })
+  expect(await engine.plane.admitSsh(task, `SHA256:${other.login}`, true)).toEqual({ login: null })
   await accounts.saveProjectSettings(project.id, { disableSsh: true })
   expect(await admitted(jobId)).toEqual([undefined, undefined])
   expect((await store.attemptContext(task.attemptId)).ssh).toBe(false)

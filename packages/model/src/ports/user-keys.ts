@@ -22,8 +22,8 @@ export interface UserKeys {
 export interface SshAccess {
   /** Lets one more person into a job that was rerun with SSH; false: it was not, has ended, or its project allows no SSH. */
   allow(jobId: string, userId: string): Promise<boolean>
-  /** Login of the person whose key this is, when they may enter; that they did is written down. */
-  admit(jobId: string, sha256: string): Promise<string | undefined>
+  /** Login of the person whose key this is, when they may enter; that they did is written down once the key is `proven` theirs. */
+  admit(jobId: string, sha256: string, proven: boolean): Promise<string | undefined>
   /** Logins of those who may enter. */
   usersOf(jobId: string): Promise<readonly string[]>
 }

@@ -61,8 +61,8 @@ export interface ControlPlane {
   findWorkspace(ref: AttemptRef): Promise<readonly FoundLayer[]>
   /** How the job's other slices stand together: `failed` when one ended otherwise than well. */
   otherSlices(ref: AttemptRef): Promise<{ readonly others: 'open' | 'passed' | 'failed' }>
-  /** Login of the person who has proved to have this key (`SHA256:…`), when they may enter the job over SSH. */
-  admitSsh(ref: AttemptRef, sha256: string): Promise<{ readonly login: string | null }>
+  /** Login of the person whose key this is (`SHA256:…`), when they may enter the job over SSH; they do once it is `proven` theirs. */
+  admitSsh(ref: AttemptRef, sha256: string, proven: boolean): Promise<{ readonly login: string | null }>
   /** A token with which the job says who it is, for one audience. AppError `forbidden` for jobs that get none, `gone` after its end. */
   mintToken(ref: AttemptRef, wanted: WantedToken): Promise<{ readonly token: string }>
   /** How long the job's tests took before; the same for every slice of a job. See `EngineStore.testTimings`. */
