@@ -164,7 +164,10 @@ export class World implements Surroundings {
     if (known !== undefined) return known
     const waits = new Set<() => void>()
     this.#waitsOf.set(signal, waits)
-    signal.addEventListener('abort', () => [...waits].forEach((finish) => finish()), { once: true })
+    const endAll = () => {
+      for (const finish of [...waits]) finish()
+    }
+    signal.addEventListener('abort', endAll, { once: true })
     return waits
   }
 
