@@ -38,7 +38,7 @@ export async function startTcpProxy({ targetPort, alter = (said) => said }: TcpP
   const server = createServer((near) => {
     const link = createLink(near, dial(targetPort, '127.0.0.1'), alter)
     links.add(link)
-    link.ended.then(() => links.delete(link))
+    void link.ended.then(() => links.delete(link))
     if (held !== undefined) link.hold(held)
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
