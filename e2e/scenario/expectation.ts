@@ -42,6 +42,8 @@ export interface Answer {
 export interface Run {
   /** Branch to push; default main. */
   readonly branch?: string
+  /** Said with `--push-option`. */
+  readonly say?: readonly string[]
   /** Tag to push. */
   readonly tag?: string
   /** Given: the pipeline is triggered by the API with these, on what was pushed before. */
@@ -70,7 +72,19 @@ export interface Expectation extends Run {
   readonly runs?: readonly Run[]
 }
 
-const runKeys = ['branch', 'tag', 'parameters', 'change', 'commit', 'do', 'state', 'error', 'workflows', 'answers']
+const runKeys = [
+  'branch',
+  'say',
+  'tag',
+  'parameters',
+  'change',
+  'commit',
+  'do',
+  'state',
+  'error',
+  'workflows',
+  'answers',
+]
 const known = {
   expectation: [...runKeys, 'title', 'variables', 'contexts', 'runs'],
   run: runKeys,

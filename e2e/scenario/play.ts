@@ -67,7 +67,7 @@ async function begin(
   const message = run.commit ?? (run.parameters === undefined ? 'A change' : 'A change [skip ci]')
   const branch = run.branch ?? 'main'
   if (Object.keys(files).length > 0 || run.tag === undefined)
-    await repository.pushBranch(branch, files, run.tag === undefined ? message : `${message} [skip ci]`)
+    await repository.pushBranch(branch, files, run.tag === undefined ? message : `${message} [skip ci]`, run.say)
   if (run.tag !== undefined) await repository.pushTag(run.tag)
   if (run.parameters !== undefined) {
     const body = { branch, parameters: run.parameters }

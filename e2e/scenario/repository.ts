@@ -9,7 +9,12 @@ const run = promisify(execFile)
 /** A developer's clone: keeps its history from push to push. */
 export interface Repository {
   /** Commits the files on a branch, which starts at `main` when it is new, and pushes it. */
-  pushBranch(branch: string, files: Readonly<Record<string, string | Buffer>>, message: string): Promise<void>
+  pushBranch(
+    branch: string,
+    files: Readonly<Record<string, string | Buffer>>,
+    message: string,
+    pushOptions?: readonly string[],
+  ): Promise<void>
   /** Tags what is checked out, and pushes the tag alone. */
   pushTag(tag: string): Promise<void>
   remove(): Promise<void>
@@ -24,7 +29,7 @@ export async function createRepository(remote: string): Promise<Repository> {
   await git('config', 'user.email', 'dev@example.com')
   await git('config', 'user.name', 'Developer')
   return {
-    async pushBranch(branch, files, message) {
+    async pushBranch(branch, files, message, pushOptions = []) {
       if (branches.size > 0) await git('checkout', '-q', ...(branches.has(branch) ? [branch] : ['-b', branch, 'main']))
       branches.add(branch)
       for (const [path, content] of Object.entries(files)) {
@@ -33,7 +38,7 @@ export async function createRepository(remote: string): Promise<Repository> {
       }
       await git('add', '-A', '-f')
       await git('commit', '-q', '--allow-empty', '-m', message)
-      await git('push', '-q', remote, branch)
+      await git('push', '-q', ...pushOptions.map((option) => `--push-option=${option}`), remote, branch)
     },
     async pushTag(tag) {
       await git('tag', tag)

@@ -55,6 +55,7 @@ export type {
   PipelineTrigger,
   PipelineValues,
   PipelineWarning,
+  PullRequests,
 } from './pipeline.ts'
 export type {
   DockerExecutorPlan,
@@ -147,6 +148,7 @@ export type {
   GitService,
   GitServing,
   PushedRef,
+  PushListener,
   RefRequest,
   Repositories,
   RepositoryName,

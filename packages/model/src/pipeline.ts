@@ -40,6 +40,17 @@ export interface GitRevision {
   readonly body: string
   readonly authorName: string
   readonly authorEmail: string
+  /** Absent for what no pull request asks to merge, as far as whoever pushed it said. */
+  readonly pullRequests?: PullRequests
+}
+
+/** The pull requests whose head a commit is, on the host where they are open. */
+export interface PullRequests {
+  /** Their addresses; the first is the one that is meant when one is asked for. */
+  readonly urls: readonly string[]
+  /** Who opened it, and the repository it comes from: by their names there. */
+  readonly user?: string
+  readonly repository?: string
 }
 
 /** A config as text, as compiled YAML, and as the plan, which is null when it does not compile. */

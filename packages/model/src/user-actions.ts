@@ -1,4 +1,4 @@
-import type { Continuation, Pipeline } from './pipeline.ts'
+import type { Continuation, Pipeline, PullRequests } from './pipeline.ts'
 import type { RefRequest } from './ports/repositories.ts'
 import type { Project } from './project.ts'
 import type { RequestKey } from './request-key.ts'
@@ -15,6 +15,8 @@ export interface TriggerRequest {
   readonly only?: PlanSelection
   /** Commit before a push, for `pipeline.git.base_revision`. */
   readonly baseRevision?: string
+  /** What a push said of its pull requests. */
+  readonly pullRequests?: PullRequests | undefined
   /** The run of a schedule: it happens once, and the schedule moves on with it. */
   readonly schedule?: ScheduledRun
   /** Sent again with the same key, it answers the same pipeline. */

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createGunzip } from 'node:zlib'
-import { AppError, type GitHosting, type GitService, type PushedRef } from '@rondo/model'
+import { AppError, type GitHosting, type GitService, type PushedRef, type PushListener } from '@rondo/model'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createGitHosting } from './git-hosting.ts'
 
@@ -28,9 +28,9 @@ beforeAll(async () => {
     const [, organization = '', name = '', info, service = ''] = match ?? []
     const protocol = request.headers['git-protocol'] as string | undefined
     const body = request.headers['content-encoding'] === 'gzip' ? request.pipe(createGunzip()) : request
-    const onPush = async (refs: readonly PushedRef[]) => {
+    const onPush: PushListener = async (refs, said) => {
       pushes.push(refs)
-      return refs.map((moved) => `told of ${moved.ref}`)
+      return [...refs.map((moved) => `told of ${moved.ref}`), ...said.map((option) => `heard ${option}`)]
     }
     response.setHeader(
       'content-type',
@@ -84,6 +84,16 @@ describe('pushing with the git client', () => {
       authorEmail: 'dev@example.com',
     })
     expect(await hosting.branches(repository)).toEqual([{ name: 'main', revision }])
+  })
+
+  test('what the pusher says with --push-option is told with the refs', async () => {
+    await commit('first')
+
+    const shown = await run('push', '-o', 'pull-request=https://git.example.com/7', '-o', 'more', 'origin', 'HEAD:main')
+
+    expect(pushes).toHaveLength(1)
+    expect(shown).toMatch(/^remote: heard pull-request=https:\/\/git\.example\.com\/7\s*$/m)
+    expect(shown).toMatch(/^remote: heard more\s*$/m)
   })
 
   test('several refs are told in one call, annotated tags with the commit they name', async () => {

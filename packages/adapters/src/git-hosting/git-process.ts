@@ -22,6 +22,7 @@ const settings = {
   // git itself never collects garbage here: it would do so in the middle of somebody's push.
   'gc.auto': '0',
   'receive.autogc': 'false',
+  'receive.advertisePushOptions': 'true',
   'uploadpack.allowFilter': 'true',
   'uploadpack.allowAnySHA1InWant': 'true',
 }

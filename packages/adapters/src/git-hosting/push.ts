@@ -4,24 +4,25 @@ import { flush, type Packet, PacketReader, pktLine } from './pkt-line.ts'
 /** More than this many bytes of commands are no push of people. */
 const maxCommandBytes = 16 * 1024 * 1024
 
-/** What a pusher asks for: the packets before the first flush. */
+/** What a pusher asks for: the packets before the first flush, and those before the second when it has options to say. */
 export class PushRequest {
   readonly #packets = new PacketReader()
   #bytes = 0
-  #whole = false
-  #commands: PushedRef[] = []
+  #reading: 'commands' | 'options' | 'pack' = 'commands'
+  readonly #commands: PushedRef[] = []
+  readonly #options: string[] = []
   #capabilities: ReadonlySet<string> = new Set()
 
   /** Looks at bytes on their way to git. Nothing is moved before the flush, so a refusal here changes nothing. */
   look(chunk: Uint8Array): void {
-    if (this.#whole) return
+    if (this.#reading === 'pack') return
     this.#bytes += chunk.length
     for (const packet of this.#packets.take(chunk)) {
       if (packet === 'flush') {
-        this.#whole = true
-        return
-      }
-      this.#lookAtLine(packet.toString('utf8'))
+        this.#reading = this.#reading === 'commands' && this.has('push-options') ? 'options' : 'pack'
+        if (this.#reading === 'pack') return
+      } else if (this.#reading === 'options') this.#options.push(packet.toString('utf8').replace(/\n$/, ''))
+      else this.#lookAtLine(packet.toString('utf8'))
     }
     if (this.#packets.broken)
       throw new AppError('bad-request', 'This is no push: the list of refs is not in the format of git.')
@@ -30,7 +31,12 @@ export class PushRequest {
   }
 
   get commands(): readonly PushedRef[] {
-    return this.#whole ? this.#commands : []
+    return this.#reading === 'commands' ? [] : this.#commands
+  }
+
+  /** What the pusher said with `--push-option`. */
+  get options(): readonly string[] {
+    return this.#options
   }
 
   has(capability: string): boolean {

@@ -48,6 +48,7 @@ export async function* servePush({ path, body, options, maxPackBytes }: Exchange
     told = true
     return messagesAbout(
       request.commands.filter((command) => accepted.has(command.ref)),
+      request.options,
       options.onPush,
     )
   }
@@ -145,11 +146,12 @@ function writable(stream: NodeJS.WritableStream): Promise<void> {
 /** The push is done, whatever becomes of it: a refusal to do something about it is told, not thrown. */
 async function messagesAbout(
   moved: readonly PushedRef[],
+  said: readonly string[],
   onPush: Exchange['options']['onPush'],
 ): Promise<readonly string[]> {
   if (moved.length === 0 || onPush === undefined) return []
   try {
-    return await onPush(moved)
+    return await onPush(moved, said)
   } catch (error) {
     if (error instanceof AppError) return [error.message]
     throw error

@@ -42,9 +42,12 @@ test('a branch that is deleted takes the schedules of its config along, no other
   )
   const before = (await engine.schedulesOf(project.id)).map((schedule) => schedule.branch).sort()
 
-  const lines = await door.pushed(project, user, [
-    { ref: 'refs/heads/topic', before: 'a'.repeat(40), after: '0'.repeat(40) },
-  ])
+  const lines = await door.pushed(
+    project,
+    user,
+    [{ ref: 'refs/heads/topic', before: 'a'.repeat(40), after: '0'.repeat(40) }],
+    [],
+  )
 
   expect(before).toEqual(['main', 'topic'])
   expect((await engine.schedulesOf(project.id)).map((schedule) => schedule.branch)).toEqual(['main'])

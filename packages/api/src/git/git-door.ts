@@ -4,11 +4,13 @@ import {
   type GitService,
   type Project,
   type PushedRef,
+  type PushListener,
   type RepositoryName,
   type User,
 } from '@rondo/model'
 import type { Access } from '../access.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'
+import { readPushOptions } from './push-options.ts'
 
 /** Who speaks git to us: a person, or something that reads one project, such as a job or a deploy key. */
 export type GitAsker =
@@ -20,7 +22,7 @@ export interface GitDoor {
   /** The project somebody may fetch from or push to. AppError `not-found` for what is not theirs to know of. */
   open(asker: GitAsker, repository: RepositoryName, service: GitService): Promise<Project>
   /** Makes the pipelines of a push; answers what the pusher reads after `remote:`. */
-  pushed(project: Project, user: User, refs: readonly PushedRef[]): Promise<readonly string[]>
+  pushed(project: Project, user: User, ...push: Parameters<PushListener>): Promise<readonly string[]>
 }
 
 const zeros = /^0+$/
@@ -66,8 +68,14 @@ export function createGitDoor(
   }
 
   /** What the pusher reads after `remote:`. The push has happened; trouble with a pipeline is told, never thrown. */
-  async function pushed(project: Project, user: User, refs: readonly PushedRef[]): Promise<readonly string[]> {
-    const lines: string[] = []
+  async function pushed(
+    project: Project,
+    user: User,
+    refs: readonly PushedRef[],
+    said: readonly string[],
+  ): Promise<readonly string[]> {
+    const { pullRequests, problems } = readPushOptions(said)
+    const lines: string[] = [...problems]
     for (const moved of refs) {
       const branch = /^refs\/heads\/(.+)$/.exec(moved.ref)?.[1]
       const tag = /^refs\/tags\/(.+)$/.exec(moved.ref)?.[1]
@@ -87,6 +95,7 @@ export function createGitDoor(
           actorId: user.id,
           ref,
           parameters: {},
+          ...(branch === undefined ? {} : { pullRequests }),
           ...(zeros.test(moved.before) ? {} : { baseRevision: moved.before }),
         })
         if (pipeline === undefined) lines.push(`The head commit of ${branch ?? tag} asks to skip CI: no pipeline.`)

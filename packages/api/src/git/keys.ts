@@ -1,4 +1,4 @@
-import { AppError, type GitService, type PushedRef, type RepositoryName } from '@rondo/model'
+import { AppError, type GitService, type PushListener, type RepositoryName } from '@rondo/model'
 import { createAccess } from '../access.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'
 import { createGitDoor, type GitAsker } from './git-door.ts'
@@ -16,7 +16,7 @@ export interface GitKeys {
     fingerprint: string,
     repository: RepositoryName,
     service: GitService,
-  ): Promise<RepositoryName & { readonly onPush?: (refs: readonly PushedRef[]) => Promise<readonly string[]> }>
+  ): Promise<RepositoryName & { readonly onPush?: PushListener }>
 }
 
 /** A deploy key reads its own project. A user's key does what its user may do, for as long as they may. */
@@ -42,7 +42,7 @@ export function createGitKeys(ports: KeyPorts, options: Pick<WebOptions, 'public
           const project = await door.open(asker, repository, service)
           const opened = { organization: project.organizationName, name: project.name }
           return asker.kind === 'user'
-            ? { ...opened, onPush: (refs) => door.pushed(project, asker.user, refs) }
+            ? { ...opened, onPush: (refs, said) => door.pushed(project, asker.user, refs, said) }
             : opened
         } catch (error) {
           if (!(error instanceof AppError)) throw error

@@ -7,6 +7,7 @@ import type { Authenticator } from '../authenticate.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'
 import { isForeignOrigin } from '../protect-browsers.ts'
 import { followOutput } from './follow-output.ts'
+import { createLineCounter } from './line-counter.ts'
 
 const maxChannels = 200
 
@@ -18,6 +19,7 @@ export function registerLive(
   access: Access,
   options: WebOptions,
 ): void {
+  const lines = createLineCounter(ports.output)
   server.get(
     '/live',
     { websocket: true, preValidation: async (request) => void (await auth.person(request)) },
@@ -48,7 +50,7 @@ export function registerLive(
             channels.delete(message.channel)
           } else if (channels.size >= maxChannels) throw new Error('too many channels')
           else if (message.type === 'subscribe') await subscribe(message.channel, message.topic)
-          else if (message.type === 'output') await follow(message.channel, message.stepId, message.offset)
+          else if (message.type === 'output') await follow(message)
         } catch {
           send({ type: 'error', channel, message: 'That cannot be followed: it does not exist, or it is not yours.' })
         }
@@ -103,12 +105,14 @@ export function registerLive(
         }
       }
 
-      async function follow(channel: number, stepId: string, offset: number): Promise<void> {
+      async function follow(what: Extract<ClientMessage, { type: 'output' }>): Promise<void> {
+        const { channel, stepId, offset, lineOf = 0 } = what
         const step = await ports.queries.step(stepId)
-        if (step === undefined || !Number.isSafeInteger(offset) || offset < 0) throw new Error('no such step')
+        const offsets = [offset, lineOf].every((at) => Number.isSafeInteger(at) && at >= 0)
+        if (step === undefined || !offsets) throw new Error('no such step')
         await access.job(asker, step.jobId, 'view')
         channels.get(channel)?.[Symbol.dispose]()
-        channels.set(channel, followOutput(ports, socket, { channel, stepId, offset }))
+        channels.set(channel, followOutput({ ...ports, lines }, socket, what))
       }
     },
   )

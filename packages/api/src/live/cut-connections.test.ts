@@ -84,6 +84,11 @@ test('a page whose connection breaks again and again has every line of a growing
   await engine.plane.report({ ...task, from: 2, entries: [{ type: 'step-finished', ...end, at }] })
 
   expect(await ended).toBe(text.length)
+  // Each line has eight bytes; the page of a long output begins somewhere in one.
+  const line = await new Promise((resolve) =>
+    live.output(id, text.length - 20, { bytes() {}, ended() {}, line: resolve }),
+  )
+  expect(line).toBe(lines - 2)
   live.close()
   proxy.close()
   expect(proxy.cuts()).toBeGreaterThan(5)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { WebSocket } from '@fastify/websocket'
 import type { WebPorts } from '../ports.ts'
+import type { LineCounter } from './line-counter.ts'
 
 const highWater = 1024 * 1024
 const headerBytes = 12
@@ -9,9 +10,9 @@ const lookEveryMs = 1_000
 
 /** Sends a step's bytes from an offset on, as they become durable, no faster than the reader takes them. */
 export function followOutput(
-  ports: Pick<WebPorts, 'output' | 'queries'>,
+  ports: Pick<WebPorts, 'output' | 'queries'> & { readonly lines: LineCounter },
   socket: WebSocket,
-  what: { channel: number; stepId: string; offset: number },
+  what: { channel: number; stepId: string; offset: number; lineOf?: number },
 ): Disposable {
   let at = what.offset
   let stopped = false
@@ -44,7 +45,14 @@ export function followOutput(
     }
   }
 
+  async function tellLine(offset: number): Promise<void> {
+    const line = await ports.lines.lineOf(what.stepId, offset, () => stopped)
+    if (line !== undefined && socket.readyState === socket.OPEN)
+      socket.send(JSON.stringify({ type: 'output-line', channel: what.channel, line }))
+  }
+
   run().catch(() => socket.close(1011, 'output'))
+  if (what.lineOf !== undefined) tellLine(what.lineOf).catch(() => socket.close(1011, 'output'))
   return {
     [Symbol.dispose]() {
       stopped = true

@@ -5,6 +5,7 @@ import {
   contextScope,
   type EnvironmentEntry,
   forkOf,
+  type GitRevision,
   isAskedFor,
   type JobPlan,
   type KeyRing,
@@ -191,7 +192,7 @@ async function readSecrets(
   return { secrets: entries, contextIds }
 }
 
-/** The list of semantics 24, without what only other hosts or forked pull requests have. */
+/** The list of semantics 24. */
 function builtInVariables(
   publicUrl: string,
   repositoryUrl: string,
@@ -210,11 +211,11 @@ function builtInVariables(
     CIRCLE_NODE_TOTAL: String(job.parallelism),
     CIRCLE_ORGANIZATION_ID: context.organizationId,
     CIRCLE_PIPELINE_ID: pipeline.id,
-    CIRCLE_PR_NUMBER: /^pull\/(\d+)/.exec(forkOf(pipeline.git) ?? '')?.[1] ?? null,
     CIRCLE_PREVIOUS_BUILD_NUM: context.previousNumber === null ? null : String(context.previousNumber),
     CIRCLE_PROJECT_ID: identity.projectId,
     CIRCLE_PROJECT_REPONAME: repository,
     CIRCLE_PROJECT_USERNAME: organization,
+    ...pullRequestVariables(pipeline.git),
     CIRCLE_REPOSITORY_URL: repositoryUrl,
     CIRCLE_SHA1: pipeline.git.revision,
     CIRCLE_TAG: pipeline.git.tag,
@@ -224,4 +225,21 @@ function builtInVariables(
     CIRCLE_WORKFLOW_WORKSPACE_ID: workflow.workspaceId,
   }
   return Object.entries(values).flatMap(([name, value]) => (value === null ? [] : [{ name, value }]))
+}
+
+/** `CIRCLE_PULL_REQUEST(S)` wherever one is open, `CIRCLE_PR_…` only where it comes from a fork (semantics 24). */
+function pullRequestVariables(git: GitRevision): Readonly<Record<string, string | null>> {
+  const { urls = [], user = null, repository = null } = git.pullRequests ?? {}
+  const fork = forkOf(git)
+  return {
+    ...(fork === undefined
+      ? {}
+      : {
+          CIRCLE_PR_NUMBER: /^pull\/(\d+)/.exec(fork)?.[1] ?? null,
+          CIRCLE_PR_REPONAME: repository,
+          CIRCLE_PR_USERNAME: user,
+        }),
+    CIRCLE_PULL_REQUEST: urls[0] ?? null,
+    CIRCLE_PULL_REQUESTS: urls.length === 0 ? null : urls.join(','),
+  }
 }

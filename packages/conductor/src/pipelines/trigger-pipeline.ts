@@ -32,12 +32,13 @@ export async function triggerPipeline(
   const before = request.once && (await ports.engine.transact((tx) => madeBefore(tx, request)))
   if (before !== undefined) return before
   const repository = { organization: project.organizationName, name: project.name }
-  const git = await ports.repositories.resolve(repository, request.ref)
-  if (git === undefined)
+  const resolved = await ports.repositories.resolve(repository, request.ref)
+  if (resolved === undefined)
     throw new AppError(
       'not-found',
       `Branch or tag ${request.ref.branch ?? request.ref.tag ?? request.ref.revision} was not found in ${repository.organization}/${repository.name}. Push it first.`,
     )
+  const git = request.pullRequests === undefined ? resolved : { ...resolved, pullRequests: request.pullRequests }
   if (request.trigger === 'webhook' && asksToSkip(git)) return undefined
   const source = await sourceOf(ports.repositories, repository, git, request.config)
   const { contexts, ...reserved } = await ports.engine.transact(async (tx) => ({

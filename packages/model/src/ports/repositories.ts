@@ -55,10 +55,12 @@ export interface GitHosting extends Repositories {
   ): AsyncIterable<Uint8Array>
 }
 
+/** Told of the refs that a push moved, and of what its pusher said with `--push-option`; answers lines for the pusher. */
+export type PushListener = (refs: readonly PushedRef[], said: readonly string[]) => Promise<readonly string[]>
+
 export interface GitServing {
   /** What the client asked for: `version=2`. */
   readonly protocol: string | undefined
   readonly signal: AbortSignal
-  /** Answers lines for the pusher. */
-  readonly onPush?: (refs: readonly PushedRef[]) => Promise<readonly string[]>
+  readonly onPush?: PushListener
 }

@@ -3,6 +3,8 @@ import type { ClientMessage, LiveTopic, ServerMessage } from './messages.ts'
 export interface OutputListener {
   bytes(offset: number, bytes: Uint8Array): void
   ended(size: number): void
+  /** With this the number of the first line that comes is asked for, which counts from 1. */
+  line?(first: number): void
 }
 
 /** A page's (or a terminal's) one connection to the server: comes back by itself, and then takes everything up where it was. */
@@ -85,9 +87,14 @@ export function createLive(options: LiveOptions): Live {
       add((channel) => ({ open: () => ({ type: 'subscribe', channel, topic }), message: () => changed() })),
     output(stepId, offset, listener) {
       let at = offset
+      let numbered = listener.line === undefined
       return add((channel) => ({
-        open: () => ({ type: 'output', channel, stepId, offset: at }),
+        open: () => ({ type: 'output', channel, stepId, offset: at, ...(numbered ? {} : { lineOf: offset }) }),
         message: (message) => {
+          if (message.type === 'output-line') {
+            numbered = true
+            listener.line?.(message.line)
+          }
           if (message.type === 'output-end') listener.ended(message.size)
         },
         bytes(from, bytes) {

@@ -10,8 +10,14 @@
 export type ClientMessage =
   /** Changes to pipelines, workflows and jobs of one scope. `channel` is chosen by the client. */
   | { readonly type: 'subscribe'; readonly channel: number; readonly topic: LiveTopic }
-  /** Bytes of a step from `offset` on, as they become durable. */
-  | { readonly type: 'output'; readonly channel: number; readonly stepId: string; readonly offset: number }
+  /** Bytes of a step from `offset` on, as they become durable; and the number of the line in which the byte `lineOf` stands. */
+  | {
+      readonly type: 'output'
+      readonly channel: number
+      readonly stepId: string
+      readonly offset: number
+      readonly lineOf?: number
+    }
   | { readonly type: 'unsubscribe'; readonly channel: number }
 
 export type LiveTopic =
@@ -25,6 +31,8 @@ export type ServerMessage =
   | { readonly type: 'subscribed'; readonly channel: number }
   /** Something in the scope changed; the ids say what to read again. */
   | { readonly type: 'event'; readonly channel: number; readonly event: LiveEvent }
+  /** Lines are counted from 1; comes whenever they are counted, before or after bytes. */
+  | { readonly type: 'output-line'; readonly channel: number; readonly line: number }
   /** The step has ended and all its output was sent. */
   | { readonly type: 'output-end'; readonly channel: number; readonly size: number }
   | { readonly type: 'error'; readonly channel: number | null; readonly message: string }

@@ -6,22 +6,25 @@ import type { Line } from './ansi/screen.ts'
 export interface OutputLines {
   readonly lines: readonly Line[]
   readonly ended: boolean
+  /** Number of the first of them, once it is known. */
+  readonly first: number | undefined
 }
 
 /** The lines of a step's output from a byte on: what there is, and what comes. */
 export function useOutputLines(stepId: string, from: number): OutputLines {
   const live = useContext(LiveContext)
-  const [state, setState] = useState<OutputLines>({ lines: [], ended: false })
+  const [state, setState] = useState<OutputLines>({ lines: [], ended: false, first: undefined })
   useEffect(() => {
     if (live === undefined) return
     const parser = createAnsiParser()
     const decoder = new TextDecoder('utf-8')
     let frame = 0
     let ended = false
+    let first = from === 0 ? 1 : undefined
     // Many pieces may come between two pictures; they are drawn together.
     const draw = () => {
       frame = 0
-      setState({ lines: parser.lines(), ended })
+      setState({ lines: parser.lines(), ended, first })
     }
     const schedule = () => {
       frame ||= requestAnimationFrame(draw)
@@ -35,6 +38,14 @@ export function useOutputLines(stepId: string, from: number): OutputLines {
         ended = true
         schedule()
       },
+      ...(first !== undefined
+        ? {}
+        : {
+            line(number: number) {
+              first = number
+              schedule()
+            },
+          }),
     })
     return () => {
       cancelAnimationFrame(frame)

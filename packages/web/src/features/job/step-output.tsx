@@ -14,7 +14,7 @@ const lineHeight = 19
 /** Output of a step: what there is, and what comes; its tail is followed until the reader scrolls away. */
 export function StepOutput({ step }: { readonly step: StepView }) {
   const [from] = useState(Math.max(0, step.outputBytes - windowBytes))
-  const { lines, ended } = useOutputLines(step.id, from)
+  const { lines, ended, first } = useOutputLines(step.id, from)
   const scroller = useRef<HTMLDivElement>(null)
   const follow = useRef(true)
   const rows = useVirtualizer({
@@ -73,7 +73,7 @@ export function StepOutput({ step }: { readonly step: StepView }) {
                 ref={rows.measureElement}
                 style={{ transform: `translateY(${row.start}px)` }}
               >
-                <span className="line-number">{row.index + 1}</span>
+                <span className="line-number">{first === undefined ? '' : first + row.index}</span>
                 <LineText line={lines[row.index] ?? []} />
               </div>
             ))}
