@@ -93,14 +93,6 @@ function isSetup(cx: ResolveContext, root: MapNode, workflows: readonly Resolved
   }
   if (!node.value) return false
   if (cx.version === 2) cx.report.error('setup', node.span, "'setup: true' needs version 2.1")
-  if (workflows.length > 1) {
-    const names = workflows.map((workflow) => workflow.name).join(', ')
-    cx.report.error(
-      'setup',
-      workflows[1]!.span,
-      `A setup config may run one workflow only; these are left after conditions: ${names}`,
-    )
-  }
   for (const workflow of workflows) {
     if (workflow.triggers !== undefined)
       cx.report.error('setup', workflow.triggers.span, 'Scheduled workflows are not possible in a setup config')
