@@ -11,7 +11,14 @@ export interface LinkedNode {
   readonly name: string
   /** Its name in compiled output. */
   readonly compiled: string
-  readonly requires: readonly { readonly node: string; readonly statuses: readonly RequiredStatus[] }[]
+  readonly requires: readonly LinkedRequirement[]
+}
+
+export interface LinkedRequirement {
+  readonly node: string
+  readonly statuses: readonly RequiredStatus[]
+  /** Where it is written. */
+  readonly reference: RequirementReference
 }
 
 export interface LinkedWorkflow {
@@ -39,7 +46,7 @@ export function linkWorkflow(
       requires: targets
         .get(invocation)!
         .filter(({ target }) => !left.has(target))
-        .map(({ target, statuses }) => ({ node: names.get(target)!, statuses })),
+        .map(({ target, reference }) => ({ node: names.get(target)!, statuses: reference.statuses, reference })),
     }))
   checkCycles(report, workflow, nodes)
   return { workflow, nodes }
@@ -47,7 +54,7 @@ export function linkWorkflow(
 
 interface Link {
   readonly target: Invocation
-  readonly statuses: readonly RequiredStatus[]
+  readonly reference: RequirementReference
 }
 
 type NameIndex = ReadonlyMap<string, { readonly named: Invocation[]; readonly aliased: Invocation[] }>
@@ -91,9 +98,12 @@ function link(
   const found = index.get(indexKey(invocation.looksIn, reference.name))
   const named = found?.named.filter((other) => other !== invocation) ?? []
   const aliased = found?.aliased.filter((other) => other !== invocation) ?? []
-  if (named.length === 1) return [{ target: named[0]!, statuses: reference.statuses }]
+  if (named.length === 1) {
+    if (named[0]!.publicName !== undefined) warnOfGroupStatus(report, invocation, reference)
+    return [{ target: named[0]!, reference }]
+  }
   // Rows of one matrix that carry the same explicit name are meant together, through the alias.
-  if (aliased.length > 0) return aliased.map((target) => ({ target, statuses: reference.statuses }))
+  if (aliased.length > 0) return aliased.map((target) => ({ target, reference }))
   // An entry whose job does not exist is refused already, and may be what is meant.
   const meant = (other: Invocation) => other.unresolved === true && nearest(reference.name, [other.name]) !== undefined
   if (named.length === 0 && workflow.invocations.some(meant)) return []
@@ -108,6 +118,20 @@ function link(
       named.length > 1 ? "Give each of them a 'name' of its own" : () => requiresHint(workflow, invocation, reference),
   })
   return []
+}
+
+/** A job group ends as `success` or `not_run`, whatever its jobs do (semantics 21.5). */
+function warnOfGroupStatus(
+  report: Report,
+  invocation: Invocation,
+  { name, statuses, span }: RequirementReference,
+): void {
+  if (statuses.includes('success') || statuses.includes('not_run')) return
+  const message = `'${name}' is a job group, which ends as success or not_run: '${invocation.name}' never runs`
+  report.warn('requires', span, message, {
+    chain: invocation.chain,
+    hint: "Write 'not_run' to wait for a group that failed",
+  })
 }
 
 function requiresHint(

@@ -76,7 +76,8 @@ function groupJobs(
     }
   }
   if (jobs?.kind !== 'list' || jobs.items.length === 0) {
-    const found = jobs === undefined || isNull(jobs) ? 'nothing' : typeName(jobs)
+    const found =
+      jobs === undefined || isNull(jobs) ? 'nothing' : jobs.kind === 'list' ? 'an empty list' : typeName(jobs)
     cx.report.error(
       'job-group',
       group.keySpan,
@@ -147,6 +148,7 @@ function extraNode(base: Base, name: string, type: 'no-op' | 'lock' | 'unlock', 
     body: extraBody(type, key, base.span),
     steps: [],
     executorMissing: false,
+    attributes: base.raw.attributes,
     requires: [],
     filters: undefined,
     context: undefined,

@@ -5,6 +5,7 @@ import { didYouMean } from '../did-you-mean.ts'
 import type { Limits } from '../limits.ts'
 import type { Report } from '../report.ts'
 import { EntryCollector } from './entry-collector.ts'
+import type { Anchored, SharedAnchors } from './fast/fast-builder.ts'
 import type { Stopped } from './mistake-window.ts'
 import { mistakeWindow } from './mistake-window.ts'
 import type { MapNode, Node } from './node.ts'
@@ -19,21 +20,27 @@ const reach = 48_000
 /** A text longer than this is read no further than around its first mistake: the library needs a second for a megabyte. */
 const affordable = 300_000
 
+export interface LibraryHelp {
+  /** Where the fast reader gave up. */
+  readonly stopped?: Stopped
+  /** See `parseTree`. */
+  readonly shared?: SharedAnchors | undefined
+}
+
 /**
  * Reads all of YAML, and says what is wrong with a text, all of it at once. Undefined when it is reported as broken.
- * @param stopped where the fast reader gave up
  */
 export function readWithLibrary(
   source: string,
   file: string,
   limits: Limits,
   report: Report,
-  stopped: Stopped = { end: 0, entries: [] },
+  { stopped = { end: 0, entries: [] }, shared }: LibraryHelp = {},
 ): Node | undefined {
   if (source.length > reach && reportNearMistakes(source, file, limits, report, stopped)) return undefined
   const document = readDocument(source, file, report, limits)
   if (document === undefined) return undefined
-  return createTreeBuilder({ source, file }, limits, report).build(document.contents as YamlNode | null)
+  return createTreeBuilder({ source, file, shared }, limits, report).build(document.contents as YamlNode | null)
 }
 
 /**
@@ -42,6 +49,9 @@ export function readWithLibrary(
  */
 function reportNearMistakes(source: string, file: string, limits: Limits, report: Report, stopped: Stopped): boolean {
   const window = mistakeWindow(source, stopped, reach)
+  // In one pair of brackets, or on one line, there is no good place to cut.
+  const isNear = window !== undefined && window.end - window.start < affordable
+  if (!isNear && source.length > affordable && reportInBrackets(source, file, limits, report, stopped)) return true
   if (window === undefined) return false
   const text = source.slice(window.start, window.end)
   if (flowDepth(text) > limits.depth) return false
@@ -52,6 +62,31 @@ function reportNearMistakes(source: string, file: string, limits: Limits, report
   const errors = firstOfLines(text, documents[0]!.errors).filter(({ pos: [start] }) => start < cut)
   if (errors.length === 0 || (errors.length <= manyMistakes && source.length <= affordable)) return false
   reportMistakes({ source, offset: window.start, file }, report, documents[0]!, errors)
+  return true
+}
+
+/**
+ * Reports the first mistake in brackets that began too far away: the item the fast reader gave up in and what follows
+ * it, read as if the bracket stood right before.
+ */
+function reportInBrackets(
+  source: string,
+  file: string,
+  limits: Limits,
+  report: Report,
+  { flow, end }: Stopped,
+): boolean {
+  if (flow === undefined || end - flow.start > reach) return false
+  const cut = Math.min(source.length, Math.max(end, flow.start) + reach)
+  const text = `${flow.isList ? '[' : '{'}${source.slice(flow.start, cut)}`
+  if (flowDepth(text) > limits.depth) return false
+  const documents = parseDocuments(text)
+  const [document] = typeof documents === 'string' ? [] : documents
+  const [first] = document?.errors ?? []
+  // A mistake further away may be one only because the text ends there.
+  const isNear = first !== undefined && (cut === source.length || first.pos[0] < text.length - reach / 2)
+  if (document === undefined || !isNear) return false
+  reportMistakes({ source, offset: flow.start - 1, file }, report, document, [first])
   return true
 }
 
@@ -151,13 +186,20 @@ function openQuote(document: Document, end: number): number | undefined {
 /** The first mistake of each line: the others of a line nearly always follow from it. */
 function firstOfLines(source: string, errors: readonly YAMLError[]): readonly YAMLError[] {
   const lines = new Set<number>()
+  // A line may be a megabyte long and hold a mistake in every character, so it is searched for its ends once.
+  let line = { start: 0, end: -1 }
   return errors.filter(({ pos: [start] }) => {
-    const lineStart = source.lastIndexOf('\n', Math.max(0, start - 1))
-    return lines.size !== lines.add(lineStart).size
+    const before = Math.max(0, start - 1)
+    if (before < line.start || before > line.end) {
+      const end = source.indexOf('\n', before + 1)
+      line = { start: source.lastIndexOf('\n', before), end: end === -1 ? source.length : end - 1 }
+    }
+    return lines.size !== lines.add(line.start).size
   })
 }
 
 function yamlMessage(message: string): string {
+  if (message.startsWith('Maximum call stack')) return 'The text is nested too deeply to be read'
   return message.replace(/\s+at line \d+, column \d+[\s\S]*$/, '')
 }
 
@@ -175,14 +217,13 @@ function flowDepth(source: string): number {
   return deepest
 }
 
-interface Built {
-  readonly node: Node
-  /** Nodes with every alias written out. */
-  readonly size: number
-  readonly depth: number
-}
+type Built = Anchored
 
-function createTreeBuilder({ source, file }: { source: string; file: string }, limits: Limits, report: Report) {
+function createTreeBuilder(
+  { source, file, shared }: { source: string; file: string; shared: SharedAnchors | undefined },
+  limits: Limits,
+  report: Report,
+) {
   const lastLine = source.slice(source.lastIndexOf('\n') + 1)
   const anchors = new Map<string, Built>()
   let failed = false
@@ -211,16 +252,24 @@ function createTreeBuilder({ source, file }: { source: string; file: string }, l
     if (built.depth + level > limits.depth + 1)
       return fail('limit', span, `The config is nested more than ${limits.depth} deep`)
     const anchor = (node as { anchor?: string }).anchor
-    if (anchor !== undefined) anchors.set(anchor, built)
+    if (anchor !== undefined) {
+      anchors.set(anchor, built)
+      shared?.set(anchor, built)
+    }
     return built
   }
 
   function aliasTarget(name: string, span: Span): Built {
-    const target = anchors.get(name)
+    const target = anchors.get(name) ?? shared?.get(name)
     if (target !== undefined) return target
     // After the first failure anchors may be missing that are there in the text.
     if (failed) return { node: sourceScalar(null, span, ''), size: 1, depth: 1 }
-    return fail('yaml-anchor', span, `unknown anchor '${name}' referenced`, didYouMean(name, anchors.keys()))
+    return fail(
+      'yaml-anchor',
+      span,
+      `unknown anchor '${name}' referenced`,
+      didYouMean(name, [...anchors.keys(), ...(shared?.keys() ?? [])]),
+    )
   }
 
   function convertPlain(node: YamlNode, level: number, span: Span): Built {

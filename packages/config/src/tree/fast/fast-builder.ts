@@ -2,19 +2,23 @@ import type { Span } from '@rondo/model'
 import type { Limits } from '../../limits.ts'
 import type { Report } from '../../report.ts'
 import { EntryCollector } from '../entry-collector.ts'
-import type { EntryStart, Stopped } from '../mistake-window.ts'
+import type { EntryStart, FlowStart, Stopped } from '../mistake-window.ts'
 import type { MapNode, Node } from '../node.ts'
 import { listNode, sourceScalar } from '../node.ts'
 import { plainScalarValue, scalarValue } from '../scalar.ts'
 import { giveUp } from './cursor.ts'
 import type { ScalarText } from './read-scalar.ts'
 
-interface Anchored {
+/** What an anchor names. */
+export interface Anchored {
   readonly node: Node
   /** Nodes, and levels of them, with every alias written out. */
   readonly size: number
   readonly depth: number
 }
+
+/** Anchors of files that are read together: what one defines, the others may name. */
+export type SharedAnchors = Map<string, Anchored>
 
 /** Where an anchored value begins, in the builder's counts. */
 export interface Mark {
@@ -30,12 +34,17 @@ export class FastBuilder {
   private readonly limits: Limits
   private readonly report: Report
   private readonly anchors = new Map<string, Anchored>()
+  private readonly shared: SharedAnchors | undefined
   private readonly entryStarts: EntryStart[] = []
+  /** Brackets that are open, and where the latest item in one begins. */
+  private openBrackets = 0
+  private flowItem: FlowStart = { start: 0, isList: true }
   private size = 0
   private deepest = 0
 
-  constructor(file: string, limits: Limits, report: Report) {
+  constructor(file: string, limits: Limits, report: Report, shared?: SharedAnchors) {
     this.file = file
+    this.shared = shared
     this.limits = limits
     this.report = report
   }
@@ -55,10 +64,25 @@ export class FastBuilder {
     this.entryStarts.push({ start, column })
   }
 
+  /** To be called at each bracket that opens, and at the one that closes it. */
+  enterFlow(): void {
+    this.openBrackets += 1
+  }
+
+  leaveFlow(): void {
+    this.openBrackets -= 1
+  }
+
+  /** To be called for each item in brackets. */
+  enterFlowItem(start: number, isList: boolean): void {
+    this.flowItem = { start, isList }
+  }
+
   /** Where the reader is. */
   stopped(): Stopped {
     const entries = this.entryStarts.filter((entry) => entry !== undefined)
-    return { end: Math.max(this.lastEnd, entries.at(-1)?.start ?? 0), entries }
+    const place = { end: Math.max(this.lastEnd, entries.at(-1)?.start ?? 0), entries }
+    return this.openBrackets > 0 && this.flowItem.start > 0 ? { ...place, flow: this.flowItem } : place
   }
 
   plain({ text, start, end }: ScalarText): Node {
@@ -90,7 +114,7 @@ export class FastBuilder {
 
   /** The latest value defined under a name; its level counts from where the alias stands. */
   alias(name: string, level: number, end: number): Node {
-    const target = this.anchors.get(name) ?? giveUp()
+    const target = this.anchors.get(name) ?? this.shared?.get(name) ?? giveUp()
     this.size += target.size - 1
     this.deepest = Math.max(this.deepest, level + target.depth - 1)
     if (this.deepest > this.limits.depth || this.size > this.limits.nodes) giveUp()
@@ -106,7 +130,9 @@ export class FastBuilder {
   }
 
   define(name: string, node: Node, mark: Mark, level: number): void {
-    this.anchors.set(name, { node, size: this.size - mark.size, depth: this.deepest - level + 1 })
+    const anchored = { node, size: this.size - mark.size, depth: this.deepest - level + 1 }
+    this.anchors.set(name, anchored)
+    this.shared?.set(name, anchored)
     this.deepest = Math.max(this.deepest, mark.deepest)
   }
 
