@@ -22,7 +22,7 @@ describe.runIf(works)('with roles over three processes, no job is lost or starte
       const findings = await runExperiment(
         experiments[name]!,
         { ...short, kills, meanMs },
-        { executor: 'sandbox', onKill: () => {} },
+        { executor: 'sandbox', say: () => {} },
       )
 
       expect(findings.problems).toEqual([])

@@ -1,4 +1,4 @@
-import { type Stack, startStack } from '@rondo/testkit'
+import { type Stack, startStack, type UnexpectedEnd } from '@rondo/testkit'
 import { killAtRandom } from './kills.ts'
 import { createLoad, type Findings, type LoadOptions } from './load.ts'
 
@@ -62,9 +62,17 @@ export const experiments: Readonly<Record<string, Experiment>> = {
 export async function runExperiment(
   experiment: Experiment,
   size: Size,
-  options: { readonly executor: 'docker' | 'sandbox'; readonly onKill: (text: string) => void },
+  options: { readonly executor: 'docker' | 'sandbox'; readonly say: (text: string) => void },
 ): Promise<Findings> {
-  const stack = await startStack({ executor: options.executor, split: threeServers })
+  const ended: string[] = []
+  const stack = await startStack({
+    executor: options.executor,
+    split: threeServers,
+    onUnexpectedEnd(end) {
+      ended.push(describeEnd(end))
+      options.say(describeEnd(end))
+    },
+  })
   try {
     const load = await createLoad(stack, size)
     const working = load.start()
@@ -73,14 +81,29 @@ export async function runExperiment(
       kills: size.kills,
       meanMs: size.meanMs,
       ...(experiment.pauseMs === undefined ? {} : { pauseMs: experiment.pauseMs }),
-      onKill: options.onKill,
+      onKill: options.say,
     })
     if (size.workflows !== undefined && Number.isFinite(size.workflows)) await working
     const findings = await load.finish()
     await working
     const hits = Object.fromEntries(Object.entries(kills.count).map(([name, count]) => [`${name} hit`, count]))
-    return { ...findings, figures: { ...hits, 'longest outage, s': kills.longestMs / 1_000, ...findings.figures } }
+    const problems = [...findings.problems, ...ended]
+    return {
+      problems,
+      figures: {
+        ...hits,
+        'longest outage, s': kills.longestMs / 1_000,
+        ...findings.figures,
+        problems: problems.length,
+      },
+    }
   } finally {
     await stack.stop()
   }
+}
+
+/** With the last lines that the process printed: they say why. */
+function describeEnd({ name, code, signal, printed }: UnexpectedEnd): string {
+  const lines = printed.trimEnd().split('\n').slice(-25).join('\n    ')
+  return `the server process ${name} ended by itself with ${code ?? signal}; it printed last:\n    ${lines}`
 }

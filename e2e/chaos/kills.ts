@@ -30,8 +30,20 @@ export async function killAtRandom(stack: Stack, blows: Blows): Promise<Kills> {
   const watching = new AbortController()
   const outage = longestOutage(stack, watching.signal)
   const starting = new Map<string, Promise<void>>()
+  const startAgain = (name: string, back: Promise<void>) =>
+    starting.set(
+      name,
+      // One that ends before it is ready is a finding as well, and is started again.
+      back.catch(() => {}).finally(() => starting.delete(name)),
+    )
+  // What ends by itself is a finding, told at the end; whoever runs a server starts it again.
+  const startEnded = () => {
+    for (const name of stack.servers)
+      if (!starting.has(name) && !stack.serverLives(name)) startAgain(name, stack.startOne(name))
+  }
   for (let done = 0; done < blows.kills; ) {
     await sleep(-Math.log(1 - Math.random()) * blows.meanMs)
+    startEnded()
     const victim = blows.victims[Math.floor(Math.random() * blows.victims.length)]!
     if (starting.has(victim) || !hit(stack, victim, blows.pauseMs)) continue
     done++
@@ -42,11 +54,9 @@ export async function killAtRandom(stack: Stack, blows: Blows): Promise<Kills> {
       blows.pauseMs === undefined
         ? stack.startOne(victim)
         : sleep(blows.pauseMs).then(() => void stack.signalServer(victim, 'SIGCONT'))
-    starting.set(
-      victim,
-      back.finally(() => starting.delete(victim)),
-    )
+    startAgain(victim, back)
   }
+  startEnded()
   await Promise.all(starting.values())
   await stack.waitFor('the server to be healthy', () => healthy(stack), 60_000)
   watching.abort()

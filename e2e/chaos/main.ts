@@ -52,7 +52,7 @@ async function run(name: string): Promise<boolean> {
   const started = performance.now()
   const { problems, figures } = await runExperiment(experiment, size, {
     executor: values.executor === 'docker' ? 'docker' : 'sandbox',
-    onKill: (line) => process.stdout.write(`${line}\n`),
+    say: (line) => process.stdout.write(`${line}\n`),
   })
   for (const problem of problems) process.stdout.write(`PROBLEM: ${problem}\n`)
   console.table({ ...figures, seconds: Math.round((performance.now() - started) / 1_000) })

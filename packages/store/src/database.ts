@@ -53,11 +53,6 @@ export function openDatabase(connectionString: string, connections = 16): Databa
   async function transactOnce<T>(work: (runner: TransactionRunner) => Promise<T>): Promise<T> {
     const client = await attempt(() => engine.connect())
     let broken = false
-    // Without a listener a connection lost between two statements would end the process.
-    const onError = () => {
-      broken = true
-    }
-    client.on('error', onError)
     try {
       const begun = attempt(() => client.query('begin'))
       // It fails with the connection alone, and then everything after it fails as well.
@@ -78,7 +73,6 @@ export function openDatabase(connectionString: string, connections = 16): Databa
       })
       throw error
     } finally {
-      client.off('error', onError)
       client.release(broken)
     }
   }
@@ -102,8 +96,13 @@ function openPool(connectionString: string, max: number, first?: string): pg.Poo
   })
   // A connection that breaks while idle is replaced by the pool; the next statement finds out by itself.
   pool.on('error', () => {})
-  // One that fails here fails with the connection, and what comes after it fails as well.
-  if (first !== undefined) pool.on('connect', (client) => void client.query(first).catch(() => {}))
+  pool.on('connect', (client) => {
+    // For its whole life: between two owners the pool itself does not listen, and an error nobody listens to ends the process.
+    // Whoever uses it then is told by the next statement, and the pool takes no such connection back.
+    client.on('error', () => {})
+    // If this fails, so does the connection, and what comes after it.
+    if (first !== undefined) client.query(first).catch(() => {})
+  })
   return pool
 }
 

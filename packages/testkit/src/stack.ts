@@ -1,12 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-
-const serverProgram = fileURLToPath(new URL('../../server/src/main.ts', import.meta.url))
+import { type ServerProcess, startServerProcess, type UnexpectedEnd } from './server-process.ts'
 
 export interface StackOptions {
   readonly executor?: 'docker' | 'sandbox'
@@ -18,6 +16,8 @@ export interface StackOptions {
   readonly split?: readonly (readonly string[])[]
   /** Folder in which the data folder is made; default the system's for temporary files. */
   readonly within?: string
+  /** Called with each server process that ended although nobody had sent it a signal. */
+  readonly onUnexpectedEnd?: (end: UnexpectedEnd) => void
   /** Further variables of the server and its agent. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -72,6 +72,7 @@ export interface Stack {
   readonly servers: readonly string[]
   /** SIGKILL by default; false when that process does not live. */
   signalServer(name: string, signal?: NodeJS.Signals): boolean
+  serverLives(name: string): boolean
   /** Starts one of the server processes, which must not live. */
   startOne(name: string): Promise<void>
   startServer(): Promise<void>
@@ -88,14 +89,15 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const [port, agentPort, sshPort] = await Promise.all([freePort(), freePort(), freePort()])
   const url = `http://127.0.0.1:${port}`
   const roles = new Map((options.split ?? [[]]).map((some) => [some.join('-') || 'server', some.join(',')]))
-  const servers = new Map<string, ReturnType<typeof spawn>>()
+  const servers = new Map<string, ServerProcess>()
 
   async function startServer(): Promise<void> {
     for (const name of roles.keys()) await startOne(name)
   }
 
   async function startOne(name: string): Promise<void> {
-    const child = spawn(process.execPath, [serverProgram], {
+    const server = startServerProcess({
+      name,
       env: {
         PATH: process.env.PATH,
         RONDO_DATA: data,
@@ -107,28 +109,15 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         ...options.env,
         ...(options.ssh ? { RONDO_SSH_PORT: String(sshPort) } : {}),
       },
-      ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(options.user === undefined ? {} : { user: options.user }),
+      onUnexpectedEnd: (end) => options.onUnexpectedEnd?.(end),
     })
-    servers.set(name, child)
-    let printed = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (printed += chunk))
-    const ready = new Promise<void>((resolve, reject) => {
-      child.stdout.on('data', () => printed.includes('Rondo is ready') && resolve())
-      child.once('exit', (code) => reject(new Error(`the server process ${name} ended with ${code}: ${printed}`)))
-    })
-    await ready
+    servers.set(name, server)
+    await server.ready
   }
 
   async function stopServer(): Promise<void> {
-    for (const child of servers.values()) {
-      if (!lives(child)) continue
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGTERM')
-      // One that stands still would never hear of it.
-      child.kill('SIGCONT')
-      await ended
-    }
+    for (const server of servers.values()) await server.stop()
   }
 
   await startServer()
@@ -233,10 +222,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       return Buffer.from(await response.arrayBuffer())
     },
     servers: [...roles.keys()],
-    signalServer(name, signal = 'SIGKILL') {
-      const child = servers.get(name)
-      return child !== undefined && lives(child) && child.kill(signal)
-    },
+    serverLives: (name) => servers.get(name)?.lives() ?? false,
+    signalServer: (name, signal = 'SIGKILL') => servers.get(name)?.signal(signal) ?? false,
     startOne,
     kill(part) {
       const files = { server: 'server.pid', agent: 'agent/agent.pid', postgres: 'postgres/postmaster.pid' } as const
@@ -252,10 +239,6 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     },
   }
   return stack
-}
-
-function lives(child: ReturnType<typeof spawn>): boolean {
-  return child.exitCode === null && child.signalCode === null
 }
 
 async function freePort(): Promise<number> {

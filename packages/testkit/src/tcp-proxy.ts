@@ -1,0 +1,107 @@
+import { createServer, connect as dial, type Socket } from 'node:net'
+
+/** A link between two processes that can be broken as networks break. */
+export interface TcpProxy {
+  readonly port: number
+  /** Connections that are open, oldest first. */
+  readonly connections: readonly ProxiedConnection[]
+  /**
+   * From now on bytes that go these ways wait, those of new connections too, as when packets are lost: nobody is told, and what
+   * waits arrives after `release`.
+   */
+  hold(ways?: Ways): void
+  release(): void
+  /** Resets all connections. */
+  cut(): void
+  stop(): Promise<void>
+}
+
+/** `out`: what whoever connected says; `back`: what it is answered. */
+export type Ways = 'both' | 'out' | 'back'
+
+export interface ProxiedConnection {
+  /** Of the proxy's end towards the target, by which the target knows this connection. */
+  readonly localPort: number
+  /** As the proxy's `hold`, for this connection alone and for good. */
+  hold(ways?: Ways): void
+}
+
+export interface TcpProxyOptions {
+  readonly targetPort: number
+  /** Changes what the target says, piece by piece. */
+  readonly alter?: (said: Buffer) => Buffer
+}
+
+export async function startTcpProxy({ targetPort, alter = (said) => said }: TcpProxyOptions): Promise<TcpProxy> {
+  const links = new Set<Link>()
+  let held: Ways | undefined
+  const server = createServer((near) => {
+    const link = createLink(near, dial(targetPort, '127.0.0.1'), alter)
+    links.add(link)
+    void link.ended.then(() => links.delete(link))
+    if (held !== undefined) link.hold(held)
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const address = server.address()
+  return {
+    port: address !== null && typeof address === 'object' ? address.port : 0,
+    get connections() {
+      return [...links]
+    },
+    hold(ways = 'both') {
+      held = ways
+      for (const link of links) link.hold(ways)
+    },
+    release() {
+      held = undefined
+      for (const link of links) link.release()
+    },
+    cut() {
+      for (const link of links) link.cut()
+    },
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      for (const link of links) link.cut()
+      await closed
+    },
+  }
+}
+
+interface Link extends ProxiedConnection {
+  readonly ended: Promise<void>
+  release(): void
+  cut(): void
+}
+
+function createLink(near: Socket, far: Socket, alter: (said: Buffer) => Buffer): Link {
+  const ended = Promise.withResolvers<void>()
+  const cut = () => {
+    near.destroy()
+    far.destroy()
+    ended.resolve()
+  }
+  carry(near, far, (bytes) => bytes)
+  carry(far, near, alter)
+  // An end that waits behind held bytes is not seen before they are: a link that is held stays as it is.
+  for (const socket of [near, far]) socket.on('error', cut).once('close', cut)
+  return {
+    ended: ended.promise,
+    get localPort() {
+      return far.localPort ?? 0
+    },
+    hold(ways = 'both') {
+      if (ways !== 'back') near.pause()
+      if (ways !== 'out') far.pause()
+    },
+    release() {
+      near.resume()
+      far.resume()
+    },
+    cut,
+  }
+}
+
+function carry(from: Socket, to: Socket, alter: (bytes: Buffer) => Buffer): void {
+  from.on('data', (bytes) => void to.write(alter(bytes)))
+  from.once('end', () => to.end())
+}
