@@ -26,21 +26,27 @@ export async function runPeriodically(
   work: PeriodicWork,
   signal: AbortSignal,
 ): Promise<void> {
+  // One for many rounds: only a round that leaves something to do ends the wait for the next.
+  let round = new AbortController()
+  const stop = () => round.abort()
+  signal.addEventListener('abort', stop, { once: true })
   while (!signal.aborted) {
-    const round = new AbortController()
-    const either = AbortSignal.any([signal, round.signal])
     // Listening starts before looking, so that nothing that comes up in between is missed.
     const woken =
       work.topic === undefined || ports.wakeups === undefined
-        ? ports.clock.sleep(work.everyMs, either)
-        : ports.wakeups.wait(work.topic, work.everyMs, either)
+        ? ports.clock.sleep(work.everyMs, round.signal)
+        : ports.wakeups.wait(work.topic, work.everyMs, round.signal)
     const began = ports.clock.monotonicMs()
     const more = await work.round().catch((error: unknown) => {
       work.onError?.(error)
       return false
     })
     work.onRound?.(ports.clock.monotonicMs() - began)
-    if (more) round.abort()
+    if (more) {
+      round.abort()
+      round = new AbortController()
+    }
     await woken
   }
+  signal.removeEventListener('abort', stop)
 }

@@ -288,6 +288,9 @@ export class Work {
   }
 }
 
+/** One for all: a world in trouble raises it all the time, and nobody looks where. */
+const away = new AppError('unavailable', 'The database cannot be reached at the moment. Try again in a few seconds.')
+
 export function unavailable(): AppError {
-  return new AppError('unavailable', 'The database cannot be reached at the moment. Try again in a few seconds.')
+  return away
 }

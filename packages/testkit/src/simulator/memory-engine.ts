@@ -267,6 +267,7 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
   }
 }
 
+/** The number of the newest job before this one on the same branch, among the hundred before it. */
 function previousNumber(database: MemoryDatabase, work: Work, job: Job): number | null {
   if (job.number === null) return null
   const number = job.number
@@ -274,13 +275,17 @@ function previousNumber(database: MemoryDatabase, work: Work, job: Job): number 
     const workflow = required(work.read(database.workflows.get(workflowId)), 'workflow', workflowId)
     return work.read(database.pipelines.get(workflow.pipelineId))?.git.branch
   }
-  const before = [...database.jobs.values()]
-    .flatMap((cell) => work.read(cell) ?? [])
-    .filter((other) => other.projectId === job.projectId && other.number !== null && other.number < number)
-    .sort((a, b) => (b.number ?? 0) - (a.number ?? 0))
-    .slice(0, 100)
   const branch = branchOf(job.workflowId)
-  return before.find((other) => branchOf(other.workflowId) === branch)?.number ?? null
+  const before: number[] = []
+  let found = 0
+  for (const cell of database.jobs.values()) {
+    const other = work.read(cell)
+    if (other === undefined || other.number === null || other.number >= number) continue
+    if (other.projectId !== job.projectId) continue
+    before.push(other.number)
+    if (other.number > found && branchOf(other.workflowId) === branch) found = other.number
+  }
+  return found > 0 && before.filter((one) => one > found).length < 100 ? found : null
 }
 
 function claimOne(

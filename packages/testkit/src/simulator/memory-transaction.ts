@@ -1,27 +1,19 @@
 import {
   type EngineTransaction,
-  type FencedRef,
   isFinalJobStatus,
   isFinalWorkflowStatus,
   type Job,
   type Task,
   type WorkflowHead,
 } from '@rondo/model'
+import { memoryAttemptWrites } from './memory-attempts.ts'
 import { type Cell, type MemoryDatabase, unavailable, type Work } from './memory-database.ts'
-import { type Effect, fenced, identify, required } from './memory-identity.ts'
+import { type Effect, fenced, required } from './memory-identity.ts'
 import { lockEntriesOf, memoryLockWrites } from './memory-locks.ts'
 import { memoryPipelineWrites } from './memory-pipelines.ts'
 import { memoryRequestKeys } from './memory-request-keys.ts'
 import { insertRequirements, settleRequirements } from './memory-requirements.ts'
-import {
-  type AttemptRow,
-  type JobRow,
-  type LeftRow,
-  type StepRow,
-  type TaskRow,
-  type WorkflowRow,
-  withoutPlan,
-} from './memory-rows.ts'
+import { type JobRow, type LeftRow, type TaskRow, type WorkflowRow, withoutPlan } from './memory-rows.ts'
 import { memoryScheduleWrites } from './memory-schedules.ts'
 
 /** Writes of one transaction in memory; each statement of the real store is one step between two effects here. */
@@ -48,36 +40,6 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
     cells.push(work.insert('left', database.left, database.newId(), row))
   }
 
-  async function endOpenSteps(attemptId: string): Promise<readonly string[]> {
-    await effect('finish open steps')
-    const open: string[] = []
-    for (const step of database.stepsOfAttempt.get(attemptId) ?? []) {
-      const row = work.read(step)
-      if (row?.phase !== 'running') continue
-      open.push(row.id)
-      await change<StepRow>(step, (found) => ({ ...found, phase: 'finished', result: 'canceled' }))
-    }
-    return open
-  }
-
-  async function endAsLost(ref: FencedRef, changed: Partial<TaskRow> = {}): Promise<void> {
-    await effect('end an attempt as lost')
-    const cell = database.attempts.get(ref.attemptId)
-    const attempt = cell === undefined ? undefined : await work.lock(cell)
-    if (cell === undefined || attempt === undefined || attempt.epoch !== ref.epoch) return
-    work.write<AttemptRow>(cell, { ...attempt, phase: 'finished', result: 'lost' })
-    await effect('queue a task again')
-    await changeTask(attempt, (row) => ({
-      ...row,
-      ...changed,
-      phase: row.stopReason === null ? 'queued' : 'finished',
-      result: row.stopReason,
-      attemptId: null,
-    }))
-    database.waiting.add(required(database.tasks.get(attempt.taskId), 'task', attempt.taskId))
-    work.notify('queue')
-  }
-
   async function numberJob(jobId: string): Promise<void> {
     const job = await work.lock(jobCell(jobId))
     if (job === undefined || job.number !== null) return
@@ -89,6 +51,7 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
   return {
     ...memoryPipelineWrites(database, work, effect),
     ...memoryLockWrites(database, work, effect),
+    ...memoryAttemptWrites(database, work, effect),
     ...memoryScheduleWrites(database, work, effect),
     ...memoryRequestKeys(database, work, effect),
     async createWorkflow({ jobs, setup, ...workflow }) {
@@ -275,84 +238,9 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       }
       work.notify('stop')
     },
-    async fence(agentId, ref) {
-      await effect('fence an attempt')
-      const cell = database.attempts.get(ref.attemptId)
-      if (cell !== undefined) await work.lock(cell)
-      return fenced(database, work, agentId, ref)
-    },
-    async grant(refs) {
-      await effect('grant starts')
-      const granted = new Set<string>()
-      for (const ref of refs) {
-        const cell = database.attempts.get(ref.attemptId)
-        const attempt = cell === undefined ? undefined : await work.lock(cell)
-        if (cell === undefined || attempt === undefined) continue
-        const task = work.read(database.tasks.get(attempt.taskId))
-        if (attempt.epoch !== ref.epoch || attempt.grantedAt !== null || attempt.phase !== 'claimed') continue
-        if (task === undefined || task.stopReason !== null) continue
-        work.write(cell, { ...attempt, phase: 'running', grantedAt: work.now })
-        granted.add(attempt.id)
-      }
-      return granted
-    },
-    async lockExpired(ref) {
-      await effect('hold an expired attempt')
-      const cell = database.attempts.get(ref.attemptId)
-      const attempt = cell === undefined ? undefined : await work.lock(cell)
-      return (
-        attempt !== undefined &&
-        attempt.epoch === ref.epoch &&
-        attempt.phase !== 'finished' &&
-        attempt.leaseExpiresAt < work.now &&
-        (attempt.grantedAt !== null) === ref.granted
-      )
-    },
     async contextNames(organizationId) {
       await effect('read the contexts')
       return [...(database.contexts.get(organizationId) ?? [])]
-    },
-    async acknowledge(attemptId, sequence, leaseMs) {
-      await effect('acknowledge entries')
-      await change(required(database.attempts.get(attemptId), 'attempt', attemptId), (row) => ({
-        ...row,
-        acknowledged: sequence,
-        leaseExpiresAt: work.now + leaseMs,
-      }))
-    },
-    async startStep(step) {
-      await effect('start a step')
-      const key = `${step.attemptId}/${step.index}`
-      const known = database.steps.get(key)
-      if (known !== undefined) {
-        const row = await work.lock(known)
-        if (row !== undefined) return row.id
-      }
-      const id = database.newId()
-      const cell = work.insert<StepRow>('steps', database.steps, key, {
-        id,
-        attemptId: step.attemptId,
-        index: step.index,
-        phase: 'running',
-        result: null,
-        outputBytes: 0,
-      })
-      const cells = database.stepsOfAttempt.get(step.attemptId) ?? []
-      database.stepsOfAttempt.set(step.attemptId, cells)
-      if (!cells.includes(cell)) cells.push(cell)
-      return id
-    },
-    async finishStep(step) {
-      await effect('finish a step')
-      const cell = database.steps.get(`${step.attemptId}/${step.index}`)
-      if (cell === undefined) return undefined
-      await change<StepRow>(cell, (row) => ({
-        ...row,
-        phase: 'finished',
-        result: step.result,
-        outputBytes: step.outputBytes,
-      }))
-      return work.read(cell)?.id
     },
     async saveCache({ projectId, source }, key, object) {
       await effect('save a cache')
@@ -361,17 +249,6 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       const row = { projectId, source, key, object, createdAt: work.now, order: database.newId() }
       work.insert('caches', database.caches, `${projectId}/${source}/${key}`, row)
       return true
-    },
-    async stepScope(stepId) {
-      await effect('find what a step belongs to')
-      const step = [...database.steps.values()]
-        .flatMap((cell) => work.read(cell) ?? [])
-        .find((row) => row.id === stepId)
-      const attempt = step === undefined ? undefined : work.read(database.attempts.get(step.attemptId))
-      const task = attempt === undefined ? undefined : work.read(database.tasks.get(attempt.taskId))
-      if (attempt === undefined || task === undefined) return undefined
-      const { organizationId, projectId, pipelineId, workflowId, jobId } = identify(database, work, attempt, task)
-      return { organizationId, projectId, pipelineId, workflowId, jobId }
     },
     async openSsh(jobId, userId) {
       await effect('open a job over SSH')
@@ -392,37 +269,6 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
     async addTests(jobId, slice, tests) {
       await effect('add tests')
       leave(jobId, { kind: 'tests', slice, tests })
-    },
-    async finishAttempts(ends) {
-      await effect('finish attempts')
-      const left = new Map<string, readonly string[]>()
-      for (const { attemptId, epoch, result } of ends) {
-        const cell = database.attempts.get(attemptId)
-        const attempt = cell === undefined ? undefined : await work.lock(cell)
-        if (cell === undefined || attempt === undefined) continue
-        if (attempt.epoch !== epoch || attempt.phase === 'finished') continue
-        work.write<AttemptRow>(cell, { ...attempt, phase: 'finished', result })
-        await changeTask(attempt, (row) => ({ ...row, phase: 'finished', result }))
-        left.set(attemptId, await endOpenSteps(attemptId))
-      }
-      return left
-    },
-    async requeue(ref) {
-      await endAsLost(ref)
-    },
-    async retry(ref) {
-      const attempt = work.read(database.attempts.get(ref.attemptId))
-      if (attempt === undefined || attempt.epoch !== ref.epoch) return []
-      const task = required(work.read(database.tasks.get(attempt.taskId)), 'task', attempt.taskId)
-      await effect('remove what a slice left')
-      for (const cell of database.leftByJob.get(task.jobId) ?? []) {
-        const row = work.read(cell)
-        if (row === undefined || row.kind === 'image' || row.kind === 'ssh' || row.slice !== task.index) continue
-        if ((await work.lock(cell)) !== undefined) work.remove(cell)
-      }
-      const open = await endOpenSteps(ref.attemptId)
-      await endAsLost(ref, { queuedAt: work.now })
-      return open
     },
     async append(event) {
       await effect(`append ${event.kind}`)
@@ -478,12 +324,5 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
   function toTask(cell: Cell<TaskRow>): Task {
     const { id, jobId, index, phase, result, attemptId, attempts } = work.read(cell)!
     return { id, jobId, index, phase, result, attemptId, attempts }
-  }
-
-  /** Changes the task of an attempt that is still its newest. */
-  async function changeTask(attempt: AttemptRow, update: (row: TaskRow) => TaskRow): Promise<void> {
-    await change(required(database.tasks.get(attempt.taskId), 'task', attempt.taskId), (row) =>
-      row.attemptId === attempt.id && row.epoch === attempt.epoch ? update(row) : row,
-    )
   }
 }

@@ -3,7 +3,7 @@ import type { Claim, ControlPlane, ReportEntry } from '@rondo/protocol'
 import type { HeldAttempt } from './held-attempt.ts'
 import type { Network } from './network.ts'
 import type { Life } from './simulated-server.ts'
-import type { Surroundings } from './surroundings.ts'
+import { neverAborted, type Surroundings } from './surroundings.ts'
 
 const machine = { cpus: 4, memoryMb: 16_384 }
 const claimWaitMs = 10_000
@@ -94,7 +94,7 @@ export class SimulatedAgent {
       }
       try {
         const request = { agentId: this.#id!, free, executors: ['docker' as const], waitMs: claimWaitMs }
-        const claims = await this.#call('claim', (plane) => plane.claim(request, new AbortController().signal))
+        const claims = await this.#call('claim', (plane) => plane.claim(request, neverAborted))
         if (life !== this.#life) return
         for (const claim of claims) this.#take(life, claim)
       } catch (error) {
@@ -134,9 +134,7 @@ export class SimulatedAgent {
       try {
         const expected = witness.ordersDue(attempts)
         const request = { agentId: this.#id!, attempts, waitMs: heartbeatWaitMs }
-        const { stop } = await this.#call('heartbeat', (plane) =>
-          plane.heartbeat(request, new AbortController().signal),
-        )
+        const { stop } = await this.#call('heartbeat', (plane) => plane.heartbeat(request, neverAborted))
         if (life !== this.#life) return
         witness.ordersGiven(this.name, expected, stop)
         for (const order of stop) {

@@ -26,7 +26,7 @@ import { buildRevision } from '../builders.ts'
 import { createMemoryEngine } from './memory-engine.ts'
 import type { Effect } from './memory-identity.ts'
 import type { StartChecks } from './sabotage.ts'
-import type { Surroundings } from './surroundings.ts'
+import { neverAborted, type Surroundings } from './surroundings.ts'
 
 const publicUrl = 'http://ci.example.com'
 /** Nobody in a simulated world checks a password. */
@@ -271,7 +271,7 @@ export class Life {
 
   /** Nobody needs to listen to a signal that never comes. */
   #stopping(signal: AbortSignal | undefined): AbortSignal | undefined {
-    return signal === this.#running ? undefined : signal
+    return signal === this.#running || signal === neverAborted ? undefined : signal
   }
 
   /** Its wall clock is wrong; its monotonic one began at some number. */

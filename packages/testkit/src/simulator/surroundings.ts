@@ -8,6 +8,9 @@ import type { VirtualTime } from './virtual-time.ts'
 import type { Witness } from './witness.ts'
 import type { WorldPlan } from './world-plan.ts'
 
+/** Nobody hangs up in a simulated world. */
+export const neverAborted = new AbortController().signal
+
 export interface Home {
   readonly organizationId: string
   readonly projectId: string

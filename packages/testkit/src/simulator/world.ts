@@ -61,6 +61,7 @@ export class World implements Surroundings {
   readonly #onTrace: ((line: string) => void) | undefined
   /** Who waits for a notification, by topic; in the order in which they came. */
   readonly #waiting = new Map<string, Set<() => void>>()
+  readonly #waitsOf = new WeakMap<AbortSignal, Set<() => void>>()
   #serviceSince = 0
   #lostAt = 0
   #served = false
@@ -144,15 +145,30 @@ export class World implements Surroundings {
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(topic) ?? new Set()
       this.#waiting.set(topic, waiting)
+      const hungUp = signal === undefined ? undefined : this.#waitsEndedBy(signal)
       const finish = () => {
         forget()
         waiting.delete(finish)
+        hungUp?.delete(finish)
         resolve()
       }
       const forget = this.time.after(timeoutMs, finish)
       if (!deaf) waiting.add(finish)
-      signal?.addEventListener('abort', finish, { once: true })
+      hungUp?.add(finish)
     })
+  }
+
+  /** What waits until a signal aborts: one listener for however many waits, one after the other. */
+  #waitsEndedBy(signal: AbortSignal): Set<() => void> {
+    const known = this.#waitsOf.get(signal)
+    if (known !== undefined) return known
+    const waits = new Set<() => void>()
+    this.#waitsOf.set(signal, waits)
+    const endAll = () => {
+      for (const finish of [...waits]) finish()
+    }
+    signal.addEventListener('abort', endAll, { once: true })
+    return waits
   }
 
   #notify(topic: string): void {
