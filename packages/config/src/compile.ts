@@ -2,6 +2,7 @@ import type { Plan } from '@rondo/model'
 import type { LinkedWorkflow } from './check/link.ts'
 import { linkWorkflow } from './check/link.ts'
 import { checkSurprises } from './check/surprises/surprises.ts'
+import { checkUnusedOrbs } from './check/surprises/unused-orbs.ts'
 import { readVersion } from './check/version.ts'
 import type { ConfigDiagnostic } from './diagnostic-code.ts'
 import type { Limits } from './limits.ts'
@@ -90,6 +91,7 @@ function compileStages(
   const plan: Plan = { setup, ...readWorkflows(report, linked, version === 2), orbs }
   if (report.hasErrors()) return failed(report, parameters)
   checkSurprises(report, plan, options.contexts)
+  if (version !== 2) checkUnusedOrbs(report, root, source)
   const output = writeOutput(cx, root, linked, source)
   if (report.hasErrors()) return failed(report, parameters)
   return { plan, diagnostics: report.diagnostics, output, parameters }

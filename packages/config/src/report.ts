@@ -41,7 +41,9 @@ export function createReport(limit: number): Report {
     message: string,
     detail?: ReportDetail,
   ) {
-    const what = oncePerPlace.has(code) ? span.end : message
+    // A place can lack a key once only, too, but several of them.
+    const lacking = code === 'missing-key' ? /\[\w+\]/.exec(message)?.[0] : undefined
+    const what = oncePerPlace.has(code) ? span.end : (lacking ?? message)
     const key = `${severity}\n${code}\n${span.file}\n${span.start}\n${what}`
     if (seen.has(key)) return
     counts[severity] += 1

@@ -49,7 +49,7 @@ function checkJob(cx: ResolveContext, job: ElementDefinition): void {
     )
   }
   if (child(node, 'type')?.templated === true) return
-  const key = requiredKeys[jobType(cx, node, { definition: job })]
+  const key = requiredKeys[jobType(cx, node, { definition: job }) ?? '']
   if (key !== undefined && !node.entries.has(key)) {
     cx.report.error('missing-key', node.span, `required key [${key}] not found in job '${name}'`)
   }

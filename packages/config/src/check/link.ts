@@ -91,7 +91,10 @@ function link(
   const found = index.get(indexKey(invocation.looksIn, reference.name))
   const named = found?.named.filter((other) => other !== invocation) ?? []
   const aliased = found?.aliased.filter((other) => other !== invocation) ?? []
-  if (named.length === 1) return [{ target: named[0]!, statuses: reference.statuses }]
+  if (named.length === 1) {
+    if (named[0]!.publicName !== undefined) warnOfGroupStatus(report, invocation, reference)
+    return [{ target: named[0]!, statuses: reference.statuses }]
+  }
   // Rows of one matrix that carry the same explicit name are meant together, through the alias.
   if (aliased.length > 0) return aliased.map((target) => ({ target, statuses: reference.statuses }))
   // An entry whose job does not exist is refused already, and may be what is meant.
@@ -108,6 +111,20 @@ function link(
       named.length > 1 ? "Give each of them a 'name' of its own" : () => requiresHint(workflow, invocation, reference),
   })
   return []
+}
+
+/** A job group ends as `success` or `not_run`, whatever its jobs do (semantics 21.5). */
+function warnOfGroupStatus(
+  report: Report,
+  invocation: Invocation,
+  { name, statuses, span }: RequirementReference,
+): void {
+  if (statuses.includes('success') || statuses.includes('not_run')) return
+  const message = `'${name}' is a job group, which ends as success or not_run: '${invocation.name}' never runs`
+  report.warn('requires', span, message, {
+    chain: invocation.chain,
+    hint: "Write 'not_run' to wait for a group that failed",
+  })
 }
 
 function requiresHint(

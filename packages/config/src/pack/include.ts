@@ -2,28 +2,33 @@ import type { Report } from '../report.ts'
 import type { Node, ScalarNode } from '../tree/node.ts'
 import { scalarNode } from '../tree/node.ts'
 
-const whole = /^\s*<<\s*include\(([^)]*)\)\s*>>\s*$/
-const anywhere = /<<\s*include\(/
+/** The closing parenthesis may be missing: orbs that are published leave it out. */
+const directive = /<<\s*include\(([-\w/.]+)\)?\s*>>/g
+const attempt = /<<\s*include\(/g
 
 /**
- * A text that is nothing but `<<include(path)>>` becomes the text of that file, whose own `<<` are escaped because they
- * mean nothing to the config (semantics 29).
+ * Every `<<include(path)>>` of a text, alone in it or among other text, becomes the text of that file, whose own `<<` are
+ * escaped because they mean nothing to the config (semantics 29, and the newer official program).
  */
-export function includeFile(node: ScalarNode, read: (path: string) => string | undefined, report: Report): Node {
-  if (typeof node.value !== 'string' || !anywhere.test(node.value)) return node
-  const path = whole.exec(node.value)?.[1]?.trim()
-  if (path === undefined) {
-    report.error('invalid-value', node.span, 'An include must be the whole value, and the only one in it', {
-      hint: "Write '<<include(scripts/build.sh)>>' and nothing else",
-    })
-    return node
-  }
-  const text = read(path)
-  if (text === undefined) {
+export function includeFiles(node: ScalarNode, read: (path: string) => string | undefined, report: Report): Node {
+  if (typeof node.value !== 'string') return node
+  const text = node.value
+  const attempts = text.match(attempt)?.length ?? 0
+  if (attempts === 0) return node
+  let found = 0
+  const included = text.replace(directive, (whole, path: string) => {
+    found += 1
+    const content = read(path)
+    if (content !== undefined) return content.replaceAll('<<', '\\<<')
     report.error('invalid-value', node.span, `There is no file ${path} to include`, {
       hint: 'Give the path from the folder that holds @orb.yml, without leaving it',
     })
-    return node
+    return whole
+  })
+  if (found < attempts) {
+    report.error('invalid-value', node.span, 'An include here cannot be read', {
+      hint: "Write '<<include(scripts/build.sh)>>': a path of letters, digits and '-_./'",
+    })
   }
-  return scalarNode(text.replaceAll('<<', '\\<<'), node.span)
+  return scalarNode(included, node.span)
 }

@@ -41,6 +41,12 @@ describe('packing a folder', () => {
     expect(text).toBe('a:\n  v: 3.10\nb:\n  v: 3.10\n')
   })
 
+  it('writes what YAML 1.1 takes for true or false as such, and keeps texts in quotes', () => {
+    const { text } = pack(folder({ '@a.yml': 'a: {default: on}\nb: {default: no}\nc: {default: "on"}\n' }))
+
+    expect(parse(text!)).toEqual({ a: { default: true }, b: { default: false }, c: { default: 'on' } })
+  })
+
   it('orders keys by what they say: signs before letters, numbers by value', () => {
     const keys = ['GO_TAGS', 'GOTEST', 'GO111MODULE', 'a10', 'a9', 'a9b', 'a9-b', 'a', 'a-b', 'ab', 'Z', '1.10', '1.9']
 
@@ -48,6 +54,53 @@ describe('packing a folder', () => {
 
     expect(Object.keys(parse(text!))).toEqual([
       ...['1.9', '1.10', 'GO_TAGS', 'GO111MODULE', 'GOTEST', 'Z', 'a', 'a-b', 'a9', 'a9b', 'a9-b', 'a10', 'ab'],
+    ])
+  })
+
+  it('takes folders below commands, jobs, executors and examples for an order of files only', () => {
+    const { text } = pack(
+      folder({
+        'commands/top.yml': 'steps: [checkout]\n',
+        'commands/aws/login.yml': 'steps: [{run: login}]\n',
+        'commands/gcp/deep/auth.yml': 'steps: [{run: auth}]\n',
+        'workflows/nightly/jobs.yml': 'a: 1\n',
+      }),
+    )
+
+    expect(parse(text!)).toEqual({
+      commands: {
+        top: { steps: ['checkout'] },
+        login: { steps: [{ run: 'login' }] },
+        auth: { steps: [{ run: 'auth' }] },
+      },
+      workflows: { nightly: { jobs: { a: 1 } } },
+    })
+  })
+
+  it('refuses two elements of one name in such folders, naming both files', () => {
+    const { diagnostics } = pack(folder({ 'commands/aws/login.yml': 'a: 1\n', 'commands/gcp/login.yml': 'a: 2\n' }))
+
+    expect(diagnostics).toMatchObject([
+      { code: 'duplicate-name', message: "commands/aws/login.yml and commands/gcp/login.yml both define 'login'" },
+    ])
+  })
+
+  it('resolves anchors of other files, earlier or later, and tells the nearest for one that is nowhere', () => {
+    const files = {
+      'anchors/@anchors.yml': 'my-anchor: &my-anchor my-value\n',
+      'z/@z.yml': 'list: &list [a, *my-anchor]\n',
+    }
+
+    const { text } = pack(folder({ ...files, 'commands/c.yml': 'description: *my-anchor\nsteps: *list\n' }))
+    const { diagnostics } = pack(folder({ ...files, 'commands/c.yml': 'description: *my-anchr\n' }))
+
+    expect(parse(text!).commands.c).toEqual({ description: 'my-value', steps: ['a', 'my-value'] })
+    expect(diagnostics).toMatchObject([
+      {
+        message: "unknown anchor 'my-anchr' referenced",
+        hint: "Did you mean 'my-anchor'?",
+        span: { file: 'commands/c.yml' },
+      },
     ])
   })
 
@@ -73,12 +126,32 @@ describe('an include', () => {
     },
   )
 
+  it('may stand among other text, and beside others, and without its closing parenthesis', () => {
+    const words = new Map([
+      ['scripts/a.txt', 'Hello,'],
+      ['scripts/b.txt', 'world!'],
+    ])
+
+    const { text } = pack(orb("echo '<< include(scripts/a.txt) >> << include(scripts/b.txt>>'"), {
+      include: (path) => words.get(path),
+    })
+
+    expect(parse(text ?? '').commands.say.steps[0].run.command).toBe("echo 'Hello, world!'")
+  })
+
+  it('is shown, not resolved, outside of commands, jobs, executors and examples', () => {
+    const { text } = pack(folder({ '@orb.yml': 'description: << include(scripts/say.sh) >>\n' }), { include })
+
+    expect(text).toBe('description: << include(scripts/say.sh) >>\n')
+  })
+
   it.each([
-    ['echo <<include(scripts/say.sh)>>', 'must be the whole value'],
-    ['<<include(a)>><<include(b)>>', 'must be the whole value'],
     ['<<include(scripts/none.sh)>>', 'no file scripts/none.sh'],
+    ['<<include(scripts/a b.sh)>>', 'An include here cannot be read'],
   ])('%s is refused', (value, message) => {
-    expect(pack(orb(value), { include }).diagnostics[0]?.message).toContain(message)
+    expect(pack(orb(value), { include }).diagnostics.map((problem) => problem.message)).toEqual([
+      expect.stringContaining(message),
+    ])
   })
 
   it('stays as it is in a config', () => {

@@ -73,6 +73,7 @@ export function cronMistake(cron: string): string | undefined {
       if (ends.length > 2 || numbers.some((number) => number === undefined || number < min || number > max))
         return `'${part}' is no ${name}`
       if (ends.length === 2 && !/^\d+-\d+$/.test(part)) return `ranges of names (${part}) are not supported`
+      if (ends.length === 2 && numbers[0]! > numbers[1]!) return `the range '${part}' runs backwards`
       if (ends.length === 2 && field.includes(',')) return `ranges inside lists (${field}) are not supported`
     }
   }

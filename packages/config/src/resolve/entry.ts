@@ -3,7 +3,7 @@ import { didYouMean } from '../did-you-mean.ts'
 import { evaluateBareExpression } from '../logic/logic.ts'
 import { substitute } from '../template/substitute.ts'
 import type { MapEntry, MapNode, Node, ScalarNode } from '../tree/node.ts'
-import { child, isNull, stringOf, typeName } from '../tree/node.ts'
+import { child, displayText, isNull, stringOf, typeName } from '../tree/node.ts'
 import type { ResolveContext, ResolvedStep, Scope } from './context.ts'
 import { within } from './context.ts'
 import type { Invocation, RequirementReference } from './invocation.ts'
@@ -91,7 +91,17 @@ export function expandEntry(cx: ResolveContext, raw: RawEntry, place: EntryPlace
   if (raw.broken === true) return [placeholder(raw, place, scope)]
   const matrix = raw.attributes.get('matrix')
   if (matrix === undefined) return expandRow(cx, raw, place, scope, undefined, undefined)
-  const { rows, alias } = expandMatrix(cx, matrix.value, scope)
+  if (stringOf(raw.attributes.get('type')?.value) === 'approval') {
+    const hint = 'Write an entry of its own for each approval'
+    cx.report.error('matrix', matrix.keySpan, `The approval '${raw.job}' cannot have a matrix`, {
+      chain: scope.chain,
+      hint,
+    })
+    return [placeholder(raw, place, scope)]
+  }
+  const { rows, alias, emptied } = expandMatrix(cx, matrix.value, scope)
+  // Emptied by its exclusions, it is absent as an entry is whose filter is false.
+  if (emptied) return [{ ...placeholder(raw, place, scope), decided: false }]
   if (rows.length === 0) return [placeholder(raw, place, scope)]
   return rows.flatMap((row) => expandRow(cx, raw, place, scope, row, alias ?? raw.job))
 }
@@ -135,8 +145,7 @@ function expandRow(
     const entry = raw.attributes.get(key)
     return entry === undefined ? undefined : substitute(cx, entry.value, scope)
   }
-  const nameNode = get('name')
-  const given = nameNode?.kind === 'scalar' && nameNode.value !== null ? String(nameNode.value) : undefined
+  const given = givenName(cx, get('name'), raw, scope)
   const name = place.prefix + (given ?? (row === undefined ? raw.job : matrixName(raw.job, row)))
   const base = {
     workflow: place.workflow,
@@ -166,6 +175,16 @@ function expandRow(
   // What cannot be resolved keeps its place, so that requirements on it raise no second complaint.
   const job = resolveEntryJob(cx, raw, name, row, scope)
   return [job === undefined ? { ...bodiless, type: 'no-op', unresolved: true } : { ...base, ...job }]
+}
+
+/** The `name` of an entry; undefined when it has none, or none that can be used, which is reported. */
+function givenName(cx: ResolveContext, node: Node | undefined, raw: RawEntry, scope: Scope): string | undefined {
+  if (node === undefined || isNull(node)) return undefined
+  const name = node.kind === 'scalar' ? displayText(node) : ''
+  if (name.trim() !== '') return name
+  const found = node.kind === 'scalar' ? 'an empty text' : typeName(node)
+  cx.report.error('name', node.span, `'name' of '${raw.job}' must be a text, found ${found}`, { chain: scope.chain })
+  return undefined
 }
 
 /** Compiled output keeps the statuses of requirements apart, in `upstream` (semantics 23.6). */
@@ -224,6 +243,7 @@ function resolveEntryJob(cx: ResolveContext, raw: RawEntry, name: string, row: M
   })
   if (job === undefined) return undefined
   const type = jobType(cx, job.body, found)
+  if (type === undefined) return undefined
   return {
     type,
     body: job.body,
@@ -273,7 +293,12 @@ function extraSteps(
 
 const jobTypes: readonly NodeType[] = ['build', 'approval', 'no-op', 'release', 'lock', 'unlock']
 
-export function jobType(cx: Pick<ResolveContext, 'report'>, body: MapNode, found: Pick<Found, 'definition'>): NodeType {
+/** The type of a job; undefined when it is none, which is reported. */
+export function jobType(
+  cx: Pick<ResolveContext, 'report'>,
+  body: MapNode,
+  found: Pick<Found, 'definition'>,
+): NodeType | undefined {
   const node = child(body, 'type')
   if (node === undefined) return 'build'
   const text = stringOf(node)
@@ -289,5 +314,5 @@ export function jobType(cx: Pick<ResolveContext, 'report'>, body: MapNode, found
   if (type !== undefined && type !== 'build' && child(found.definition.node, 'steps') !== undefined) {
     cx.report.warn('job-type', node.span, 'Steps only exist in `build` jobs. Steps here will be ignored.')
   }
-  return type ?? 'build'
+  return type
 }

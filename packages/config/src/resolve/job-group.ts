@@ -76,7 +76,8 @@ function groupJobs(
     }
   }
   if (jobs?.kind !== 'list' || jobs.items.length === 0) {
-    const found = jobs === undefined || isNull(jobs) ? 'nothing' : typeName(jobs)
+    const found =
+      jobs === undefined || isNull(jobs) ? 'nothing' : jobs.kind === 'list' ? 'an empty list' : typeName(jobs)
     cx.report.error(
       'job-group',
       group.keySpan,

@@ -1,6 +1,6 @@
 import { didYouMean } from '../did-you-mean.ts'
 import { substitute } from '../template/substitute.ts'
-import type { Node } from '../tree/node.ts'
+import type { MapNode, Node } from '../tree/node.ts'
 import { child, displayText, stringOf, typeName } from '../tree/node.ts'
 import { sameValue } from '../tree/same-value.ts'
 import type { ResolveContext, Scope } from './context.ts'
@@ -11,7 +11,11 @@ export type MatrixRow = ReadonlyMap<string, Node>
 export interface Matrix {
   readonly rows: readonly MatrixRow[]
   readonly alias: string | undefined
+  /** True when its exclusions leave no row. */
+  readonly emptied: boolean
 }
+
+const nothing: Matrix = { rows: [], alias: undefined, emptied: false }
 
 const matrixKeys = ['parameters', 'exclude', 'alias']
 
@@ -22,7 +26,7 @@ export function expandMatrix(cx: ResolveContext, node: Node, scope: Scope): Matr
     cx.report.error('matrix', node.span, "'matrix' needs 'parameters', a map of parameter names to lists of values", {
       chain: scope.chain,
     })
-    return { rows: [], alias: undefined }
+    return nothing
   }
   for (const { key, keySpan } of node.entries.values()) {
     if (matrixKeys.includes(key)) continue
@@ -40,12 +44,19 @@ export function expandMatrix(cx: ResolveContext, node: Node, scope: Scope): Matr
     cx.report.error('limit', node.span, `This matrix makes ${size} jobs; at most ${cx.limits.matrixRows} are allowed`, {
       chain: scope.chain,
     })
-    return { rows: [], alias: undefined }
+    return nothing
   }
+  const all = product(axes)
   const excluded = exclusions(cx, child(node, 'exclude'), scope)
-  const rows = product(axes).filter((row) => !excluded.some((exclusion) => equals(row, exclusion)))
+  const rows = all.filter((row) => !excluded.some((exclusion) => equals(row, exclusion.row)))
+  for (const exclusion of excluded) warnOfIdle(cx, exclusion, parameters, scope)
+  const emptied = all.length > 0 && rows.length === 0
+  if (emptied) {
+    const hint = 'What requires it goes on without it'
+    cx.report.warn('matrix', node.span, "'exclude' leaves no job of this matrix", { chain: scope.chain, hint })
+  }
   const alias = child(node, 'alias')
-  return { rows, alias: alias === undefined ? undefined : stringOf(substitute(cx, alias, scope)) }
+  return { rows, alias: alias === undefined ? undefined : stringOf(substitute(cx, alias, scope)), emptied }
 }
 
 function axisValues(cx: ResolveContext, name: string, node: Node, scope: Scope): readonly Node[] {
@@ -65,17 +76,37 @@ function product(axes: readonly { name: string; values: readonly Node[] }[]): re
   return rows
 }
 
-function exclusions(cx: ResolveContext, node: Node | undefined, scope: Scope): readonly MatrixRow[] {
+interface Exclusion {
+  readonly row: MatrixRow
+  readonly node: MapNode
+}
+
+function exclusions(cx: ResolveContext, node: Node | undefined, scope: Scope): readonly Exclusion[] {
   if (node === undefined) return []
   const value = substitute(cx, node, scope)
   const items = value.kind === 'list' ? value.items : [value]
   return items.flatMap((item) => {
-    if (item.kind === 'map') return [new Map([...item.entries.values()].map((entry) => [entry.key, entry.value]))]
+    if (item.kind === 'map')
+      return [{ row: new Map([...item.entries.values()].map((entry) => [entry.key, entry.value])), node: item }]
     cx.report.error('matrix', item.span, `An item of 'exclude' is a map of parameter values, found ${typeName(item)}`, {
       chain: scope.chain,
     })
     return []
   })
+}
+
+/** An exclusion that can match nothing: it leaves a parameter out, or names one that the matrix has not. */
+function warnOfIdle(cx: ResolveContext, { row, node }: Exclusion, parameters: MapNode, scope: Scope): void {
+  const names = [...parameters.entries.keys()]
+  const unknown = [...row.keys()].find((name) => !names.includes(name))
+  const left = names.filter((name) => !row.has(name))
+  if (unknown === undefined && left.length === 0) return
+  const [message, hint] =
+    unknown === undefined
+      ? [`does not name ${left.join(', ')}`, 'Name every parameter of the matrix, with one value each']
+      : [`names '${unknown}', which is no parameter of the matrix`, didYouMean(unknown, names)]
+  const span = unknown === undefined ? node.span : node.entries.get(unknown)!.keySpan
+  cx.report.warn('matrix', span, `This exclusion ${message}: it excludes nothing`, { chain: scope.chain, hint })
 }
 
 /** An exclusion must name every parameter; a partial one matches nothing. */

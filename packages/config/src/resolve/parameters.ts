@@ -55,10 +55,19 @@ function readDeclaration(cx: ResolveContext, entry: MapEntry, where: string): Pa
   }
   return finishDeclaration(
     cx,
-    { name, type, default: child(node, 'default'), values: [], span: keySpan },
+    { name, type, default: givenDefault(cx, node, title), values: [], span: keySpan },
     child(node, 'enum'),
     title,
   )
+}
+
+/** `default:` with nothing behind it is none; configs that leave it so run, because every call gives the argument. */
+function givenDefault(cx: ResolveContext, node: Node, title: string): Node | undefined {
+  const fallback = child(node, 'default')
+  if (!isNull(fallback)) return fallback
+  const hint = "Write a value, such as '' for an empty text, or leave out 'default'"
+  cx.report.warn('parameter-default', fallback!.span, `${title} has an empty default, which is none`, { hint })
+  return undefined
 }
 
 function finishDeclaration(

@@ -136,8 +136,18 @@ function expandConditional(cx: ResolveContext, entry: MapEntry, scope: Scope, ou
     })
     return
   }
+  warnOfOtherKeys(cx, entry, scope)
   const holds = evaluateLogic(cx, condition, scope)
   if (holds !== undefined && holds === (entry.key === 'when')) expandInto(cx, steps, scope, out)
+}
+
+function warnOfOtherKeys(cx: ResolveContext, { key: step, value }: MapEntry, scope: Scope): void {
+  if (value.kind !== 'map') return
+  for (const { key, keySpan } of value.entries.values()) {
+    if (key === 'condition' || key === 'steps') continue
+    const message = `The key '${key}' means nothing in the step '${step}' and is ignored`
+    cx.report.warn('ignored-key', keySpan, message, { chain: scope.chain, hint: 'Permitted keys: condition, steps' })
+  }
 }
 
 function callCommand(cx: ResolveContext, found: Found, entry: MapEntry, scope: Scope, out: ResolvedStep[]): void {

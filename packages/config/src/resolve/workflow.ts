@@ -1,5 +1,6 @@
 import { didYouMean } from '../did-you-mean.ts'
 import { evaluateWorkflowCondition } from '../logic/logic.ts'
+import { substitute } from '../template/substitute.ts'
 import type { MapEntry, MapNode, Node } from '../tree/node.ts'
 import { child, isNull, stringOf, typeName } from '../tree/node.ts'
 import type { ResolveContext, Scope, Space } from './context.ts'
@@ -41,10 +42,14 @@ export function resolveWorkflow(cx: ResolveContext, entry: MapEntry, space: Spac
   return {
     name: entry.key,
     invocations: jobs.items.flatMap((item) => expandItem(cx, item, entry.key, scope, groupNames)),
-    triggers: child(node, 'triggers'),
-    maxAutoReruns: child(node, 'max_auto_reruns'),
+    triggers: evaluated(cx, child(node, 'triggers'), scope),
+    maxAutoReruns: evaluated(cx, child(node, 'max_auto_reruns'), scope),
     span: entry.keySpan,
   }
+}
+
+function evaluated(cx: ResolveContext, node: Node | undefined, scope: Scope): Node | undefined {
+  return node === undefined ? undefined : substitute(cx, node, scope)
 }
 
 function expandItem(
@@ -61,6 +66,8 @@ function expandItem(
   const invocations = expandGroup(cx, group, raw, workflow, scope)
   const name = invocations[0]?.group ?? raw.job
   if (groupNames.has(name)) {
+    // Without a name it has been told that it needs one.
+    if (!raw.attributes.has('name')) return []
     const message = `Job group '${raw.job}' is invoked twice as '${name}' in workflow '${workflow}'`
     cx.report.error('job-group', raw.span, message, {
       chain: scope.chain,

@@ -1,6 +1,7 @@
 import type { Span } from '@rondo/model'
 import type { Limits } from '../limits.ts'
 import type { Report } from '../report.ts'
+import type { SharedAnchors } from './fast/fast-builder.ts'
 import { FastBuilder } from './fast/fast-builder.ts'
 import { readFast } from './fast/read-block.ts'
 import { refuseNul } from './no-nul.ts'
@@ -14,16 +15,24 @@ import { readWithLibrary } from './read-library.ts'
  *
  * Two readers share the work: a fast one of our own for the part of YAML that configs are written in, and the library
  * for everything else, mistakes included. What the fast one reads, the library would read alike; a test holds them to it.
+ * @param shared anchors that other files defined, to which those of this one are added
  */
-export function parseTree(source: string, file: string, limits: Limits, report: Report): MapNode | undefined {
+export function parseTree(
+  source: string,
+  file: string,
+  limits: Limits,
+  report: Report,
+  shared?: SharedAnchors,
+): MapNode | undefined {
   const whole: Span = { file, start: 0, end: Math.min(source.length, 1) }
   if (source.length > limits.sourceCharacters) {
     const message = `${file} has ${source.length} characters; at most ${limits.sourceCharacters} are allowed`
     report.error('limit', whole, message)
     return undefined
   }
-  const builder = new FastBuilder(file, limits, report)
-  const root = readFast(source, builder) ?? readWithLibrary(source, file, limits, report, builder.stopped())
+  const builder = new FastBuilder(file, limits, report, shared)
+  const root =
+    readFast(source, builder) ?? readWithLibrary(source, file, limits, report, { stopped: builder.stopped(), shared })
   if (root !== undefined) refuseNul(source, root, report)
   if (root === undefined || root.kind === 'map') return root
   const found = isNull(root) ? 'the file is empty' : `found ${typeName(root)}`

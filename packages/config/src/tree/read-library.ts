@@ -5,6 +5,7 @@ import { didYouMean } from '../did-you-mean.ts'
 import type { Limits } from '../limits.ts'
 import type { Report } from '../report.ts'
 import { EntryCollector } from './entry-collector.ts'
+import type { Anchored, SharedAnchors } from './fast/fast-builder.ts'
 import type { Stopped } from './mistake-window.ts'
 import { mistakeWindow } from './mistake-window.ts'
 import type { MapNode, Node } from './node.ts'
@@ -19,21 +20,27 @@ const reach = 48_000
 /** A text longer than this is read no further than around its first mistake: the library needs a second for a megabyte. */
 const affordable = 300_000
 
+export interface LibraryHelp {
+  /** Where the fast reader gave up. */
+  readonly stopped?: Stopped
+  /** See `parseTree`. */
+  readonly shared?: SharedAnchors | undefined
+}
+
 /**
  * Reads all of YAML, and says what is wrong with a text, all of it at once. Undefined when it is reported as broken.
- * @param stopped where the fast reader gave up
  */
 export function readWithLibrary(
   source: string,
   file: string,
   limits: Limits,
   report: Report,
-  stopped: Stopped = { end: 0, entries: [] },
+  { stopped = { end: 0, entries: [] }, shared }: LibraryHelp = {},
 ): Node | undefined {
   if (source.length > reach && reportNearMistakes(source, file, limits, report, stopped)) return undefined
   const document = readDocument(source, file, report, limits)
   if (document === undefined) return undefined
-  return createTreeBuilder({ source, file }, limits, report).build(document.contents as YamlNode | null)
+  return createTreeBuilder({ source, file, shared }, limits, report).build(document.contents as YamlNode | null)
 }
 
 /**
@@ -175,14 +182,13 @@ function flowDepth(source: string): number {
   return deepest
 }
 
-interface Built {
-  readonly node: Node
-  /** Nodes with every alias written out. */
-  readonly size: number
-  readonly depth: number
-}
+type Built = Anchored
 
-function createTreeBuilder({ source, file }: { source: string; file: string }, limits: Limits, report: Report) {
+function createTreeBuilder(
+  { source, file, shared }: { source: string; file: string; shared: SharedAnchors | undefined },
+  limits: Limits,
+  report: Report,
+) {
   const lastLine = source.slice(source.lastIndexOf('\n') + 1)
   const anchors = new Map<string, Built>()
   let failed = false
@@ -211,16 +217,24 @@ function createTreeBuilder({ source, file }: { source: string; file: string }, l
     if (built.depth + level > limits.depth + 1)
       return fail('limit', span, `The config is nested more than ${limits.depth} deep`)
     const anchor = (node as { anchor?: string }).anchor
-    if (anchor !== undefined) anchors.set(anchor, built)
+    if (anchor !== undefined) {
+      anchors.set(anchor, built)
+      shared?.set(anchor, built)
+    }
     return built
   }
 
   function aliasTarget(name: string, span: Span): Built {
-    const target = anchors.get(name)
+    const target = anchors.get(name) ?? shared?.get(name)
     if (target !== undefined) return target
     // After the first failure anchors may be missing that are there in the text.
     if (failed) return { node: sourceScalar(null, span, ''), size: 1, depth: 1 }
-    return fail('yaml-anchor', span, `unknown anchor '${name}' referenced`, didYouMean(name, anchors.keys()))
+    return fail(
+      'yaml-anchor',
+      span,
+      `unknown anchor '${name}' referenced`,
+      didYouMean(name, [...anchors.keys(), ...(shared?.keys() ?? [])]),
+    )
   }
 
   function convertPlain(node: YamlNode, level: number, span: Span): Built {

@@ -9,12 +9,16 @@ import { plainScalarValue, scalarValue } from '../scalar.ts'
 import { giveUp } from './cursor.ts'
 import type { ScalarText } from './read-scalar.ts'
 
-interface Anchored {
+/** What an anchor names. */
+export interface Anchored {
   readonly node: Node
   /** Nodes, and levels of them, with every alias written out. */
   readonly size: number
   readonly depth: number
 }
+
+/** Anchors of files that are read together: what one defines, the others may name. */
+export type SharedAnchors = Map<string, Anchored>
 
 /** Where an anchored value begins, in the builder's counts. */
 export interface Mark {
@@ -30,12 +34,14 @@ export class FastBuilder {
   private readonly limits: Limits
   private readonly report: Report
   private readonly anchors = new Map<string, Anchored>()
+  private readonly shared: SharedAnchors | undefined
   private readonly entryStarts: EntryStart[] = []
   private size = 0
   private deepest = 0
 
-  constructor(file: string, limits: Limits, report: Report) {
+  constructor(file: string, limits: Limits, report: Report, shared?: SharedAnchors) {
     this.file = file
+    this.shared = shared
     this.limits = limits
     this.report = report
   }
@@ -90,7 +96,7 @@ export class FastBuilder {
 
   /** The latest value defined under a name; its level counts from where the alias stands. */
   alias(name: string, level: number, end: number): Node {
-    const target = this.anchors.get(name) ?? giveUp()
+    const target = this.anchors.get(name) ?? this.shared?.get(name) ?? giveUp()
     this.size += target.size - 1
     this.deepest = Math.max(this.deepest, level + target.depth - 1)
     if (this.deepest > this.limits.depth || this.size > this.limits.nodes) giveUp()
@@ -106,7 +112,9 @@ export class FastBuilder {
   }
 
   define(name: string, node: Node, mark: Mark, level: number): void {
-    this.anchors.set(name, { node, size: this.size - mark.size, depth: this.deepest - level + 1 })
+    const anchored = { node, size: this.size - mark.size, depth: this.deepest - level + 1 }
+    this.anchors.set(name, anchored)
+    this.shared?.set(name, anchored)
     this.deepest = Math.max(this.deepest, mark.deepest)
   }
 
