@@ -1,4 +1,10 @@
+import { gzipSync } from 'node:zlib'
+
 const shortest = 4
+/** Below this an encoding of an encoding says too little to be told from chance. */
+const shortestReencoded = 6
+const gzipHeaderBytes = 10
+const gzipTrailerBytes = 8
 const never = new Set(['true', 'false'])
 
 /**
@@ -14,6 +20,44 @@ export function secretForms(secrets: readonly string[]): readonly Buffer[] {
     }
   }
   return [...forms].map((form) => Buffer.from(form))
+}
+
+/**
+ * What somebody makes of a secret who wants it past the masks: encoded twice, backwards, or packed. No common tool does so by
+ * accident, so its owner is told (row S-06).
+ */
+export function reencodedForms(secret: string): readonly Buffer[] {
+  const value = secret.trim()
+  if (value.length < shortestReencoded || never.has(value)) return []
+  const bytes = Buffer.from(value)
+  const backwards = [...value].reverse().join('')
+  const base64 = base64Forms(bytes)
+  const hex = bytes.toString('hex')
+  const forms = new Set([
+    backwards,
+    ...base64Forms(Buffer.from(backwards)),
+    ...base64.flatMap((form) => [...base64Forms(Buffer.from(form)), Buffer.from(form).toString('hex')]),
+    ...base64.map((form) => [...form].reverse().join('')),
+    ...[hex, hex.toUpperCase()].flatMap((form) => [
+      ...base64Forms(Buffer.from(form)),
+      Buffer.from(form).toString('hex'),
+    ]),
+    ...[value, `${value}\n`].flatMap(packed),
+  ])
+  const plain = new Set(encodings(value))
+  return [...forms]
+    .filter((form) => form.length >= shortestReencoded && !plain.has(form))
+    .map((form) => Buffer.from(form))
+}
+
+/** A packed secret in base64 or hexadecimal, without what every packed file begins and ends with. */
+function packed(text: string): readonly string[] {
+  const body = gzipSync(text).subarray(gzipHeaderBytes, -gzipTrailerBytes)
+  const place = gzipHeaderBytes % 3
+  const whole = Buffer.concat([Buffer.alloc(place), body])
+    .toString('base64')
+    .replace(/=+$/, '')
+  return [whole.slice(place + 1, -1), body.toString('hex')]
 }
 
 function encodings(value: string): readonly string[] {
