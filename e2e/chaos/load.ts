@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stack } from '@rondo/testkit'
-import pg from 'pg'
 import { type CountedJob, countingConfig, isCountOf, jobGraph } from './counted-jobs.ts'
+import type { Findings } from './experiment.ts'
+import { countRows } from './look.ts'
 
 const project = 'acme/chaos'
 const endings = ['success', 'failed', 'error', 'canceled', 'unauthorized', 'not_run']
@@ -17,11 +16,6 @@ export interface LoadOptions {
   readonly jobs?: number
   /** Lines each job prints, 8 ms a line; default 200. */
   readonly lines?: number
-}
-
-export interface Findings {
-  readonly problems: readonly string[]
-  readonly figures: Readonly<Record<string, number>>
 }
 
 export interface Load {
@@ -131,7 +125,6 @@ async function inspect(stack: Stack, { acknowledged, jobs: expected, lines }: Pr
       jobs,
       'jobs started twice': twice,
       'bytes of output': bytes,
-      problems: problems.length,
     },
   }
 }
@@ -140,14 +133,3 @@ async function inspect(stack: Stack, { acknowledged, jobs: expected, lines }: Pr
 const startedTwice = 'select task_id from attempts where granted_at is not null group by task_id having count(*) > 1'
 /** What the server itself found when it compared each output with its end record. */
 const damagedOutputs = "select id from events where kind = 'output.damaged'"
-
-async function countRows(stack: Stack, statement: string): Promise<number> {
-  const { port, password } = JSON.parse(readFileSync(join(stack.data, 'postgres.json'), 'utf8'))
-  const client = new pg.Client({ host: '127.0.0.1', port, password, user: 'rondo', database: 'postgres' })
-  await client.connect()
-  try {
-    return (await client.query(statement)).rows.length
-  } finally {
-    await client.end()
-  }
-}

@@ -1,70 +1,56 @@
-import { parseArgs } from 'node:util'
 import { sandboxWorks } from '@rondo/testkit'
-import { experiments, runExperiment } from './experiments.ts'
+import type { Experiment } from './experiment.ts'
+import { experiments } from './experiments.ts'
 
-const usage = `npm run chaos -- [NAME] [options]
+const known = Object.entries(experiments) as [string, Experiment][]
+const usage = `npm run chaos -- [NAME] [--SIZE N …] [--executor NAME]
 
-${Object.entries(experiments)
-  .map(([name, { rows, what }]) => `  ${name.padEnd(16)} ${what} (${rows})`)
-  .join('\n')}
-
-  all is the default. The server's roles are split over three processes.
-
-  --kills N        blows altogether
-  --seconds S      between two blows, on average
-  --workflows N    workflows altogether
-  --jobs N         jobs of each workflow
-  --at-once N      workflows that run beside each other
-  --executor NAME  docker or sandbox; the sandbox by default, where it works
+${known.map(([name, { rows, what, full }]) => `  ${name.padEnd(10)} ${what} (${rows})\n${' '.repeat(13)}${sizes(full)}\n`).join('')}
+  all is the default. --executor is docker or sandbox; the sandbox by default, where it works.
 `
 
-const text = { type: 'string' } as const
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    kills: text,
-    seconds: text,
-    workflows: text,
-    jobs: text,
-    'at-once': text,
-    executor: { type: 'string', default: sandboxWorks() ? 'sandbox' : 'docker' },
-    help: { type: 'boolean', default: false },
-  },
-})
+// What the product promises under load and trouble, looked at from outside; every experiment says what it counted, and
+// ends with 1 when a promise was broken.
+const [first, ...others] = process.argv.slice(2)
+if (first === '--help') process.stdout.write(usage)
+else if (first === undefined || first.startsWith('--')) process.exitCode = await run('all', process.argv.slice(2))
+else process.exitCode = await run(first, others)
 
-// The whole product under load, its processes hit at moments nobody chose; afterwards every job that was promised must
-// have ended once, with every byte of its output.
-if (values.help) process.stdout.write(usage)
-else process.exitCode = (await run(positionals[0] ?? 'all')) ? 0 : 1
-
-async function run(name: string): Promise<boolean> {
-  const experiment = experiments[name]
+async function run(name: string, options: readonly string[]): Promise<number> {
+  const experiment = known.find(([one]) => one === name)?.[1]
   if (experiment === undefined) refuse(`There is no experiment "${name}".`)
-  const { full } = experiment
-  const size = {
-    ...full,
-    kills: number('kills') ?? full.kills,
-    meanMs: (number('seconds') ?? full.meanMs / 1_000) * 1_000,
-    workflows: number('workflows') ?? full.workflows ?? Number.POSITIVE_INFINITY,
-    jobs: number('jobs') ?? full.jobs ?? 3,
-    atOnce: number('at-once') ?? full.atOnce,
-  }
+  const { size, executor } = readOptions(experiment, options)
   const started = performance.now()
-  const { problems, figures } = await runExperiment(experiment, size, {
-    executor: values.executor === 'docker' ? 'docker' : 'sandbox',
-    say: (line) => process.stdout.write(`${line}\n`),
-  })
-  for (const problem of problems) process.stdout.write(`PROBLEM: ${problem}\n`)
-  console.table({ ...figures, seconds: Math.round((performance.now() - started) / 1_000) })
-  return problems.length === 0
+  const say = (line: string) => void process.stdout.write(`${line}\n`)
+  const { problems, figures } = await experiment.run(size, { executor, say })
+  for (const problem of problems) say(`PROBLEM: ${problem}`)
+  console.table({ ...figures, problems: problems.length, seconds: Math.round((performance.now() - started) / 1_000) })
+  return problems.length === 0 ? 0 : 1
 }
 
-function number(name: 'kills' | 'seconds' | 'workflows' | 'jobs' | 'at-once'): number | undefined {
-  const given = values[name]
-  if (given === undefined) return undefined
-  const value = Number(given)
-  if (Number.isFinite(value) && value > 0) return value
-  refuse(`--${name} must be a number above 0, not "${given}".`)
+function readOptions({ full }: Experiment, options: readonly string[]) {
+  const size: Record<string, number> = { ...full }
+  let executor: 'docker' | 'sandbox' = sandboxWorks() ? 'sandbox' : 'docker'
+  for (let at = 0; at < options.length; at += 2) {
+    const name = options[at]!.replace(/^--/, '')
+    const text = options[at + 1] ?? ''
+    if (name === 'executor') {
+      if (text !== 'docker' && text !== 'sandbox') refuse(`--executor is docker or sandbox, not "${text}".`)
+      executor = text
+      continue
+    }
+    if (!(name in full)) refuse(`This experiment knows no --${name}. It knows ${sizes(full)}.`)
+    const value = Number(text)
+    if (!(Number.isFinite(value) && value > 0)) refuse(`--${name} must be a number above 0, not "${text}".`)
+    size[name] = value
+  }
+  return { size, executor }
+}
+
+function sizes(full: Experiment['full']): string {
+  return Object.entries(full)
+    .map(([name, value]) => `--${name} ${Number.isFinite(value) ? value : 'no end'}`)
+    .join(' ')
 }
 
 function refuse(why: string): never {

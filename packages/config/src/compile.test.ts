@@ -343,6 +343,16 @@ describe('pipeline parameters', () => {
   })
 })
 
+it('runs jobs of version 2 whose names have slashes: there are no orbs they could belong to [I-001]', () => {
+  const job = '{docker: [{image: a}], steps: [checkout]}'
+  const source = `version: 2\njobs: {"(1/2) test": ${job}, o/test: ${job}}\nworkflows: {w: {jobs: ["(1/2) test", {o/test: {requires: ["(1/2) test"]}}]}}`
+
+  expect(Object.keys(compileText(source).plan?.jobs ?? {})).toEqual(['(1/2) test', 'o/test'])
+  expect(errorsOf(source.replace('o/test: {req', 'o/tests: {req'))).toEqual([
+    'unknown-job: Cannot find a definition for job named o/tests',
+  ])
+})
+
 it('keeps out of what version 2 does not know: other names hold anchors there', () => {
   const source = `version: 2
 commands: [&say {run: hi}]

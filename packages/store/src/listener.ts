@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Wakeups } from '@rondo/model'
 import pg from 'pg'
 
@@ -5,14 +6,21 @@ export interface Listener extends Wakeups {
   start(signal: AbortSignal): Promise<void>
 }
 
-const probeEveryMs = 10_000
-const probeLimitMs = 2_000
+export interface ListenerOptions {
+  /** How often the connection is asked whether it is there; default 10 s. */
+  readonly probeEveryMs?: number
+  /** How long it may take to answer; default 2 s. */
+  readonly probeLimitMs?: number
+}
 
 /**
  * One connection that listens for `rondo` notifications. It is probed every ten seconds and rebuilt when the probe takes
  * longer than two; whoever waits is woken after a rebuild, since something may have been missed (rule D-07).
  */
-export function createListener(connectionString: string): Listener {
+export function createListener(
+  connectionString: string,
+  { probeEveryMs = 10_000, probeLimitMs = 2_000 }: ListenerOptions = {},
+): Listener {
   const waiting = new Map<string, Set<() => void>>()
 
   function wake(topic: string): void {
@@ -23,24 +31,28 @@ export function createListener(connectionString: string): Listener {
 
   async function listenOnce(signal: AbortSignal): Promise<void> {
     const client = new pg.Client({ connectionString, connectionTimeoutMillis: 3_000 })
-    const broken = Promise.withResolvers<void>()
-    client.on('error', () => broken.resolve())
-    client.on('end', () => broken.resolve())
+    const over = new AbortController()
+    const end = () => over.abort()
+    client.on('error', end)
+    client.on('end', end)
     client.on('notification', (message) => wake(message.payload ?? ''))
-    signal.addEventListener('abort', () => broken.resolve(), { once: true })
+    signal.addEventListener('abort', end, { once: true })
+    /** Fails with the connection, and when the answer takes too long: a half-open one would never answer. */
+    const ask = async (question: string) => {
+      const limit = setTimeout(end, probeLimitMs)
+      await Promise.race([client.query(question), aborted(over.signal)]).finally(() => clearTimeout(limit))
+      over.signal.throwIfAborted()
+    }
     try {
       await client.connect()
-      await client.query('listen rondo')
+      await ask('listen rondo')
       for (const topic of [...waiting.keys()]) wake(topic)
-      const probe = setInterval(() => {
-        const limit = setTimeout(() => broken.resolve(), probeLimitMs)
-        client.query('select 1').then(
-          () => clearTimeout(limit),
-          () => broken.resolve(),
-        )
-      }, probeEveryMs)
-      await broken.promise.finally(() => clearInterval(probe))
+      while (!over.signal.aborted) {
+        await sleep(probeEveryMs, undefined, { signal: over.signal })
+        await ask('select 1')
+      }
     } finally {
+      signal.removeEventListener('abort', end)
       // Not awaited: a half-open connection would never answer the farewell.
       client.end().catch(() => {})
     }
@@ -50,7 +62,7 @@ export function createListener(connectionString: string): Listener {
     async start(signal) {
       while (!signal.aborted) {
         await listenOnce(signal).catch(() => {})
-        if (!signal.aborted) await new Promise((resume) => setTimeout(resume, 200))
+        if (!signal.aborted) await sleep(200)
       }
     },
     wait(topic, timeoutMs, signal) {
@@ -70,4 +82,9 @@ export function createListener(connectionString: string): Listener {
       })
     },
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

@@ -12,7 +12,10 @@ export interface StackOptions {
   readonly user?: number
   /** Whether Git is also spoken over SSH. */
   readonly ssh?: boolean
-  /** Roles of each server process, which is named after them (`api`, `conductor-cron`); default one process with all. */
+  /**
+   * Roles of each server process, which is named after them (`api`, `conductor-cron`, a second one of the same `conductor-cron-2`);
+   * default one process with all.
+   */
   readonly split?: readonly (readonly string[])[]
   /** Folder in which the data folder is made; default the system's for temporary files. */
   readonly within?: string
@@ -88,7 +91,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   if (options.user !== undefined) spawnSync('chown', [`${options.user}:${options.user}`, data])
   const [port, agentPort, sshPort] = await Promise.all([freePort(), freePort(), freePort()])
   const url = `http://127.0.0.1:${port}`
-  const roles = new Map((options.split ?? [[]]).map((some) => [some.join('-') || 'server', some.join(',')]))
+  const roles = namedRoles(options.split ?? [[]])
   const servers = new Map<string, ServerProcess>()
 
   async function startServer(): Promise<void> {
@@ -106,6 +109,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         RONDO_PUBLIC_URL: `http://localhost:${port}`,
         RONDO_EXECUTOR: options.executor ?? 'docker',
         RONDO_ROLES: roles.get(name) ?? '',
+        RONDO_INSTANCE: name,
         ...options.env,
         ...(options.ssh ? { RONDO_SSH_PORT: String(sshPort) } : {}),
       },
@@ -239,6 +243,17 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     },
   }
   return stack
+}
+
+/** Roles by the name of their process. */
+function namedRoles(split: readonly (readonly string[])[]): ReadonlyMap<string, string> {
+  const named = new Map<string, string>()
+  for (const some of split) {
+    const name = some.join('-') || 'server'
+    const same = [...named.values()].filter((other) => other === some.join(',')).length
+    named.set(same === 0 ? name : `${name}-${same + 1}`, some.join(','))
+  }
+  return named
 }
 
 async function freePort(): Promise<number> {

@@ -59,3 +59,18 @@ test('a server that goes away in the middle of a download is unreachable, not a 
 
   await expect(Array.fromAsync(bytes)).rejects.toMatchObject({ code: 'unavailable' })
 })
+
+test('a question on a connection that the network has forgotten is given up, and asked again on another it is answered', async () => {
+  let asked = 0
+  server.on('request', (_request, response) => {
+    if (++asked === 1) return
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ stop: [] }))
+  })
+  const plane = createControlPlaneClient(url, 'token', { silenceMs: 100 })
+  const beat = () => plane.heartbeat({ agentId: 'a', attempts: [ref], waitMs: 50 }, new AbortController().signal)
+
+  await expect(beat()).rejects.toMatchObject({ code: 'unavailable' })
+
+  expect(await beat()).toEqual({ stop: [] })
+})

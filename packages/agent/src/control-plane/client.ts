@@ -5,8 +5,23 @@ import { createExchanger, type Exchange, json } from './exchange.ts'
 
 const octets = { 'content-type': 'application/octet-stream' }
 
+export interface ClientOptions {
+  /**
+   * How long a server may say nothing to a question it answers at once, or after the wait that is asked for; default 30 s. On a
+   * connection that the network has forgotten no answer ever comes, and leases must be renewed on another before they are lost.
+   */
+  readonly silenceMs?: number
+}
+
+/** Objects may be of gigabytes, and are looked at whole before they are answered. */
+const objectSilenceMs = 300_000
+
 /** The agent's end of the contract over HTTP; see `http-binding.ts` of the protocol. An unreachable server is AppError `unavailable`. */
-export function createControlPlaneClient(serverUrl: string, token: string): ControlPlane {
+export function createControlPlaneClient(
+  serverUrl: string,
+  token: string,
+  { silenceMs = 30_000 }: ClientOptions = {},
+): ControlPlane {
   const exchange = createExchanger()
 
   async function send(path: string, more: Partial<Exchange>): Promise<IncomingMessage> {
@@ -14,7 +29,7 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
     try {
       const headers = { authorization: `Bearer ${token}`, ...more.headers }
       const url = new URL(`${serverUrl}${agentPathPrefix}/${path}`)
-      response = await exchange(url, { method: 'POST', ...more, headers })
+      response = await exchange(url, { method: 'POST', silenceMs, ...more, headers })
     } catch (cause) {
       throw unreachable(cause, more.signal)
     }
@@ -39,10 +54,15 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
     return new AppError('unavailable', `The server at ${serverUrl} cannot be reached.`, { cause })
   }
 
-  function call<T>(name: keyof typeof agentCalls, argument: unknown, signal?: AbortSignal): Promise<T> {
+  function call<T>(
+    name: keyof typeof agentCalls,
+    argument: unknown,
+    { signal, waitMs = 0 }: { readonly signal?: AbortSignal; readonly waitMs?: number } = {},
+  ): Promise<T> {
     return answer(agentCalls[name], {
       body: JSON.stringify(argument),
       headers: { 'content-type': 'application/json' },
+      silenceMs: silenceMs + waitMs,
       signal,
     })
   }
@@ -53,10 +73,15 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
   return {
     hello: (hello) => call('hello', hello),
     claim: async (request, signal) =>
-      (await call<{ claims: Awaited<ReturnType<ControlPlane['claim']>> }>('claim', request, signal)).claims,
+      (
+        await call<{ claims: Awaited<ReturnType<ControlPlane['claim']>> }>('claim', request, {
+          signal,
+          waitMs: request.waitMs,
+        })
+      ).claims,
     grant: (ref) => call('grant', ref),
     resume: (ref) => call('resume', ref),
-    heartbeat: (request, signal) => call('heartbeat', request, signal),
+    heartbeat: (request, signal) => call('heartbeat', request, { signal, waitMs: request.waitMs }),
     checkIn: (condition) => call('checkIn', condition),
     report: (request) => call('report', request),
     appendOutput(ref, step, offset, bytes) {
@@ -64,9 +89,13 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
       return answer(path, { body: bytes, headers: octets })
     },
     uploadObject: (ref, body, signal) =>
-      answer(`${agentCalls.uploadObject}?${query(ref)}`, { body, signal, headers: octets }),
+      answer(`${agentCalls.uploadObject}?${query(ref)}`, { body, signal, headers: octets, silenceMs: objectSilenceMs }),
     async downloadObject(ref, digest, signal) {
-      const response = await send(`${agentCalls.downloadObject}?${query(ref, { digest })}`, { method: 'GET', signal })
+      const response = await send(`${agentCalls.downloadObject}?${query(ref, { digest })}`, {
+        method: 'GET',
+        signal,
+        silenceMs: objectSilenceMs,
+      })
       return received(response, digest, signal)
     },
     async reportUsage(ref, usage) {
@@ -81,7 +110,7 @@ export function createControlPlaneClient(serverUrl: string, token: string): Cont
         await call<{ orders: Awaited<ReturnType<ControlPlane['holdOrders']>> }>(
           'holdOrders',
           { ...refOnly(ref), after, waitMs },
-          signal,
+          { signal, waitMs },
         )
       ).orders,
     findCache: async (ref, keys) =>

@@ -9,10 +9,9 @@ export interface Exchange {
   /** Bytes as they are, or as they come. */
   readonly body?: Uint8Array | string | AsyncIterable<Uint8Array>
   readonly signal?: AbortSignal | undefined
+  /** A server that says nothing for so long is away. */
+  readonly silenceMs: number
 }
-
-/** A server that says nothing for so long is away. */
-const silenceMs = 300_000
 
 /**
  * Sends requests over connections that are kept. Not by `fetch`, which copies what it sends several times, and keeps the
@@ -22,7 +21,7 @@ export function createExchanger(): (url: URL, exchange: Exchange) => Promise<Inc
   const plain = new Agent({ keepAlive: true, scheduling: 'lifo' })
   const secure = new SecureAgent({ keepAlive: true, scheduling: 'lifo' })
 
-  function open(url: URL, { method, headers, signal }: Exchange): ClientRequest {
+  function open(url: URL, { method, headers, signal, silenceMs }: Exchange): ClientRequest {
     const options: RequestOptions = { method, headers, timeout: silenceMs, ...(signal ? { signal } : {}) }
     return url.protocol === 'https:'
       ? secureRequest(url, { ...options, agent: secure })

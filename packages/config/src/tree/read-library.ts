@@ -158,9 +158,15 @@ function openQuote(document: Document, end: number): number | undefined {
 /** The first mistake of each line: the others of a line nearly always follow from it. */
 function firstOfLines(source: string, errors: readonly YAMLError[]): readonly YAMLError[] {
   const lines = new Set<number>()
+  // A line may be a megabyte long and hold a mistake in every character, so it is searched for its ends once.
+  let line = { start: 0, end: -1 }
   return errors.filter(({ pos: [start] }) => {
-    const lineStart = source.lastIndexOf('\n', Math.max(0, start - 1))
-    return lines.size !== lines.add(lineStart).size
+    const before = Math.max(0, start - 1)
+    if (before < line.start || before > line.end) {
+      const end = source.indexOf('\n', before + 1)
+      line = { start: source.lastIndexOf('\n', before), end: end === -1 ? source.length : end - 1 }
+    }
+    return lines.size !== lines.add(line.start).size
   })
 }
 
