@@ -96,7 +96,9 @@ function createIndex(needles: readonly Buffer[]): NeedleIndex {
   for (const needle of [...needles].sort((left, right) => right.length - left.length)) {
     const head = needle.readUInt32LE(0)
     heads.add(head)
-    byHead.set(head, [...(byHead.get(head) ?? []), needle])
+    const others = byHead.get(head)
+    if (others === undefined) byHead.set(head, [needle])
+    else others.push(needle)
     for (let length = 1; length < 4; length++) openings.add(needle.toString('latin1', 0, length))
     if (sampled) for (let offset = 0; offset < 4; offset++) inner.add(needle.readInt32LE(offset))
   }
