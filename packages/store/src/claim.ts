@@ -153,7 +153,8 @@ function keyOf(line: LoadedLine): string {
 
 /**
  * Takes the chosen tasks that no other process holds; `skip locked` keeps claimers off each other's rows. The phase is
- * compared so that no index of waiting tasks answers it: they are found by their ids, not among all that wait.
+ * compared so that no index of waiting tasks answers it: they are found by their ids, not among all that wait; for the same
+ * reason the ids are a list and not joined.
  */
 async function take(tx: Runner, choices: readonly Choice[]): Promise<ReadonlyMap<string, ClaimedTask>> {
   if (choices.length === 0) return new Map()
@@ -168,7 +169,7 @@ async function take(tx: Runner, choices: readonly Choice[]): Promise<ReadonlyMap
     with wanted as (
       select * from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as w("taskId" uuid, "agentId" uuid, "leaseMs" float8, cpus real, "memoryMb" int)
     ), next as (
-      select t.id, uuidv7() as fresh from wanted w join tasks t on t.id = w."taskId" where t.phase || '' = 'queued' for update of t skip locked
+      select t.id, uuidv7() as fresh from tasks t where t.id = any(${wanted.map(({ taskId }) => taskId)}::uuid[]) and t.phase || '' = 'queued' for update skip locked
     ), taken as (
       update tasks t set phase = 'running', attempts = t.attempts + 1, epoch = t.epoch + 1, attempt_id = next.fresh, reserved_by = null, reserved_until = null
       from next where t.id = next.id returning t.*
