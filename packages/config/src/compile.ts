@@ -1,6 +1,7 @@
 import type { Plan } from '@rondo/model'
 import type { LinkedWorkflow } from './check/link.ts'
 import { linkWorkflow } from './check/link.ts'
+import { checkSetupWorkflows } from './check/surprises/setup-workflows.ts'
 import { checkSurprises } from './check/surprises/surprises.ts'
 import { checkUnusedOrbs } from './check/surprises/unused-orbs.ts'
 import { readVersion } from './check/version.ts'
@@ -97,6 +98,7 @@ function compileStages(
   const plan: Plan = { setup, ...readWorkflows(report, linked, version === 2), orbs }
   if (report.hasErrors()) return failed(report, parameters)
   checkSurprises(report, plan, options.contexts)
+  checkSetupWorkflows(report, plan, options.pipelineValues)
   if (version !== 2) checkUnusedOrbs(report, root, source)
   const output = writeOutput(cx, root, linked, source)
   if (report.hasErrors()) return failed(report, parameters)
