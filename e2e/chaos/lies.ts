@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '@rondo/adapters'
-import { sweepLeases } from '@rondo/conductor'
+import { announce, sweepLeases } from '@rondo/conductor'
 import { AppError, type ClaimedTask } from '@rondo/model'
 import type { ControlPlane } from '@rondo/protocol'
 import { startTestEngine, type TestEngine } from '@rondo/testkit'
+import pg from 'pg'
 import type { Experiment } from './experiment.ts'
-import { look } from './look.ts'
 import { smallConfig } from './small-work.ts'
 
 /** Each is what a scheduler of containers may do with one task that it was given. */
@@ -29,6 +29,7 @@ export const schedulerLies: Experiment<{ readonly tasks: number }> = {
   full: { tasks: 10_000 },
   async run({ tasks }, { say }) {
     const engine = await startTestEngine()
+    const database = new pg.Pool({ connectionString: engine.database.connectionString, max: 4 })
     const stop = new AbortController()
     try {
       const planes = [engine.plane, engine.restart()]
@@ -40,24 +41,26 @@ export const schedulerLies: Experiment<{ readonly tasks: number }> = {
         await engine.push(project, smallConfig(Math.min(atOnce, tasks - done)))
         // What was lost or late comes again, and is started once at last.
         for (let claimed = await engine.claim(); claimed.length > 0; claimed = await engine.claim()) {
-          await Promise.all(
+          const carried = await Promise.allSettled(
             claimed.map((task) => {
               const lie = lies[Math.floor(Math.random() * lies.length)]!
               told[lie] = (told[lie] ?? 0) + 1
-              return carryOut(engine, planes, task, lie, witness)
+              return carryOut({ engine, database, planes, witness }, task, lie)
             }),
           )
+          for (const one of carried) if (one.status === 'rejected') throw one.reason
         }
         if (done % 1_000 === 0) say(`${done} of ${tasks} tasks`)
       }
       stop.abort()
       await sweeping
       return {
-        problems: await problemsOf(engine, witness, tasks),
+        problems: await problemsOf(database, witness, tasks),
         figures: { tasks, ...told, starts: witness.starts() },
       }
     } finally {
       stop.abort()
+      await database.end()
       await engine.stop()
     }
   },
@@ -79,13 +82,16 @@ function createWitness(): Witness {
   }
 }
 
-async function carryOut(
-  engine: TestEngine,
-  planes: readonly ControlPlane[],
-  task: ClaimedTask,
-  lie: Lie,
-  witness: Witness,
-): Promise<void> {
+interface Scene {
+  readonly engine: TestEngine
+  readonly database: pg.Pool
+  /** Of two server processes. */
+  readonly planes: readonly ControlPlane[]
+  readonly witness: Witness
+}
+
+async function carryOut(scene: Scene, task: ClaimedTask, lie: Lie): Promise<void> {
+  const { engine, planes, witness } = scene
   const { identity } = await engine.database.store.engine.attemptContext(task.attemptId)
   /** One container: it runs its job when it may. */
   const container = async (plane: ControlPlane) => {
@@ -99,7 +105,7 @@ async function carryOut(
     await engine.end(task)
   }
   const [one, other] = planes as readonly [ControlPlane, ControlPlane]
-  if (lie === 'starts it late' || lie === 'loses it') await becomeSilent(engine, task)
+  if (lie === 'starts it late' || lie === 'loses it') await becomeSilent(scene, task)
   if (lie === 'loses it') return
   if (lie === 'starts it twice at once') await Promise.all([container(one), container(other)])
   else await container(one)
@@ -107,16 +113,14 @@ async function carryOut(
 }
 
 /** Until the server has taken the task back, or has given up on it. */
-async function becomeSilent(engine: TestEngine, { attemptId }: ClaimedTask): Promise<void> {
-  const { connectionString } = engine.database
+async function becomeSilent({ database }: Scene, { attemptId }: ClaimedTask): Promise<void> {
   for (;;) {
-    const [row] = await look<{ current: boolean }>(
-      connectionString,
+    const { rows } = await database.query<{ current: boolean }>(
       `with silent as (update attempts set lease_expires_at = now() - interval '1 minute' where id = $1 and phase <> 'finished')
        select t.attempt_id = a.id and t.phase = 'running' as current from attempts a join tasks t on t.id = a.task_id where a.id = $1`,
       [attemptId],
     )
-    if (row?.current !== true) return
+    if (rows[0]?.current !== true) return
     await sleep(20)
   }
 }
@@ -124,14 +128,15 @@ async function becomeSilent(engine: TestEngine, { attemptId }: ClaimedTask): Pro
 /** The loop that takes tasks back from agents that fell silent. */
 async function sweep(engine: TestEngine, signal: AbortSignal): Promise<void> {
   const { store } = engine.database
-  await store.engine.announce({ name: 'agents', roles: ['agents'] }, 3_600_000)
-  await sweepLeases({ engine: store.engine, checks: engine.checks, clock: systemClock }, { everyMs: 50 }, signal)
+  const ports = { engine: store.engine, checks: engine.checks, clock: systemClock }
+  // Nobody is silent who has nobody to speak to.
+  const serving = announce(ports, { instance: { name: 'agents', roles: ['agents'] } }, signal)
+  await sweepLeases(ports, { everyMs: 50 }, signal)
+  await serving
 }
 
-async function problemsOf(engine: TestEngine, witness: Witness, tasks: number): Promise<readonly string[]> {
-  const { connectionString } = engine.database
-  const rows = await look<{ status: string; jobs: number }>(
-    connectionString,
+async function problemsOf(database: pg.Pool, witness: Witness, tasks: number): Promise<readonly string[]> {
+  const { rows } = await database.query<{ status: string; jobs: number }>(
     'select status, count(*)::int as jobs from jobs group by status',
   )
   const problems: string[] = []

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Stack, startStack } from '@rondo/testkit'
 import { countingConfig, isCountOf } from './counted-jobs.ts'
 import type { Experiment } from './experiment.ts'
-import { look } from './look.ts'
+import { countRows, look } from './look.ts'
 import { startOwnDatabase } from './own-database.ts'
+import { pushConfig } from './push.ts'
 
 const project = 'acme/outage'
 
@@ -14,16 +15,17 @@ const project = 'acme/outage'
 export const outage: Experiment<{ readonly jobs: number; readonly seconds: number; readonly minutes: number }> = {
   rows: 'R-03',
   what: 'PostgreSQL is away for an hour of its clock while jobs run to their end',
-  full: { jobs: 50, seconds: 90, minutes: 60 },
+  full: { jobs: 50, seconds: 120, minutes: 60 },
   async run({ jobs, seconds, minutes }, { executor, say }) {
     const database = await startOwnDatabase()
-    const lines = Math.ceil(seconds * 0.6)
+    // A line a second: long enough that all have started when it goes, and short enough that they end while it is away.
+    const lines = Math.ceil(jobs * 1.2 + seconds / 2)
     const room = { RONDO_AGENT_TASKS: `${jobs}`, RONDO_AGENT_CPUS: `${jobs * 2}`, RONDO_AGENT_MEMORY_MB: '1000000' }
     const stack = await startStack({ executor, env: { DATABASE_URL: database.url, ...room } })
     try {
       await stack.createProject('acme', 'outage')
       const all = Array.from({ length: jobs }, (_, index) => ({ name: `count-${index + 1}`, n: index + 1 }))
-      stack.push(project, { '.circleci/config.yml': countingConfig(all, lines, 1_000) })
+      await pushConfig(stack, project, countingConfig(all, lines, 1_000))
       const { id } = await stack.latestPipeline(project)
       const workflow = (await stack.workflows(id))[0]!.id
       const countOf = async (status: string) =>
@@ -35,10 +37,12 @@ export const outage: Experiment<{ readonly jobs: number; readonly seconds: numbe
       )
       const running = await countOf('running')
       say(`${running} jobs run; PostgreSQL goes`)
+      const gone = new Date()
       database.link.refuse()
       await database.stop()
       const refusal = await statusOf(stack)
       await sleep(seconds * 1_000)
+      const returned = new Date()
       await database.start()
       await passTime(database.direct, minutes)
       database.link.release()
@@ -56,11 +60,16 @@ export const outage: Experiment<{ readonly jobs: number; readonly seconds: numbe
         else if (!isCountOf(n, lines, output)) problems.push(`${job.name} has another output`)
         else whole++
       }
+      const meanwhile = await countRows(
+        database.direct,
+        `select from steps where name = 'count' and finished_at between '${gone.toISOString()}' and '${returned.toISOString()}'`,
+      )
       return {
         problems,
         figures: {
           jobs,
           'ran when PostgreSQL went': running,
+          'ended while it was away': meanwhile,
           'results delivered with every byte': whole,
           'all known again after, s': Math.round(settledMs / 100) / 10,
         },

@@ -5,6 +5,7 @@ import { countingConfig, isCountOf } from './counted-jobs.ts'
 import type { Experiment } from './experiment.ts'
 import { look } from './look.ts'
 import { startOwnAgent } from './own-agent.ts'
+import { pushConfig } from './push.ts'
 
 const [short, long] = ['acme/short', 'acme/long']
 const lines = 80
@@ -41,8 +42,6 @@ export const partition: Experiment<{ readonly rounds: number; readonly seconds: 
     try {
       await stack.createProject('acme', 'short')
       await stack.createProject('acme', 'long')
-      stack.push(short, { 'README.md': '' })
-      stack.push(long, { 'README.md': '' })
       for (let round = 0; round < rounds; round++) {
         const way = ways[Math.floor(round / 2) % ways.length]!
         const cut = round % 2 === 0 ? shortCut : longCut
@@ -138,7 +137,7 @@ async function longCut({ stack, link, way }: Cut, found: Found): Promise<void> {
 }
 
 async function begin(stack: Stack, project: string, config: string) {
-  stack.push(project, { '.circleci/config.yml': config, now: String(performance.now()) })
+  await pushConfig(stack, project, `# ${performance.now()}\n${config}`)
   const pipeline = (await stack.latestPipeline(project)).id
   const workflow = (await stack.workflows(pipeline))[0]!.id
   const job = await stack.waitFor('the job to run', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stack } from '@rondo/testkit'
 import type { StubAgent } from '../bench/engine/stub-agent.ts'
+import { pushConfig } from './push.ts'
 
 /** One workflow of so many jobs that need nothing; agents without an executor end them at once. */
 export function smallConfig(jobs: number): string {
@@ -13,7 +14,7 @@ workflows: {main: {jobs: [${names.join(', ')}]}}
 
 /** Pushes a config of so many jobs to a project that exists; answers what makes a pipeline of it, and answers its id. */
 export async function pipelineOf(stack: Stack, project: string, jobs = 1): Promise<() => Promise<string>> {
-  stack.push(project, { '.circleci/config.yml': smallConfig(jobs) })
+  await pushConfig(stack, project, smallConfig(jobs))
   return async () =>
     (await stack.api<{ id: string }>('POST', `/api/v2/project/gh/${project}/pipeline`, { branch: 'main' })).id
 }
