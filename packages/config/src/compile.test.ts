@@ -309,10 +309,27 @@ describe('a setup config', () => {
     expect(compileText(`version: 2.1\nsetup: true\njobs: {build: ${job}}`).plan?.setup).toBe(true)
   })
 
-  it('may run one workflow only', () => {
-    expect(
-      errorsOf(`version: 2.1\nsetup: true\njobs: {a: ${job}}\nworkflows: {v: {jobs: [a]}, w: {jobs: [a]}}`),
-    ).toEqual([expect.stringMatching(/^setup: /)])
+  it('may be one by a parameter, so that a config can continue with itself', () => {
+    const source = `version: 2.1\nsetup: << pipeline.parameters.s >>\nparameters: {s: {type: boolean, default: true}}\njobs: {build: ${job}}`
+
+    expect(compileText(source).plan?.setup).toBe(true)
+    expect(compileText(source, { pipelineParameters: { s: false } }).plan?.setup).toBe(false)
+    expect(errorsOf(source.replace('.s >>', '.t >>'))).toEqual([expect.stringMatching(/^unknown-variable: /)])
+  })
+
+  it('that runs several workflows is warned of; what filters keep from the branch does not count', () => {
+    const source = (filters: string) =>
+      `version: 2.1\nsetup: true\njobs: {a: ${job}}\nworkflows: {v: {jobs: [a]}, w: {jobs: [{a: {${filters}}}]}}`
+
+    const several = compileText(source('context: c'))
+    const one = compileText(source('filters: {branches: {ignore: /.*/}, tags: {only: /.*/}}'))
+
+    expect(several.plan).toBeDefined()
+    expect(several.diagnostics).toMatchObject([
+      { code: 'setup', severity: 'warning', message: expect.stringMatching(/here these run: v, w$/) },
+    ])
+    expect(one.plan?.workflows).toHaveLength(2)
+    expect(one.diagnostics).toEqual([])
   })
 })
 
@@ -341,6 +358,16 @@ describe('pipeline parameters', () => {
       'pipeline-parameter: Unexpected argument(s): x',
     ])
   })
+})
+
+it('runs jobs of version 2 whose names have slashes: there are no orbs they could belong to [I-001]', () => {
+  const job = '{docker: [{image: a}], steps: [checkout]}'
+  const source = `version: 2\njobs: {"(1/2) test": ${job}, o/test: ${job}}\nworkflows: {w: {jobs: ["(1/2) test", {o/test: {requires: ["(1/2) test"]}}]}}`
+
+  expect(Object.keys(compileText(source).plan?.jobs ?? {})).toEqual(['(1/2) test', 'o/test'])
+  expect(errorsOf(source.replace('o/test: {req', 'o/tests: {req'))).toEqual([
+    'unknown-job: Cannot find a definition for job named o/tests',
+  ])
 })
 
 it('keeps out of what version 2 does not know: other names hold anchors there', () => {

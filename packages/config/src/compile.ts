@@ -1,10 +1,13 @@
 import type { Plan } from '@rondo/model'
 import type { LinkedWorkflow } from './check/link.ts'
 import { linkWorkflow } from './check/link.ts'
+import { checkSetupWorkflows } from './check/surprises/setup-workflows.ts'
 import { checkSurprises } from './check/surprises/surprises.ts'
 import { checkUnusedOrbs } from './check/surprises/unused-orbs.ts'
 import { readVersion } from './check/version.ts'
 import type { ConfigDiagnostic } from './diagnostic-code.ts'
+import type { PlanPlace } from './explain/plan-places.ts'
+import { planPlaces } from './explain/plan-places.ts'
 import type { Limits } from './limits.ts'
 import { defaultLimits } from './limits.ts'
 import type { OrbSource } from './orb/orb-source.ts'
@@ -40,6 +43,8 @@ export interface CompileOptions {
    * ended from outside; default false, which refuses them with a diagnostic.
    */
   readonly backtracking?: boolean
+  /** Whether the result holds the place of every node of the plan; costs time and memory, so only for showing them. */
+  readonly places?: boolean
   readonly limits?: Partial<Limits>
 }
 
@@ -51,6 +56,8 @@ export interface CompileResult {
   readonly output: string | undefined
   /** Pipeline parameters after defaults. */
   readonly parameters: Readonly<Record<string, string | number | boolean>>
+  /** With `CompileOptions.places` and a plan. */
+  readonly places?: readonly PlanPlace[]
 }
 
 /** Compiles a config: all mistakes at once, or a plan and the compiled text. Pure, synchronous, and never throws. */
@@ -91,10 +98,12 @@ function compileStages(
   const plan: Plan = { setup, ...readWorkflows(report, linked, version === 2), orbs }
   if (report.hasErrors()) return failed(report, parameters)
   checkSurprises(report, plan, options.contexts)
+  checkSetupWorkflows(report, plan, options.pipelineValues)
   if (version !== 2) checkUnusedOrbs(report, root, source)
   const output = writeOutput(cx, root, linked, source)
   if (report.hasErrors()) return failed(report, parameters)
-  return { plan, diagnostics: report.diagnostics, output, parameters }
+  const result = { plan, diagnostics: report.diagnostics, output, parameters }
+  return options.places === true ? { ...result, places: planPlaces(plan, { root, linked, orbs: cx.orbs }) } : result
 }
 
 /** Everything before expansion: pipeline parameters first, because orb references may contain them. */

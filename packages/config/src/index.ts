@@ -17,8 +17,16 @@ export type { CompileOptions, CompileResult } from './compile.ts'
 export { compile } from './compile.ts'
 export type { ConfigDiagnostic, ConfigDiagnosticCode } from './diagnostic-code.ts'
 export { didYouMean } from './did-you-mean.ts'
-export type { Explained, ExplainedJob, ExplainedStep, ExplainedWorkflow, Place } from './explain/explain.ts'
+export type {
+  Explained,
+  ExplainedJob,
+  ExplainedPart,
+  ExplainedStep,
+  ExplainedWorkflow,
+  Place,
+} from './explain/explain.ts'
 export { explainPlan } from './explain/explain.ts'
+export type { PlanPlace } from './explain/plan-places.ts'
 export type { Limits } from './limits.ts'
 export { defaultLimits } from './limits.ts'
 export type { GitReference } from './matches-filters.ts'

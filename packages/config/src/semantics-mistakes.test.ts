@@ -115,6 +115,15 @@ it.each<readonly [section: string, what: string, source: string, warning: RegExp
     /empty default, which is none/,
   ],
   [
+    '4.3',
+    'an argument with nothing behind it',
+    steps(
+      '- c: {x: }',
+      "commands: {c: {parameters: {x: {type: string, default: ''}}, steps: [{run: z<< parameters.x >>}]}}",
+    ),
+    /'x' has no value here: its default counts/,
+  ],
+  [
     '14',
     'another key beside a condition',
     steps('- when: {condition: true, steps: [checkout], name: x}'),

@@ -5,6 +5,7 @@ import { isMap, isScalar, parseDocument, stringify } from 'yaml'
 import type { CompileOptions } from './compile.ts'
 import { compile } from './compile.ts'
 import { explainPlan } from './explain/explain.ts'
+import type { PlanPlace } from './explain/plan-places.ts'
 import { builtinStepName } from './plan/builtin-steps.ts'
 import {
   hasReference,
@@ -19,7 +20,7 @@ const name = 'config.yml'
 
 /** Compiles and looks at every node of the plan; gives what its place does not cover, and how many nodes there are. */
 function misplaced(source: string, options: CompileOptions, orbs: ReadonlyMap<string, string> = new Map()) {
-  const { plan } = compile(source, { ...options, file: name })
+  const { plan, places } = compile(source, { ...options, file: name, places: true })
   if (plan === undefined) return { nodes: 0, wrong: [] }
   const sources = new Map([[name, source], ...orbs])
   const checks = nodesOf(plan)
@@ -30,8 +31,49 @@ function misplaced(source: string, options: CompileOptions, orbs: ReadonlyMap<st
     if (frame !== undefined) return [`${what}: '${textAt(sources, frame.span)}' is not ${frame.kind} ${frame.name}`]
     return covers(textAt(sources, origin.span)!) ? [] : [`${what}: at '${textAt(sources, origin.span)?.slice(0, 80)}'`]
   })
-  const unplaced = JSON.stringify(explainPlan(plan, sources)).match(/"place":\{"file":"[^"]*"\}/g) ?? []
-  return { nodes: checks.length, wrong: [...wrong, ...unplaced] }
+  const unplaced = JSON.stringify(explainPlan(plan, sources, places)).match(/"place":\{"file":"[^"]*"\}/g) ?? []
+  return { nodes: checks.length, wrong: [...wrong, ...unplaced, ...misplacedParts(plan, places ?? [], sources)] }
+}
+
+/** What the places of a plan lack: a place for every node, inside of a source, that shows the value or made it. */
+function misplacedParts(plan: Plan, places: readonly PlanPlace[], sources: ReadonlyMap<string, string>) {
+  const nodes = new Map(partsOf(plan, []).map(({ path, value }) => [JSON.stringify(path), value]))
+  const placed = new Set(places.map(({ path }) => JSON.stringify(path)))
+  const without = [...nodes.keys()].filter((path) => !placed.has(path)).map((path) => `${path} has no place`)
+  const wrong = places.flatMap(({ path, origin }) => {
+    const key = JSON.stringify(path)
+    if (!nodes.has(key)) return [`${key} is no node of the plan`]
+    const texts = [origin, ...origin.chain].map(({ span }) => textAt(sources, span))
+    if (texts.includes(undefined)) return [`${key}: a place outside of its source`]
+    const value = nodes.get(key)
+    return typeof value !== 'string' || shows(texts[0]!, path, value) ? [] : [`${key}: '${value}' at '${texts[0]}'`]
+  })
+  return placed.size === places.length ? [...without, ...wrong] : ['a node has two places', ...without, ...wrong]
+}
+
+function partsOf(value: unknown, path: PlanPlace['path']): readonly { path: PlanPlace['path']; value: unknown }[] {
+  const inner = Array.isArray(value) ? [...value.entries()] : isRecord(value) ? Object.entries(value) : []
+  return [{ path, value }, ...inner.flatMap(([key, part]) => (key === 'origin' ? [] : partsOf(part, [...path, key])))]
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+/** Names and kinds that a text stands for without holding them: they are made of the entry, the step or a default. */
+const made = new Set(['name', 'job', 'type', 'node', 'statuses', 'method', 'when', 'digest', 'reference', 'resolved'])
+
+/** Whether a text holds a value, folded, quoted or escaped as it may be; or a template or alias it came from. */
+function shows(text: string, path: PlanPlace['path'], value: string): boolean {
+  if (path.some((key) => made.has(String(key))) || /<<|^\s*[*&!]/.test(text)) return true
+  // An entry whose expression filter is true runs on every branch and tag.
+  if (path.includes('filters') && value === '/.*/') return true
+  // Numbers and booleans reach the environment in a form of their own.
+  return bare(text).includes(bare(value)) || !Number.isNaN(Number(value))
+}
+
+function bare(text: string): string {
+  return text.replaceAll(/\\[nrt]|[\s"'\\]/g, '')
 }
 
 interface Check {

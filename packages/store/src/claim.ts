@@ -3,6 +3,7 @@ import {
   type ClaimQuery,
   type ClaimTerms,
   nextLine,
+  type QueueLine,
   type RunningTasks,
   type TaskLimit,
   withOneMore,
@@ -111,25 +112,23 @@ async function choose(
     const own = new Set(request.executors)
     let passed = new Set<string>()
     while (free.tasks > 0) {
-      const lines = view.lines.filter((line) => own.has(line.executor) && !passed.has(keyOf(line)))
+      const lines = view.lines.flatMap((line) =>
+        own.has(line.executor) && !passed.has(keyOf(line)) ? (withoutReserved(line, request.agentId) ?? []) : [],
+      )
       const next = nextLine({ ...view, lines }, { free, machine: request.machine, patientUntil: -patienceMs })
       if (next === undefined) break
-      const line = lines.find((one) => one === next.line)!
+      const line = view.lines.find((one) => keyOf(one) === keyOf(next.line))!
       if (next.action === 'hold') {
-        if (await reserve(tx, request.agentId, line.taskId)) break
+        if (await reserve(tx, request.agentId, next.line.taskId)) break
         passed = new Set([...passed, keyOf(line)])
         continue
       }
-      const head = line.heads.find((task) => task.reservedBy === null || task.reservedBy === request.agentId)
-      if (head === undefined) {
-        passed = new Set([...passed, keyOf(line)])
-        continue
-      }
-      choices.push({ asker, line, taskId: head.taskId })
+      const { taskId } = next.line
+      choices.push({ asker, line, taskId })
       free.tasks--
       free.cpus -= Math.min(line.cpus, request.machine.cpus)
       free.memoryMb -= Math.min(line.memoryMb, request.machine.memoryMb)
-      const rest = line.heads.filter((task) => task !== head)
+      const rest = line.heads.filter((task) => task.taskId !== taskId)
       const goesOn = lineOf(line, rest)
       // Nobody is chosen past the end of what is known: who comes next in this line is not.
       if (goesOn === undefined && line.loaded === heads) return { choices, view: withOneMoreOf(view, line), more: true }
@@ -143,17 +142,27 @@ async function choose(
   return { choices, view, more: false }
 }
 
+/** What another agent makes room for is that agent's: a line is as old as the first task that it has for this one. */
+function withoutReserved(line: LoadedLine, agentId: string): LoadedLine | undefined {
+  if (line.heads.every((task) => task.reservedBy === null)) return line
+  return lineOf(
+    line,
+    line.heads.filter((task) => task.reservedBy === null || task.reservedBy === agentId),
+  )
+}
+
 function withOneMoreOf(view: View, line: LoadedLine): View {
   return { ...view, running: withOneMore(view, line).running }
 }
 
-function keyOf(line: LoadedLine): string {
+function keyOf(line: QueueLine): string {
   return [line.executor, line.projectId, line.resourceClass, line.cpus, line.memoryMb].join()
 }
 
 /**
  * Takes the chosen tasks that no other process holds; `skip locked` keeps claimers off each other's rows. The phase is
- * compared so that no index of waiting tasks answers it: they are found by their ids, not among all that wait.
+ * compared so that no index of waiting tasks answers it: they are found by their ids, not among all that wait; for the same
+ * reason the ids are a list and not joined.
  */
 async function take(tx: Runner, choices: readonly Choice[]): Promise<ReadonlyMap<string, ClaimedTask>> {
   if (choices.length === 0) return new Map()
@@ -168,7 +177,7 @@ async function take(tx: Runner, choices: readonly Choice[]): Promise<ReadonlyMap
     with wanted as (
       select * from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as w("taskId" uuid, "agentId" uuid, "leaseMs" float8, cpus real, "memoryMb" int)
     ), next as (
-      select t.id, uuidv7() as fresh from wanted w join tasks t on t.id = w."taskId" where t.phase || '' = 'queued' for update of t skip locked
+      select t.id, uuidv7() as fresh from tasks t where t.id = any(${wanted.map(({ taskId }) => taskId)}::uuid[]) and t.phase || '' = 'queued' for update skip locked
     ), taken as (
       update tasks t set phase = 'running', attempts = t.attempts + 1, epoch = t.epoch + 1, attempt_id = next.fresh, reserved_by = null, reserved_until = null
       from next where t.id = next.id returning t.*

@@ -102,7 +102,7 @@ export function workflowReads(tx: Runner): WorkflowReads {
     jobWithTasks: async (id) => (await jobsWithTasks(sql`j.id = ${id}`))[0],
     async settle(ended) {
       if (ended.length === 0) return []
-      // Written so that every row is found by its key: a list of ids, not a join, and what is still open asked for each job by
+      // Written so that every row is found by its key: lists of ids, not joins, and what is still open asked for each job by
       // itself. As a join or as `not exists` the planner may read the requirements of all workflows instead.
       const ids = ended.map((end) => end.jobId)
       const endings = JSON.stringify(Object.fromEntries(ended.map((end) => [end.jobId, end.as])))
@@ -112,7 +112,7 @@ export function workflowReads(tx: Runner): WorkflowReads {
           returning r.job_id, not r.statuses ? (${endings}::jsonb ->> r.required_id::text) as refused),
         touched as (select job_id, bool_or(refused) as refused from settled group by job_id)
         select ${jobColumns}, touched.refused from touched join jobs j on j.id = touched.job_id
-        where j.status || '' = 'blocked' and (touched.refused or (
+        where j.id = any(array(select job_id from touched)) and j.status || '' = 'blocked' and (touched.refused or (
           select true from open_requirements o where o.job_id = j.id and not o.required_id = any(${ids}::uuid[]) limit 1) is null)
         order by j.workflow_id, j.position`)
       return rows.map(({ refused, ...job }) => ({ job, refused }))

@@ -124,23 +124,30 @@ function when(holds: boolean, part: () => Sql): readonly Sql[] {
   return holds ? [part()] : []
 }
 
+/**
+ * The keys once more as a list: rows are then looked up one by one. Joined alone, a plan made while a table was small may go
+ * through all of its rows, and is kept after it has grown.
+ */
+const idsOf = (rows: readonly { readonly id: string }[]): readonly string[] => rows.map(({ id }) => id)
+
 const json = (rows: readonly object[]): Sql => sql`${JSON.stringify(rows)}::jsonb`
 
 /** Build numbers are given in the order of the changes; the project's row holds the last one. */
 function saveJobs(rows: readonly JobRow[]): Sql {
   const change = sql`rows from (jsonb_to_recordset(${json(rows)}) as (id uuid, status text, message text, "approvedBy" uuid, "canceledBy" uuid, numbered boolean)) with ordinality as c`
+  const ids = idsOf(rows)
   const saved = (number: Sql, counted: Sql) => sql`saved as (
     update jobs j set status = coalesce(c.status, j.status), message = coalesce(c.message, j.message), number = ${number},
       approved_by = coalesce(c."approvedBy", j.approved_by), canceled_by = coalesce(c."canceledBy", j.canceled_by),
       queued_at = case when c.status = any(${waiting}) then coalesce(j.queued_at, now()) else j.queued_at end,
       started_at = case when c.status = any(${started}) then coalesce(j.started_at, now()) else j.started_at end,
       stopped_at = case when c.status = any(${stopped}) then coalesce(j.stopped_at, now()) else j.stopped_at end
-    from ${change} ${counted} where j.id = c.id)`
+    from ${change} ${counted} where j.id = c.id and j.id = any(${ids}::uuid[]))`
   if (!rows.some((row) => row.numbered === true)) return saved(sql`j.number`, empty)
   // Held first: of two that number the same job, the second finds it numbered. Looked at only then, so that they are found by
   // their ids and not among all jobs without a number.
   return sql`held as (
-      select j.id, j.project_id, j.number, c.ordinality from ${change} join jobs j on j.id = c.id where c.numbered for update of j),
+      select j.id, j.project_id, j.number, c.ordinality from ${change} join jobs j on j.id = c.id where j.id = any(${ids}::uuid[]) and c.numbered for update of j),
     unnumbered as (
       select id, project_id, row_number() over (partition by project_id order by ordinality) as place from held where number is null),
     counted as (

@@ -39,7 +39,7 @@ const settings = {
   shared_buffers: '48MB',
   max_connections: '80',
   jit: 'off',
-  autovacuum_naptime: '5min',
+  autovacuum_naptime: '1min',
   max_wal_size: '512MB',
   log_min_messages: 'warning',
 }

@@ -26,8 +26,8 @@ export interface CompiledFile {
   readonly answer: CompileAnswer
 }
 
-/** Compiles the config a call names: a file, or the standard input for `-`. */
-export async function compileFile(call: VerbCall): Promise<CompiledFile> {
+/** Compiles the config a call names: a file, or the standard input for `-`. `places` asks for those of the plan. */
+export async function compileFile(call: VerbCall, options: { places?: boolean } = {}): Promise<CompiledFile> {
   if (call.arguments.length > 1) throw new CallError('Name one config.')
   const file = call.arguments[0] ?? findConfig()
   const values = valuesOf(call, file)
@@ -38,6 +38,7 @@ export async function compileFile(call: VerbCall): Promise<CompiledFile> {
     pipelineValues: values,
     pipelineParameters: readParameters(call.text('pipeline-parameters')),
     organizationId: null,
+    ...options,
   })
   return { file, source, values, answer }
 }

@@ -83,6 +83,7 @@ test('explain tells where each job and step comes from, through orbs too', async
   expect(text).toMatchObject({ code: 0, err: '' })
   expect(text.out).toContain('workflow workflow  config.yml:4:')
   expect(text.out).toContain('1 echo two  acme/tool@1.2.0:5:9\n         in command tool/say, called at config.yml:4:')
+  expect(text.out).toMatch(/\n {7}image \S+ {2}config\.yml:\d+:\d+\n/)
   expect(JSON.parse(json.out)).toMatchObject({
     workflows: [{ jobs: [{ name: 'build', steps: [{ place: { file: 'acme/tool@1.2.0', line: 5 } }, {}] }] }],
     problems: [],

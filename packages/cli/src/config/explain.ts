@@ -1,4 +1,4 @@
-import { type Explained, type ExplainedWorkflow, explainPlan, type Place } from '@rondo/config'
+import { type Explained, type ExplainedPart, type ExplainedWorkflow, explainPlan, type Place } from '@rondo/config'
 import type { Plan } from '@rondo/model'
 import type { Verb, VerbCall } from '../noun.ts'
 import { printJson, printProblems, problemForPrograms } from '../print-problems.ts'
@@ -11,9 +11,10 @@ export const explainConfig: Verb = {
   summary: 'print where every job and step of a config comes from',
   flags: compileFlags,
   async run(call) {
-    const { file, source, values, answer } = await compileFile(call)
+    const { file, source, values, answer } = await compileFile(call, { places: true })
     const orbs = answer.plan === undefined ? [] : await orbSources(call, answer.plan)
-    const workflows = answer.plan === undefined ? [] : explainPlan(answer.plan, new Map([[file, source], ...orbs]))
+    const workflows =
+      answer.plan === undefined ? [] : explainPlan(answer.plan, new Map([[file, source], ...orbs]), answer.places)
     if (call.given('json'))
       printJson({
         values,
@@ -47,11 +48,26 @@ function workflowText({ name, place, jobs }: ExplainedWorkflow): string {
     const kind = job.type === 'build' ? '' : ` (${job.type})`
     const needs = job.requires.length === 0 ? '' : `  after ${job.requires.join(', ')}`
     lines.push(`  ${job.name}${kind}  ${placeText(job.place)}${needs}`)
+    for (const part of job.parts) {
+      const label = partLabel(part)
+      if (label !== undefined) lines.push(`       ${label}  ${placeText(part.place)}${throughText(part)}`)
+    }
     for (const [index, step] of job.steps.entries()) {
       lines.push(`    ${String(index + 1).padStart(2)} ${step.name}  ${placeText(step.place)}${throughText(step)}`)
     }
   }
   return `${lines.join('\n')}\n`
+}
+
+/** Parts worth a line of their own; all of them are in the answer for programs. */
+function partLabel({ path, value }: ExplainedPart): string | undefined {
+  const [first, second] = path
+  const last = path.at(-1)
+  if (first === 'requires' && last === 'node') return `after ${value}`
+  if (first === 'contexts') return `context ${value}`
+  if (first === 'executor') return last === 'image' || last === 'xcode' ? `${last} ${value}` : undefined
+  if (first === 'environment' && typeof second === 'number' && last === 'name') return `variable ${value}`
+  return first === 'resourceClass' ? `resource class ${value}` : undefined
 }
 
 function throughText({ through }: Explained): string {

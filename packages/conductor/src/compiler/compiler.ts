@@ -1,4 +1,4 @@
-import type { CompileOptions, ConfigDiagnostic, Limits } from '@rondo/config'
+import type { CompileOptions, ConfigDiagnostic, Limits, PlanPlace } from '@rondo/config'
 import type { OrbImport, Plan } from '@rondo/model'
 
 /** A config to compile, with everything it may look at. */
@@ -13,6 +13,8 @@ export interface CompileRequest {
   /** Names of the contexts the project may use; left out when that is not known. */
   readonly contexts?: readonly string[]
   readonly limits?: Partial<Limits>
+  /** Whether the answer holds the place of every node of the plan. */
+  readonly places?: boolean
 }
 
 /** An orb's source to check by itself. */
@@ -34,6 +36,8 @@ export interface CompileAnswer {
   /** Pipeline parameters after defaults. */
   readonly parameters: Readonly<Record<string, string | number | boolean>>
   readonly problems: readonly Problem[]
+  /** When they were asked for and there is a plan. */
+  readonly places?: readonly PlanPlace[]
 }
 
 export interface OrbCheck {

@@ -61,6 +61,7 @@ function compileOptions(task: CompileRequest) {
     ...(task.pipelineParameters === undefined ? {} : { pipelineParameters: task.pipelineParameters }),
     ...(task.contexts === undefined ? {} : { contexts: task.contexts }),
     ...(task.limits === undefined ? {} : { limits: task.limits }),
+    ...(task.places === undefined ? {} : { places: task.places }),
   }
 }
 

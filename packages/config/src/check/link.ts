@@ -11,7 +11,14 @@ export interface LinkedNode {
   readonly name: string
   /** Its name in compiled output. */
   readonly compiled: string
-  readonly requires: readonly { readonly node: string; readonly statuses: readonly RequiredStatus[] }[]
+  readonly requires: readonly LinkedRequirement[]
+}
+
+export interface LinkedRequirement {
+  readonly node: string
+  readonly statuses: readonly RequiredStatus[]
+  /** Where it is written. */
+  readonly reference: RequirementReference
 }
 
 export interface LinkedWorkflow {
@@ -39,7 +46,7 @@ export function linkWorkflow(
       requires: targets
         .get(invocation)!
         .filter(({ target }) => !left.has(target))
-        .map(({ target, statuses }) => ({ node: names.get(target)!, statuses })),
+        .map(({ target, reference }) => ({ node: names.get(target)!, statuses: reference.statuses, reference })),
     }))
   checkCycles(report, workflow, nodes)
   return { workflow, nodes }
@@ -47,7 +54,7 @@ export function linkWorkflow(
 
 interface Link {
   readonly target: Invocation
-  readonly statuses: readonly RequiredStatus[]
+  readonly reference: RequirementReference
 }
 
 type NameIndex = ReadonlyMap<string, { readonly named: Invocation[]; readonly aliased: Invocation[] }>
@@ -93,10 +100,10 @@ function link(
   const aliased = found?.aliased.filter((other) => other !== invocation) ?? []
   if (named.length === 1) {
     if (named[0]!.publicName !== undefined) warnOfGroupStatus(report, invocation, reference)
-    return [{ target: named[0]!, statuses: reference.statuses }]
+    return [{ target: named[0]!, reference }]
   }
   // Rows of one matrix that carry the same explicit name are meant together, through the alias.
-  if (aliased.length > 0) return aliased.map((target) => ({ target, statuses: reference.statuses }))
+  if (aliased.length > 0) return aliased.map((target) => ({ target, reference }))
   // An entry whose job does not exist is refused already, and may be what is meant.
   const meant = (other: Invocation) => other.unresolved === true && nearest(reference.name, [other.name]) !== undefined
   if (named.length === 0 && workflow.invocations.some(meant)) return []

@@ -148,7 +148,7 @@ function loadReference(
   if (main) warnUnpinned(cx, reference, orb.resolved, span)
   const same = (known: OrbResolution) => known.reference === reference && known.resolved === orb.resolved
   if (!cx.orbs.some((known) => same(known) && (known.direct || !main))) {
-    cx.orbs.push({ reference, resolved: orb.resolved, digest: orb.digest, direct: main })
+    cx.orbs.push({ reference, resolved: orb.resolved, digest: orb.digest, direct: main, span })
   }
   return cx.orbSpaces.get(orb.resolved) ?? loadSource(cx, orb, span, loading)
 }

@@ -77,7 +77,7 @@ function readNode(report: Report, node: LinkedNode): WorkflowNode {
     name,
     type: invocation.type,
     ...optional('job', invocation.type === 'build' ? name : undefined),
-    requires,
+    requires: requires.map(({ node: required, statuses }) => ({ node: required, statuses })),
     ...optional('filters', invocation.decided === undefined ? readFilters(place, invocation.filters) : everywhere),
     contexts: readContexts(place, invocation.context),
     ...optional('serialGroup', invocation.serialGroup),

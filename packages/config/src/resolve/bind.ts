@@ -2,7 +2,7 @@ import type { Span } from '@rondo/model'
 import { didYouMean, nearest } from '../did-you-mean.ts'
 import { substituteOrFail } from '../template/substitute.ts'
 import type { MapEntry, Node } from '../tree/node.ts'
-import { listNode } from '../tree/node.ts'
+import { isFailed, listNode } from '../tree/node.ts'
 import type {
   Argument,
   Declarations,
@@ -42,6 +42,7 @@ export function bindArguments(cx: ResolveContext, call: Call): Arguments {
   const unexpected: string[] = []
   for (const entry of call.given) {
     const declaration = call.declarations.get(entry.key)
+    if (declaration?.default !== undefined && isEmpty(cx, entry, call)) continue
     if (declaration !== undefined) bound.set(entry.key, bindGiven(cx, declaration, entry, call))
     else if (call.declarations.has(entry.key)) bound.set(entry.key, undefined)
     else {
@@ -69,6 +70,18 @@ export function bindArguments(cx: ResolveContext, call: Call): Arguments {
     })
   }
   return bound
+}
+
+/** An argument with nothing behind it leaves its parameter at the default; public configs have run so for years. */
+function isEmpty(cx: ResolveContext, { key, keySpan, value }: MapEntry, call: Call): boolean {
+  // A null that is written out is one, and of the wrong type.
+  if (value.kind !== 'scalar' || value.value !== null || value.text !== '' || isFailed(value)) return false
+  const hint = "Write a value, such as '' for an empty text, or leave it out"
+  cx.report.warn('argument-type', keySpan, `'${key}' has no value here: its default counts`, {
+    chain: call.caller.chain,
+    hint,
+  })
+  return true
 }
 
 function isMeant(name: string, unexpected: readonly string[]): boolean {

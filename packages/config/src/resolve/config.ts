@@ -1,9 +1,11 @@
 import { checkDefinitions } from '../check/definitions.ts'
 import { loadMainSpace } from '../orb/load.ts'
+import { substitute } from '../template/substitute.ts'
 import type { MapEntry, MapNode } from '../tree/node.ts'
-import { child, isNull, mapNode, scalarNode, typeName } from '../tree/node.ts'
+import { child, isFailed, isNull, mapNode, scalarNode, typeName } from '../tree/node.ts'
 import { unescapeText, unescapeTree } from '../tree/unescape.ts'
 import type { ResolveContext, Space } from './context.ts'
+import { scopeOf } from './context.ts'
 import type { Invocation, ResolvedWorkflow } from './invocation.ts'
 import { resolveWorkflow } from './workflow.ts'
 
@@ -24,7 +26,7 @@ export function resolveConfig(
   const workflows = entries.flatMap((entry) => resolveWorkflow(cx, entry, space) ?? [])
   limitEntries(cx, root, workflows)
   return {
-    setup: child(root, 'setup') !== undefined && isSetup(cx, root, workflows),
+    setup: child(root, 'setup') !== undefined && isSetup(cx, root, space, workflows),
     workflows: workflows.map(unescapeWorkflow),
   }
 }
@@ -82,9 +84,11 @@ function limitEntries(cx: ResolveContext, root: MapNode, workflows: readonly Res
   cx.report.error('limit', root.span, `The workflows hold ${count} jobs; at most ${cx.limits.entries} are allowed`)
 }
 
-/** The rules of a setup config (semantics 22). */
-function isSetup(cx: ResolveContext, root: MapNode, workflows: readonly ResolvedWorkflow[]): boolean {
-  const node = child(root, 'setup')!
+/** The rules of a setup config (semantics 22). A parameter may decide, in configs that continue with themselves. */
+function isSetup(cx: ResolveContext, root: MapNode, space: Space, workflows: readonly ResolvedWorkflow[]): boolean {
+  const written = child(root, 'setup')!
+  const node = cx.version === 2 ? written : substitute(cx, written, scopeOf(space))
+  if (isFailed(node)) return false
   if (node.kind !== 'scalar' || typeof node.value !== 'boolean') {
     // A version 2 file may keep an anchor under this name.
     if (!isNull(node) && cx.version !== 2)
@@ -93,14 +97,6 @@ function isSetup(cx: ResolveContext, root: MapNode, workflows: readonly Resolved
   }
   if (!node.value) return false
   if (cx.version === 2) cx.report.error('setup', node.span, "'setup: true' needs version 2.1")
-  if (workflows.length > 1) {
-    const names = workflows.map((workflow) => workflow.name).join(', ')
-    cx.report.error(
-      'setup',
-      workflows[1]!.span,
-      `A setup config may run one workflow only; these are left after conditions: ${names}`,
-    )
-  }
   for (const workflow of workflows) {
     if (workflow.triggers !== undefined)
       cx.report.error('setup', workflow.triggers.span, 'Scheduled workflows are not possible in a setup config')

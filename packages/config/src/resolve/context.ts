@@ -21,7 +21,7 @@ export interface ResolveContext {
   readonly brokenPipelineParameters: ReadonlySet<string>
   readonly orbSource: OrbSource | undefined
   /** Every orb resolved, in order; `direct` ones are those the config itself names. */
-  readonly orbs: (OrbResolution & { readonly direct: boolean })[]
+  readonly orbs: (OrbResolution & { readonly direct: boolean; readonly span: Span })[]
   /** Spaces of registry orbs by exact version, so that an orb imported from many places is read once. */
   readonly orbSpaces: Map<string, Space>
   readonly budget: Budget
@@ -128,4 +128,13 @@ export interface ResolvedJob {
   readonly chain: readonly OriginFrame[]
   /** True when its executor could not be had, which is reported: a missing environment is then no news. */
   readonly executorMissing: boolean
+  readonly inherited: InheritedKeys | undefined
+}
+
+/** The executor a job took keys of, for the places of those keys. */
+export interface InheritedKeys {
+  readonly body: MapNode
+  readonly chain: readonly OriginFrame[]
+  /** The job as it is written. */
+  readonly own: MapNode
 }

@@ -119,6 +119,7 @@ function placeholder(raw: RawEntry, place: EntryPlace, scope: Scope): Invocation
     body: undefined,
     steps: [],
     executorMissing: true,
+    attributes: raw.attributes,
     requires: [],
     filters: undefined,
     context: undefined,
@@ -158,6 +159,7 @@ function expandRow(
     ...entryFilters(cx, raw.attributes.get('filters')?.value, scope),
     context: get('context'),
     serialGroup: serialGroupKey(cx.report, get('serial-group')),
+    attributes: raw.attributes,
     span: raw.span,
   }
   const inlineType = stringOf(get('type'))
@@ -194,14 +196,16 @@ function entryRequires(
   upstream: Node | undefined,
   prefix: string,
 ): readonly RequirementReference[] {
-  const statuses = new Map(
-    cx.version === 2 ? readUpstream(cx.report, upstream).map((item) => [item.name, item.statuses]) : [],
-  )
-  return readRequires(cx.report, node).map((item) => ({
-    ...item,
-    name: prefix + item.name,
-    statuses: statuses.get(item.name) ?? item.statuses,
-  }))
+  const statuses = new Map(cx.version === 2 ? readUpstream(cx.report, upstream).map((item) => [item.name, item]) : [])
+  return readRequires(cx.report, node).map((item) => {
+    const { statusNode, statuses: wanted } = statuses.get(item.name) ?? item
+    return {
+      name: prefix + item.name,
+      statuses: wanted,
+      span: item.span,
+      ...(statusNode === undefined ? {} : { statusNode }),
+    }
+  })
 }
 
 /** Documentation forbids it (semantics 18.6), official test data does it: the approval wins, with a warning. */
@@ -249,6 +253,7 @@ function resolveEntryJob(cx: ResolveContext, raw: RawEntry, name: string, row: M
     body: job.body,
     steps: job.steps,
     executorMissing: job.executorMissing,
+    inherited: job.inherited,
     key: stringOf(child(job.body, 'key')),
     chain: scope.chain,
   }

@@ -9,8 +9,14 @@ import { findElement, reportMissing } from './lookup.ts'
 import { readDeclarations } from './parameters.ts'
 import { expandSteps } from './steps.ts'
 
+export interface ResolvedExecutor {
+  readonly body: MapNode
+  /** The calls that led to it, itself the last. */
+  readonly chain: Scope['chain']
+}
+
 /** The executor a job names, with its arguments in place; undefined when there is none to be had, which is reported. */
-export function resolveExecutor(cx: ResolveContext, node: Node, scope: Scope): MapNode | undefined {
+export function resolveExecutor(cx: ResolveContext, node: Node, scope: Scope): ResolvedExecutor | undefined {
   const written = writtenIn(node, scope)
   const value = substitute(cx, node, scope)
   const nameNode = value.kind === 'map' ? child(value, 'name') : value
@@ -55,7 +61,7 @@ function instantiate(
   name: string,
   reference: Node,
   scope: Scope,
-): MapNode | undefined {
+): ResolvedExecutor | undefined {
   const { definition, space } = found
   if (definition.node.kind !== 'map') {
     cx.report.error(
@@ -85,5 +91,5 @@ function instantiate(
     matrix: undefined,
     chain: inner.chain,
   })
-  return body.kind === 'map' ? body : undefined
+  return body.kind === 'map' ? { body, chain: inner.chain } : undefined
 }

@@ -1,6 +1,6 @@
 import type { NodeType, OriginFrame, RequiredStatus, Span } from '@rondo/model'
-import type { MapNode, Node } from '../tree/node.ts'
-import type { ResolvedStep } from './context.ts'
+import type { MapEntry, MapNode, Node } from '../tree/node.ts'
+import type { InheritedKeys, ResolvedStep } from './context.ts'
 
 /** One entry of a workflow after matrix and group expansion, its body compiled, its name not yet final. */
 export interface Invocation {
@@ -20,6 +20,9 @@ export interface Invocation {
   readonly body: MapNode | undefined
   readonly steps: readonly ResolvedStep[]
   readonly executorMissing: boolean
+  readonly inherited?: InheritedKeys | undefined
+  /** What stands below the name in the `jobs` list, as written: the places of what was read out of it. */
+  readonly attributes: ReadonlyMap<string, MapEntry>
   readonly requires: readonly RequirementReference[]
   readonly filters: Node | undefined
   readonly context: Node | undefined
@@ -38,6 +41,8 @@ export interface RequirementReference {
   readonly name: string
   readonly statuses: readonly RequiredStatus[]
   readonly span: Span
+  /** What names the statuses; absent where nothing does. */
+  readonly statusNode?: Node
 }
 
 export interface ResolvedWorkflow {

@@ -52,8 +52,14 @@ export function resolveJob(cx: ResolveContext, call: JobCall): ResolvedJob | und
   const own = jobEntries(cx, node, steps, scope)
   const executorNode = child(node, 'executor')
   const executor = executorNode === undefined ? undefined : resolveExecutor(cx, executorNode, scope)
-  const body = hoistMachineKeys(mergeExecutor(cx, executor, own, node))
-  return { body, steps, chain: scope.chain, executorMissing: executorNode !== undefined && executor === undefined }
+  const body = hoistMachineKeys(mergeExecutor(cx, executor?.body, own, node))
+  return {
+    body,
+    steps,
+    chain: scope.chain,
+    executorMissing: executorNode !== undefined && executor === undefined,
+    inherited: executor === undefined ? undefined : { ...executor, own: node },
+  }
 }
 
 function jobSteps(cx: ResolveContext, node: MapNode, scope: Scope): readonly ResolvedStep[] {

@@ -15,10 +15,14 @@ export type Lookup = Found | 'silent' | undefined
 
 const maxAliases = 20
 
-/** Finds a command, job or executor by its name, `name` or `orb/name`, following string aliases (semantics 9.2). */
+/**
+ * Finds a command, job or executor by its name, `name` or `orb/name`, following string aliases (semantics 9.2). Jobs of
+ * version 2 files, compiled ones among them, have names with slashes of their own.
+ */
 export function findElement(kind: ElementKind, name: string, space: Space, aliases = 0): Lookup {
   const slash = name.indexOf('/')
-  if (slash === -1) return followAlias(kind, space.elements[kind].get(name), space, aliases)
+  const own = space.elements[kind].get(name)
+  if (slash === -1 || own !== undefined) return followAlias(kind, own, space, aliases)
   const orb = name.slice(0, slash)
   const orbSpace = space.orbs.get(orb)
   if (orbSpace === undefined) return undefined
@@ -44,7 +48,7 @@ function followAlias(
 /** Says that an element does not exist: `Cannot find a definition for …`, with the nearest name. */
 export function reportMissing(cx: ResolveContext, kind: ElementKind, name: string, span: Span, scope: Scope): void {
   const code = `unknown-${kind}` as const
-  const orb = name.includes('/') ? name.slice(0, name.indexOf('/')) : undefined
+  const orb = cx.version === 2.1 && name.includes('/') ? name.slice(0, name.indexOf('/')) : undefined
   if (orb !== undefined && !scope.space.orbs.has(orb)) {
     cx.report.error('unknown-orb', span, `Cannot find orb '${orb}' looking for ${kind} named '${name}'`, {
       chain: scope.chain,

@@ -39,7 +39,7 @@ function readWithStatus(report: Report, entry: MapEntry): RequirementReference {
     const list = items.map((item) => stringOf(item)).join(',')
     report.warn('requires', value.span, `Statuses: '${list}' can be simplified to just 'terminal'`)
   }
-  return { name: entry.key, statuses: [...statuses], span: entry.keySpan }
+  return { name: entry.key, statuses: [...statuses], span: entry.keySpan, statusNode: value }
 }
 
 function readStatus(report: Report, node: Node, inList: boolean): readonly RequiredStatus[] {

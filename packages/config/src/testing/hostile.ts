@@ -27,6 +27,10 @@ export const hostileTexts: Readonly<Record<string, string>> = {
   'a megabyte of good entries before one mistake': `a:\n${many(45_000, (i) => `  b${i}: "some text"`).join('\n')}\n  c: [x\n`,
   'a megabyte of good entries behind one mistake': `a:\n  c: "x" y\n${many(45_000, (i) => `  b${i}: "some text"`).join('\n')}`,
   'a megabyte with the line ends of Windows': `version: 2.1\r\n${many(45_000, (i) => `b${i}: "some text"`).join('\r\n')}`,
+  'a megabyte in one pair of brackets with a mistake at its end': `{x: {${many(45_000, (i) => `b${i}: "some text"`).join(', ')}, z: "a" b}}`,
+  'a megabyte in one pair of brackets with a mistake at its beginning': `{x: {z: "a" b, ${many(45_000, (i) => `b${i}: "some text"`).join(', ')}}}`,
+  'a bracket that is open for a megabyte': `{x: {${many(45_000, (i) => `b${i}: "some text"`).join(', ')}`,
+  'a megabyte of commas': `{x: [${repeat(',', 1_000_000)}]}`,
   'closing brackets in a row': repeat('}\n', 20_000),
   'dashes in a row': repeat('- ', 20_000),
 }

@@ -4,6 +4,14 @@ export interface Stopped {
   readonly end: number
   /** Beginnings of the map entries it was in, outermost first. */
   readonly entries: readonly EntryStart[]
+  /** The latest item in brackets, when some are open. */
+  readonly flow?: FlowStart
+}
+
+export interface FlowStart {
+  readonly start: number
+  /** Whether it stands in `[]`; else in `{}`. */
+  readonly isList: boolean
 }
 
 export interface EntryStart {

@@ -49,6 +49,9 @@ export function readWithLibrary(
  */
 function reportNearMistakes(source: string, file: string, limits: Limits, report: Report, stopped: Stopped): boolean {
   const window = mistakeWindow(source, stopped, reach)
+  // In one pair of brackets, or on one line, there is no good place to cut.
+  const isNear = window !== undefined && window.end - window.start < affordable
+  if (!isNear && source.length > affordable && reportInBrackets(source, file, limits, report, stopped)) return true
   if (window === undefined) return false
   const text = source.slice(window.start, window.end)
   if (flowDepth(text) > limits.depth) return false
@@ -59,6 +62,31 @@ function reportNearMistakes(source: string, file: string, limits: Limits, report
   const errors = firstOfLines(text, documents[0]!.errors).filter(({ pos: [start] }) => start < cut)
   if (errors.length === 0 || (errors.length <= manyMistakes && source.length <= affordable)) return false
   reportMistakes({ source, offset: window.start, file }, report, documents[0]!, errors)
+  return true
+}
+
+/**
+ * Reports the first mistake in brackets that began too far away: the item the fast reader gave up in and what follows
+ * it, read as if the bracket stood right before.
+ */
+function reportInBrackets(
+  source: string,
+  file: string,
+  limits: Limits,
+  report: Report,
+  { flow, end }: Stopped,
+): boolean {
+  if (flow === undefined || end - flow.start > reach) return false
+  const cut = Math.min(source.length, Math.max(end, flow.start) + reach)
+  const text = `${flow.isList ? '[' : '{'}${source.slice(flow.start, cut)}`
+  if (flowDepth(text) > limits.depth) return false
+  const documents = parseDocuments(text)
+  const [document] = typeof documents === 'string' ? [] : documents
+  const [first] = document?.errors ?? []
+  // A mistake further away may be one only because the text ends there.
+  const isNear = first !== undefined && (cut === source.length || first.pos[0] < text.length - reach / 2)
+  if (document === undefined || !isNear) return false
+  reportMistakes({ source, offset: flow.start - 1, file }, report, document, [first])
   return true
 }
 
@@ -158,13 +186,20 @@ function openQuote(document: Document, end: number): number | undefined {
 /** The first mistake of each line: the others of a line nearly always follow from it. */
 function firstOfLines(source: string, errors: readonly YAMLError[]): readonly YAMLError[] {
   const lines = new Set<number>()
+  // A line may be a megabyte long and hold a mistake in every character, so it is searched for its ends once.
+  let line = { start: 0, end: -1 }
   return errors.filter(({ pos: [start] }) => {
-    const lineStart = source.lastIndexOf('\n', Math.max(0, start - 1))
-    return lines.size !== lines.add(lineStart).size
+    const before = Math.max(0, start - 1)
+    if (before < line.start || before > line.end) {
+      const end = source.indexOf('\n', before + 1)
+      line = { start: source.lastIndexOf('\n', before), end: end === -1 ? source.length : end - 1 }
+    }
+    return lines.size !== lines.add(line.start).size
   })
 }
 
 function yamlMessage(message: string): string {
+  if (message.startsWith('Maximum call stack')) return 'The text is nested too deeply to be read'
   return message.replace(/\s+at line \d+, column \d+[\s\S]*$/, '')
 }
 

@@ -2,7 +2,7 @@ import type { Span } from '@rondo/model'
 import type { Limits } from '../../limits.ts'
 import type { Report } from '../../report.ts'
 import { EntryCollector } from '../entry-collector.ts'
-import type { EntryStart, Stopped } from '../mistake-window.ts'
+import type { EntryStart, FlowStart, Stopped } from '../mistake-window.ts'
 import type { MapNode, Node } from '../node.ts'
 import { listNode, sourceScalar } from '../node.ts'
 import { plainScalarValue, scalarValue } from '../scalar.ts'
@@ -36,6 +36,9 @@ export class FastBuilder {
   private readonly anchors = new Map<string, Anchored>()
   private readonly shared: SharedAnchors | undefined
   private readonly entryStarts: EntryStart[] = []
+  /** Brackets that are open, and where the latest item in one begins. */
+  private openBrackets = 0
+  private flowItem: FlowStart = { start: 0, isList: true }
   private size = 0
   private deepest = 0
 
@@ -61,10 +64,25 @@ export class FastBuilder {
     this.entryStarts.push({ start, column })
   }
 
+  /** To be called at each bracket that opens, and at the one that closes it. */
+  enterFlow(): void {
+    this.openBrackets += 1
+  }
+
+  leaveFlow(): void {
+    this.openBrackets -= 1
+  }
+
+  /** To be called for each item in brackets. */
+  enterFlowItem(start: number, isList: boolean): void {
+    this.flowItem = { start, isList }
+  }
+
   /** Where the reader is. */
   stopped(): Stopped {
     const entries = this.entryStarts.filter((entry) => entry !== undefined)
-    return { end: Math.max(this.lastEnd, entries.at(-1)?.start ?? 0), entries }
+    const place = { end: Math.max(this.lastEnd, entries.at(-1)?.start ?? 0), entries }
+    return this.openBrackets > 0 && this.flowItem.start > 0 ? { ...place, flow: this.flowItem } : place
   }
 
   plain({ text, start, end }: ScalarText): Node {

@@ -31,7 +31,10 @@ export function readFlow(cursor: Cursor, builder: FastBuilder, indent: number, l
   const isList = cursor.peek() === code.openList
   cursor.pos += 1
   const flow: Flow = { cursor, builder, indent, level }
-  return isList ? builder.list(readItems(flow), start, cursor.pos) : readEntries(flow, start)
+  builder.enterFlow()
+  const node = isList ? builder.list(readItems(flow), start, cursor.pos) : readEntries(flow, start)
+  builder.leaveFlow()
+  return node
 }
 
 interface Flow {
@@ -53,6 +56,7 @@ function readItems(flow: Flow): readonly Node[] {
   for (;;) {
     toToken(flow)
     if (takeEnd(cursor, code.closeList)) return items
+    flow.builder.enterFlowItem(cursor.pos, true)
     items.push(readItem(flow))
     if (separator(flow, code.closeList)) return items
   }
@@ -95,6 +99,7 @@ function readEntries(flow: Flow, start: number): Node {
   for (;;) {
     toToken(flow)
     if (takeEnd(cursor, code.closeMap)) break
+    builder.enterFlowItem(cursor.pos, false)
     const quoted = isQuote(cursor.peek())
     const key = quoted ? readQuoted(cursor, undefined) : readPlain(cursor)
     cursor.skipSpaces()
