@@ -24,8 +24,14 @@ export async function restart(stack: Stack): Promise<Figure> {
 }
 
 export async function idleMemory(stack: Stack): Promise<readonly Figure[]> {
-  await sleep(3_000)
   const pid = (file: string) => Number(readFileSync(join(stack.data, file), 'utf8').split(/\s/)[0])
+  // The first start of an installation compiles; an agent lives on what that one kept.
+  await sleep(8_000)
+  const compiling = pid('agent/agent.pid')
+  const first = proportional(compiling)
+  process.kill(compiling, 'SIGHUP')
+  await stack.waitFor('the next agent', async () => (pid('agent/agent.pid') !== compiling ? true : undefined))
+  await sleep(5_000)
   const server = proportional(pid('server.pid'))
   const agent = proportional(pid('agent/agent.pid'))
   const postmaster = pid('postgres/postmaster.pid')
@@ -37,7 +43,12 @@ export async function idleMemory(stack: Stack): Promise<readonly Figure[]> {
   const bare = `${emptyProcess().toFixed(0)} MB (an empty Node.js process)`
   return [
     { name: 'idle memory, server', ours: `${server.toFixed(0)} MB`, floor: bare, aim: '≤ 150 MB' },
-    { name: 'idle memory, agent', ours: `${agent.toFixed(0)} MB`, floor: bare, aim: '≤ 60 MB' },
+    {
+      name: 'idle memory, agent',
+      ours: `${agent.toFixed(0)} MB (its first start: ${first.toFixed(0)})`,
+      floor: bare,
+      aim: '≤ 60 MB',
+    },
     {
       name: 'idle memory, everything',
       ours: `${(server + agent + postgres).toFixed(0)} MB (PostgreSQL ${postgres.toFixed(0)})`,

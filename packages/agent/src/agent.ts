@@ -42,13 +42,15 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
   const drained = new AbortController()
   const signal = AbortSignal.any([stop, drained.signal])
   let heardAt = performance.now()
+  const gate = createGate()
   const deps: AttemptDeps = {
     ...options,
     heardAt: () => heardAt,
+    drained: () => gate.closedSince('administrator') !== undefined,
+    waitsForSsh: (attemptId, waits) => roster.waitsForSsh(attemptId, waits),
     ...(options.drain === undefined ? {} : { draining: options.drain }),
   }
   const roster = createRoster(options.capacity ?? capacityOf(), (placed, own) => runAttempt(deps, placed, own))
-  const gate = createGate()
   const hello: AgentHello = {
     name: options.name,
     version: options.version,

@@ -1,4 +1,5 @@
 import { readFileSync, realpathSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { dirname, join } from 'node:path'
 import { takeProcessLock } from '@rondo/adapters'
 import { runAgent } from './agent.ts'
@@ -9,6 +10,7 @@ import { createSandboxExecutor } from './executors/sandbox.ts'
 import { sandboxProblem } from './executors/sandbox-start.ts'
 import { capacityOf } from './life/capacity.ts'
 
+const keepCompiledMs = 5_000
 const env = readAgentEnv()
 const [drain, stop] = [new AbortController(), new AbortController()]
 // Asked once it finishes what runs; asked again, or to hand over, it leaves what runs to the next agent at once.
@@ -50,6 +52,8 @@ if (problem !== undefined)
     `There is no Docker engine, and a sandbox cannot be made here (${problem}). Install docker.io, or allow user namespaces to this user.`,
   )
 
+// For the agent that comes after this one, which may be killed before it could keep what it compiled.
+setTimeout(flushCompileCache, keepCompiledMs).unref()
 const token = readFileSync(env.tokenFile, 'utf8').trim()
 await runAgent(
   {

@@ -42,6 +42,8 @@ export function createLocalAgent(env: ServerEnv, folder: DataFolder): LocalAgent
       stdio: ['ignore', log, log],
       cwd: '/',
       env: {
+        // Compiled once: the compiler alone takes more memory than all that an idle agent needs.
+        NODE_COMPILE_CACHE: join(folder.agent, 'compiled'),
         PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
         RONDO_SERVER_URL: `http://127.0.0.1:${env.agentPort}`,
         RONDO_AGENT_TOKEN_FILE: localAgentToken(folder).file,

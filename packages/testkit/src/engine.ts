@@ -44,6 +44,8 @@ export interface TestEngine {
   /** The agent's side of the contract. */
   readonly plane: ControlPlane
   readonly agentId: string
+  /** The side of one more agent, which has room too. */
+  anotherAgent(): Promise<ControlPlane>
   home(): Promise<Household>
   /** Makes a pipeline of this config, as a push to a branch does unless `parts` say otherwise. */
   push(project: Project, config: string, parts?: Partial<TriggerRequest>): Promise<Pipeline>
@@ -169,6 +171,12 @@ export async function startTestEngine({ agent = true }: { readonly agent?: boole
     signer,
     restart: () => createDispatcher(ports).controlPlane({ id: agentId }),
     home: () => buildHousehold(store),
+    async anotherAgent() {
+      const hello = { ...testAgent, name: `agent-${randomId()}` }
+      const other = dispatcher.controlPlane({ id: await dispatcher.register(hello) })
+      await other.hello(hello)
+      return other
+    },
     async push(project, config, parts = {}) {
       configs.set(`${project.organizationName}/${project.name}`, config)
       const pipeline = await actions.trigger({

@@ -40,6 +40,10 @@ export interface AttemptDeps {
   readonly ssh?: SshOptions
   /** Aborts when the agent is to end: nothing is kept for anybody then. */
   readonly draining?: AbortSignal
+  /** Whether the agent takes nothing new by its administrator's wish, which may be taken back. */
+  readonly drained?: () => boolean
+  /** Told when an attempt begins and ends to stay for people who may enter it over SSH. */
+  readonly waitsForSsh?: (attemptId: string, waits: boolean) => void
 }
 
 /** An attempt, and what it counts for on this machine. */
@@ -159,17 +163,21 @@ async function stayOpen(
   end: TaskEnd,
 ): Promise<TaskEnd> {
   if (door === undefined || task.signal.aborted) return end
+  deps.waitsForSsh?.(task.spec.attemptId, true)
   try {
-    await waitForSsh(task, door, deps.ssh ?? {}, deps.draining ?? new AbortController().signal)
+    const drains = { over: deps.draining ?? new AbortController().signal, asked: deps.drained ?? (() => false) }
+    await waitForSsh(task, door, deps.ssh ?? {}, drains)
     return end
   } catch (error) {
     return stoppedEnd(task, error)
+  } finally {
+    deps.waitsForSsh?.(task.spec.attemptId, false)
   }
 }
 
 /** The job's result is told first and stays; what its owner does in the environment afterwards changes nothing of it. */
 async function holdIfFailed(deps: AttemptDeps, task: TaskContext, end: TaskEnd): Promise<void> {
-  if (end.result !== 'failed' || task.signal.aborted || deps.draining?.aborted) return
+  if (end.result !== 'failed' || task.signal.aborted || deps.draining?.aborted || deps.drained?.()) return
   const until = await askForHold(task)
   if (until === undefined) return
   reportEnd(task.reporter, task.journal, end)

@@ -44,7 +44,7 @@ export interface Executor {
   usage(state: ExecutorState): Usage | undefined
   /** Kills what a script left, with more rights than the supervisor has; absent where it has them all. */
   killAsRoot?(state: ExecutorState, id: string): Promise<void>
-  /** Runs a script of the shared folder at a terminal; absent where that is not offered. */
+  /** Runs a script of the shared folder at a terminal; absent where there is none. */
   openTerminal?(
     state: ExecutorState,
     script: string,

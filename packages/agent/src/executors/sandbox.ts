@@ -4,6 +4,7 @@ import { type ProcessIdentity, processLives } from '@rondo/adapters'
 import type { TaskSpec } from '@rondo/protocol'
 import { readNamespaceUsage, readUsage } from './control-groups.ts'
 import { type Executor, ExecutorRefusal, type ExecutorState } from './executor.ts'
+import { type EnteredSandbox, enterSandbox } from './sandbox-enter.ts'
 import {
   controlGroupPaths,
   makeControlGroups,
@@ -53,6 +54,16 @@ export function createSandboxExecutor(folders: readonly string[]): Executor {
     }),
     memoryKills: (state) => outOfMemoryKills(groupsOf(state)),
     usage: (state) => readUsage(usagePairs(groupsOf(state))) ?? readNamespaceUsage(Number(state.pid)),
+    async openTerminal(state, script, size) {
+      const program = await enterSandbox(entered(state), ['/bin/sh', script], size)
+      return {
+        output: program.output,
+        write: (text) => void program.input.write(text),
+        resize: (columns, rows) => program.resize({ columns, rows }),
+        close: () => program.close(),
+      }
+    },
+    openProgram: (state, command, terminal) => enterSandbox(entered(state), command, terminal),
     halt: async (_state, { root }) => void (await endSandboxes(root)),
     async remove(_state, { root }) {
       await endSandboxes(root)
@@ -76,6 +87,10 @@ function covers(other: string, folder: string, earlier: boolean): boolean {
 
 function identity(state: ExecutorState): ProcessIdentity {
   return { pid: Number(state.pid), started: state.started ?? '', boot: state.boot ?? '' }
+}
+
+function entered(state: ExecutorState): EnteredSandbox {
+  return { first: identity(state), groups: groupsOf(state) }
 }
 
 function groupsOf(state: ExecutorState): readonly string[] {

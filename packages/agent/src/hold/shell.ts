@@ -53,7 +53,7 @@ export function createShell(task: TaskContext, steps: SessionSteps): HeldShell {
 async function openTerminal(task: TaskContext, columns: number, rows: number): Promise<Terminal> {
   if (task.executor.openTerminal === undefined)
     throw new Error(
-      'This agent runs jobs without a container engine, and offers no shell there. Run the step again with another command instead.',
+      'This agent offers no shell in the way it runs jobs. Run the step again with another command instead.',
     )
   task.folder.create('shell.sh', script(task))
   return task.executor.openTerminal(task.state, `${task.executor.ioPath}/shell.sh`, { columns, rows })

@@ -31,6 +31,7 @@ function conditionOf({ roster, gate }: LoopPorts): AgentCondition {
   const { capacity, used } = roster
   return {
     tasks: roster.size,
+    waitingForSsh: roster.waitingForSsh,
     maxTasks: capacity.tasks,
     cpus: { used: used.cpus, all: capacity.cpus },
     memoryMb: { used: used.memoryMb, all: capacity.memoryMb },

@@ -17,6 +17,10 @@ export interface Roster {
   begin(placed: PlacedTask): void
   stop(attemptId: string, reason: StopReason): void
   stopAll(reason: StopReason): void
+  /** How many have run their steps and stay for people. */
+  readonly waitingForSsh: number
+  /** An attempt that runs begins to stay for people, or ends it. */
+  waitsForSsh(attemptId: string, waits: boolean): void
   /** Ends when nothing runs any more. */
   emptied(): Promise<void>
   /** Aborts when the next attempt begins. */
@@ -28,6 +32,7 @@ export interface Roster {
 interface Entry extends PlacedTask {
   readonly controller: AbortController
   readonly done: Promise<void>
+  waitsForSsh: boolean
 }
 
 /** Slices of a core that small jobs may share: a machine's CPUs are offered this many times over. */
@@ -71,13 +76,22 @@ export function createRoster(
         entries.delete(attemptId)
         changed.give()
       })
-      entries.set(attemptId, { attemptId, epoch, cpus, memoryMb, controller, done })
+      entries.set(attemptId, { attemptId, epoch, cpus, memoryMb, controller, done, waitsForSsh: false })
       begun.give()
       changed.give()
     },
     stop: (attemptId, reason) => entries.get(attemptId)?.controller.abort(reason),
     stopAll(reason) {
       for (const entry of entries.values()) entry.controller.abort(reason)
+    },
+    get waitingForSsh() {
+      return [...entries.values()].filter((entry) => entry.waitsForSsh).length
+    },
+    waitsForSsh(attemptId, waits) {
+      const entry = entries.get(attemptId)
+      if (entry === undefined || entry.waitsForSsh === waits) return
+      entry.waitsForSsh = waits
+      changed.give()
     },
     async emptied() {
       while (entries.size > 0) await Promise.allSettled([...entries.values()].map((entry) => entry.done))

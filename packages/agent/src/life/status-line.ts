@@ -2,14 +2,15 @@ import type { Gate } from './gate.ts'
 import type { Roster } from './roster.ts'
 
 /** How the agent stands, in a line for people: `2 of 4 tasks · 3 of 4 CPUs · 6.0 of 15.6 GB · draining since 11:20 UTC`. */
-export function statusLine(roster: Pick<Roster, 'size' | 'used' | 'capacity'>, gate: Gate): string {
-  const { capacity, used } = roster
+export function statusLine(roster: Pick<Roster, 'size' | 'used' | 'capacity' | 'waitingForSsh'>, gate: Gate): string {
+  const { capacity, used, waitingForSsh } = roster
   const drainedSince = gate.closedSince('signal') ?? gate.closedSince('administrator')
   const parts = [
     `${roster.size} of ${capacity.tasks} tasks`,
     `${round(used.cpus)} of ${round(capacity.cpus)} CPUs`,
     `${gigabytes(used.memoryMb)} of ${gigabytes(capacity.memoryMb)} GB`,
   ]
+  if (waitingForSsh > 0) parts.push(`${waitingForSsh} of them for SSH`)
   if (drainedSince !== undefined) parts.push(`draining since ${drainedSince.toISOString().slice(11, 16)} UTC`)
   else if (gate.refusal() !== undefined) parts.push(`takes nothing new: ${gate.refusal()}`)
   return parts.join(' · ')

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createMasker } from './masker.ts'
+import { createMasker, createMaskerFactory } from './masker.ts'
 
 function maskIn(secrets: readonly string[], pieces: readonly Buffer[]): string {
   const masker = createMasker(secrets)
@@ -114,3 +116,54 @@ function randomFrom(seed: number): () => number {
     return state / 2 ** 32
   }
 }
+
+describe('a secret that is printed so that masks should not know it', () => {
+  const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64')
+  const hex = (text: string | Buffer) => Buffer.from(text).toString('hex')
+  const backwards = (text: string) => [...text].reverse().join('')
+  const disguises: readonly ((secret: string) => string)[] = [
+    (secret) => base64(base64(secret)),
+    (secret) => base64(`${base64(`${secret}\n`)}\n`),
+    (secret) => base64(base64(`token=${secret};`)),
+    (secret) => base64(`{"t":"${base64(secret)}"}`),
+    backwards,
+    (secret) => backwards(base64(secret)),
+    (secret) => base64(backwards(secret)),
+    (secret) => hex(base64(secret)),
+    (secret) => base64(hex(secret)),
+    (secret) => base64(gzipSync(`${secret}\n`)),
+  ]
+  // Twenty secrets in ten disguises.
+  const secrets = Array.from({ length: 20 }, (_, n) =>
+    createHash('sha256')
+      .update(String(n))
+      .digest('base64url')
+      .slice(0, 8 + n),
+  )
+
+  it('is masked, in each of two hundred cases, and its owner is told which one it was [S-06]', () => {
+    const newMasker = createMaskerFactory(secrets)
+    const missed: string[] = []
+    for (const secret of secrets)
+      for (const [position, disguise] of disguises.entries()) {
+        const masker = newMasker((found) => `told of ${[...found].join()}`)
+        const shown = Buffer.concat([masker.push(Buffer.from(`<${disguise(secret)}>`)), masker.end()]).toString()
+        if (!shown.includes('****') || !shown.endsWith(`told of ${secret}`))
+          missed.push(`${secret} ${position}: ${shown}`)
+      }
+
+    expect(missed).toEqual([])
+  })
+
+  it('is told of however the output was cut, and of what is masked by accident nobody is told', () => {
+    const secret = secrets[5]!
+    const told = (text: string) => {
+      const masker = createMaskerFactory([secret])(() => ' TOLD')
+      const pieces = [...text].map((char) => masker.push(Buffer.from(char)))
+      return Buffer.concat([...pieces, masker.end()]).toString()
+    }
+
+    expect(told(`x ${backwards(secret)} y`)).toBe('x **** y TOLD')
+    expect(told(`${secret} ${base64(secret)} ${hex(secret)} ${encodeURIComponent(secret)}`)).not.toContain('TOLD')
+  })
+})

@@ -1,8 +1,11 @@
-import { secretForms } from './secret-forms.ts'
+import { reencodedForms, secretForms } from './secret-forms.ts'
 
 const mask = Buffer.from('****')
 /** 2 ** 20 bits are 128 kB, which a processor keeps near. */
 const filterBits = 20
+/** What is put after an output that held secrets in forms nobody prints by accident; given the secrets. */
+export type ReencodedNote = (secrets: ReadonlySet<string>) => string
+
 /** Needles of this length hold, wherever they begin, four bytes that begin at a multiple of four. */
 const sampledLength = 7
 
@@ -22,14 +25,17 @@ export function createMasker(secrets: readonly string[]): Masker {
 }
 
 /** Maskers that share one index of the secrets, for the steps of a job. */
-export function createMaskerFactory(secrets: readonly string[]): () => Masker {
+export function createMaskerFactory(secrets: readonly string[]): (note?: ReencodedNote) => Masker {
   const needles = secretForms(secrets)
   if (needles.length === 0) return () => ({ push: (chunk) => chunk, end: () => Buffer.alloc(0) })
-  const index = createIndex(needles)
-  return () => maskerOf(index)
+  /** By a needle, the secret it was made of; for those that nobody prints by accident. */
+  const made = new Map(secrets.flatMap((secret) => reencodedForms(secret).map((needle) => [needle, secret] as const)))
+  const index = createIndex([...needles, ...made.keys()])
+  return (note) => maskerOf(index, made, note)
 }
 
-function maskerOf(index: NeedleIndex): Masker {
+function maskerOf(index: NeedleIndex, made: ReadonlyMap<Buffer, string>, note: ReencodedNote | undefined): Masker {
+  const reencoded = new Set<string>()
   let held: Buffer = Buffer.alloc(0)
   /** Bytes of `held` that belong to a mask already written. */
   let covered = 0
@@ -42,14 +48,16 @@ function maskerOf(index: NeedleIndex): Masker {
     let at = 0
     for (;;) {
       at = index.nextCandidate(data, at)
-      const length = at < data.length ? index.match(data, at, last) : 0
-      if (at >= data.length || length === 'undecided') break
-      if (length > 0) {
+      const needle = at < data.length ? index.match(data, at, last) : undefined
+      if (at >= data.length || needle === 'undecided') break
+      if (needle !== undefined) {
+        const secret = made.get(needle)
+        if (secret !== undefined) reencoded.add(secret)
         if (at >= maskedTo) {
           parts.push(data.subarray(Math.max(shown, Math.min(maskedTo, at)), at), mask)
           shown = at
         }
-        maskedTo = Math.max(maskedTo, at + length)
+        maskedTo = Math.max(maskedTo, at + needle.length)
       }
       at += 1
     }
@@ -61,14 +69,20 @@ function maskerOf(index: NeedleIndex): Masker {
     return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)
   }
 
-  return { push: (chunk) => scan(chunk, false), end: () => scan(Buffer.alloc(0), true) }
+  return {
+    push: (chunk) => scan(chunk, false),
+    end() {
+      const rest = scan(Buffer.alloc(0), true)
+      return note === undefined || reencoded.size === 0 ? rest : Buffer.concat([rest, Buffer.from(note(reencoded))])
+    },
+  }
 }
 
 interface NeedleIndex {
   /** First position from `at` where a needle may begin; the length of the data when there is none. */
   nextCandidate(data: Buffer, at: number): number
-  /** Length of the longest needle at a position, or 0. */
-  match(data: Buffer, at: number, last: boolean): number | 'undecided'
+  /** The longest needle at a position. */
+  match(data: Buffer, at: number, last: boolean): Buffer | undefined | 'undecided'
 }
 
 /** Looks at every fourth byte first, unless a needle is so short that it could slip through. */
@@ -82,7 +96,9 @@ function createIndex(needles: readonly Buffer[]): NeedleIndex {
   for (const needle of [...needles].sort((left, right) => right.length - left.length)) {
     const head = needle.readUInt32LE(0)
     heads.add(head)
-    byHead.set(head, [...(byHead.get(head) ?? []), needle])
+    const others = byHead.get(head)
+    if (others === undefined) byHead.set(head, [needle])
+    else others.push(needle)
     for (let length = 1; length < 4; length++) openings.add(needle.toString('latin1', 0, length))
     if (sampled) for (let offset = 0; offset < 4; offset++) inner.add(needle.readInt32LE(offset))
   }
@@ -109,14 +125,14 @@ function createIndex(needles: readonly Buffer[]): NeedleIndex {
     return nextHead(data, Math.max(from, at - 3))
   }
 
-  function match(data: Buffer, at: number, last: boolean): number | 'undecided' {
+  function match(data: Buffer, at: number, last: boolean): Buffer | undefined | 'undecided' {
     const rest = data.length - at
-    if (rest < 4) return !last && openings.has(data.toString('latin1', at)) ? 'undecided' : 0
-    let longest = 0
+    if (rest < 4) return !last && openings.has(data.toString('latin1', at)) ? 'undecided' : undefined
+    let longest: Buffer | undefined
     for (const needle of byHead.get(data.readUInt32LE(at)) ?? []) {
       if (needle.length > rest) {
         if (!last && startsWith(data, at, needle, rest)) return 'undecided'
-      } else if (longest < needle.length && startsWith(data, at, needle, needle.length)) longest = needle.length
+      } else if ((longest?.length ?? 0) < needle.length && startsWith(data, at, needle, needle.length)) longest = needle
     }
     return longest
   }

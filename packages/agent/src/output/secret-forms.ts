@@ -1,4 +1,9 @@
+import { deflateRawSync } from 'node:zlib'
+
 const shortest = 4
+/** Below this an encoding of an encoding says too little to be told from chance. */
+const shortestReencoded = 6
+const gzipHeaderBytes = 10
 const never = new Set(['true', 'false'])
 
 /**
@@ -14,6 +19,44 @@ export function secretForms(secrets: readonly string[]): readonly Buffer[] {
     }
   }
   return [...forms].map((form) => Buffer.from(form))
+}
+
+/**
+ * What somebody makes of a secret who wants it past the masks: encoded twice, backwards, or packed. No common tool does so by
+ * accident, so its owner is told (row S-06).
+ */
+export function reencodedForms(secret: string): readonly Buffer[] {
+  const value = secret.trim()
+  if (value.length < shortestReencoded || never.has(value)) return []
+  const bytes = Buffer.from(value)
+  const backwards = [...value].reverse().join('')
+  const base64 = cores(bytes)
+  const hex = bytes.toString('hex')
+  const forms = new Set([
+    backwards,
+    ...cores(Buffer.from(backwards)),
+    ...base64.flatMap(twice),
+    ...base64.map((form) => [...form].reverse().join('')),
+    ...twice(hex),
+    ...packed(value),
+    ...packed(`${value}\n`),
+  ])
+  const plain = new Set(encodings(value))
+  return [...forms]
+    .filter((form) => form.length >= shortestReencoded && !plain.has(form))
+    .map((form) => Buffer.from(form))
+}
+
+function twice(encoded: string): readonly string[] {
+  const bytes = Buffer.from(encoded, 'latin1')
+  return [...cores(bytes), bytes.toString('hex')]
+}
+
+/** A packed secret in base64 or hexadecimal, without the header that stands before it. */
+function packed(text: string): readonly string[] {
+  const body = deflateRawSync(text, { windowBits: 9, memLevel: 1 })
+  const place = gzipHeaderBytes % 3
+  return [core(body, place) ?? '', body.toString('hex')]
 }
 
 function encodings(value: string): readonly string[] {
@@ -40,22 +83,27 @@ function xml(value: string): string {
   return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
 
-/** The characters that depend on the secret alone, for each of the three places it can have in a group of three bytes. */
 function base64Forms(bytes: Buffer): readonly string[] {
   const forms: string[] = []
-  for (const before of [0, 1, 2]) {
-    const whole = Buffer.concat([Buffer.alloc(before), bytes])
-      .toString('base64')
-      .replace(/=+$/, '')
-    const first = before === 0 ? 0 : before + 1
-    const ragged = (before + bytes.length) % 3 !== 0
-    const core = whole.slice(first, ragged ? -1 : undefined)
-    if (core.length < 5) continue
-    forms.push(core, core.replaceAll('+', '-').replaceAll('/', '_'))
-    // `base64` breaks lines at 76 characters, `openssl` at 64.
-    if (before === 0) for (const width of [76, 64]) forms.push(...lines(core, width))
-  }
+  for (const text of cores(bytes)) forms.push(text, text.replaceAll('+', '-').replaceAll('/', '_'))
+  // `base64` breaks lines at 76 characters, `openssl` at 64.
+  const first = core(bytes, 0) ?? ''
+  for (const width of [76, 64]) forms.push(...lines(first, width))
   return forms
+}
+
+/** In base64, for each of the three places a text can have in a group of three bytes. */
+function cores(bytes: Buffer): readonly string[] {
+  return [0, 1, 2].flatMap((before) => core(bytes, before) ?? [])
+}
+
+/** The characters that depend on the text alone. */
+function core(bytes: Buffer, before: number): string | undefined {
+  const whole = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64')
+  const length = Math.ceil(((before + bytes.length) * 4) / 3)
+  const ragged = (before + bytes.length) % 3 !== 0
+  const found = whole.slice(before === 0 ? 0 : before + 1, ragged ? length - 1 : length)
+  return found.length < 5 ? undefined : found
 }
 
 function lines(text: string, width: number): readonly string[] {

@@ -75,7 +75,7 @@ export function createStepRecorder(ports: StepRecorderPorts): StepRecorder {
         ref: spec,
         step,
         file: outOf(step),
-        masker: newMasker(),
+        masker: newMasker((found) => reencodedNote(spec, found)),
         maxBytes: spec.limits.maxOutputBytesPerStep,
         fresh,
         announced: () => reporter.acknowledged(begun.get(step)),
@@ -151,6 +151,14 @@ export function createStepRecorder(ports: StepRecorderPorts): StepRecorder {
     },
     settled: () => reports,
   }
+}
+
+/** At the end of the output, for whoever owns the secret. */
+function reencodedNote({ environment }: Pick<TaskSpec, 'environment'>, secrets: ReadonlySet<string>): string {
+  const names = [...secrets].map(
+    (secret) => environment.find(({ value }) => value === secret)?.name ?? 'a secret of the job',
+  )
+  return `\n[Printed here in a form that masks do not expect, and masked all the same: ${[...new Set(names)].join(', ')}. Nobody does that by accident: look at what this step ran, and replace the value.]\n`
 }
 
 function outOf(step: number): string {

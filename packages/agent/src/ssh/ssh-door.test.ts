@@ -26,7 +26,7 @@ function newKey() {
 }
 
 /** A job that was opened for the first of two keys, running. */
-function begin(steps: Parameters<typeof taskSpec>[0], options: Partial<SshOptions> = {}) {
+function begin(steps: Parameters<typeof taskSpec>[0], options: Partial<SshOptions> = {}, drained = () => false) {
   const [own, stranger] = [newKey(), newKey()]
   const spec = taskSpec(steps, { ssh: true, environment: [{ name: 'CIRCLE_JOB', value: 'it' }] })
   const server = createFakeServer(spec)
@@ -40,6 +40,7 @@ function begin(steps: Parameters<typeof taskSpec>[0], options: Partial<SshOption
     log: () => {},
     heardAt: server.heardAt,
     ssh,
+    drained,
   }
   const ended = runAttempt(deps, { ...spec, cpus: 1, memoryMb: 1 }, stop.signal)
   return { own, stranger, server, stop, ended }
@@ -127,6 +128,36 @@ test('it does not stay for ever, whoever is in', async () => {
   const client = await connect(port, own.privateKey)
   client.on('error', () => {})
 
+  await ended
+
+  expect(server.entries.at(-1)).toMatchObject({ type: 'task-finished', result: 'passed' })
+})
+
+test('an agent that is drained waits for nobody who is not in, and says so', async () => {
+  const { server, ended } = begin([runStep('exit 3')], {}, () => true)
+
+  await ended
+
+  expect(server.output(4)).toContain('being drained')
+  expect(server.entries.at(-1)).toMatchObject({ type: 'task-finished', result: 'failed' })
+})
+
+test.each([
+  ['go', 60_000],
+  ['stay for too long', 300],
+])('those who are in when the agent is drained have a while; the job ends when they %s', async (how, idleMs) => {
+  let drained = false
+  const { own, server, ended } = begin([runStep('true')], { idleMs }, () => drained)
+  const client = await connect(Number(await until(() => told(server.output(2)))), own.privateKey)
+  client.on('error', () => {})
+  await until(() => (server.output(4).includes('Cancel the job') ? true : undefined))
+
+  drained = true
+  await until(() => (server.output(4).includes('being drained') ? true : undefined))
+  if (how === 'go') {
+    expect(await run(client, 'echo still here')).toMatchObject({ out: 'still here\n' })
+    client.end()
+  }
   await ended
 
   expect(server.entries.at(-1)).toMatchObject({ type: 'task-finished', result: 'passed' })

@@ -1,30 +1,48 @@
-import { pipeline } from 'node:stream/promises'
-import type { StoreArtifactsStep, StoreTestResultsStep, TestResult } from '@rondo/model'
-import { extract } from 'tar-stream'
-import { untilReachable } from '../control-plane/retry.ts'
+import type { StoreArtifactsStep, StoredObject, StoreTestResultsStep, TestResult } from '@rondo/model'
 import { failed, passed, type StepEnd } from '../reports/endings.ts'
-import { runInternal } from '../task/launch.ts'
-import { shellPath } from '../task/shell.ts'
 import type { TaskContext } from '../task/task-context.ts'
+import { fileBehind, type PackedLink } from './artifact-links.ts'
 import { openJunitReader } from './junit-reader.ts'
+import { eachFile } from './packed-files.ts'
 
 const maxArtifactFiles = 100_000
 const maxXmlBytes = 64 * 1024 * 1024
 
-/** Uploads a file or the files of a folder. Links are not followed out of it: only plain files are stored. */
+/**
+ * Uploads a file or the files of a folder. A link to a file of the folder is stored as that file; others are not followed, and
+ * the step says so.
+ */
 export async function storeArtifacts(task: TaskContext, step: StoreArtifactsStep, index: number): Promise<StepEnd> {
   const out = `s${index}.out`
   const prefix = cleanPath(step.destination ?? step.path.replace(/^~\//, ''))
+  const files = new Map<string, StoredObject>()
+  const links = new Map<string, PackedLink>()
   let count = 0
-  const ended = await eachFile(task, step.path, index, async (path, bytes, position) => {
-    count = position + 1
-    if (count > maxArtifactFiles) return
+
+  function keep(path: string, object: StoredObject): void {
     // A single file's own name is the destination; files of a folder keep their place below it.
     const stored = path === '' ? prefix : [prefix, cleanPath(path)].filter(Boolean).join('/')
-    const object = await task.controlPlane.uploadObject(task.spec, bytes, task.signal)
     task.reporter.report({ type: 'artifact-stored', path: stored, object })
     task.folder.append(out, `Uploaded ${stored} (${object.size} bytes)\n`)
-  })
+  }
+
+  const file = async (path: string, bytes: AsyncIterable<Buffer>, position: number) => {
+    count = position + 1
+    if (count > maxArtifactFiles) return
+    const object = await task.controlPlane.uploadObject(task.spec, bytes, task.signal)
+    files.set(path, object)
+    keep(path, object)
+  }
+  const ended = await eachFile(task, step.path, index, { file, link: (link) => void links.set(link.path, link) })
+  for (const link of links.values()) {
+    const behind = fileBehind(link, links, (path) => files.has(path))
+    if (behind === undefined)
+      task.folder.append(
+        out,
+        `Left out ${link.path}: it is a link to ${link.target}, which is no file of this folder\n`,
+      )
+    else if (++count <= maxArtifactFiles) keep(link.path, files.get(behind)!)
+  }
   if (count > maxArtifactFiles)
     task.folder.append(out, `Only the first ${maxArtifactFiles} of ${count} files were stored.\n`)
   if (ended === 'missing') task.folder.append(out, `There is nothing at ${step.path}; no artifact was stored.\n`)
@@ -36,13 +54,14 @@ export async function storeTestResults(task: TaskContext, step: StoreTestResults
   const out = `s${index}.out`
   const tests: TestResult[] = []
   const reader = openJunitReader()
-  const ended = await eachFile(task, step.path, index, async (path, bytes) => {
+  const file = async (path: string, bytes: AsyncIterable<Buffer>) => {
     if (path !== '' && !/\.xml$/i.test(path)) return void (await drain(bytes))
     const parsed = await reader.read(Buffer.concat(await collect(bytes, maxXmlBytes)))
     if (parsed.problem !== undefined)
       task.folder.append(out, `${told(path || step.path, parsed.tests.length)}: ${task.steps.mask(parsed.problem)}\n`)
     for (const test of parsed.tests) tests.push(maskTest(test, task.steps.mask))
-  }).finally(() => reader.close())
+  }
+  const ended = await eachFile(task, step.path, index, { file }).finally(() => reader.close())
   if (ended === 'missing') task.folder.append(out, `There is nothing at ${step.path}; no test result was stored.\n`)
   else task.folder.append(out, `Stored ${tests.length} test result(s)\n`)
   for (let at = 0; at < tests.length; at += 1_000)
@@ -64,60 +83,6 @@ function maskTest(test: TestResult, mask: (text: string) => string): TestResult 
     classname: mask(test.classname),
     file: test.file === null ? null : mask(test.file),
     message: mask(test.message),
-  }
-}
-
-/**
- * Packs a path inside the job and walks the pack here, one file after the other as streams; the path of a file given
- * directly is empty. A server that goes away has the file that was on its way visited again.
- */
-async function eachFile(
-  task: TaskContext,
-  path: string,
-  index: number,
-  visit: (path: string, bytes: AsyncIterable<Buffer>, position: number) => Promise<unknown>,
-): Promise<'done' | 'missing' | 'failed'> {
-  const archive = `f${index}.tar`
-  const script = `
-p=${shellPath(path)}
-[ -e "$p" ] || exit 3
-command -v tar >/dev/null || { echo "The image has no tar. Use an image that has it."; exit 1; }
-if [ -d "$p" ]; then cd "$p" && tar -cf "$RONDO_IO/${archive}" . ; else : >"$RONDO_IO/${archive}.single"; cd "$(dirname "$p")" && tar -chf "$RONDO_IO/${archive}" "$(basename "$p")"; fi
-status=$?; [ $status -le 1 ] && chmod a+r "$RONDO_IO/${archive}"`
-  const status = await runInternal(task, `i${index}`, `s${index}.out`, script)
-  if (status === 3) return 'missing'
-  const packed = status === 0 ? await task.folder.openRead(archive) : undefined
-  if (packed === undefined) return 'failed'
-  await packed.close()
-  const single = task.folder.readSmall(`${archive}.single`) !== undefined
-  let next = 0
-  await untilReachable(async () => {
-    for await (const { path: name, bytes, position } of plainFiles(task, archive)) {
-      if (position < next) continue
-      await visit(single ? '' : name, bytes, position)
-      next = position + 1
-    }
-  }, task.signal)
-  await runInternal(task, `d${index}`, `s${index}.out`, `rm -f "$RONDO_IO/${archive}"`)
-  return 'done'
-}
-
-async function* plainFiles(task: TaskContext, archive: string) {
-  const file = await task.folder.openRead(archive)
-  if (file === undefined) throw new Error(`${archive} is missing from the shared folder`)
-  const entries = extract()
-  pipeline(file.createReadStream({ highWaterMark: 256 * 1024 }), entries).catch(() => {
-    // Whoever walks the entries hears of it there.
-  })
-  let position = 0
-  for await (const entry of entries) {
-    if (entry.header.type === 'file')
-      yield {
-        path: entry.header.name.replace(/^\.\//, ''),
-        bytes: entry as AsyncIterable<Buffer>,
-        position: position++,
-      }
-    entry.resume()
   }
 }
 

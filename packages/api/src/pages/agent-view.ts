@@ -41,6 +41,7 @@ function stateOf({ silentMs, condition, drainingSince }: Agent): AgentView['stat
 function statusOf(agent: Agent): string {
   const { condition, drainingSince, silentMs } = agent
   const parts = condition === null ? [] : [`${condition.tasks} of ${condition.maxTasks} tasks`]
+  if (condition?.waitingForSsh) parts.push(`${condition.waitingForSsh} of them for SSH`)
   if (silentMs > silentAfterMs) parts.push(`not heard of for ${Math.round(silentMs / 1000)} s`)
   if (drainingSince !== null) parts.push(`draining since ${drainingSince.toISOString().slice(11, 16)} UTC`)
   else if (condition?.refusal) parts.push(`takes nothing new: ${condition.refusal}`)

@@ -1,7 +1,8 @@
-import { contextScope, projectScope, type TriggerRequest } from '@rondo/model'
+import { contextScope, type GitRevision, projectScope, type TriggerRequest } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
-import { type Household, startTestEngine, type TestEngine } from '@rondo/testkit'
+import { buildRevision, type Household, startTestEngine, type TestEngine } from '@rondo/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isForeign } from './attempt-trust.ts'
 
 let engine: TestEngine
 let home: Household
@@ -85,6 +86,55 @@ test.each([false, true])(
       }
   },
 )
+
+test('nothing that a request or a commit can say of itself makes a fork’s pipeline one of the project’s own [S-02]', async () => {
+  home = await household(false)
+  const { user, organization, project } = home
+  const self = {
+    user: user.login,
+    repository: project.name,
+    urls: [`http://ci.example.com/${organization.name}/app/pull/1`],
+  }
+  const said: readonly Partial<TriggerRequest>[] = [
+    { actorId: user.id },
+    { baseRevision: 'a'.repeat(40) },
+    { parameters: {} },
+    { pullRequests: self },
+    { config: { text: config } },
+    { config: { ref: { branch: 'main' } } },
+    { ref: { branch: 'pull/7', revision: 'a'.repeat(40) } },
+    { only: { name: 'main', withRequired: true } },
+  ]
+  const names = ['pull/7', 'pull/7/head', 'pull/7/merge', 'pull/main', 'pull/', 'pull/../main', 'pull/7 main']
+  const forks: Partial<TriggerRequest>[] = [
+    ...said.map((parts) => ({ ref: { branch: 'pull/7' }, ...parts })),
+    ...said.map((parts) => ({ trigger: 'api' as const, ref: { branch: 'pull/7' }, ...parts })),
+    ...names.map((branch) => ({ ref: { branch } })),
+  ]
+  for (const parts of forks) {
+    const { text, ref } = await started(parts)
+    expect([parts, canaries.filter((canary) => text.includes(canary))]).toEqual([parts, []])
+    await expect(engine.plane.mintToken(ref, { rootIssuer: false })).rejects.toMatchObject({ code: 'forbidden' })
+    await engine.plane.report({ ...ref, from: 1, entries: [passed] })
+  }
+})
+
+test('of a commit only its branch decides, whoever it says wrote it [S-02]', () => {
+  const fork = buildRevision({ branch: 'pull/7' })
+  const claims: Partial<GitRevision>[] = [
+    { authorName: 'admin', authorEmail: 'admin@example.com' },
+    { subject: 'main', body: 'Merge branch main\n\nSigned-off-by: admin' },
+    { tag: 'v1' },
+    { revision: '0'.repeat(40) },
+    { pullRequests: { urls: [], user: 'admin', repository: 'app' } },
+  ]
+
+  for (const claim of claims)
+    expect([claim, isForeign({ pipeline: { git: { ...fork, ...claim } } as never, trustsForks: false })]).toEqual([
+      claim,
+      true,
+    ])
+})
 
 test('a rerun of a fork’s pipeline gets no more than its first run [S-01]', async () => {
   home = await household(false)

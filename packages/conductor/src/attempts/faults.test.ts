@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { openFileOutput } from '@rondo/adapters'
-import type { Pipeline, StoredObject } from '@rondo/model'
+import type { ClaimedTask, Pipeline, StoredObject } from '@rondo/model'
 import { startTestEngine, type TestEngine } from '@rondo/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { doDueChores } from '../chores/chores.ts'
@@ -148,6 +148,49 @@ test('a checkout password opens the repository while its attempt runs, and not b
 
   expect([before, during, after]).toEqual([undefined, pipeline.projectId, undefined])
   expect(await opens(`${password.slice(0, -1)}!`)).toBeUndefined()
+})
+
+test('what a job was given opens nothing for another, nor once it has ended, however it ended or is spelt [S-11]', async () => {
+  const credentials = createAttemptCredentials(Buffer.alloc(32))
+  const opens = (password: string) => checkoutProject({ engine: engine.database.store.engine, credentials }, password)
+  const ended: { readonly password: string; readonly task: ClaimedTask }[] = []
+  for (const result of ['passed', 'failed', 'timed-out', 'canceled', 'lost'] as const) {
+    const pipeline = await push()
+    const task = await engine.take(pipeline, 'build')
+    const password = credentials.issue(task.attemptId)
+    expect(await opens(password)).toBe(pipeline.projectId)
+    await engine.end(task, result)
+    ended.push({ password, task })
+  }
+  const running = await push()
+  const tasks = [await engine.take(running, 'build')]
+  const neighbour = await push()
+  tasks.push(await engine.take(neighbour, 'build'))
+  const passwords = tasks.map((task) => credentials.issue(task.attemptId))
+  const [[id = '', signature = ''] = [], [otherId = ''] = []] = passwords.map((text) => text.slice(4).split('.'))
+  const forged = [
+    ...ended.map(({ password }) => password),
+    `rat_${otherId}.${signature}`,
+    `rat_${id}.${'A'.repeat(43)}`,
+    `rat_${id}`,
+    `rat_${id}.`,
+    `${passwords[0]} `,
+    createAttemptCredentials(Buffer.alloc(32, 1)).issue(id),
+    ...Array.from({ length: 43 }, (_, at) => {
+      const flipped = signature[at] === 'A' ? 'B' : 'A'
+      return `rat_${id}.${signature.slice(0, at)}${flipped}${signature.slice(at + 1)}`
+    }),
+  ]
+
+  // The last character of 32 bytes in base64 carries two bits that mean nothing.
+  const accepted: string[] = []
+  for (const password of forged) if ((await opens(password)) !== undefined) accepted.push(password)
+
+  expect(accepted).toEqual([])
+  expect(await Promise.all(passwords.map(opens))).toEqual([running.projectId, neighbour.projectId])
+  for (const { task } of ended)
+    await expect(engine.plane.mintToken(task, { rootIssuer: false })).rejects.toMatchObject({ code: 'gone' })
+  for (const task of tasks) await engine.end(task)
 })
 
 test('an attempt that was queued again takes its old checkout password with it', async () => {

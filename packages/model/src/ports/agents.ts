@@ -6,6 +6,8 @@ export interface AgentCondition {
   readonly maxTasks: number
   readonly cpus: { readonly used: number; readonly all: number }
   readonly memoryMb: { readonly used: number; readonly all: number }
+  /** How many of the tasks have run their steps and stay for people who may enter them over SSH. */
+  readonly waitingForSsh?: number
   /** Somebody at its machine asked it to end once what runs has ended. */
   readonly draining: boolean
   /** Why it takes no new tasks, as a sentence; null: it does. */

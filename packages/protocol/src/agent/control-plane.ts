@@ -94,6 +94,8 @@ export interface AgentCondition {
   readonly maxTasks: number
   readonly cpus: { readonly used: number; readonly all: number }
   readonly memoryMb: { readonly used: number; readonly all: number }
+  /** How many of the tasks have run their steps and stay for people who may enter them over SSH. */
+  readonly waitingForSsh?: number
   /** It ends by itself when what runs has ended: somebody at its machine asked for that. */
   readonly draining: boolean
   /** Why it takes no new tasks, as a sentence for people; null: it does. */
