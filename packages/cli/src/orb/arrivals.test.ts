@@ -1,5 +1,6 @@
 import {
   buildHousehold,
+  startServerForTwo,
   startTestEngine,
   startTestWeb,
   startUpstreamRegistry,
@@ -8,7 +9,7 @@ import {
 import { beforeEach, describe, expect, test } from 'vitest'
 import { configWith, says, useCommandLine } from '../testing/command-line.ts'
 
-const at = useCommandLine()
+const at = useCommandLine(startServerForTwo)
 
 describe('importing [L-461]', () => {
   test('a folder fills an installation: in whatever order, again without harm, and what cannot be imported is named', async () => {
@@ -28,8 +29,8 @@ describe('importing [L-461]', () => {
       expect(ended.err).toContain(`${at.namespace}/wrong@1.0.0 was refused: `)
       expect(ended.err).toContain('notes.yml names no version of an orb')
     }
-    const versions = await at.engine.database.store.orbs.orb(`${at.namespace}/a-outer`)
-    expect(await at.engine.database.store.orbs.importsOf(versions!.id, '1.0.0')).toMatchObject([
+    const versions = await at.server.engine.database.store.orbs.orb(`${at.namespace}/a-outer`)
+    expect(await at.server.engine.database.store.orbs.importsOf(versions!.id, '1.0.0')).toMatchObject([
       { reference: `${at.namespace}/inner@1`, resolved: `${at.namespace}/inner@1.2.0` },
     ])
   })
@@ -61,7 +62,7 @@ describe('importing [L-461]', () => {
   test('only administrators may', async () => {
     at.write({ 'one.yml': says('one') })
 
-    expect(await at.run(`orb import @one.yml --as ${at.namespace}/tool@1.0.0`, at.member)).toMatchObject({
+    expect(await at.run(`orb import @one.yml --as ${at.namespace}/tool@1.0.0`, at.server.member)).toMatchObject({
       code: 1,
       err: expect.stringContaining('Only administrators of this installation'),
     })

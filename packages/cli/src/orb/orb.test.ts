@@ -1,9 +1,9 @@
-import { rondo } from '@rondo/testkit'
+import { rondo, startServerForTwo } from '@rondo/testkit'
 import { describe, expect, test } from 'vitest'
 import { configWith, says, useCommandLine } from '../testing/command-line.ts'
 import { orbVerbs } from './verbs.ts'
 
-const at = useCommandLine()
+const at = useCommandLine(startServerForTwo)
 
 describe('an orb of one’s own', () => {
   test('is packed, checked, made, published, promoted, listed, read and compared', async () => {
@@ -23,17 +23,19 @@ describe('an orb of one’s own', () => {
       out: `Orb at ${at.folder}/orb.yml is valid.\n`,
     })
 
-    expect(await at.run(`orb create ${orb}`, at.member)).toMatchObject({
+    expect(await at.run(`orb create ${orb}`, at.server.member)).toMatchObject({
       code: 1,
       err: expect.stringContaining(`There is no namespace ${at.namespace}. Say with --org`),
     })
-    expect(await at.run(`orb create ${orb} --org ${at.member.organization}`, at.member)).toMatchObject({ code: 0 })
-    expect(await at.run(`orb publish @src ${orb}@dev:first`, at.member)).toMatchObject({
+    expect(await at.run(`orb create ${orb} --org ${at.server.member.organization}`, at.server.member)).toMatchObject({
+      code: 0,
+    })
+    expect(await at.run(`orb publish @src ${orb}@dev:first`, at.server.member)).toMatchObject({
       code: 0,
       out: `${orb}@dev:first is published.\n`,
     })
-    expect(await at.run(`orb publish --promote dev:first ${orb}@1.0.0`, at.member)).toMatchObject({ code: 0 })
-    expect(await at.run(`orb publish @other.yml ${orb}@patch --json`, at.member)).toMatchObject({
+    expect(await at.run(`orb publish --promote dev:first ${orb}@1.0.0`, at.server.member)).toMatchObject({ code: 0 })
+    expect(await at.run(`orb publish @other.yml ${orb}@patch --json`, at.server.member)).toMatchObject({
       code: 0,
       out: expect.stringContaining('"version": "1.0.1"'),
     })
@@ -62,23 +64,24 @@ examples:
   simple: { description: Says hi, usage: { version: 2.1, orbs: { tool: ${orb}@1 }, workflows: { main: { jobs: [] } } } }
 `,
     })
-    await at.run(`orb create ${orb} --org ${at.member.organization}`, at.member)
+    await at.run(`orb create ${orb} --org ${at.server.member.organization}`, at.server.member)
     expect(await at.run(`orb info ${orb}`)).toMatchObject({ code: 0, out: expect.stringContaining('none yet') })
-    await at.run(`orb publish @orb.yml ${orb}@1.0.0`, at.member)
-    await at.run(`orb publish @orb.yml ${orb}@dev:next`, at.member)
+    await at.run(`orb publish @orb.yml ${orb}@1.0.0`, at.server.member)
+    await at.run(`orb publish @orb.yml ${orb}@dev:next`, at.server.member)
 
-    expect((await at.run(`orb edit ${orb} --unlist --add-category testing`, at.member)).out).toBe(
+    expect((await at.run(`orb edit ${orb} --unlist --add-category testing`, at.server.member)).out).toBe(
       `${orb} is unlisted, in Testing.\n`,
     )
     expect((await at.run(`orb list ${at.namespace}`)).out).toBe('')
     expect(
-      (await at.run(`orb edit ${orb} --list --remove-category Testing --add-category Build --json`, at.member)).out,
+      (await at.run(`orb edit ${orb} --list --remove-category Testing --add-category Build --json`, at.server.member))
+        .out,
     ).toBe(`${JSON.stringify({ orb, listed: true, categories: ['Build'] }, null, 2)}\n`)
-    expect(await at.run(`orb edit ${orb} --add-category Cooking`, at.member)).toMatchObject({
+    expect(await at.run(`orb edit ${orb} --add-category Cooking`, at.server.member)).toMatchObject({
       code: 2,
       err: expect.stringMatching(/There is no category "Cooking". There are .*Build, .*Workflow/),
     })
-    expect(await at.run(`orb certify ${at.namespace}`, at.member)).toMatchObject({
+    expect(await at.run(`orb certify ${at.namespace}`, at.server.member)).toMatchObject({
       code: 1,
       err: expect.stringContaining('Only administrators of this installation'),
     })
@@ -135,7 +138,7 @@ examples:
 
   test('a wrong orb is refused before and by the server, with every mistake', async () => {
     at.write({ 'orb.yml': 'version: 2.1\ncommands: { a: { steps: [b] }, c: { steps: [d] } }\n' })
-    await at.run(`orb create ${at.namespace}/tool --org ${at.member.organization}`, at.member)
+    await at.run(`orb create ${at.namespace}/tool --org ${at.server.member.organization}`, at.server.member)
 
     const checked = await at.run('orb validate @orb.yml --json')
     expect(checked.code).toBe(1)
@@ -146,7 +149,7 @@ examples:
         { code: 'unknown-command', line: 2 },
       ],
     })
-    const published = await at.run(`orb publish @orb.yml ${at.namespace}/tool@1.0.0`, at.member)
+    const published = await at.run(`orb publish @orb.yml ${at.namespace}/tool@1.0.0`, at.server.member)
     expect(published).toMatchObject({ code: 1, err: expect.stringMatching(/command named b[\s\S]*command named d/) })
   })
 })

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { buildHousehold, startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
 import { afterAll, beforeAll, beforeEach, vi } from 'vitest'
 import { configVerbs } from '../config/verbs.ts'
 import { runVerb } from '../noun.ts'
@@ -9,47 +8,39 @@ import { orbVerbs } from '../orb/verbs.ts'
 
 interface Person {
   readonly token: string
-  readonly organization: string
 }
 
-/** A server, two people, and an empty folder for each test. */
-export interface CommandLine {
-  readonly engine: TestEngine
+interface Server {
+  readonly url: string
   readonly admin: Person
-  readonly member: Person
+  stop(): Promise<void>
+}
+
+/** A server, and an empty folder for each test. */
+export interface CommandLine<Started extends Server> {
+  readonly server: Started
   readonly folder: string
   /** Nobody else's in the file. */
   readonly namespace: string
   write(files: Readonly<Record<string, string>>): void
-  /** A command in this process: `@` before a path means the test's folder. What starts a program of its own takes long. */
-  run(args: string, options?: { token?: string }): Promise<{ code: number; out: string; err: string }>
+  /**
+   * A command in this process, of the administrator unless another token is given. `@` before a path means the test's
+   * folder. What starts a program of its own takes long.
+   */
+  run(args: string, options?: Person): Promise<{ code: number; out: string; err: string }>
 }
 
 /** To be called once at the top of a test file. */
-export function useCommandLine(): CommandLine {
-  let engine: TestEngine
-  let web: TestWeb
-  let url: string
-  let people: readonly Person[]
+export function useCommandLine<Started extends Server>(start: () => Promise<Started>): CommandLine<Started> {
+  let server: Started
   let folder: string
   let namespace: string
   let counter = 0
 
   beforeAll(async () => {
-    engine = await startTestEngine()
-    web = await startTestWeb(engine)
-    url = await web.listen()
-    people = await Promise.all(
-      [true, false].map(async (admin) => {
-        const home = await buildHousehold(engine.database.store, { admin })
-        return { token: await web.token(home.user), organization: home.organization.name }
-      }),
-    )
+    server = await start()
   })
-  afterAll(async () => {
-    await web.stop()
-    await engine.stop()
-  })
+  afterAll(() => server.stop())
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'rondo-orb-'))
     namespace = `team${++counter}`
@@ -57,14 +48,8 @@ export function useCommandLine(): CommandLine {
   })
 
   return {
-    get engine() {
-      return engine
-    },
-    get admin() {
-      return people[0]!
-    },
-    get member() {
-      return people[1]!
+    get server() {
+      return server
     },
     get folder() {
       return folder
@@ -78,12 +63,10 @@ export function useCommandLine(): CommandLine {
         writeFileSync(join(folder, name), text)
       }
     },
-    async run(args, options = {}) {
+    async run(args, { token } = server.admin) {
       const [noun = '', ...rest] = args.replaceAll(/(?<= )@/g, `${folder}/`).split(' ')
-      const server = /pack|--host|mirror @/.test(args)
-        ? []
-        : ['--host', url, '--token', options.token ?? this.admin.token]
-      return runQuietly(noun, [...rest, ...(rest.length > 0 ? server : [])])
+      const flags = /pack|--host|mirror @/.test(args) ? [] : ['--host', server.url, '--token', token]
+      return runQuietly(noun, [...rest, ...(rest.length > 0 ? flags : [])])
     },
   }
 }
