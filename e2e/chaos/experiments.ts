@@ -1,5 +1,7 @@
 import { blows } from './blows.ts'
 import type { Experiment } from './experiment.ts'
+import { flood } from './flood.ts'
+import { fullDisk } from './full-disk.ts'
 
 const thousandJobs = { workflows: 100, jobs: 10, lines: 40, 'at-once': 4 }
 
@@ -37,4 +39,6 @@ export const experiments = {
     victims: (stack) => [...stack.servers, 'agent', 'postgres'],
     full: { workflows: Number.POSITIVE_INFINITY, jobs: 3, lines: 200, 'at-once': 2, kills: 100, seconds: 2 },
   }),
+  flood,
+  disk: fullDisk,
 } as const satisfies Record<string, Experiment>
