@@ -36,7 +36,7 @@ export const flood: Experiment<FloodSize> = {
     try {
       await stack.createProject('acme', 'flood')
       const lags = watchLags(stack)
-      const memory = forgetPeaks(stack)
+      const memory = await forgetPeaks(stack)
       stack.push(project, { '.circleci/config.yml': config(size) })
       const pipeline = await stack.latestPipeline(project)
       const workflow = await stack.waitForWorkflow(pipeline.id, 'main', ['failed', 'success', 'canceled'], 1_800_000)
@@ -172,11 +172,12 @@ function watchLags(stack: Stack): { readonly seen: readonly number[]; stop(): vo
 }
 
 /** From here on the kernel keeps the most memory that agent and server ever have anew. */
-function forgetPeaks(stack: Stack): () => { readonly agent: number; readonly server: number } {
+async function forgetPeaks(stack: Stack): Promise<() => { readonly agent: number; readonly server: number }> {
   const pids = { agent: 'agent/agent.pid', server: 'server.pid' } as const
   const pid = (part: keyof typeof pids) => readFileSync(join(stack.data, pids[part]), 'utf8').split(/\s/)[0]
   const peak = (part: keyof typeof pids) =>
     Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid(part)}/status`, 'utf8'))?.[1] ?? 0) / 1024
+  await stack.waitFor('the agent', async () => pid('agent'))
   for (const part of ['agent', 'server'] as const) writeFileSync(`/proc/${pid(part)}/clear_refs`, '5')
   return () => ({ agent: peak('agent'), server: peak('server') })
 }
