@@ -166,7 +166,7 @@ export type {
   RunQueue,
   WaitFacts,
 } from './ports/run-queue.ts'
-export type { NewSchedule, ScheduleChange, Schedules } from './ports/schedules.ts'
+export type { DueSchedule, NewSchedule, ScheduleChange, Schedules } from './ports/schedules.ts'
 export type { ContextRecord, ContextRestriction, SealedSecret, SecretStore } from './ports/secrets.ts'
 export type { ScopedSettings, SettingsStore } from './ports/settings-store.ts'
 export type { SshKey, SshKeys } from './ports/ssh-keys.ts'

@@ -3,6 +3,7 @@ import {
   type ClaimQuery,
   type ClaimTerms,
   nextLine,
+  type QueueLine,
   type RunningTasks,
   type TaskLimit,
   withOneMore,
@@ -111,25 +112,23 @@ async function choose(
     const own = new Set(request.executors)
     let passed = new Set<string>()
     while (free.tasks > 0) {
-      const lines = view.lines.filter((line) => own.has(line.executor) && !passed.has(keyOf(line)))
+      const lines = view.lines.flatMap((line) =>
+        own.has(line.executor) && !passed.has(keyOf(line)) ? (withoutReserved(line, request.agentId) ?? []) : [],
+      )
       const next = nextLine({ ...view, lines }, { free, machine: request.machine, patientUntil: -patienceMs })
       if (next === undefined) break
-      const line = lines.find((one) => one === next.line)!
+      const line = view.lines.find((one) => keyOf(one) === keyOf(next.line))!
       if (next.action === 'hold') {
-        if (await reserve(tx, request.agentId, line.taskId)) break
+        if (await reserve(tx, request.agentId, next.line.taskId)) break
         passed = new Set([...passed, keyOf(line)])
         continue
       }
-      const head = line.heads.find((task) => task.reservedBy === null || task.reservedBy === request.agentId)
-      if (head === undefined) {
-        passed = new Set([...passed, keyOf(line)])
-        continue
-      }
-      choices.push({ asker, line, taskId: head.taskId })
+      const { taskId } = next.line
+      choices.push({ asker, line, taskId })
       free.tasks--
       free.cpus -= Math.min(line.cpus, request.machine.cpus)
       free.memoryMb -= Math.min(line.memoryMb, request.machine.memoryMb)
-      const rest = line.heads.filter((task) => task !== head)
+      const rest = line.heads.filter((task) => task.taskId !== taskId)
       const goesOn = lineOf(line, rest)
       // Nobody is chosen past the end of what is known: who comes next in this line is not.
       if (goesOn === undefined && line.loaded === heads) return { choices, view: withOneMoreOf(view, line), more: true }
@@ -143,11 +142,20 @@ async function choose(
   return { choices, view, more: false }
 }
 
+/** What another agent makes room for is that agent's: a line is as old as the first task that it has for this one. */
+function withoutReserved(line: LoadedLine, agentId: string): LoadedLine | undefined {
+  if (line.heads.every((task) => task.reservedBy === null)) return line
+  return lineOf(
+    line,
+    line.heads.filter((task) => task.reservedBy === null || task.reservedBy === agentId),
+  )
+}
+
 function withOneMoreOf(view: View, line: LoadedLine): View {
   return { ...view, running: withOneMore(view, line).running }
 }
 
-function keyOf(line: LoadedLine): string {
+function keyOf(line: QueueLine): string {
   return [line.executor, line.projectId, line.resourceClass, line.cpus, line.memoryMb].join()
 }
 

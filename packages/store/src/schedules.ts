@@ -1,4 +1,4 @@
-import { AppError, type EngineTransaction, type Schedule, type Schedules } from '@rondo/model'
+import { AppError, type DueSchedule, type EngineTransaction, type Schedule, type Schedules } from '@rondo/model'
 import sql, { empty, raw } from 'sql-template-tag'
 import { type Database, isDuplicate, type Runner } from './database.ts'
 
@@ -42,8 +42,8 @@ export function createSchedules(database: Database): Schedules {
     },
     delete: async (id) => (await database.rows(sql`delete from schedules where id = ${id} returning id`)).length > 0,
     due: (limit) =>
-      database.rows<Schedule>(
-        sql`select ${columns} from schedules s where next_at <= now() order by next_at limit ${limit}`,
+      database.rows<DueSchedule>(
+        sql`select ${columns}, (extract(epoch from now() - s.next_at) * 1000)::float8 as "lateMs" from schedules s where next_at <= now() order by next_at limit ${limit}`,
       ),
   }
 }
@@ -62,11 +62,12 @@ export function scheduleWrites(tx: Runner): Pick<EngineTransaction, 'fireSchedul
   return {
     fireSchedule: async ({ id, dueAt, nextAt }) =>
       (
-        await tx.rows(
+        await tx.rows<{ lateMs: number }>(
           // The database keeps microseconds, a Date milliseconds.
-          sql`update schedules set next_at = ${nextAt} where id = ${id} and date_trunc('milliseconds', next_at) = ${dueAt} returning id`,
+          sql`update schedules set next_at = ${nextAt} where id = ${id} and date_trunc('milliseconds', next_at) = ${dueAt}
+            returning (extract(epoch from now() - ${dueAt}::timestamptz) * 1000)::float8 as "lateMs"`,
         )
-      ).length > 0,
+      )[0],
     async replaceSchedules(projectId, branch, schedules) {
       const wanted = JSON.stringify(
         schedules.map(({ nextAt, ...schedule }) => ({ ...schedule, nextAt: nextAt?.toISOString() ?? null })),

@@ -216,6 +216,32 @@ test('a large task that others always come before gets an agent that makes room 
   expect((await engine.job(small, 'build')).status).toBe('queued')
 })
 
+test('a task that one agent makes room for lends its age to no younger one behind it', async () => {
+  const xlarge = 'docker: [{image: cimg/base:current}], resource_class: xlarge'
+  const running = await push(config(1))
+  await push(config(1, xlarge))
+  const small = await push(config(1))
+  await push(config(1, xlarge))
+  const { engine: port } = engine.database.store
+  const machine = { cpus: 8, memoryMb: 16_384 }
+  const claim = (agentId: string, free: typeof machine) =>
+    port.claim({ agentId, free: { ...free, tasks: 1 }, machine, executors: ['docker'], leaseMs: 30_000 })
+  const other = await port.saveAgent({ name: 'other', hostname: '', ...machine, executors: ['docker'] })
+
+  const first = await claim(engine.agentId, { cpus: 4, memoryMb: 8192 })
+  await engine.age(60_001)
+  const held = await claim(engine.agentId, { cpus: 4, memoryMb: 8192 })
+  const next = await claim(other, machine)
+
+  expect(await jobOf(first)).toBe((await engine.job(running, 'build')).id)
+  expect(held).toEqual([])
+  expect(await jobOf(next)).toBe((await engine.job(small, 'build')).id)
+
+  async function jobOf(claimed: Awaited<ReturnType<typeof claim>>): Promise<string> {
+    return (await port.attemptContext(claimed[0]!.attemptId)).job.id
+  }
+})
+
 async function push(text: string): Promise<Pipeline> {
   const { project }: { project: Project } = await engine.home()
   return engine.push(project, text)

@@ -1,4 +1,4 @@
-import { type Accounts, AppError, type Clock, type Schedule, type Schedules, type UserActions } from '@rondo/model'
+import { type Accounts, AppError, type Clock, type DueSchedule, type Schedules, type UserActions } from '@rondo/model'
 import { nextRun } from '../decisions/next-run.ts'
 import { type LoopOptions, runPeriodically } from './run-periodically.ts'
 
@@ -29,7 +29,10 @@ export function runSchedules(ports: SchedulePorts, options: LoopOptions, signal:
 }
 
 /** One round; answers whether there may be more. */
-export async function runDueSchedules(ports: SchedulePorts, onError?: (error: unknown) => void): Promise<boolean> {
+export async function runDueSchedules(
+  ports: Omit<SchedulePorts, 'clock'>,
+  onError?: (error: unknown) => void,
+): Promise<boolean> {
   const due = await ports.schedules.due(batch)
   for (const schedule of due) {
     // One that cannot run must not keep the others from it.
@@ -38,12 +41,13 @@ export async function runDueSchedules(ports: SchedulePorts, onError?: (error: un
   return due.length === batch
 }
 
-async function run(ports: SchedulePorts, schedule: Schedule): Promise<void> {
+async function run(ports: Omit<SchedulePorts, 'clock'>, schedule: DueSchedule): Promise<void> {
   const { id, name, branch, tag, nextAt: dueAt } = schedule
   const project = await ports.accounts.project(schedule.projectId)
   if (project === undefined || dueAt === null) return
-  // Due by the database's clock: one of this machine that is behind must not name times again that have had their run.
-  const nextAt = nextRun(schedule.timetable, new Date(Math.max(ports.clock.now().getTime(), dueAt.getTime())))
+  // By the database's clock, as what is due: one of this machine that is behind would name times again that have had their
+  // run, and one that is ahead would leave some out.
+  const nextAt = nextRun(schedule.timetable, new Date(dueAt.getTime() + Math.max(0, schedule.lateMs)))
   try {
     await ports.actions.trigger({
       project,

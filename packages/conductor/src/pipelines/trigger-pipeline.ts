@@ -59,10 +59,11 @@ export async function triggerPipeline(
   const compiled = request.only === undefined ? whole : selectOnly(whole, request.only)
   const made = { ...reserved, git, values, compiled }
   return ports.engine.transact(async (tx) => {
-    if (request.schedule !== undefined && !(await tx.fireSchedule(request.schedule))) return undefined
+    const fired = request.schedule && (await tx.fireSchedule(request.schedule))
+    if (request.schedule !== undefined && fired === undefined) return undefined
     let pipeline: Pipeline | undefined
     const madeId = await once(tx, request.once, async () => {
-      pipeline = await makePipeline(tx, ports, checks, request, made)
+      pipeline = await makePipeline(tx, ports, checks, request, { ...made, lateMs: fired?.lateMs ?? 0 })
       return pipeline.id
     })
     // Another request with the same key may have been faster.
@@ -78,9 +79,12 @@ async function makePipeline(
   {
     compiled,
     git,
+    lateMs,
     ...made
   }: Pick<NewPipeline, 'id' | 'number' | 'git' | 'values'> & {
     readonly compiled: ConfigCompilation
+    /** Of a schedule. */
+    readonly lateMs: number
   },
 ): Promise<Pipeline> {
   const { project, schedule } = request
@@ -102,9 +106,7 @@ async function makePipeline(
     data: {
       number: pipeline.number,
       state: pipeline.state,
-      ...(schedule === undefined
-        ? {}
-        : { schedule: schedule.name, lateMs: Math.max(0, clock.now().getTime() - schedule.dueAt.getTime()) }),
+      ...(schedule === undefined ? {} : { schedule: schedule.name, lateMs: Math.max(0, lateMs) }),
     },
   })
   const { plan } = compiled.config

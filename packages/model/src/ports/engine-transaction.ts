@@ -177,10 +177,14 @@ export interface EngineTransaction {
   /** Ends a chore in the transaction that carries it out; false when another process has. */
   takeChore(id: number): Promise<boolean>
   /**
-   * Moves a schedule on, in the transaction that makes its pipeline. False: it is not due at this time any more, so another
-   * process has run it, or somebody changed it.
+   * Moves a schedule on, in the transaction that makes its pipeline; answers how late that is, by the database's clock.
+   * Undefined: it is not due at this time any more, so another process has run it, or somebody changed it.
    */
-  fireSchedule(run: { readonly id: string; readonly dueAt: Date; readonly nextAt: Date | null }): Promise<boolean>
+  fireSchedule(run: {
+    readonly id: string
+    readonly dueAt: Date
+    readonly nextAt: Date | null
+  }): Promise<{ readonly lateMs: number } | undefined>
   /** Makes these the schedules that the config of a branch asks for; those that stay keep their time. */
   replaceSchedules(
     projectId: string,

@@ -6,6 +6,7 @@ import type {
   InstanceRow,
   JobRow,
   LeftRow,
+  LimitRow,
   LockRow,
   PipelineRow,
   ProjectRow,
@@ -26,6 +27,9 @@ export class Cell<Row> {
   dirty = false
   holder: Work | undefined
   waiters: (() => void)[] = []
+  /** When its committed row changed last, and when its lock was given up last; for those who watch. */
+  changedAt = Number.NEGATIVE_INFINITY
+  freedAt = Number.NEGATIVE_INFINITY
 
   constructor(table: string) {
     this.table = table
@@ -43,6 +47,8 @@ export interface Change {
 /** What a commit made true; told to those who watch the database from outside. */
 export interface Commit {
   readonly at: number
+  /** When the transaction began. */
+  readonly began: number
   readonly changes: readonly Change[]
   readonly events: readonly NewEvent[]
   readonly by: object
@@ -83,9 +89,13 @@ export class MemoryDatabase {
   readonly schedules = new Map<string, Cell<ScheduleRow>>()
   /** By scope and key. */
   readonly requestKeys = new Map<string, Cell<RequestKeyRow>>()
+  /** By scope. */
+  readonly limits = new Map<string, Cell<LimitRow>>()
   readonly agents = new Map<string, string>()
   /** Server processes by name. */
   readonly instances = new Map<string, InstanceRow>()
+  /** When a task was taken or ended last. */
+  runningChangedAt = Number.NEGATIVE_INFINITY
   /** Names of contexts by organisation. */
   readonly contexts = new Map<string, Set<string>>()
   readonly organizations = new Map<string, string>()
@@ -261,11 +271,12 @@ export class Work {
       if (!cell.dirty) continue
       changes.push({ table: cell.table, before: cell.committed, after: cell.pending })
       cell.committed = cell.pending
+      cell.changedAt = this.#database.now
     }
     this.#database.events.push(...this.#events)
     this.#release()
     if (changes.length > 0 || this.#events.length > 0)
-      this.#database.onCommit({ at: this.#database.now, changes, events: this.#events, by: this.by })
+      this.#database.onCommit({ at: this.#database.now, began: this.now, changes, events: this.#events, by: this.by })
     for (const topic of this.#topics) this.#database.onNotify(topic)
   }
 
@@ -280,6 +291,7 @@ export class Work {
       cell.dirty = false
       cell.pending = undefined
       cell.holder = undefined
+      cell.freedAt = this.#database.now
       const woken = cell.waiters
       cell.waiters = []
       for (const wake of woken) wake()

@@ -1,51 +1,24 @@
-import { AppError, type ClaimedTask, type ClaimQuery, type EngineStore, type Job, type StopOrder } from '@rondo/model'
-import { type Cell, Deadlock, type MemoryDatabase, unavailable, type Work } from './memory-database.ts'
-import { type Effect, fenced, identify, required } from './memory-identity.ts'
+import { AppError, type ClaimedTask, type EngineStore, type Job, type QueueView, type StopOrder } from '@rondo/model'
+import { claimTasks } from './memory-claim.ts'
+import type { Cell, MemoryDatabase, Work } from './memory-database.ts'
+import { fenced, identify, required } from './memory-identity.ts'
 import { overdueJobs } from './memory-overdue.ts'
 import { pipelineInSetup } from './memory-pipelines.ts'
-import { type AttemptRow, type TaskRow, withoutPlan } from './memory-rows.ts'
+import { type AttemptRow, withoutPlan } from './memory-rows.ts'
+import { type Connection, createStatements } from './memory-statements.ts'
 import { createMemoryTransaction } from './memory-transaction.ts'
 
-export interface MemoryEngineOptions {
-  /** The process whose connections these are: its transactions are undone when it dies. */
-  readonly by: object
-  /** Called before every statement, and after every commit. */
-  readonly effect: Effect
+export interface MemoryEngineOptions extends Connection {
+  /** What a claim is decided on, on its way there: a place for bugs. */
+  readonly seen?: (view: QueueView) => QueueView
 }
 
 /** The write side over the in-memory database, as one process sees it. */
-export function createMemoryEngine(database: MemoryDatabase, { by, effect }: MemoryEngineOptions): EngineStore {
-  /** One statement, or a few, in a transaction of their own. */
-  async function within<T>(what: string, run: (work: Work) => Promise<T> | T): Promise<T> {
-    for (let tries = 0; ; tries++) {
-      await effect(what)
-      const work = database.begin(by)
-      try {
-        const result = await run(work)
-        if (work.over) throw unavailable()
-        work.commit()
-        await effect('hear of the commit')
-        return result
-      } catch (error) {
-        work.rollback()
-        if (!(error instanceof Deadlock) || tries >= 9) throw error
-        await effect('try again')
-      }
-    }
-  }
-
-  /** A statement that writes nothing: nobody is in doubt whether it was committed. */
-  async function look<T>(what: string, read: (work: Work) => T): Promise<T> {
-    const waited = effect(what)
-    if (waited !== undefined) await waited
-    const work = database.begin(by)
-    try {
-      return read(work)
-    } finally {
-      work.rollback()
-    }
-  }
-
+export function createMemoryEngine(
+  database: MemoryDatabase,
+  { by, effect, seen = (view) => view }: MemoryEngineOptions,
+): EngineStore {
+  const { within, look } = createStatements(database, { by, effect })
   return {
     transact: (run) =>
       within('begin', async (work) => {
@@ -59,22 +32,7 @@ export function createMemoryEngine(database: MemoryDatabase, { by, effect }: Mem
         database.agents.set(agent.name, id)
         return id
       }),
-    claim: (request) =>
-      within('claim', async (work) => {
-        const claimed: ClaimedTask[] = []
-        const free = { ...request.free }
-        while (claimed.length < request.free.tasks) {
-          if (claimed.length > 0) await effect('claim')
-          const task = claimOne(database, work, request, free)
-          if (task === undefined) break
-          claimed.push(task)
-          free.cpus -= task.cpus
-          free.memoryMb -= task.memoryMb
-        }
-        if (claimed.length > 0) await effect('record the claims')
-        for (const task of claimed) recordClaim(database, work, request.agentId, task)
-        return claimed
-      }),
+    claim: (request) => within('claim', (work) => claimTasks(database, work, request, { effect, seen })),
     waitingFor: (executors) =>
       look('look for what waits', (work) => {
         const waiting = new Set(
@@ -286,82 +244,6 @@ function previousNumber(database: MemoryDatabase, work: Work, job: Job): number 
     if (other.number > found && branchOf(other.workflowId) === branch) found = other.number
   }
   return found > 0 && before.filter((one) => one > found).length < 100 ? found : null
-}
-
-function claimOne(
-  database: MemoryDatabase,
-  work: Work,
-  request: ClaimQuery,
-  free: { readonly cpus: number; readonly memoryMb: number },
-): ClaimedTask | undefined {
-  let next: { cell: Cell<TaskRow>; task: TaskRow } | undefined
-  for (const cell of database.waiting) {
-    const task = work.read(cell)
-    if (task === undefined || task.phase !== 'queued') {
-      // One that another transaction is about to queue stays.
-      if (cell.holder === undefined) database.waiting.delete(cell)
-      continue
-    }
-    if (cell.holder !== undefined && cell.holder !== work) continue
-    if (!request.executors.includes(task.executor)) continue
-    if (Math.min(task.cpus, request.machine.cpus) > free.cpus) continue
-    if (Math.min(task.memoryMb, request.machine.memoryMb) > free.memoryMb) continue
-    if (next === undefined || isOlder(task, next.task)) next = { cell, task }
-  }
-  if (next === undefined) return undefined
-  const { cell, task } = next
-  work.tryLock(cell)
-  const attemptId = database.newId()
-  const taken: TaskRow = {
-    ...task,
-    phase: 'running',
-    attempts: task.attempts + 1,
-    epoch: task.epoch + 1,
-    attemptId,
-  }
-  work.write(cell, taken)
-  const attempt = work.insert<AttemptRow>('attempts', database.attempts, attemptId, {
-    id: attemptId,
-    taskId: task.id,
-    number: taken.attempts,
-    epoch: taken.epoch,
-    agentId: request.agentId,
-    phase: 'claimed',
-    result: null,
-    acknowledged: 0,
-    claimedAt: work.now,
-    leaseExpiresAt: work.now + request.leaseMs,
-    grantedAt: null,
-  })
-  database.open.add(attempt)
-  return {
-    attemptId,
-    epoch: taken.epoch,
-    cpus: Math.min(task.cpus, request.machine.cpus),
-    memoryMb: Math.min(task.memoryMb, request.machine.memoryMb),
-    jobName: required(work.read(database.jobs.get(task.jobId)), 'job', task.jobId).name,
-  }
-}
-
-/** Who took what, and how long it had waited. */
-function recordClaim(database: MemoryDatabase, work: Work, agentId: string, { attemptId }: ClaimedTask): void {
-  const attempt = required(work.read(database.attempts.get(attemptId)), 'attempt', attemptId)
-  const task = required(work.read(database.tasks.get(attempt.taskId)), 'task', attempt.taskId)
-  const { organizationId, projectId, pipelineId, workflowId, jobId } = identify(database, work, attempt, task)
-  const agent = [...database.agents].find(([, id]) => id === agentId)?.[0] ?? ''
-  work.append({
-    kind: 'task.claimed',
-    organizationId,
-    projectId,
-    pipelineId,
-    workflowId,
-    jobId,
-    data: { slice: task.index, attempt: task.attempts, agent, waitedMs: Math.round(work.now - task.queuedAt) },
-  })
-}
-
-function isOlder(a: TaskRow, b: TaskRow): boolean {
-  return a.queuedAt < b.queuedAt || (a.queuedAt === b.queuedAt && a.id < b.id)
 }
 
 function openAttempts(

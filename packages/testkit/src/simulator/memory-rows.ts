@@ -9,6 +9,7 @@ import type {
   RequiredStatus,
   Result,
   StoredObject,
+  TaskLimit,
   TestResult,
   Workflow,
 } from '@rondo/model'
@@ -62,7 +63,16 @@ export interface TaskRow {
   readonly epoch: number
   readonly stopReason: 'canceled' | 'timed-out' | null
   readonly queuedAt: number
+  readonly organizationId: string
+  readonly projectId: string
+  readonly resourceClass: string
+  readonly promotedAt: number | null
+  readonly reservedBy: string | null
+  readonly reservedUntil: number
 }
+
+/** By the three parts of its scope. */
+export type LimitRow = TaskLimit
 
 export interface AttemptRow {
   readonly id: string

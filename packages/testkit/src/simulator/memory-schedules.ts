@@ -14,9 +14,9 @@ export function memoryScheduleWrites(
       await effect('fire a schedule')
       const cell = database.schedules.get(id)
       const row = cell === undefined ? undefined : await work.lock(cell)
-      if (cell === undefined || row?.nextAt !== dueAt.getTime()) return false
+      if (cell === undefined || row?.nextAt !== dueAt.getTime()) return undefined
       work.write(cell, { ...row, nextAt: nextAt?.getTime() ?? null })
-      return true
+      return { lateMs: work.now - dueAt.getTime() }
     },
     async replaceSchedules(projectId, branch, schedules) {
       await effect('replace schedules')

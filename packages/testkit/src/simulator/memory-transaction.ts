@@ -198,6 +198,8 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       const known = new Set(tasksOf(jobCell(job.id)).map((cell) => cell.committed?.index ?? cell.pending?.index))
       const cells = database.tasksOfJob.get(job.id) ?? []
       database.tasksOfJob.set(job.id, cells)
+      const { projectId, resourceClass } = required(work.read(jobCell(job.id)), 'job', job.id)
+      const { organizationId } = required(work.read(database.projects.get(projectId)), 'project', projectId)
       for (let index = 0; index < job.parallelism; index++) {
         if (known.has(index)) continue
         const id = database.newId()
@@ -214,6 +216,12 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
           epoch: 0,
           stopReason: null,
           queuedAt: work.now,
+          organizationId,
+          projectId,
+          resourceClass: resourceClass ?? 'medium',
+          promotedAt: null,
+          reservedBy: null,
+          reservedUntil: 0,
         })
         cells.push(cell)
         database.waiting.add(cell)

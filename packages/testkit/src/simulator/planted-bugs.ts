@@ -88,6 +88,31 @@ export const plantedBugs: Readonly<Record<string, Sabotage>> = {
   'chores that advance a workflow are forgotten': inStore((engine) => ({
     dueChores: async (limit) => (await engine.dueChores(limit)).filter((chore) => chore.kind !== 'advance'),
   })),
+  'limits are not looked at': { seen: (view) => ({ ...view, limits: [] }) },
+  'a limit lets one more run': {
+    seen: (view) => ({ ...view, limits: view.limits.map((limit) => ({ ...limit, maxTasks: limit.maxTasks + 1 })) }),
+  },
+  'only what a project runs is counted against the limit of all': {
+    seen: ({ limits, ...view }) => ({
+      ...view,
+      limits: limits.map((limit) => (limit.organizationId === null ? { ...limit, projectId: 'nobody' } : limit)),
+    }),
+  },
+  'what was promoted waits like all others': {
+    seen: (view) => ({ ...view, lines: view.lines.map((line) => ({ ...line, promoted: false })) }),
+  },
+  'whoever runs most gets more': {
+    seen: (view) => ({ ...view, running: view.running.map((one) => ({ ...one, cpus: -one.cpus })) }),
+  },
+  'who came last is served first': {
+    seen: (view) => ({ ...view, lines: view.lines.map((line) => ({ ...line, since: -1e12 - line.since })) }),
+  },
+  'the oldest task holds up all others': {
+    seen: (view) => ({ ...view, lines: view.lines.toSorted((a, b) => a.since - b.since).slice(0, 1) }),
+  },
+  'a batch cancels whatever waits': {
+    queue: (queue) => ({ ...queue, matching: (_, limit) => queue.matching({}, limit) }),
+  },
   'started attempts are given up at the end of their lease': { sweeper: { lostAfterMs: 0 } },
 }
 

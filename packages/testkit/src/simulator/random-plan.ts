@@ -1,4 +1,4 @@
-import type { NodeType, Plan, RequiredStatus, Requirement, WorkflowNode, WorkflowPlan } from '@rondo/model'
+import type { JobPlan, NodeType, Plan, RequiredStatus, Requirement, WorkflowNode, WorkflowPlan } from '@rondo/model'
 import type { Random } from './random.ts'
 
 const origin = { span: { start: 0, end: 0 }, frames: [] } as unknown as WorkflowNode['origin']
@@ -7,6 +7,9 @@ const statuses: readonly RequiredStatus[] = ['success', 'failed', 'canceled', 'u
 /** Names of contexts: the organisation has the first; nobody has the second. */
 export const contexts = { present: 'team', absent: 'ghost' } as const
 
+/** What needs a machine of its own: more than any agent has, so it takes all of one. */
+export const machineClass = '2xlarge+'
+
 /** A compiled config with graphs of every shape the language can say. */
 export function randomPlan(random: Random): Plan {
   // Many small graphs find what many workflows do to each other, large ones what jobs do.
@@ -14,15 +17,27 @@ export function randomPlan(random: Random): Plan {
   const workflows = Array.from({ length: small ? random.int(2, 8) : random.int(1, 4) }, (_, index) =>
     randomWorkflow(random, `w${index + 1}`, small ? 3 : 9),
   )
-  const bodies = [1, 2, 3].map((parallelism) => [
+  const bodies: [string, JobPlan][] = [1, 2, 3].map((parallelism) => [
     `build-${parallelism}`,
     {
       name: `build-${parallelism}`,
-      executor: { type: 'docker' as const, images: [{ image: 'image', environment: [] }] },
+      executor: { type: 'docker', images: [{ image: 'image', environment: [] }] },
       resourceClass: random.pick(['small', 'medium', 'large']),
       steps: [],
       environment: [],
       parallelism,
+      origin,
+    },
+  ])
+  bodies.push([
+    'machine',
+    {
+      name: 'machine',
+      executor: { type: 'machine', image: 'image', dockerLayerCaching: false },
+      resourceClass: machineClass,
+      steps: [],
+      environment: [],
+      parallelism: 1,
       origin,
     },
   ])
@@ -39,7 +54,7 @@ function randomWorkflow(random: Random, name: string, most: number): WorkflowPla
     jobs.push({
       name: `${type === 'build' ? 'job' : type}-${index}`,
       type,
-      ...(type === 'build' ? { job: `build-${random.pick([1, 1, 1, 2, 3])}` } : {}),
+      ...(type === 'build' ? { job: random.chance(0.05) ? 'machine' : `build-${random.pick([1, 1, 1, 2, 3])}` } : {}),
       requires: random.some(earlier, width).map((node) => randomRequirement(random, node.name)),
       ...(random.chance(0.15) ? { serialGroup: random.pick(['deploy', 'release']) } : {}),
       contexts: random.chance(0.04) ? [contexts.absent] : random.chance(0.1) ? [contexts.present] : [],

@@ -1,5 +1,6 @@
 import type { createStartChecks } from '@rondo/conductor'
-import type { EngineStore, EngineTransaction, Wakeups } from '@rondo/model'
+import type { EngineStore, EngineTransaction, QueueView, Wakeups } from '@rondo/model'
+import type { MemoryQueue } from './memory-queue.ts'
 import type { Random } from './random.ts'
 
 export type StartChecks = ReturnType<typeof createStartChecks>
@@ -9,6 +10,9 @@ export interface Sabotage {
   readonly engine?: (engine: EngineStore, random: Random) => EngineStore
   readonly wakeups?: (wakeups: Wakeups) => Wakeups
   readonly sweeper?: { readonly lostAfterMs?: number; readonly everyMs?: number }
+  /** What a claim is decided on. */
+  readonly seen?: (view: QueueView) => QueueView
+  readonly queue?: (queue: MemoryQueue) => MemoryQueue
   readonly checks?: (checks: StartChecks) => StartChecks
 }
 

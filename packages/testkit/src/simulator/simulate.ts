@@ -75,6 +75,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   for (const agent of world.agents) agent.start()
   world.noteService()
   world.users.begin()
+  world.operators.begin()
   beginTroubles(world)
   const broken = () => violations.length > 0
   await world.time.run(broken, plan.troubledMs)

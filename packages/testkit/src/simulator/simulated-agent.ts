@@ -23,10 +23,12 @@ export class SimulatedAgent {
   #life = 0
   #alive = false
   cutOffUntil = 0
+  readonly executors: readonly ('docker' | 'machine')[]
   /** It never comes back. */
   gone = false
 
-  constructor(world: Surroundings, network: Network, name: string) {
+  constructor(world: Surroundings, network: Network, name: string, withMachines: boolean) {
+    this.executors = withMachines ? ['docker', 'machine'] : ['docker']
     this.#world = world
     this.#network = network
     this.name = name
@@ -74,7 +76,7 @@ export class SimulatedAgent {
         hostname: this.name,
         os: 'linux',
         arch: 'x64',
-        executors: ['docker'],
+        executors: [...this.executors],
       }),
     )
   }
@@ -93,9 +95,11 @@ export class SimulatedAgent {
         continue
       }
       try {
-        const request = { agentId: this.#id!, free, executors: ['docker' as const], waitMs: claimWaitMs }
+        const request = { agentId: this.#id!, free, executors: [...this.executors], waitMs: claimWaitMs }
+        const askedAt = time.now
         const claims = await this.#call('claim', (plane) => plane.claim(request, neverAborted))
         if (life !== this.#life) return
+        if (claims.length === 0) this.#world.witness.leftEmpty(this.name, request, askedAt)
         for (const claim of claims) this.#take(life, claim)
       } catch (error) {
         if (!(error instanceof AppError)) return this.#world.unexpected(this.name, error)

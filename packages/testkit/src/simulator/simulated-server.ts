@@ -25,6 +25,8 @@ import type { ControlPlane } from '@rondo/protocol'
 import { buildRevision } from '../builders.ts'
 import { createMemoryEngine } from './memory-engine.ts'
 import type { Effect } from './memory-identity.ts'
+import { createMemoryQueue, type MemoryQueue } from './memory-queue.ts'
+import { createStatements } from './memory-statements.ts'
 import type { StartChecks } from './sabotage.ts'
 import { neverAborted, type Surroundings } from './surroundings.ts'
 
@@ -119,6 +121,7 @@ export class SimulatedServer {
 /** One life of a server, from its start to its death. */
 export class Life {
   readonly actions: UserActions
+  readonly queue: MemoryQueue
   readonly died: Promise<void>
   readonly #world: Surroundings
   readonly #server: SimulatedServer
@@ -146,7 +149,10 @@ export class Life {
       this.#tellDeath = resolve
     })
     const effect: Effect = (what) => this.#effect(what)
-    const engine = createMemoryEngine(world.database, { by: this, effect })
+    const connection = { by: this, effect, ...(sabotage.seen === undefined ? {} : { seen: sabotage.seen }) }
+    const engine = createMemoryEngine(world.database, connection)
+    const queue = createMemoryQueue(world.database, createStatements(world.database, connection))
+    this.queue = sabotage.queue?.(queue) ?? queue
     this.#engine = sabotage.engine?.(engine, random) ?? engine
     this.#clock = this.#createClock(random.int(-600_000, 600_000))
     this.#compiler = world.compiler(effect)

@@ -4,6 +4,7 @@ import type { MemoryDatabase } from './memory-database.ts'
 import type { Effect } from './memory-identity.ts'
 import type { Random } from './random.ts'
 import type { Sabotage } from './sabotage.ts'
+import type { SimulatedAgent } from './simulated-agent.ts'
 import type { VirtualTime } from './virtual-time.ts'
 import type { Witness } from './witness.ts'
 import type { WorldPlan } from './world-plan.ts'
@@ -25,9 +26,10 @@ export interface Surroundings {
   readonly sabotage: Sabotage
   readonly database: MemoryDatabase
   readonly witness: Witness
-  readonly home: Home
+  readonly homes: readonly Home[]
   /** Plans by the text that stands for their config. */
   readonly plans: Map<string, Plan>
+  readonly agents: readonly SimulatedAgent[]
   /** While true, things break; afterwards everything is mended and has to come to rest. */
   readonly troubled: boolean
   trace(who: string, what: string): void

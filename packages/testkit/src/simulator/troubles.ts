@@ -52,4 +52,5 @@ export function endTroubles(world: World): void {
     if (!agent.alive && !agent.gone) agent.start()
   }
   world.noteService()
+  world.operators.mend()
 }

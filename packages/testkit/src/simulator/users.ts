@@ -13,13 +13,13 @@ export class Users {
   readonly #network: Network
   /** Requests that are under way. */
   #open = 0
-  readonly #project: Project
+  readonly #projects: readonly Project[]
   #planned = 0
 
   constructor(world: Surroundings, network: Network) {
     this.#world = world
     this.#network = network
-    this.#project = project(world.home, world.random.chance(0.2))
+    this.#projects = world.homes.map((home) => project(home, world.random.chance(0.2)))
   }
 
   get done(): boolean {
@@ -60,15 +60,15 @@ export class Users {
 
   /** Makes a pipeline, now and then one whose setup phase continues it. */
   async push(): Promise<void> {
-    const { random, plans, home } = this.#world
+    const { random, plans, homes } = this.#world
     const setup = random.chance(0.25)
     const text = `config ${plans.size}`
     plans.set(text, { ...randomPlan(random), setup })
     const pipeline = await this.#call('trigger', (server) =>
       server.actions.trigger({
-        project: this.#project,
+        project: random.pick(this.#projects),
         trigger: 'webhook',
-        actorId: home.userId,
+        actorId: homes[0]!.userId,
         ref: { revision: text, branch: random.pick(['main', 'feature']) },
         parameters: {},
       }),
@@ -117,7 +117,8 @@ export class Users {
   }
 
   #drawClick(): (() => Promise<void>) | undefined {
-    const { random, database, home } = this.#world
+    const { random, database, homes } = this.#world
+    const home = homes[0]!
     const workflows = [...database.workflows.values()].flatMap((cell) => cell.committed ?? [])
     if (workflows.length === 0) return undefined
     const workflow = random.pick(workflows)
@@ -143,7 +144,8 @@ export class Users {
 
   /** Somebody always comes at last and says yes or no to whatever waits for it. */
   #approveAll(): void {
-    const { database, random, home } = this.#world
+    const { database, random, homes } = this.#world
+    const home = homes[0]!
     this.#world.time.after(random.skewed(1_000, 60_000), () => {
       for (const { committed: job } of database.jobs.values()) {
         if (job?.status !== 'on_hold') continue

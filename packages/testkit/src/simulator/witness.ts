@@ -1,5 +1,7 @@
+import type { QueueFilter } from '@rondo/model'
 import type { AttemptRef } from '@rondo/protocol'
 import type { HeldAttempt, Holder } from './held-attempt.ts'
+import { batchKept, type EmptyHanded, leftEmpty } from './invariants/queue.ts'
 import type { Report } from './invariants/rules.ts'
 import type { MemoryDatabase } from './memory-database.ts'
 
@@ -27,6 +29,7 @@ export class Witness {
   readonly #held: { agent: Holder; held: HeldAttempt; acknowledged: number }[] = []
   readonly #outputs = new Map<string, { size: number; closed: boolean }>()
   readonly #promised: string[] = []
+  readonly #batches = new Map<string, QueueFilter>()
   starts = 0
 
   constructor(database: MemoryDatabase, report: Report) {
@@ -89,6 +92,15 @@ export class Witness {
     this.#outputs.set(stepId, { size: this.#outputs.get(stepId)?.size ?? 0, closed: true })
   }
 
+  leftEmpty(agent: string, request: EmptyHanded, askedAt: number): void {
+    leftEmpty(this.#database, agent, { ...request, askedAt }, this.#report)
+  }
+
+  /** Whoever cancels in this name cancels what this filter names. */
+  batch(actorId: string, filter: QueueFilter): void {
+    this.#batches.set(actorId, filter)
+  }
+
   promised(pipelineId: string): void {
     this.#promised.push(pipelineId)
   }
@@ -99,6 +111,10 @@ export class Witness {
   }
 
   atRest(): void {
+    for (const { committed: job } of this.#database.jobs.values()) {
+      const filter = this.#batches.get(job?.canceledBy ?? '')
+      if (job !== undefined && filter !== undefined) batchKept(this.#database, job, filter, this.#report)
+    }
     for (const id of this.#promised)
       if (this.#database.pipelines.get(id)?.committed === undefined) this.#report(17, `pipeline ${id} is lost`)
     for (const { committed: step } of this.#database.steps.values())

@@ -2,8 +2,11 @@ import type { Random } from './random.ts'
 
 /** What one world is like: how large it is, and which troubles it has. Drawn from the seed, so that worlds differ in kind. */
 export interface WorldPlan {
+  readonly projects: number
   readonly servers: number
   readonly agents: number
+  /** Of them those that also run what needs a machine of its own. */
+  readonly machines: number
   /** Whether servers have different roles; otherwise each does everything. */
   readonly split: boolean
   readonly pipelines: number
@@ -28,6 +31,8 @@ export interface WorldPlan {
   readonly deaf: number
   /** What users do besides starting pipelines. */
   readonly clicks: number
+  /** What administrators do to the queue. */
+  readonly operations: number
 }
 
 /** Some worlds are calm, so that plain faults are not hidden behind strange ones. */
@@ -36,8 +41,10 @@ export function drawPlan(random: Random): WorldPlan {
   const some = (share: number, most: number) => (!calm && random.chance(share) ? random.int(1, most) : 0)
   const rate = (share: number, most: number) => (!calm && random.chance(share) ? random.next() * most : 0)
   return {
+    projects: random.int(1, 3),
     servers: random.int(1, 3),
     agents: random.int(1, 3),
+    machines: random.int(0, 2),
     split: random.chance(0.5),
     pipelines: random.int(2, 16),
     troubledMs: random.skewed(5_000, calm ? 30_000 : 900_000),
@@ -55,12 +62,15 @@ export function drawPlan(random: Random): WorldPlan {
     partitions: some(0.3, 2),
     deaf: rate(0.2, 0.5),
     clicks: random.int(0, 12),
+    operations: random.chance(0.5) ? random.int(1, 8) : 0,
   }
 }
 
 export const calmPlan: WorldPlan = {
+  projects: 1,
   servers: 1,
   agents: 2,
+  machines: 0,
   split: false,
   pipelines: 3,
   troubledMs: 10_000,
@@ -78,4 +88,5 @@ export const calmPlan: WorldPlan = {
   partitions: 0,
   deaf: 0,
   clicks: 0,
+  operations: 0,
 }

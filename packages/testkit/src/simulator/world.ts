@@ -4,6 +4,7 @@ import type { Report } from './invariants/rules.ts'
 import { MemoryDatabase, unavailable } from './memory-database.ts'
 import type { Effect } from './memory-identity.ts'
 import { Network } from './network.ts'
+import { Operators } from './operators.ts'
 import { Random } from './random.ts'
 import type { Sabotage } from './sabotage.ts'
 import { SimulatedAgent } from './simulated-agent.ts'
@@ -50,7 +51,8 @@ export class World implements Surroundings {
   readonly servers: readonly SimulatedServer[]
   readonly agents: readonly SimulatedAgent[]
   readonly users: Users
-  readonly home: Home
+  readonly homes: readonly Home[]
+  readonly operators: Operators
   /** Plans by the text that stands for their config. */
   readonly plans = new Map<string, Plan>()
   readonly report: Report
@@ -73,7 +75,13 @@ export class World implements Surroundings {
     this.report = report
     this.#onTrace = onTrace
     this.witness = new Witness(this.database, report)
-    this.home = this.database.addProject({ organizationId: 'organisation', name: 'app', contexts: ['team'] })
+    this.homes = Array.from({ length: plan.projects }, (_, index) =>
+      this.database.addProject({
+        organizationId: this.random.pick(['organisation', 'other']),
+        name: `app ${index + 1}`,
+        contexts: ['team'],
+      }),
+    )
     const roles = drawRoles(this.random, plan)
     this.servers = Array.from(
       { length: plan.servers },
@@ -83,9 +91,10 @@ export class World implements Surroundings {
     this.network = new Network(this, this.servers)
     this.agents = Array.from(
       { length: plan.agents },
-      (_, index) => new SimulatedAgent(this, this.network, `agent ${index + 1}`),
+      (_, index) => new SimulatedAgent(this, this.network, `agent ${index + 1}`, index < plan.machines),
     )
     this.users = new Users(this, this.network)
+    this.operators = new Operators(this, this.network)
     this.database.onNotify = (topic) => this.#notify(topic)
   }
 
@@ -197,6 +206,11 @@ export class World implements Surroundings {
 
   /** Whether nothing is left to happen. */
   get quiet(): boolean {
-    return this.users.done && this.agents.every((agent) => agent.disk.size === 0) && this.database.quiet
+    return (
+      this.users.done &&
+      this.operators.done &&
+      this.agents.every((agent) => agent.disk.size === 0) &&
+      this.database.quiet
+    )
   }
 }

@@ -12,7 +12,7 @@ import { ScriptState } from './script-state.ts'
  */
 export async function runEngineScript(stand: EngineStand, seed: number, length: number): Promise<readonly string[]> {
   const random = new Random(seed)
-  const script = new Script(new ScriptState(stand.engine, await stand.newHome(), random))
+  const script = new Script(new ScriptState(stand, await stand.newHome(), random))
   await script.begin()
   const answers: string[] = []
   for (let index = 0; index < length; index++) {

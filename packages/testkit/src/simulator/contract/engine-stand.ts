@@ -4,12 +4,15 @@ import { buildHousehold, claimQuery } from '../../builders.ts'
 import { startTestDatabase } from '../../database.ts'
 import { MemoryDatabase } from '../memory-database.ts'
 import { createMemoryEngine } from '../memory-engine.ts'
+import { createMemoryQueue, type MemoryQueue } from '../memory-queue.ts'
+import { createStatements } from '../memory-statements.ts'
 
 /** A store of either kind with one project in it, as the contract suite needs it. */
 export interface EngineStand {
   readonly engine: EngineStore
   /** Runs a statement of two transactions at a time that must not be the same process: a second connection. */
   readonly other: EngineStore
+  readonly queue: MemoryQueue
   newHome(): Promise<EngineHome>
   /** The history of a pipeline, oldest first. */
   events(pipelineId: string): Promise<readonly NewEvent[]>
@@ -32,6 +35,7 @@ export async function postgresStand(): Promise<EngineStand> {
   return {
     engine: store.engine,
     other: store.engine,
+    queue: store.queue,
     async newHome() {
       await drain(store.engine)
       const { user, organization, project } = await buildHousehold(store)
@@ -49,10 +53,12 @@ export function memoryStand(): EngineStand {
   const clock = { now: 1_000 }
   const database = new MemoryDatabase(clock)
   const effect = async () => {}
-  const engine = createMemoryEngine(database, { by: {}, effect })
+  const connection = { by: {}, effect }
+  const engine = createMemoryEngine(database, connection)
   return {
     engine,
     other: createMemoryEngine(database, { by: {}, effect }),
+    queue: createMemoryQueue(database, createStatements(database, connection)),
     async newHome() {
       await drain(engine)
       return database.addProject({ organizationId: randomUUID(), name: 'app', contexts: ['team'] })

@@ -16,6 +16,25 @@ export function outsideOperations(state: ScriptState): Readonly<Record<string, (
       state.attempts.push(...claimed.map(({ attemptId, epoch }) => ({ attemptId, epoch })))
       return claimed
     },
+    promote: async () => state.queue.promote([state.job().id, state.job().id]),
+    'waiting jobs': async () => {
+      const filter = state.random.pick([
+        {},
+        { resourceClass: 'small' },
+        { jobIds: [state.job().id] },
+        { olderThanMs: 60_000 },
+      ])
+      const found = await state.queue.matching({ projectId: state.home.projectId, ...filter }, 1_000)
+      return { jobs: found.jobs, jobIds: found.jobIds.map((id) => state.show(id)).sort() }
+    },
+    limit: async () => {
+      const { organizationId, projectId } = state.home
+      const resourceClass = state.random.pick([null, 'small', 'medium'])
+      const scope = { organizationId, projectId: state.random.pick([null, projectId]), resourceClass }
+      await state.queue.setLimit(scope, state.random.pick([undefined, undefined, 0, 1, 2, 5]))
+      const limits = (await state.queue.limits()).filter((limit) => limit.organizationId === organizationId)
+      return limits.map(({ id: _id, ...limit }) => state.show(limit)).sort()
+    },
     'claims unknown to the agent': async () => {
       const known = [state.ref().attemptId]
       const terms = { machine: { cpus: 4, memoryMb: 4096 }, leaseMs: state.random.pick([-5_000, 60_000]) }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { CacheScope, EngineStore, EngineTransaction, FencedRef, NewJob } from '@rondo/model'
+import type { MemoryQueue } from '../memory-queue.ts'
 import type { Random } from '../random.ts'
-import type { EngineHome } from './engine-stand.ts'
+import type { EngineHome, EngineStand } from './engine-stand.ts'
 import { plain } from './script-answers.ts'
 
 /** Names nothing. */
@@ -10,6 +11,7 @@ export const unknownId = '00000000-0000-4000-8000-000000000000'
 /** What a script has made so far, and how it draws from it. */
 export class ScriptState {
   readonly engine: EngineStore
+  readonly queue: MemoryQueue
   readonly home: EngineHome
   readonly random: Random
   readonly agents: string[] = []
@@ -21,8 +23,9 @@ export class ScriptState {
   caches = 0
   readonly #labels = new Map<string, string>()
 
-  constructor(engine: EngineStore, home: EngineHome, random: Random) {
+  constructor({ engine, queue }: Pick<EngineStand, 'engine' | 'queue'>, home: EngineHome, random: Random) {
     this.engine = engine
+    this.queue = queue
     this.home = home
     this.random = random
   }

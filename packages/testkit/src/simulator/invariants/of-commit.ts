@@ -3,6 +3,7 @@ import type { JobRow, WorkflowRow } from '../memory-rows.ts'
 import { eventTold } from './events.ts'
 import { jobChanged } from './jobs.ts'
 import { lockChanged } from './locks.ts'
+import { runningChanged, tasksTaken } from './queue.ts'
 import type { Report, Terms } from './rules.ts'
 import { attemptChanged, taskChanged } from './tasks.ts'
 import { workflowChanged, workflowFits } from './workflows.ts'
@@ -31,6 +32,8 @@ export function ofCommit(database: MemoryDatabase, commit: Commit, terms: Terms,
         break
     }
   }
+  tasksTaken(database, commit, report)
+  runningChanged(database, commit)
   for (const event of commit.events) eventTold(event, commit, report)
   for (const id of workflows) workflowFits(database, id, report)
 }

@@ -15,6 +15,11 @@
  * 11. At rest nothing waits, runs or is held, and every job that was kept by a rerun ended as it says.
  * 18. Every change of a status is one that the tables of the model have.
  * 20. A lock has one holder, goes to who came first, and is not given up while an agent works under it.
+ * 22. Of what no administrator promoted, never more runs than a limit allows.
+ * 23. What was promoted goes before what was not.
+ * 24. The organisation that uses the fewest CPUs comes first, in it the project that does, in it who waits longest.
+ * 25. No agent with room goes away empty while something waits that fits and may run: what does not fit holds up nobody.
+ * 26. A batch cancels what it was asked to, and nothing else.
  * 19. An approval is given once, and only what waited for one becomes a success by it.
  */
 export type Report = (rule: number, what: string) => void
