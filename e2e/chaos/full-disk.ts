@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -48,7 +48,7 @@ export const fullDisk: Experiment<DiskSize> = {
           fillUp(disk, fill % 2 === 1 ? 0 : 0.05)
           say(`fill ${fill}: ${free(disk)} MB left`)
           await sleep(size.seconds * 1_000)
-          rmSync(join(disk, 'filler'))
+          rmSync(join(disk, 'filler'), { force: true })
           const begun = performance.now()
           await stack.waitFor('the agent to take tasks again', () => takesTasks(stack), 120_000)
           longest = Math.max(longest, performance.now() - begun)
@@ -70,13 +70,13 @@ export const fullDisk: Experiment<DiskSize> = {
   },
 }
 
-/** Writes a file that leaves this share of the file system free. */
+/** Writes a file that leaves this share of the file system free; all that there is when it is 0. */
 function fillUp(disk: string, share: number): void {
   const { bavail, bsize, blocks } = statfsSync(disk)
-  const bytes = Math.max(0, bavail - Math.floor(blocks * share)) * bsize
   const filler = join(disk, 'filler')
-  writeFileSync(filler, '')
-  spawnSync('fallocate', ['-l', String(Math.max(bsize, bytes)), filler])
+  const bytes = Math.max(0, bavail - Math.floor(blocks * share)) * bsize
+  if (share === 0) spawnSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=64k'])
+  else spawnSync('fallocate', ['-l', String(Math.max(bsize, bytes)), filler])
 }
 
 function free(disk: string): number {
