@@ -1,5 +1,11 @@
+import { arrivals } from './arrivals.ts'
 import { blows } from './blows.ts'
+import { cancels } from './cancels.ts'
 import type { Experiment } from './experiment.ts'
+import { schedulerLies } from './lies.ts'
+import { listener } from './listener.ts'
+import { outage } from './outage.ts'
+import { partition } from './partition.ts'
 
 const thousandJobs = { workflows: 100, jobs: 10, lines: 40, 'at-once': 4 }
 
@@ -31,6 +37,12 @@ export const experiments = {
     split: [['api'], ['agents'], ['conductor', 'cron'], ['conductor', 'cron']],
     full: { ...thousandJobs, kills: 60, seconds: 8 },
   }),
+  outage,
+  listener,
+  partition,
+  cancels,
+  arrivals,
+  lies: schedulerLies,
   all: blows({
     rows: 'R-01, R-02',
     what: 'servers, the agent and PostgreSQL are killed',

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stack } from '@rondo/testkit'
 
+/** A pause of a tenth of a second that took so long says that the process was stopped. */
+const stoodStillMs = 3_000
 const pidFiles = { agent: 'agent/agent.pid', postgres: 'postgres/postmaster.pid' } as const
 
 export interface Blows {
@@ -69,7 +71,7 @@ function hit(stack: Stack, victim: string, pauseMs: number | undefined): boolean
   return pid !== undefined && process.kill(pid, 'SIGKILL')
 }
 
-/** Looks every tenth of a second until the signal aborts. */
+/** Looks every tenth of a second until the signal aborts; time in which nobody could look, as this process stood still, is nobody's outage. */
 async function longestOutage(stack: Stack, signal: AbortSignal): Promise<number> {
   let longest = 0
   let wellAt = performance.now()
@@ -79,6 +81,8 @@ async function longestOutage(stack: Stack, signal: AbortSignal): Promise<number>
     longest = Math.max(longest, now - wellAt)
     if (well) wellAt = now
     await sleep(100)
+    const slept = performance.now() - now
+    if (slept > stoodStillMs) wellAt += slept
   }
   return longest
 }

@@ -10,7 +10,12 @@ export interface TcpProxy {
    * waits arrives after `release`.
    */
   hold(ways?: Ways): void
+  /** What waits arrives, and everybody is let through again. */
   release(): void
+  /** New connections are let through again; what was held stays so for good, as when the network has forgotten them. */
+  forget(): void
+  /** Resets all connections, and each new one until `release`: nobody is there. */
+  refuse(): void
   /** Resets all connections. */
   cut(): void
   stop(): Promise<void>
@@ -35,7 +40,12 @@ export interface TcpProxyOptions {
 export async function startTcpProxy({ targetPort, alter = (said) => said }: TcpProxyOptions): Promise<TcpProxy> {
   const links = new Set<Link>()
   let held: Ways | undefined
+  let refusing = false
   const server = createServer((near) => {
+    if (refusing) {
+      near.resetAndDestroy()
+      return
+    }
     const link = createLink(near, dial(targetPort, '127.0.0.1'), alter)
     links.add(link)
     void link.ended.then(() => links.delete(link))
@@ -54,16 +64,26 @@ export async function startTcpProxy({ targetPort, alter = (said) => said }: TcpP
     },
     release() {
       held = undefined
+      refusing = false
       for (const link of links) link.release()
     },
-    cut() {
-      for (const link of links) link.cut()
+    forget() {
+      held = undefined
     },
+    refuse() {
+      refusing = true
+      cut()
+    },
+    cut,
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve))
-      for (const link of links) link.cut()
+      cut()
       await closed
     },
+  }
+
+  function cut(): void {
+    for (const link of links) link.cut()
   }
 }
 
