@@ -148,8 +148,8 @@ export class MemoryDatabase {
     return { organizationId, projectId: id, userId: this.newId(), context: contexts[0] ?? '' }
   }
 
-  /** A schedule of the API for each hour of every day. */
-  addSchedule(projectId: string, perHour: number): void {
+  /** A schedule of the API for each hour of every day, of which some runs were missed before anybody was there. */
+  addSchedule(projectId: string, { perHour, missed }: { readonly perHour: number; readonly missed: number }): void {
     const id = this.newId()
     const schedule: Schedule = {
       id,
@@ -167,7 +167,7 @@ export class MemoryDatabase {
       nextAt: null,
     }
     const cell = new Cell<ScheduleRow>('schedules')
-    cell.committed = { projectId, branch: 'main', nextAt: 3_600_000 / perHour, schedule }
+    cell.committed = { projectId, branch: 'main', nextAt: ((1 - missed) * 3_600_000) / perHour, schedule }
     this.schedules.set(id, cell)
   }
 

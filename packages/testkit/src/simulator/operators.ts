@@ -26,7 +26,10 @@ export class Operators {
     // Of what schedules run: they name a branch, and no revision.
     plans.set('', randomPlan(random))
     for (let index = 0; index < plan.schedules; index++)
-      database.addSchedule(random.pick(homes).projectId, random.pick([12, 20, 60]))
+      database.addSchedule(random.pick(homes).projectId, {
+        perHour: random.pick([12, 20, 60]),
+        missed: random.pick([0, 1, 4]),
+      })
     for (let index = 0; index < plan.operations; index++)
       this.#begin(async () => {
         await time.sleep(random.skewed(10, plan.troubledMs))
@@ -37,6 +40,7 @@ export class Operators {
   /** Lifts all limits, ends all schedules, and takes what nobody can run out of the queue. */
   mend(): void {
     this.#begin(async () => {
+      if (this.#world.plan.schedules > 0) await this.#world.time.sleep(240_000)
       // What was asked for earlier may still arrive.
       while (this.#open > 1) await this.#world.time.sleep(1_000)
       await this.#insist(() =>
