@@ -2,6 +2,8 @@ import { arrivals } from './arrivals.ts'
 import { blows } from './blows.ts'
 import { cancels } from './cancels.ts'
 import type { Experiment } from './experiment.ts'
+import { flood } from './flood.ts'
+import { fullDisk } from './full-disk.ts'
 import { schedulerLies } from './lies.ts'
 import { listener } from './listener.ts'
 import { outage } from './outage.ts'
@@ -49,4 +51,6 @@ export const experiments = {
     victims: (stack) => [...stack.servers, 'agent', 'postgres'],
     full: { workflows: Number.POSITIVE_INFINITY, jobs: 3, lines: 200, 'at-once': 2, kills: 100, seconds: 2 },
   }),
+  flood,
+  disk: fullDisk,
 } as const satisfies Record<string, Experiment>
