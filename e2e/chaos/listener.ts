@@ -47,7 +47,9 @@ export const listener: Experiment<{ readonly rounds: number; readonly 'per-secon
       const [during, after] = [quantile(of(broken), 0.99), quantile(of(mended), 0.9)]
       return {
         problems: [
-          ...(during > 3_000 + still ? [`while the listener was broken work waited ${during} ms (p99) for an agent`] : []),
+          ...(during > 3_000 + still
+            ? [`while the listener was broken work waited ${during} ms (p99) for an agent`]
+            : []),
           ...(after > 1_000 + still ? [`15 s later it still waited ${after} ms (p90)`] : []),
         ],
         figures: {
