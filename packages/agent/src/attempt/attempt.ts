@@ -117,8 +117,12 @@ function unforeseen(deps: AttemptDeps, ref: AttemptRef, error: unknown, signal: 
   const refused = error instanceof AppError && error.code === 'gone'
   if (refused || signal.reason === 'shutdown' || signal.reason === 'gone') throw error
   logError(deps, ref, error)
-  const reason = error instanceof Error ? error.message : String(error)
-  return { result: 'lost', message: `The agent could not go on with this job: ${reason}` }
+  return { result: 'lost', message: `The agent could not go on with this job: ${reasonOf(error)}` }
+}
+
+function reasonOf(error: unknown): string {
+  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return 'its disk is full. Make room on it, and rerun the job.'
+  return error instanceof Error ? error.message : String(error)
 }
 
 function logError(deps: AttemptDeps, ref: AttemptRef, error: unknown): void {
