@@ -29,6 +29,7 @@ export type {
   OrbCategory,
   OrbImport,
   OrbNamespace,
+  OrbPin,
   OrbStatistics,
   OrbVersion,
   VersionSegment,

@@ -42,6 +42,9 @@ export interface OrbImport {
   readonly digest: string
 }
 
+/** An import of an orb as another registry resolved it. */
+export type OrbPin = Pick<OrbImport, 'reference' | 'resolved'>
+
 export interface OrbCategory {
   readonly id: string
   readonly name: string

@@ -110,7 +110,7 @@ export function settingProblem(name: SettingName, value: unknown, scope?: Settin
   if (definition.notForProjects && scope && scope.projectId !== null)
     return `${name} cannot be set for one project. Set it for its organization, or for the installation.`
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return undefined
-  if (unit === 'switch') return `${name} cannot be ${JSON.stringify(value)}. Give 1 for yes or 0 for no.`
+  if (unit === 'switch') return `${name} cannot be ${JSON.stringify(value)}. Give yes or no; programs write 1 or 0.`
   const zero = definition.zero === undefined ? '' : `; 0 means ${definition.zero}`
   return `${name} cannot be ${JSON.stringify(value)}. Give a whole number of ${unit} from ${min} to ${max}${zero}.`
 }

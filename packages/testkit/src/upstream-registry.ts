@@ -35,12 +35,18 @@ const schema = buildSchema(`
 /** Pages are as small as can be, so that following them is seen. */
 const pageSize = 1
 
-/** @param sources by `namespace/name@1.2.3` */
-export async function startUpstreamRegistry(sources: Readonly<Record<string, string>>): Promise<UpstreamRegistry> {
+/**
+ * @param sources by `namespace/name@1.2.3`
+ * @param published when, for those that are not of one moment
+ */
+export async function startUpstreamRegistry(
+  sources: Readonly<Record<string, string>>,
+  published: Readonly<Record<string, string>> = {},
+): Promise<UpstreamRegistry> {
   const asked: string[] = []
   const complaints: string[] = []
   const refusing = new Set<string>()
-  const root = createRoot(sources, asked, refusing)
+  const root = createRoot({ sources, published }, asked, refusing)
   const server = createServer(async (request, response) => {
     const text = await textOf(request)
     complaints.push(...complaintsAbout(request))
@@ -69,7 +75,11 @@ function complaintsAbout({ method, url, headers }: IncomingMessage): readonly st
 
 const ill = 'The registry is not well.'
 
-function createRoot(sources: Readonly<Record<string, string>>, asked: string[], refusing: ReadonlySet<string>) {
+function createRoot(
+  { sources, published }: Readonly<Record<'sources' | 'published', Readonly<Record<string, string>>>>,
+  asked: string[],
+  refusing: ReadonlySet<string>,
+) {
   const versions = Object.entries(sources).map(([reference, source]) => {
     const [name = '', version = ''] = reference.split('@')
     return { name, version, source }
@@ -82,7 +92,7 @@ function createRoot(sources: Readonly<Record<string, string>>, asked: string[], 
         id: entry.version,
         version: entry.version,
         source: entry.source,
-        createdAt: '2024-01-01T00:00:00Z',
+        createdAt: published[`${name}@${entry.version}`] ?? '2024-01-01T00:00:00Z',
       }))
   const orbOf = (name: string) => ({
     id: name,

@@ -40,10 +40,12 @@ function settingsText({ settings, exceptions }: SettingsPageView): string {
     one.set ? 'set here' : one.value === one.standard ? 'standard' : 'set further up',
     one.summary,
   ])
+  const units = new Map<string, string>(settings.map((one) => [one.name, one.unit]))
+  const shown = (name: string, value: unknown) => (units.get(name) === 'switch' ? (value === 1 ? 'yes' : 'no') : value)
   const others = exceptions.map(({ slug, values }) => [
     slug,
     Object.entries(values)
-      .map(([name, value]) => `${name} ${value}`)
+      .map(([name, value]) => `${name} ${shown(name, value)}`)
       .join(', '),
   ])
   return `${table(['NAME', 'VALUE', 'FROM', 'WHAT'], rows)}${others.length === 0 ? '' : `\n${table(['EXCEPTION', 'VALUES'], others)}`}`

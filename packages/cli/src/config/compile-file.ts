@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import { CallError, type Flag, jsonFlag, type VerbCall } from '../noun.ts'
 import { readSource } from '../read-source.ts'
 import { lookupFlags, lookupOf } from '../registry/lookup.ts'
+import { compileOnServer, organizationFlags, organizationOf } from './compile-on-server.ts'
 import { valueFlags, valuesOf } from './pipeline-values.ts'
 import { topOf } from './working-copy.ts'
 
@@ -15,6 +16,9 @@ export const compileFlags: Readonly<Record<string, Flag>> = {
   ...lookupFlags,
   ...jsonFlag,
 }
+
+/** Flags of what an organization's rules decide; to tell where a step comes from, the plan is needed here. */
+export const checkFlags: Readonly<Record<string, Flag>> = { ...compileFlags, ...organizationFlags }
 
 const usualPlace = '.circleci/config.yml'
 
@@ -32,14 +36,19 @@ export async function compileFile(call: VerbCall, options: { places?: boolean } 
   const file = call.arguments[0] ?? findConfig()
   const values = valuesOf(call, file)
   const source = readSource(file)
-  const answer = await createInlineCompiler(lookupOf(call)).compile({
-    source,
-    file,
-    pipelineValues: values,
-    pipelineParameters: readParameters(call.text('pipeline-parameters')),
-    organizationId: null,
-    ...options,
-  })
+  const parameters = readParameters(call.text('pipeline-parameters'))
+  const organization = organizationOf(call)
+  const answer =
+    organization === undefined
+      ? await createInlineCompiler(lookupOf(call)).compile({
+          source,
+          file,
+          pipelineValues: values,
+          pipelineParameters: parameters,
+          organizationId: null,
+          ...options,
+        })
+      : await compileOnServer(call, { organization, file, source, values, parameters })
   return { file, source, values, answer }
 }
 

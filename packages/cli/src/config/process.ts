@@ -1,12 +1,12 @@
 import type { Verb } from '../noun.ts'
 import { printJson, printProblems, problemForPrograms } from '../print-problems.ts'
-import { compileFile, compileFlags } from './compile-file.ts'
+import { checkFlags, compileFile } from './compile-file.ts'
 
 export const processConfig: Verb = {
   name: 'process',
   usage: 'rondo config process [FILE]',
   summary: 'print what a config compiles to',
-  flags: compileFlags,
+  flags: checkFlags,
   async run(call) {
     const { file, source, values, answer } = await compileFile(call)
     if (call.given('json'))

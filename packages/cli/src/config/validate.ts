@@ -1,15 +1,15 @@
 import type { Verb } from '../noun.ts'
 import { printJson, printProblems, problemForPrograms } from '../print-problems.ts'
-import { compileFile, compileFlags, placeOf } from './compile-file.ts'
+import { checkFlags, compileFile, placeOf } from './compile-file.ts'
 
 export const validateConfig: Verb = {
   name: 'validate',
   usage: 'rondo config validate [FILE]',
   summary: 'check a config; exit code 1 when it has errors',
-  flags: compileFlags,
+  flags: checkFlags,
   async run(call) {
     const { file, source, values, answer } = await compileFile(call)
-    const valid = answer.plan !== undefined
+    const valid = answer.output !== undefined
     if (call.given('json'))
       printJson({ valid, problems: answer.problems.map((problem) => problemForPrograms(problem, file, source)) })
     else {

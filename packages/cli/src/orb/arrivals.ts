@@ -1,3 +1,4 @@
+import type { OrbPin } from '@rondo/model'
 import { CallError, type VerbCall } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
 import { importOrb, importVersion } from '../registry/changes.ts'
@@ -9,6 +10,8 @@ export interface Arrival {
   readonly orb: string
   readonly version: string
   readonly source: string
+  /** What its own stanza was resolved to where it comes from; empty where that is not known. */
+  readonly imports: readonly OrbPin[]
 }
 
 /** Brings versions into a registry, one after the other; what is refused does not hold up the rest. */
@@ -48,10 +51,10 @@ export function createImport(client: GraphqlClient, watch: ImportWatcher = () =>
     return orbVersion ?? undefined
   }
 
-  async function bringOne({ orb, version, source }: Arrival): Promise<void> {
+  async function bringOne({ orb, version, source, imports }: Arrival): Promise<void> {
     const id = orbIds.get(orb) ?? importOrb(client, orb)
     orbIds.set(orb, id)
-    await importVersion(client, await id, version, source)
+    await importVersion(client, await id, version, { source, imports })
   }
 
   function alreadyHere(reference: string): void {

@@ -31,7 +31,7 @@ function readArrivals(call: VerbCall): { arrivals: readonly Arrival[]; others: r
   const as = call.text('as')
   if (as !== undefined) {
     if (call.arguments.length !== 1) throw new CallError('With --as, name one file or folder.')
-    return { arrivals: [{ ...requireVersioned(as), source: readOrb(call.arguments[0]!) }], others: [] }
+    return { arrivals: [{ ...requireVersioned(as), source: readOrb(call.arguments[0]!), imports: [] }], others: [] }
   }
   const arrivals: Arrival[] = []
   const others: string[] = []
@@ -41,7 +41,7 @@ function readArrivals(call: VerbCall): { arrivals: readonly Arrival[]; others: r
       throw new CallError(`${path} is the folder of one orb. Say with --as NAMESPACE/NAME@VERSION which one.`)
     const found = statSync(path).isDirectory() ? readOrbFolder(path) : readOrbFile(path)
     for (const { orb, version, path: file } of found.orbs)
-      arrivals.push({ orb, version, source: readFileSync(file, 'utf8') })
+      arrivals.push({ orb, version, source: readFileSync(file, 'utf8'), imports: [] })
     others.push(...found.others)
   }
   return { arrivals, others }

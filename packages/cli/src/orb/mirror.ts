@@ -1,5 +1,5 @@
 import { createInlineCompiler } from '@rondo/conductor'
-import { type OrbContent, type OrbLookup, parseRelease } from '@rondo/model'
+import { type OrbContent, type OrbLookup, type OrbPin, parseRelease } from '@rondo/model'
 import { readCliEnv } from '../env.ts'
 import { CallError, jsonFlag, type Verb, type VerbCall } from '../noun.ts'
 import { createGraphqlClient, type GraphqlClient } from '../registry/graphql-client.ts'
@@ -30,7 +30,7 @@ export const mirrorOrbs: Verb = {
     const server = serverOf(call)
     const importing = createImport(server, tellImport(call))
     const missing: string[] = []
-    const lookup = createRemoteLookup(upstream, { pins: false })
+    const lookup = createRemoteLookup(upstream)
     const wanted = update ? await importedOrbs(server) : call.arguments
     for (const one of wanted)
       for (const reference of await expand(upstream, one, call.given('all')))
@@ -53,9 +53,9 @@ async function copy(importing: Import, upstream: OrbLookup, reference: string): 
   const contents = await collect(upstream, reference)
   if (contents === undefined) return [reference]
   await importing.bring(
-    contents.map(({ resolved, source }) => {
+    contents.map(({ resolved, source, imports }) => {
       const at = resolved.indexOf('@')
-      return { orb: resolved.slice(0, at), version: resolved.slice(at + 1), source }
+      return { orb: resolved.slice(0, at), version: resolved.slice(at + 1), source, imports }
     }),
   )
   return []
@@ -83,21 +83,31 @@ async function expand(upstream: GraphqlClient, wanted: string, all: boolean): Pr
   return each.flat()
 }
 
+type Copied = OrbContent & { readonly imports: readonly OrbPin[] }
+
 /** A version and, however deep, those it imports; importing ones after what they import. Undefined: there is none. */
-async function collect(upstream: OrbLookup, reference: string): Promise<readonly OrbContent[] | undefined> {
+async function collect(upstream: OrbLookup, reference: string): Promise<readonly Copied[] | undefined> {
   const contents = new Map<string, OrbContent>()
+  // What each orb's own stanza came to there: a range is not to be resolved anew here.
+  const pins = new Map<string, OrbPin[]>()
   const recording: OrbLookup = {
     async resolve(requests, organizationId) {
       const found = await upstream.resolve(requests, organizationId)
-      for (const content of found)
-        if (content !== undefined && 'source' in content) contents.set(content.resolved, content)
+      for (const [index, content] of found.entries()) {
+        if (content === undefined || 'refused' in content) continue
+        contents.set(content.resolved, content)
+        const { reference, importer = '' } = requests[index]!
+        pins.set(importer, [...(pins.get(importer) ?? []), { reference, resolved: content.resolved }])
+      }
       return found
     },
   }
   const [content] = await upstream.resolve([{ reference }], null)
   if (content === undefined || 'refused' in content) return undefined
   // Checking an orb asks for everything it reaches; whether it is valid is for the importing server to say.
-  await createInlineCompiler(recording).checkOrb({ source: content.source, organizationId: null })
+  const { source, resolved } = content
+  await createInlineCompiler(recording).checkOrb({ source, file: resolved, organizationId: null })
   // Found from the outside in.
-  return [...[...contents.values()].reverse(), content]
+  const copied = [...[...contents.values()].reverse(), content]
+  return copied.map((one) => ({ ...one, imports: pins.get(one.resolved) ?? [] }))
 }

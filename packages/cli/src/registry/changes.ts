@@ -1,3 +1,4 @@
+import type { OrbPin } from '@rondo/model'
 import { CallError } from '../noun.ts'
 import type { GraphqlClient } from './graphql-client.ts'
 
@@ -79,15 +80,15 @@ export async function importVersion(
   client: GraphqlClient,
   orbId: string,
   version: string,
-  source: string,
+  content: { readonly source: string; readonly imports: readonly OrbPin[] },
 ): Promise<void> {
   await change(
     client,
     'importOrbVersion',
-    `mutation ($orb: UUID!, $source: String!, $version: String!) {
-      importOrbVersion(orbId: $orb, orbYaml: $source, version: $version) { errors { message } }
+    `mutation ($orb: UUID!, $source: String!, $version: String!, $imports: [OrbImportInput!]) {
+      importOrbVersion(orbId: $orb, orbYaml: $source, version: $version, imports: $imports) { errors { message } }
     }`,
-    { orb: orbId, source, version },
+    { orb: orbId, version, ...content },
   )
 }
 

@@ -78,6 +78,22 @@ interface ImportedPage {
   readonly pageInfo: { readonly hasNextPage: boolean }
 }
 
+export interface DatedRelease {
+  readonly version: string
+  /** In ms. */
+  readonly createdAt: number
+}
+
+/** Releases of an orb with the times they were published at, newest first; none when there is no such orb. */
+export async function datedReleasesOf(client: GraphqlClient, orb: string): Promise<readonly DatedRelease[]> {
+  const found = await client.ask<{ orb: { versions: readonly { version: string; createdAt: string }[] } | null }>(
+    'query ($name: String!) { orb(name: $name) { versions(count: 200) { version createdAt } } }',
+    { name: orb },
+  )
+  const versions = found.orb?.versions ?? []
+  return versions.map(({ version, createdAt }) => ({ version, createdAt: Date.parse(createdAt) }))
+}
+
 /** Releases of an orb, newest first; undefined when there is no such orb. */
 export async function releasesOf(client: GraphqlClient, orb: string): Promise<readonly string[] | undefined> {
   const found = await client.ask<{ orb: { versions: readonly { version: string }[] } | null }>(

@@ -21,7 +21,7 @@ export function lookupOf(call: VerbCall): OrbLookup {
   let remote: OrbLookup | undefined
   return {
     resolve(requests, organizationId) {
-      remote ??= createRemoteLookup(serverOf(call), { pins: true })
+      remote ??= createRemoteLookup(serverOf(call))
       return remote.resolve(requests, organizationId)
     },
   }

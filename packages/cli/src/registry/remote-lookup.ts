@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { missingOrb } from '@rondo/conductor'
 import { type OrbAnswer, type OrbLookup, type OrbRequest, parseOrbReference } from '@rondo/model'
-import { CallError } from '../noun.ts'
 import type { GraphqlClient } from './graphql-client.ts'
 import { releasesOf } from './list-orbs.ts'
+import { createPins } from './pins.ts'
 
 export interface RemoteVersion {
   readonly version: string
@@ -23,40 +23,10 @@ export async function fetchVersion(client: GraphqlClient, reference: string): Pr
   return orbVersion ?? undefined
 }
 
-interface Pin {
-  readonly reference: string
-  readonly resolved: string
-}
-
-const importsQuery = `query ($orbVersionRef: String!) {
-  orbVersion(orbVersionRef: $orbVersionRef) { imports { reference resolved } }
-}`
-
-/** What an orb's imports were when it was published; nothing from registries that do not tell. */
-async function fetchPins(client: GraphqlClient, importer: string): Promise<readonly Pin[]> {
-  try {
-    const variables = { orbVersionRef: importer }
-    const found = await client.ask<{ orbVersion: { imports: readonly Pin[] } | null }>(importsQuery, variables)
-    return found.orbVersion?.imports ?? []
-  } catch (error) {
-    if (error instanceof CallError) return []
-    throw error
-  }
-}
-
-/**
- * Orbs out of a registry that speaks the official GraphQL. Each reference is asked for once.
- * @param options.pins whether what an orb imports is asked for too, which only Rondo tells; else its ranges are resolved anew
- */
-export function createRemoteLookup(client: GraphqlClient, options: { readonly pins: boolean }): OrbLookup {
+/** Orbs out of a registry that speaks the official GraphQL. Each reference is asked for once. */
+export function createRemoteLookup(client: GraphqlClient): OrbLookup {
   const contents = new Map<string, Promise<OrbAnswer>>()
-  const pins = new Map<string, Promise<readonly Pin[]>>()
-
-  async function pinned({ reference, importer }: OrbRequest): Promise<string> {
-    if (!options.pins || importer === undefined || parseOrbReference(importer) === undefined) return reference
-    const own = once(pins, importer, () => fetchPins(client, importer))
-    return (await own).find((pin) => pin.reference === reference)?.resolved ?? reference
-  }
+  const pins = createPins(client)
 
   async function fetchContent(reference: string): Promise<OrbAnswer> {
     const found = await fetchVersion(client, reference)
@@ -65,15 +35,14 @@ export function createRemoteLookup(client: GraphqlClient, options: { readonly pi
     return { source: found.source, resolved: `${found.orb.name}@${found.version}`, digest }
   }
 
-  return {
-    resolve: (requests) =>
-      Promise.all(
-        requests.map(async (request) => {
-          const reference = await pinned(request)
-          return once(contents, reference, () => fetchContent(reference))
-        }),
-      ),
+  async function resolveOne({ reference, importer }: OrbRequest): Promise<OrbAnswer> {
+    const exact = importer === undefined ? reference : await pins.resolve(importer, reference)
+    const content = contents.get(exact) ?? fetchContent(exact)
+    contents.set(exact, content)
+    return content
   }
+
+  return { resolve: (requests) => Promise.all(requests.map(resolveOne)) }
 }
 
 async function whyMissing(client: GraphqlClient, reference: string): Promise<OrbAnswer> {
@@ -81,10 +50,4 @@ async function whyMissing(client: GraphqlClient, reference: string): Promise<Orb
   if (orb === undefined) return undefined
   const releases = await releasesOf(client, orb)
   return missingOrb(reference, releases === undefined ? undefined : (releases[0] ?? null))
-}
-
-function once<T>(known: Map<string, Promise<T>>, key: string, fetch: () => Promise<T>): Promise<T> {
-  const value = known.get(key) ?? fetch()
-  known.set(key, value)
-  return value
 }

@@ -50,7 +50,12 @@ async function bringOrbs(connection: Connection, folder: string): Promise<void> 
   const { orbs } = readOrbFolder(folder)
   if (orbs.length === 0)
     throw new Error(`--orbs ${folder}: there is no orb in it. Name its files NAMESPACE/NAME@1.2.3.yml.`)
-  const arrivals = orbs.map(({ orb, version, path }) => ({ orb, version, source: readFileSync(path, 'utf8') }))
+  const arrivals = orbs.map(({ orb, version, path }) => ({
+    orb,
+    version,
+    source: readFileSync(path, 'utf8'),
+    imports: [],
+  }))
   const importing = createImport(createGraphqlClient(endpointOf(connection.url), connection.token))
   await importing.bring(arrivals)
   const { refused } = importing.outcome

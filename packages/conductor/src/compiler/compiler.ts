@@ -1,5 +1,5 @@
 import type { CompileOptions, ConfigDiagnostic, Limits, PlanPlace } from '@rondo/config'
-import type { OrbImport, Plan } from '@rondo/model'
+import type { OrbImport, OrbPin, Plan } from '@rondo/model'
 
 /** A config to compile, with everything it may look at. */
 export interface CompileRequest {
@@ -23,6 +23,8 @@ export interface CheckOrbRequest {
   /** Name of the file in messages; default `orb.yml`. */
   readonly file?: string
   readonly organizationId: string | null
+  /** What references of its own stanza stand for; the others are looked up. */
+  readonly pins?: readonly OrbPin[]
 }
 
 /** A diagnostic, and the same as text with its place, the line and carets. */

@@ -6,7 +6,7 @@ import {
   renderDiagnostic,
   validateOrb,
 } from '@rondo/config'
-import type { OrbAnswer, OrbContent, OrbImport, OrbRefusal, OrbRequest } from '@rondo/model'
+import type { OrbAnswer, OrbContent, OrbImport, OrbPin, OrbRefusal, OrbRequest } from '@rondo/model'
 import type { CheckOrbRequest, CompileAnswer, CompileRequest, OrbCheck, Problem } from './compiler.ts'
 
 /** What one compile does, told apart so that it can travel to another thread. */
@@ -22,12 +22,12 @@ const maxRounds = 12
  * Knows no thread and no registry, so the same steps run in a worker and in place.
  */
 export function* work(task: Work): Generator<readonly OrbRequest[], WorkAnswer, readonly OrbAnswer[]> {
-  const orbs = createCollection()
+  const orbs = createCollection(task.kind === 'orb' ? { file: fileOf(task), pins: task.pins ?? [] } : undefined)
   for (let round = 0; round < maxRounds; round++) {
     discover(task, orbs.source)
     const wanted = orbs.takeWanted()
     if (wanted.length === 0) break
-    orbs.add(wanted, yield wanted)
+    orbs.add(wanted, yield wanted.map(({ request }) => request))
   }
   return finish(task, orbs)
 }
@@ -65,6 +65,12 @@ function compileOptions(task: CompileRequest) {
   }
 }
 
+interface Wanted {
+  /** What the answer is filed under. */
+  readonly key: string
+  readonly request: OrbRequest
+}
+
 function problems(
   diagnostics: readonly ConfigDiagnostic[],
   task: Work,
@@ -76,8 +82,12 @@ function problems(
   }))
 }
 
-/** What was fetched so far, and what was asked for in vain. */
-function createCollection() {
+/**
+ * What was fetched so far, and what was asked for in vain.
+ * @param own what an orb's own stanza stands for, where that is known
+ */
+function createCollection(own?: { readonly file: string; readonly pins: readonly OrbPin[] }) {
+  const pins = new Map(own?.pins.map(({ reference, resolved }) => [reference, resolved]))
   const known = new Map<string, OrbAnswer>()
   const wanted = new Map<string, OrbRequest>()
   const texts = new Map<string, string>()
@@ -85,7 +95,8 @@ function createCollection() {
   const source: OrbSource = {
     resolve(reference, importer) {
       const key = `${importer ?? ''} ${reference}`
-      if (!known.has(key)) wanted.set(key, importer === undefined ? { reference } : { reference, importer })
+      const pin = own !== undefined && importer === own.file ? pins.get(reference) : undefined
+      if (!known.has(key)) wanted.set(key, requestOf(reference, importer, pin))
       const answer = known.get(key)
       if (answer !== undefined && 'refused' in answer) refusals.set(reference, refusalOf(answer))
       return contentOf(answer)
@@ -104,19 +115,25 @@ function createCollection() {
         return { reference: key.slice(importer.length + 1), resolved: content.resolved, digest: content.digest }
       })
     },
-    takeWanted(): readonly OrbRequest[] {
-      const requests = [...wanted.values()]
+    takeWanted(): readonly Wanted[] {
+      const taken = [...wanted].map(([key, request]) => ({ key, request }))
       wanted.clear()
-      return requests
+      return taken
     },
-    add(requests: readonly OrbRequest[], contents: readonly OrbAnswer[]): void {
-      requests.forEach((request, index) => {
-        known.set(`${request.importer ?? ''} ${request.reference}`, contents[index])
+    add(requests: readonly Wanted[], contents: readonly OrbAnswer[]): void {
+      requests.forEach(({ key }, index) => {
+        known.set(key, contents[index])
         const content = contentOf(contents[index])
         if (content !== undefined) texts.set(content.resolved, content.source)
       })
     },
   }
+}
+
+/** @param pin the exact version that the reference stands for */
+function requestOf(reference: string, importer: string | undefined, pin: string | undefined): OrbRequest {
+  if (pin !== undefined) return { reference: pin }
+  return importer === undefined ? { reference } : { reference, importer }
 }
 
 function refusalOf({ refused, cure }: OrbRefusal) {

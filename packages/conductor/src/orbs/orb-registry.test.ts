@@ -314,6 +314,23 @@ commands: { say: { steps: [inner/say] } }
     expect((await compile(config(`  tool: ${outer.name}@1`))).output).toContain('echo late')
   })
 
+  test('an orb keeps the versions of its imports that come with it, also once there are newer ones', async () => {
+    const [outer, inner] = [await importedOrb('outer'), await importedOrb('inner')]
+    const reference = `${inner.name}@1`
+    const source = `version: 2.1\norbs: { inner: ${reference} }\ncommands: { say: { steps: [inner/say] } }\n`
+    const bring = async (version: string, text: string) =>
+      registry.importVersion(administrator, { orb: inner, version, source: orbSource(text) })
+    await bring('1.0.0', 'old')
+    await bring('1.1.0', 'new')
+
+    const imports = [{ reference, resolved: `${inner.name}@1.0.0` }]
+    await registry.importVersion(administrator, { orb: outer, version: '1.0.0', source, imports })
+    await registry.importVersion(administrator, { orb: outer, version: '1.0.1', source })
+
+    expect((await compile(config(`  tool: ${outer.name}@1.0.0`))).output).toContain('echo old')
+    expect((await compile(config(`  tool: ${outer.name}@1.0.1`))).output).toContain('echo new')
+  })
+
   test('a namespace of an organisation here is not mixed with one of elsewhere', async () => {
     const { namespace } = await buildOrb()
 

@@ -2,6 +2,7 @@ import {
   AppError,
   type Orb,
   type OrbNamespace,
+  type OrbPin,
   type OrbStore,
   type OrbVersion,
   type OrbVisibility,
@@ -16,6 +17,12 @@ export interface PublishRequest {
   readonly orb: Orb
   readonly version: string
   readonly source: string
+}
+
+/** A version of another registry. */
+export interface ImportRequest extends PublishRequest {
+  /** What its own stanza was resolved to there; what is not said is resolved here. */
+  readonly imports?: readonly OrbPin[]
 }
 
 /**
@@ -62,7 +69,7 @@ export interface OrbRegistry {
    * A version as another registry has it. Again with the same source it changes nothing but what was missing of its
    * imports; with another source it is a conflict.
    */
-  importVersion(actor: User, request: PublishRequest): Promise<OrbVersionWithSource>
+  importVersion(actor: User, request: ImportRequest): Promise<OrbVersionWithSource>
 
   readonly store: OrbStore
 }

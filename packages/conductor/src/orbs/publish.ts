@@ -10,7 +10,7 @@ import {
   type VersionSegment,
 } from '@rondo/model'
 import type { Compiler } from '../compiler/compiler.ts'
-import { notFound, type OrbRegistry, type PublishRequest } from './orb-registry.ts'
+import { type ImportRequest, notFound, type OrbRegistry, type PublishRequest } from './orb-registry.ts'
 import type { OrbRights } from './orb-rights.ts'
 
 type Publishing = Pick<OrbRegistry, 'publish' | 'promote' | 'importVersion'>
@@ -41,10 +41,10 @@ export function createPublishing(
   /** @param missing what becomes of a source that uses orbs this registry lacks */
   async function checked(
     actor: User,
-    { orb, version, source }: PublishRequest,
+    { orb, version, source, imports: pins = [] }: ImportRequest,
     missing: 'refused' | 'left',
   ): Promise<NewOrbVersion> {
-    const check = await compiler.checkOrb({ source, organizationId: orb.organizationId })
+    const check = await compiler.checkOrb({ source, organizationId: orb.organizationId, pins })
     const errors = check.problems.filter(
       ({ severity, code }) => severity === 'error' && (missing === 'refused' || code !== 'orb-not-found'),
     )

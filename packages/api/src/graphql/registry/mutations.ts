@@ -1,5 +1,5 @@
 import type { OrbVersionWithSource } from '@rondo/conductor'
-import { AppError, type Orb, type User } from '@rondo/model'
+import { AppError, isDevVersion, type Orb, type OrbPin, parseOrbReference, parseRelease, type User } from '@rondo/model'
 import type { RoutePorts } from '../../http/route.ts'
 import { requireId } from '../ids.ts'
 import { attempt } from '../payload.ts'
@@ -11,6 +11,30 @@ interface OrbArguments {
   readonly orbId?: unknown
   readonly orbName?: string | null
   readonly namespaceName?: string | null
+}
+
+interface ImportArguments extends OrbArguments {
+  readonly orbYaml: string
+  readonly version: string
+  readonly imports?: readonly OrbPin[] | null
+}
+
+/** Orbs an orb imports at most, as the compiler has it. */
+const maxImports = 200
+
+function requireImports(imports: readonly OrbPin[]): readonly OrbPin[] {
+  if (imports.length > maxImports)
+    throw new AppError('bad-request', `imports holds ${imports.length} orbs; at most ${maxImports} are allowed.`)
+  for (const { reference, resolved } of imports) {
+    const orb = parseOrbReference(reference)?.orb
+    const exact = resolved.slice(resolved.indexOf('@') + 1)
+    if (orb === undefined || parseOrbReference(resolved)?.orb !== orb || !(parseRelease(exact) || isDevVersion(exact)))
+      throw new AppError(
+        'bad-request',
+        `imports: "${reference.slice(0, 100)}" cannot stand for "${resolved.slice(0, 100)}". Give an exact version of the same orb.`,
+      )
+  }
+  return imports
 }
 
 /** Changes to the registry. Who may make them is the registry's to say. */
@@ -103,9 +127,14 @@ export function registryMutations({ orbs }: Pick<RoutePorts, 'orbs'>): Resolvers
         ),
       promoteOrb: (_: never, args: OrbArguments & { devVersion: string; semanticVersion: string }, viewer) =>
         publishPayload(viewer, args, (user, orb) => orbs.promote(user, orb, args.devVersion, args.semanticVersion)),
-      importOrbVersion: (_: never, args: OrbArguments & { orbYaml: string; version: string }, viewer) =>
+      importOrbVersion: (_: never, args: ImportArguments, viewer) =>
         publishPayload(viewer, args, (user, orb) =>
-          orbs.importVersion(user, { orb, version: args.version, source: args.orbYaml }),
+          orbs.importVersion(user, {
+            orb,
+            version: args.version,
+            source: args.orbYaml,
+            imports: requireImports(args.imports ?? []),
+          }),
         ),
       async setOrbListStatus(_: never, { orbId, list }: { orbId: unknown; list: boolean }, viewer) {
         const user = requireUser(viewer)
