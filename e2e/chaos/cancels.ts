@@ -75,6 +75,12 @@ async function leftovers(stack: Stack): Promise<readonly string[]> {
   await stack.waitFor('the agent to have nothing left', async () =>
     readdirSync(join(stack.data, 'agent', 'tasks')).length === 0 ? true : undefined,
   )
+  // What was canceled between its claim and its start, and never asked for that, ends with its lease.
+  await stack
+    .waitFor('no attempt to be open', async () =>
+      (await countRows(stack, `select from attempts where phase <> 'finished'`)) === 0 ? true : undefined,
+    )
+    .catch(() => {})
   const found = {
     'jobs ended twice': await countRows(stack, endedTwice('job')),
     'workflows ended twice': await countRows(stack, endedTwice('workflow')),

@@ -175,6 +175,20 @@ describe('the journal', () => {
     expect((await plane.resume(task)).attemptId).toBe(task.attemptId)
   })
 
+  test('a start that is asked for after a cancel is refused, and the attempt ends with it', async () => {
+    const { workflowId } = await buildWorkflow(database.store, home.project, [buildJob()], { queue: true })
+    const task = await claimed()
+    const { identity } = await database.store.engine.attemptContext(task.attemptId)
+    await actions.cancelWorkflow(workflowId, home.user.id)
+    expect((await database.store.engine.attemptContext(task.attemptId)).open).toBe(true)
+
+    await expect(plane.grant(task)).rejects.toMatchObject({ code: 'gone' })
+
+    expect((await database.store.engine.attemptContext(task.attemptId)).open).toBe(false)
+    expect(await statusOf(identity.jobId)).toBe('canceled')
+    await expect(plane.grant(task)).rejects.toMatchObject({ code: 'gone' })
+  })
+
   test('a job ends with its last slice, and fails when any of them failed [I-042]', async () => {
     const [job, after] = [
       buildJob({ parallelism: 2 }),

@@ -9,6 +9,7 @@ import {
 import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
 import { cacheScope } from './attempt-trust.ts'
 import type { DispatcherPorts } from './dispatcher-ports.ts'
+import { endUnstarted } from './end-unstarted.ts'
 import { mintToken } from './identity-tokens.ts'
 import { leaseMs } from './ownership.ts'
 import { createQuietQueue, type QuietQueue } from './quiet-queue.ts'
@@ -137,9 +138,10 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
       })
       // 2. The permission, once.
       const outcome = await together({ agentId, ref })
-      if (!('granted' in outcome && outcome.granted))
-        throw new AppError('conflict', `Attempt ${ref.attemptId} was granted its start before. It runs once.`)
-      return spec
+      if ('granted' in outcome && outcome.granted) return spec
+      if (await endUnstarted(ports, agentId, ref))
+        throw new AppError('gone', `Attempt ${ref.attemptId} was canceled before its start.`)
+      throw new AppError('conflict', `Attempt ${ref.attemptId} was granted its start before. It runs once.`)
     },
     async resume(ref) {
       await granted(ref)
