@@ -25,7 +25,7 @@ export {
 } from './chores/apply-retention.ts'
 export type { ChoreOptions, ChorePorts } from './chores/chores.ts'
 export { doChores, doDueChores } from './chores/chores.ts'
-export { defaultTimes, enforceLimits } from './chores/enforce-limits.ts'
+export { defaultTimes, endOverdue, enforceLimits } from './chores/enforce-limits.ts'
 export { expireOrbs } from './chores/expire-orbs.ts'
 export { foretell, foretellStarts } from './chores/foretell-starts.ts'
 export type { SchedulePorts } from './chores/run-schedules.ts'

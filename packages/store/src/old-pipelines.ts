@@ -20,8 +20,15 @@ export async function oldestPipeline(
   return { id: pipeline.id, stepIds: steps.map((step) => step.id) }
 }
 
-/** Takes at most `limit` jobs with all their rows, the newest first, since newer ones name older ones; at last the rest. */
+/**
+ * Takes at most `limit` jobs with all their rows, the newest first, since newer ones name older ones; at last the rest. A
+ * rerun that began since the pipeline was chosen saves it: whoever makes a workflow shares the pipeline's row, so nothing can
+ * begin in it from here to the commit.
+ */
 export async function dropPipelinePart(tx: Runner, id: string, limit: number): Promise<boolean> {
+  await tx.rows(sql`select from pipelines where id = ${id} for update`)
+  const open = await tx.rows(sql`select from workflows where pipeline_id = ${id} and stopped_at is null limit 1`)
+  if (open.length > 0) return true
   const jobs = await tx.rows<{ id: string }>(sql`
     select j.id from workflows w join jobs j on j.workflow_id = w.id where w.pipeline_id = ${id} order by w.id desc, j.position desc limit ${limit}`)
   if (jobs.length > 0) {

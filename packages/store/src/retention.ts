@@ -1,5 +1,5 @@
 import type { ExpiredBatch, ExpiredCount, RetentionKind, RetentionStore } from '@rondo/model'
-import sql, { type Sql } from 'sql-template-tag'
+import sql, { empty, type Sql } from 'sql-template-tag'
 import type { Database, Runner } from './database.ts'
 import { dropPipelinePart, oldestPipeline } from './old-pipelines.ts'
 import { projectSlugColumn } from './slug-columns.ts'
@@ -66,12 +66,22 @@ export function createRetentionStore(database: Database): RetentionStore {
   }
 }
 
-/** Jobs behind the mark that ended too long ago, in the order of their ends. */
+/** Jobs whose workspace a workflow that has not ended may attach: its own, and those that a rerun kept. */
+const neededJobs = (projectId: string): Sql => sql`needed as (
+    select o.stopped_at, o.id from workflows w join jobs j on j.workflow_id = w.id join jobs o on o.id = coalesce(j.kept_from, j.id)
+    where w.project_id = ${projectId} and w.stopped_at is null and o.stopped_at is not null)`
+
+/**
+ * Jobs behind the mark that ended too long ago, in the order of their ends. The mark never comes past a workspace that is
+ * needed; what ended after it waits until nothing needs it any more.
+ */
 function dueJobs(projectId: string, kind: RetentionKind, days: number, limit: Sql): Sql {
-  return sql`due as (
+  const kept = kind === 'workspaces'
+  return sql`${kept ? sql`${neededJobs(projectId)}, ` : empty}due as (
     select j.id, j.stopped_at from jobs j left join retention_marks m on m.project_id = j.project_id and m.kind = ${kind}
     where j.project_id = ${projectId} and j.number is not null and j.stopped_at < ${before(days)}
       and (m.project_id is null or (j.stopped_at, j.id) > (m.stopped_at, m.job_id))
+      ${kept ? sql`and not exists (select from needed n where (n.stopped_at, n.id) <= (j.stopped_at, j.id))` : empty}
     order by j.stopped_at, j.id ${limit})`
 }
 

@@ -104,7 +104,7 @@ test('who is no administrator is refused, and a call that makes no sense is expl
   expect([limit.code, nothing.code]).toEqual([2, 2])
 })
 
-test('the log of dispatcher and scheduler shows each build as soon as it is taken, what it asks for, which agent got it, and how it ended [L-380 L-383 L-384 L-386]', async () => {
+test('the log of dispatcher and scheduler shows each build as soon as it is taken, what it asks for, which agent got it, and how it ended [L-307 L-380 L-383 L-384 L-386]', async () => {
   const home = await engine.home()
   const pipeline = await engine.push(home.project, build)
   const { id } = await engine.job(pipeline, 'build')
@@ -131,6 +131,7 @@ test('the log of dispatcher and scheduler shows each build as soon as it is take
     'start granted: task 0',
     'usage changed: task 0 ended, passed',
   ])
+  expect(all.out).toMatch(/^# dispatcher mode: [^\n]*; no run-queue worker is needed\n/)
   expect(all.out).toContain('config fetched and parsed at aaaaaaaaaaaa: pipeline 1')
 })
 

@@ -33,6 +33,10 @@ export const showHealth: Verb = {
   },
 }
 
+/** What stands at the head of the log (ledger L-307). */
+const dispatcherMode =
+  '# dispatcher mode: agents take tasks from the run queue by themselves; no run-queue worker is needed'
+
 export const showDispatcher: Verb = {
   name: 'dispatcher',
   usage: 'rondo admin dispatcher [JOB-ID]',
@@ -53,9 +57,11 @@ export const showDispatcher: Verb = {
       `${base}/dispatcher?${query}`,
     )
     if (call.given('json')) printJson(items)
-    else
+    else {
+      if (job === undefined) process.stdout.write(`${dispatcherMode}\n`)
       for (const { at, build, jobId, text } of items)
         process.stdout.write(`${at.replace('Z', '+00:00')} ${build ?? '-'} ${jobId ?? '-'} ${text}\n`)
+    }
     return 0
   },
 }

@@ -200,6 +200,38 @@ test('pipelines go with all their rows and their output, but never the newest of
   expect(await engine.output.size(newest.stepId)).toBe(6)
 })
 
+test('a workspace stays while a workflow that may attach it has not ended', async () => {
+  const { project } = await engine.home()
+  const built = await build(project, 'needed')
+  const { id } = await engine.workflow(built.pipeline)
+  await database.query(`update workflows set stopped_at = null, status = 'on_hold' where id = $1`, [id])
+  await age(project, 100)
+
+  await wholeWalk()
+  const before = await left(built, project)
+  await database.query(`update workflows set stopped_at = now(), status = 'success' where id = $1`, [id])
+  await wholeWalk()
+
+  expect(before).toMatchObject({ workspaces: 1, artifacts: 0 })
+  expect(await left(built, project)).toMatchObject({ workspaces: 0 })
+})
+
+test('a pipeline that somebody reruns is not taken, also when it had been chosen', async () => {
+  const { project } = await engine.home()
+  const { pipeline } = await build(project, 'rerun')
+  await build(project, 'newest')
+  await age(project, 50)
+  const { retention, queries } = engine.database.store
+
+  const chosen = await retention.oldPipeline(project.id, 40, 10)
+  await engine.actions.rerun({ workflowId: (await engine.workflow(pipeline)).id, actorId: null, fromFailed: false })
+  const gone = await retention.dropPipeline(chosen!.id, 10)
+
+  expect([chosen!.id, gone]).toEqual([pipeline.id, true])
+  expect(await engine.statuses(pipeline)).toEqual({ build: 'queued' })
+  expect(await queries.pipeline(pipeline.id)).toBeDefined()
+})
+
 test('a removal that was cut in the middle is done to its end by whoever comes next', async () => {
   const { project } = await engine.home()
   const built = await build(project, 'cut')

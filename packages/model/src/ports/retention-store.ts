@@ -54,7 +54,7 @@ export interface RetentionStore {
     days: number,
     limit: number,
   ): Promise<{ id: string; stepIds: readonly string[] } | undefined>
-  /** Takes at most `limit` jobs of the pipeline with all their rows, at last the pipeline itself; true: it is gone. */
+  /** Takes at most `limit` jobs of the pipeline with all their rows, at last the pipeline itself; true: it is gone, or runs again. */
   dropPipeline(id: string, limit: number): Promise<boolean>
   /** Which of these objects a cache, an artifact or a workspace needs. */
   referenced(digests: readonly string[]): Promise<ReadonlySet<string>>

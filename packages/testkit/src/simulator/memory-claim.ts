@@ -127,7 +127,7 @@ function keyOf({
   cpus,
   memoryMb,
 }: Pick<TaskRow, 'executor' | 'projectId' | 'resourceClass'> & Resources): string {
-  return [executor, projectId, resourceClass, cpus, memoryMb].join()
+  return `${projectId} ${executor} ${resourceClass} ${cpus} ${memoryMb}`
 }
 
 /** False: another agent makes room for it already. */

@@ -1,4 +1,4 @@
-import { AppError, isFinalWorkflowStatus, type NewEvent, type Wakeups } from '@rondo/model'
+import { AppError, isFinalWorkflowStatus, type NewEvent, type Schedule, type Wakeups } from '@rondo/model'
 import type {
   AttemptRow,
   CacheRow,
@@ -94,6 +94,8 @@ export class MemoryDatabase {
   readonly agents = new Map<string, string>()
   /** Server processes by name. */
   readonly instances = new Map<string, InstanceRow>()
+  /** When each process looked for due schedules last. */
+  readonly scheduleLooks = new WeakMap<object, number>()
   /** When a task was taken or ended last. */
   runningChangedAt = Number.NEGATIVE_INFINITY
   /** Names of contexts by organisation. */
@@ -144,6 +146,29 @@ export class MemoryDatabase {
     this.contexts.set(organizationId, new Set(contexts))
     this.organizations.set(organizationId, `organisation of ${name}`)
     return { organizationId, projectId: id, userId: this.newId(), context: contexts[0] ?? '' }
+  }
+
+  /** A schedule of the API for each hour of every day, of which some runs were missed before anybody was there. */
+  addSchedule(projectId: string, { perHour, missed }: { readonly perHour: number; readonly missed: number }): void {
+    const id = this.newId()
+    const schedule: Schedule = {
+      id,
+      projectId,
+      origin: 'api',
+      name: `schedule ${id}`,
+      description: '',
+      branch: 'main',
+      tag: null,
+      timetable: { perHour, hoursOfDay: Array.from({ length: 24 }, (_, hour) => hour) },
+      parameters: {},
+      actorId: null,
+      createdAt: new Date(0),
+      updatedAt: new Date(0),
+      nextAt: null,
+    }
+    const cell = new Cell<ScheduleRow>('schedules')
+    cell.committed = { projectId, branch: 'main', nextAt: ((1 - missed) * 3_600_000) / perHour, schedule }
+    this.schedules.set(id, cell)
   }
 
   /** Whether nothing is left to happen in it. */

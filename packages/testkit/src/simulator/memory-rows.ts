@@ -8,6 +8,7 @@ import type {
   PipelineInSetup,
   RequiredStatus,
   Result,
+  Schedule,
   StoredObject,
   TaskLimit,
   TestResult,
@@ -141,4 +142,6 @@ export interface ScheduleRow {
   readonly projectId: string
   readonly branch: string
   readonly nextAt: number | null
+  /** Of the API; null: of a config. */
+  readonly schedule: Schedule | null
 }

@@ -1,6 +1,6 @@
 import { AppError, type QueueFilter } from '@rondo/model'
 import type { Network } from './network.ts'
-import { machineClass } from './random-plan.ts'
+import { machineClass, randomPlan } from './random-plan.ts'
 import type { Life } from './simulated-server.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -22,7 +22,14 @@ export class Operators {
   }
 
   begin(): void {
-    const { plan, random, time } = this.#world
+    const { plan, random, time, plans, homes, database } = this.#world
+    // Of what schedules run: they name a branch, and no revision.
+    plans.set('', randomPlan(random))
+    for (let index = 0; index < plan.schedules; index++)
+      database.addSchedule(random.pick(homes).projectId, {
+        perHour: random.pick([12, 20, 60]),
+        missed: random.pick([0, 1, 4]),
+      })
     for (let index = 0; index < plan.operations; index++)
       this.#begin(async () => {
         await time.sleep(random.skewed(10, plan.troubledMs))
@@ -30,14 +37,16 @@ export class Operators {
       })
   }
 
-  /** Lifts all limits, and takes what nobody can run out of the queue. */
+  /** Lifts all limits, ends all schedules, and takes what nobody can run out of the queue. */
   mend(): void {
     this.#begin(async () => {
+      if (this.#world.plan.schedules > 0) await this.#world.time.sleep(240_000)
       // What was asked for earlier may still arrive.
       while (this.#open > 1) await this.#world.time.sleep(1_000)
       await this.#insist(() =>
-        this.#call('lift all limits', async ({ queue }) => {
+        this.#call('lift all limits and end all schedules', async ({ queue, schedules }) => {
           for (const limit of await queue.limits()) await queue.setLimit(limit, undefined)
+          for (const id of this.#world.database.schedules.keys()) await schedules.delete(id)
         }),
       )
       this.#mended = true

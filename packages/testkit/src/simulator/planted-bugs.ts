@@ -113,6 +113,22 @@ export const plantedBugs: Readonly<Record<string, Sabotage>> = {
   'a batch cancels whatever waits': {
     queue: (queue) => ({ ...queue, matching: (_, limit) => queue.matching({}, limit) }),
   },
+  'a schedule runs whatever others did': inStatements((tx) => ({
+    fireSchedule: async (run) => (await tx.fireSchedule(run)) ?? { lateMs: 0 },
+  })),
+  'the time of a schedule is not moved on': inStatements(() => ({ fireSchedule: async () => ({ lateMs: 0 }) })),
+  'every run that was missed is caught up': {
+    schedules: (schedules) => ({
+      ...schedules,
+      due: async (limit) => (await schedules.due(limit)).map((one) => ({ ...one, lateMs: 0 })),
+    }),
+  },
+  'a server whose clock is ahead leaves runs out': {
+    schedules: (schedules) => ({
+      ...schedules,
+      due: async (limit) => (await schedules.due(limit)).map((one) => ({ ...one, lateMs: one.lateMs + 600_000 })),
+    }),
+  },
   'started attempts are given up at the end of their lease': { sweeper: { lostAfterMs: 0 } },
 }
 

@@ -1,6 +1,7 @@
 import type { createStartChecks } from '@rondo/conductor'
 import type { EngineStore, EngineTransaction, QueueView, Wakeups } from '@rondo/model'
 import type { MemoryQueue } from './memory-queue.ts'
+import type { MemorySchedules } from './memory-schedules.ts'
 import type { Random } from './random.ts'
 
 export type StartChecks = ReturnType<typeof createStartChecks>
@@ -12,6 +13,7 @@ export interface Sabotage {
   readonly sweeper?: { readonly lostAfterMs?: number; readonly everyMs?: number }
   /** What a claim is decided on. */
   readonly seen?: (view: QueueView) => QueueView
+  readonly schedules?: (schedules: MemorySchedules) => MemorySchedules
   readonly queue?: (queue: MemoryQueue) => MemoryQueue
   readonly checks?: (checks: StartChecks) => StartChecks
 }

@@ -7,6 +7,7 @@ import {
   doChores,
   enforceLimits,
   resumeContinuations,
+  runSchedules,
   sweepLeases,
   type TaskSpecPorts,
 } from '@rondo/conductor'
@@ -26,7 +27,9 @@ import { buildRevision } from '../builders.ts'
 import { createMemoryEngine } from './memory-engine.ts'
 import type { Effect } from './memory-identity.ts'
 import { createMemoryQueue, type MemoryQueue } from './memory-queue.ts'
+import { createMemorySchedules, type MemorySchedules } from './memory-schedules.ts'
 import { createStatements } from './memory-statements.ts'
+import { projectOf } from './project-of.ts'
 import type { StartChecks } from './sabotage.ts'
 import { neverAborted, type Surroundings } from './surroundings.ts'
 
@@ -122,6 +125,7 @@ export class SimulatedServer {
 export class Life {
   readonly actions: UserActions
   readonly queue: MemoryQueue
+  readonly schedules: MemorySchedules
   readonly died: Promise<void>
   readonly #world: Surroundings
   readonly #server: SimulatedServer
@@ -153,6 +157,8 @@ export class Life {
     const engine = createMemoryEngine(world.database, connection)
     const queue = createMemoryQueue(world.database, createStatements(world.database, connection))
     this.queue = sabotage.queue?.(queue) ?? queue
+    const schedules = createMemorySchedules(world.database, connection, createStatements(world.database, connection))
+    this.schedules = sabotage.schedules?.(schedules) ?? schedules
     this.#engine = sabotage.engine?.(engine, random) ?? engine
     this.#clock = this.#createClock(random.int(-600_000, 600_000))
     this.#compiler = world.compiler(effect)
@@ -220,6 +226,11 @@ export class Life {
       { ...options, everyMs: 60_000 },
       signal,
     )
+    const accounts = {
+      project: async (id: string) => projectOf(this.#world.homes.find((home) => home.projectId === id)!),
+    }
+    const scheduling = { schedules: this.schedules, accounts, actions: this.actions, clock: this.#clock }
+    if (this.#world.plan.schedules > 0) void runSchedules(scheduling, options, signal)
     const continuing = { ...ports, compiler: this.#compiler, newId: () => database.newId() }
     void resumeContinuations(continuing, options, signal)
   }

@@ -1,8 +1,9 @@
-import { AppError, defaultProjectSettings, isFinalWorkflowStatus, type Project } from '@rondo/model'
+import { AppError, isFinalWorkflowStatus, type Project } from '@rondo/model'
 import type { Network } from './network.ts'
+import { projectOf } from './project-of.ts'
 import { randomPlan } from './random-plan.ts'
 import type { Life } from './simulated-server.ts'
-import type { Home, Surroundings } from './surroundings.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /**
  * Everybody who pushes, clicks and calls the API: they cancel, approve and rerun at any moment, twice at the same time
@@ -19,7 +20,7 @@ export class Users {
   constructor(world: Surroundings, network: Network) {
     this.#world = world
     this.#network = network
-    this.#projects = world.homes.map((home) => project(home, world.random.chance(0.2)))
+    this.#projects = world.homes.map((home) => projectOf(home, world.random.chance(0.2)))
   }
 
   get done(): boolean {
@@ -159,18 +160,5 @@ export class Users {
       }
       this.#approveAll()
     })
-  }
-}
-
-function project(home: Home, autocancelBuilds: boolean): Project {
-  return {
-    id: home.projectId,
-    organizationId: home.organizationId,
-    vcsType: 'github',
-    organizationName: 'organisation',
-    name: 'app',
-    defaultBranch: 'main',
-    settings: { ...defaultProjectSettings, autocancelBuilds, setupWorkflows: true },
-    createdAt: new Date(0),
   }
 }

@@ -33,6 +33,7 @@ export interface WorldPlan {
   readonly clicks: number
   /** What administrators do to the queue. */
   readonly operations: number
+  readonly schedules: number
 }
 
 /** Some worlds are calm, so that plain faults are not hidden behind strange ones. */
@@ -63,6 +64,7 @@ export function drawPlan(random: Random): WorldPlan {
     deaf: rate(0.2, 0.5),
     clicks: random.int(0, 12),
     operations: random.chance(0.5) ? random.int(1, 8) : 0,
+    schedules: random.chance(0.2) ? random.int(1, 2) : 0,
   }
 }
 
@@ -89,4 +91,5 @@ export const calmPlan: WorldPlan = {
   deaf: 0,
   clicks: 0,
   operations: 0,
+  schedules: 0,
 }

@@ -5,6 +5,7 @@ import { jobChanged } from './jobs.ts'
 import { lockChanged } from './locks.ts'
 import { runningChanged, tasksTaken } from './queue.ts'
 import type { Report, Terms } from './rules.ts'
+import { schedulesRan } from './schedules.ts'
 import { attemptChanged, taskChanged } from './tasks.ts'
 import { workflowChanged, workflowFits } from './workflows.ts'
 
@@ -34,6 +35,7 @@ export function ofCommit(database: MemoryDatabase, commit: Commit, terms: Terms,
   }
   tasksTaken(database, commit, report)
   runningChanged(database, commit)
+  schedulesRan(database, commit, report)
   for (const event of commit.events) eventTold(event, commit, report)
   for (const id of workflows) workflowFits(database, id, report)
 }

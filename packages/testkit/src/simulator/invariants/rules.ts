@@ -20,6 +20,8 @@
  * 24. The organisation that uses the fewest CPUs comes first, in it the project that does, in it who waits longest.
  * 25. No agent with room goes away empty while something waits that fits and may run: what does not fit holds up nobody.
  * 26. A batch cancels what it was asked to, and nothing else.
+ * 27. A schedule runs once for each time it is due: the pipeline and the next time are one commit.
+ * 28. The next run is the first that its timetable names: none is left out, and what was missed is caught up once.
  * 19. An approval is given once, and only what waited for one becomes a success by it.
  */
 export type Report = (rule: number, what: string) => void
