@@ -146,16 +146,20 @@ function watchLags(stack: Stack): { readonly seen: readonly number[]; stop(): vo
         : (await Promise.all((await stack.workflows(pipeline.id)).map(({ id }) => stack.jobs(id)))).flat()
     for (const job of jobs) {
       if (!job.name.startsWith('quiet') || followed.has(job.id)) continue
-      const step = (await stack.steps(job.id)).find(({ name }) => name === 'lag')
-      if (step === undefined) continue
       followed.add(job.id)
+      const step = (await stack.steps(job.id)).find(({ name }) => name === 'lag')
+      if (step === undefined) {
+        followed.delete(job.id)
+        continue
+      }
       // What was printed before somebody looked is late for no fault of ours.
-      live.output(step.id, step.outputBytes, {
+      const since = Date.now()
+      live.output(step.id, 0, {
         bytes(_offset, bytes) {
           for (const [stamp] of Buffer.from(bytes)
             .toString('latin1')
             .matchAll(/\b\d{13}\b/g))
-            seen.push(Date.now() - Number(stamp))
+            if (Number(stamp) >= since) seen.push(Date.now() - Number(stamp))
         },
         ended() {},
       })

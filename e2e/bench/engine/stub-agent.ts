@@ -37,7 +37,7 @@ export async function startStubAgent(stack: Stack): Promise<StubAgent> {
   }
 }
 
-/** Claims and ends tasks until this many have ended; answers the moments at which they did, in seconds from the start. */
+/** Claims and ends this many tasks; answers the moments at which they did, in seconds from the start. */
 export async function finishAll(agent: StubAgent, tasks: number, atOnce = 16): Promise<readonly number[]> {
   const begun = performance.now()
   const ends: number[] = []
@@ -45,8 +45,10 @@ export async function finishAll(agent: StubAgent, tasks: number, atOnce = 16): P
   await Promise.all(
     Array.from({ length: 4 }, async () => {
       while (taken < tasks) {
-        const claims = await agent.claim(atOnce / 4, 500)
-        taken += claims.length
+        const wanted = Math.min(atOnce / 4, tasks - taken)
+        taken += wanted
+        const claims = await agent.claim(wanted, 500)
+        taken -= wanted - claims.length
         await Promise.all(
           claims.map(async (claim) => {
             await agent.finish(claim)

@@ -50,7 +50,12 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
     waitsForSsh: (attemptId, waits) => roster.waitsForSsh(attemptId, waits),
     ...(options.drain === undefined ? {} : { draining: options.drain }),
   }
-  const roster = createRoster(options.capacity ?? capacityOf(), (placed, own) => runAttempt(deps, placed, own))
+  const roster = createRoster(options.capacity ?? capacityOf(), (placed, own) =>
+    // What could not even begin, for want of room say, is given to somebody else once its lease is over.
+    runAttempt(deps, placed, own).catch((error) =>
+      log('attempt could not begin', { attempt: placed.attemptId, error: String(error) }),
+    ),
+  )
   const hello: AgentHello = {
     name: options.name,
     version: options.version,

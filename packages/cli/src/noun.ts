@@ -93,9 +93,23 @@ export function describeVerbs(verbs: readonly Verb[]): string {
     .map(({ usage, summary, flags }) => {
       const lines = Object.entries(flags).map(([name, { value, help }]) => {
         const shown = value === undefined ? `--${name}` : `--${name} ${value}`
-        return shown.length > 24 ? `      ${shown}\n${' '.repeat(31)}${help}` : `      ${shown.padEnd(24)} ${help}`
+        const text = wrapped(help, 31)
+        return shown.length > 24 ? `      ${shown}\n${' '.repeat(31)}${text}` : `      ${shown.padEnd(24)} ${text}`
       })
-      return [`  ${usage}`, `      ${summary}`, ...lines].join('\n')
+      return [`  ${usage}`, `      ${wrapped(summary, 6)}`, ...lines].join('\n')
     })
     .join('\n\n')
+}
+
+const helpWidth = 80
+
+/** Words in lines that fit a terminal of the usual width, those after the first set in. */
+function wrapped(text: string, indent: number): string {
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!
+    if (line !== '' && indent + line.length + 1 + word.length > helpWidth) lines.push(word)
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
+  }
+  return lines.join(`\n${' '.repeat(indent)}`)
 }

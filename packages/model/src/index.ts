@@ -202,6 +202,7 @@ export { isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
 export type { Attempt, StepRecord, Task } from './task.ts'
 export type { CacheScope } from './trust.ts'
 export { forkOf } from './trust.ts'
+export { createTurns } from './turns.ts'
 export type {
   ContinueRequest,
   PlanSelection,

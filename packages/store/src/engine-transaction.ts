@@ -24,21 +24,24 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
     ...scheduleWrites(tx),
     ...requestKeyWrites(tx),
     async createWorkflow(workflow) {
-      const rows = await tx.rows<{ id: string }>(sql`
-        with fresh as (select uuidv7() as id)
-        insert into workflows (id, pipeline_id, project_id, name, setup, status, started_by, rerun_of, workspace_id, max_auto_reruns, auto_rerun_number, stopped_at)
-        select id, ${workflow.pipelineId}, ${workflow.projectId}, ${workflow.name}, ${workflow.setup ?? false}, ${workflow.status}, ${workflow.startedBy}, ${workflow.rerunOf},
-          coalesce(${workflow.workspaceId}::uuid, id), ${workflow.maxAutoReruns ?? 0}, ${workflow.autoRerunNumber ?? 0}, case when ${workflow.status} = any(${stoppedWorkflow}) then now() end from fresh returning id`)
-      const id = rows[0]!.id
       const jobs = workflow.jobs.map((job, position) => ({ ...job, position }))
-      await tx.rows(sql`
-        insert into jobs (id, workflow_id, project_id, position, name, type, number, status, requires, contexts, lock_key, parallelism, resource_class, executor, plan, kept_from, stopped_at)
-        select j.id, ${id}, ${workflow.projectId}, j.position, j.name, j.type, null, j.status, j.requires, j.contexts, j."lockKey", j.parallelism, j."resourceClass", j.executor, j.plan, j."keptFrom",
-          case when j."keptFrom" is not null then now() end
-        from jsonb_to_recordset(${JSON.stringify(jobs)}::jsonb) as j(id uuid, position int, name text, type text, status text, requires jsonb, contexts jsonb, "lockKey" text,
-          parallelism int, "resourceClass" text, executor text, plan jsonb, "keptFrom" uuid)`)
-      await addRequirements(tx, workflow.jobs)
-      return id
+      const rows = await tx.rows<{ id: string }>(sql`
+        with fresh as (select uuidv7() as id),
+        made as (
+          insert into workflows (id, pipeline_id, project_id, name, setup, status, started_by, rerun_of, workspace_id, max_auto_reruns, auto_rerun_number, stopped_at)
+          select id, ${workflow.pipelineId}, ${workflow.projectId}, ${workflow.name}, ${workflow.setup ?? false}, ${workflow.status}, ${workflow.startedBy}, ${workflow.rerunOf},
+            coalesce(${workflow.workspaceId}::uuid, id), ${workflow.maxAutoReruns ?? 0}, ${workflow.autoRerunNumber ?? 0}, case when ${workflow.status} = any(${stoppedWorkflow}) then now() end from fresh),
+        with_jobs as (
+          insert into jobs (id, workflow_id, project_id, position, name, type, number, status, requires, contexts, lock_key, parallelism, resource_class, executor, plan, kept_from, stopped_at)
+          select j.id, fresh.id, ${workflow.projectId}, j.position, j.name, j.type, null, j.status, j.requires, j.contexts, j."lockKey", j.parallelism, j."resourceClass", j.executor, j.plan, j."keptFrom",
+            case when j."keptFrom" is not null then now() end
+          from fresh, jsonb_to_recordset(${JSON.stringify(jobs)}::jsonb) as j(id uuid, position int, name text, type text, status text, requires jsonb, contexts jsonb, "lockKey" text,
+            parallelism int, "resourceClass" text, executor text, plan jsonb, "keptFrom" uuid)),
+        required as (
+          insert into open_requirements (required_id, job_id, statuses)
+          select (r ->> 0)::uuid, (r ->> 1)::uuid, r -> 2 from jsonb_array_elements(${JSON.stringify(openRequirements(workflow.jobs))}::jsonb) r)
+        select id from fresh`)
+      return rows[0]!.id
     },
     workflowOfJob: async (jobId) =>
       (await tx.rows<{ id: string }>(sql`select workflow_id as id from jobs where id = ${jobId}`))[0]?.id,
@@ -166,18 +169,17 @@ function oneOf(refs: readonly FencedRef[]): Sql {
 }
 
 /** What each job waits for; what has ended already (a kept job) is waited for by nobody. */
-async function addRequirements(tx: Runner, jobs: readonly NewJob[]): Promise<void> {
+/** What each job waits for: the job it requires, itself, and the statuses with which it goes on. */
+function openRequirements(jobs: readonly NewJob[]): readonly (readonly [string, string, readonly string[]])[] {
   const byName = new Map(jobs.map((job) => [job.name, job]))
-  const rows = jobs.flatMap((job) =>
+  return jobs.flatMap((job) =>
     job.requires.flatMap(({ node, statuses }) => {
       const required = byName.get(node)
-      return required === undefined || isFinalJobStatus(required.status) ? [] : [[required.id, job.id, statuses]]
+      return required === undefined || isFinalJobStatus(required.status)
+        ? []
+        : [[required.id, job.id, statuses] as const]
     }),
   )
-  if (rows.length === 0) return
-  await tx.rows(sql`
-    insert into open_requirements (required_id, job_id, statuses)
-    select (r ->> 0)::uuid, (r ->> 1)::uuid, r -> 2 from jsonb_array_elements(${JSON.stringify(rows)}::jsonb) r`)
 }
 
 /** Ends an attempt as lost and queues its task again. */

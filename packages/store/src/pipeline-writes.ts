@@ -21,17 +21,16 @@ export function pipelineWrites(tx: Runner): PipelineWrites {
       return rows[0]!
     },
     async createPipeline(pipeline) {
+      const { config } = pipeline
       const rows = await tx.rows<PipelineRow>(sql`
         with pl as (insert into pipelines (id, project_id, number, state, errors, warnings, trigger, triggered_by, git, parameters)
           values (${pipeline.id}, ${pipeline.projectId}, ${pipeline.number}, ${pipeline.state}, ${json(pipeline.errors)}, ${json(pipeline.warnings)}, ${pipeline.trigger}, ${pipeline.triggeredBy},
-            ${json(pipeline.git)}, ${json(pipeline.parameters)}) returning *)
+            ${json(pipeline.git)}, ${json(pipeline.parameters)}) returning *),
+        configured as (insert into pipeline_configs (pipeline_id, source, compiled, plan, setup_source, setup_compiled, setup_plan, pipeline_values, given_parameters)
+          values (${pipeline.id}, ${config.source}, ${config.compiled}, ${planOf(config)}, ${config.setup?.source ?? null}, ${config.setup?.compiled ?? null},
+            ${planOf(config.setup)}, ${json(pipeline.values ?? {})}, ${json(pipeline.given ?? {})}))
         select ${pipelineColumns} from pl`)
       const created = rows[0]!
-      const { config } = pipeline
-      await tx.rows(sql`
-        insert into pipeline_configs (pipeline_id, source, compiled, plan, setup_source, setup_compiled, setup_plan, pipeline_values, given_parameters)
-        values (${created.id}, ${config.source}, ${config.compiled}, ${planOf(config)}, ${config.setup?.source ?? null}, ${config.setup?.compiled ?? null},
-          ${planOf(config.setup)}, ${json(pipeline.values ?? {})}, ${json(pipeline.given ?? {})})`)
       await recordOrbs(tx, created.id, config)
       await recordOrbs(tx, created.id, config.setup)
       return created

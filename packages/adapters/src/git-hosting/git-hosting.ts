@@ -7,7 +7,7 @@ import { sweepFolder } from '../sweep-folder.ts'
 import { parseCommit } from './commit.ts'
 import { git } from './git-process.ts'
 import { refOf, safeName, safeRevision } from './names.ts'
-import { readObject } from './object-reader.ts'
+import { createObjectReader } from './object-reader.ts'
 import { flush, pktLine } from './pkt-line.ts'
 import { advertise, serveFetch, servePush } from './serve.ts'
 
@@ -23,6 +23,7 @@ const maxCommitBytes = 1024 * 1024
 /** Bare repositories in a folder, `<organization>/<name>.git`, served by the system's git. */
 export function createGitHosting(folder: string, options: GitHostingOptions = {}): GitHosting {
   const maxPackBytes = options.maxPackBytes ?? 2 * 1024 ** 3
+  const objects = createObjectReader()
   // Repositories get their name when they are whole. No organisation's name starts with a dot.
   const unfinished = join(folder, '.unfinished')
   sweepFolder(unfinished, { shared: options.shared ?? false })
@@ -61,7 +62,7 @@ export function createGitHosting(folder: string, options: GitHostingOptions = {}
       const path = pathOf(repository)
       const ref = refOf(request)
       if (ref === undefined || !existsSync(path)) return undefined
-      const commit = await readObject(path, `${ref}^{commit}`, maxCommitBytes)
+      const commit = await objects.read(path, `${ref}^{commit}`, maxCommitBytes)
       return (
         commit && {
           revision: commit.id,
@@ -75,7 +76,7 @@ export function createGitHosting(folder: string, options: GitHostingOptions = {}
       const name = `${safeRevision(revision)}:${path}`
       // Git reads a leading dot as "beside the current folder", which there is none of here.
       if (path.includes('\n') || /^\.\.?(\/|$)/.test(path) || !existsSync(pathOf(repository))) return undefined
-      const file = await readObject(pathOf(repository), name, maxBytes)
+      const file = await objects.read(pathOf(repository), name, maxBytes)
       return file?.type === 'blob' ? file.content : undefined
     },
     async branches(repository) {

@@ -119,6 +119,28 @@ describe('reading', () => {
     await expect(world.hosting.readFile(shop, 'main', 'a', 12)).rejects.toMatchObject({ code: 'bad-request' })
   })
 
+  test('many reads at once are each answered, also beside one that is too large, and what is pushed meanwhile is seen', async () => {
+    const large = 'x'.repeat(300_000)
+    const old = await world.commit({ small: 'old', large }, 'one')
+    await world.git('push', 'origin', 'main')
+    const reads = Array.from({ length: 40 }, (_, index) => {
+      const name = ['small', 'large', 'missing'][index % 3]!
+      return world.hosting.readFile(shop, old, name, index === 1 ? 10 : 1_000_000).catch((error) => error.code)
+    })
+    const before = await world.hosting.resolve(shop, { branch: 'main' })
+    const fresh = await world.commit({ small: 'new' }, 'two')
+    await world.git('push', 'origin', 'main')
+
+    const answers = (await Promise.all(reads)).map((answer) => answer?.toString())
+    const after = await world.hosting.resolve(shop, { branch: 'main' })
+
+    expect(answers).toEqual(
+      answers.map((_, index) => (index === 1 ? 'too-large' : ['old', large, undefined][index % 3])),
+    )
+    expect([before?.revision, after?.revision]).toEqual([old, fresh])
+    expect((await world.hosting.readFile(shop, fresh, 'small', 10))?.toString()).toBe('new')
+  })
+
   test('an expression of git is no branch and no tag', async () => {
     const expressions = ['main~1', 'main^', 'main@{0}', 'main:a.txt', '@{-1}', 'HEAD:', 'main^{tree}', ':/one', 'ma*']
     const names = [

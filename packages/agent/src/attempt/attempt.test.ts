@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -213,6 +213,24 @@ test('a fault of the agent ends the attempt in words instead of leaving it to it
     result: 'lost',
     message: 'The agent could not go on with this job: nothing to adopt',
   })
+  expect(log.join()).toContain('attempt ended by an error')
+})
+
+test('a job that could not even be made ready on the agent’s disk ends at once, with the reason', async () => {
+  const spec = taskSpec([runStep('echo never')])
+  const { server, begin, log } = bench(spec)
+  mkdirSync(join(root, 'tasks', spec.attemptId), { recursive: true })
+  writeFileSync(join(root, 'tasks', spec.attemptId, 'io'), 'in the way of the folder')
+
+  await begin().ended
+
+  expect(server.entries).toEqual([
+    expect.objectContaining({
+      type: 'task-finished',
+      result: 'lost',
+      message: expect.stringMatching(/^The agent could not begin this job: /),
+    }),
+  ])
   expect(log.join()).toContain('attempt ended by an error')
 })
 

@@ -28,6 +28,7 @@ import { stopUnheard } from './stop-unheard.ts'
 import { takeDown } from './take-down.ts'
 
 const lastSamplesMs = 500
+const lastWordMs = 60_000
 
 export interface AttemptDeps {
   readonly controlPlane: ControlPlane
@@ -94,7 +95,10 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
   } catch (error) {
     leave = signal.aborted && signal.reason === 'shutdown'
     // A refusal says that the attempt is another's, or was never this agent's: there is nobody to tell.
-    if (!leave && !(error instanceof AppError)) logError(deps, ref, error)
+    if (!leave && !(error instanceof AppError)) {
+      logError(deps, ref, error)
+      await tellLost(deps, ref, journal, reasonOf(error))
+    }
   } finally {
     journal.close()
     await folder?.close()
@@ -117,8 +121,20 @@ function unforeseen(deps: AttemptDeps, ref: AttemptRef, error: unknown, signal: 
   const refused = error instanceof AppError && error.code === 'gone'
   if (refused || signal.reason === 'shutdown' || signal.reason === 'gone') throw error
   logError(deps, ref, error)
-  const reason = error instanceof Error ? error.message : String(error)
-  return { result: 'lost', message: `The agent could not go on with this job: ${reason}` }
+  return { result: 'lost', message: `The agent could not go on with this job: ${reasonOf(error)}` }
+}
+
+function reasonOf(error: unknown): string {
+  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return 'its disk is full. Make room on it, and rerun the job.'
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** What could not even be made ready (the disk is full, say) ends now, instead of when the agent's silence is noticed. */
+async function tellLost(deps: AttemptDeps, ref: AttemptRef, journal: Journal, reason: string): Promise<void> {
+  const reporter = createReporter(deps.controlPlane, ref, journal, AbortSignal.timeout(lastWordMs))
+  reportEnd(reporter, journal, { result: 'lost', message: `The agent could not begin this job: ${reason}` })
+  // A refusal: it was never started, or is another's by now.
+  await reporter.acknowledged().catch(() => {})
 }
 
 function logError(deps: AttemptDeps, ref: AttemptRef, error: unknown): void {

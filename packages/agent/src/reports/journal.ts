@@ -28,7 +28,7 @@ export interface Journal {
   readonly launched: ReadonlySet<string>
   /** Those of them that print into a file. */
   launchedInto(out: string): readonly string[]
-  /** Keeps an entry that the server is to be told; answers its sequence number, which begins at 1. */
+  /** Keeps an entry that the server is to be told; answers its sequence number, which begins at 1. The attempt's last word is told even when it cannot be kept. */
   report(entry: ReportEntry): number
   note(note: Note): void
   /** Ends when everything kept so far is on the disk. */
@@ -77,7 +77,12 @@ export function openJournal(root: string): Journal {
     launched,
     launchedInto: (out) => byOutput.get(out) ?? [],
     report(entry) {
-      keep({ entry })
+      try {
+        keep({ entry })
+      } catch (error) {
+        // On a full disk nothing can be kept, and the attempt ends by it: its last word is told all the same.
+        if (closed || entry.type !== 'task-finished') throw error
+      }
       return entries.push(entry)
     },
     note(note) {

@@ -42,7 +42,7 @@ env_subst() {
       gsub(/^\{|\}$/, "", token)
       name = token; sub(/[^A-Za-z0-9_].*$/, "", name)
       rest = substr(token, length(name) + 1)
-      value = ENVIRON[name]; unset = !(name in ENVIRON)
+      unset = !(name in ENVIRON); value = unset ? "" : ENVIRON[name]
       if (substr(rest, 1, 1) == ":") { rest = substr(rest, 2); unset = (value == "") }
       operator = substr(rest, 1, 1); word = substr(rest, 2)
       if ((operator == "-" || operator == "=") && unset) value = word
@@ -53,10 +53,14 @@ env_subst() {
   }'
 }
 
+# Looks below the last folder that the pattern names outright, wherever that is.
 tests_glob() {
+  [ $# -gt 0 ] || { echo "circleci tests: glob needs a pattern, such as \"test/**/*.js\" in quotes" >&2; exit 2; }
   for pattern in "$@"; do
-    find . -type f 2>/dev/null | sed 's|^\./||' | PATTERN=$pattern awk 'BEGIN {
-        p = ENVIRON["PATTERN"]; sub(/^\.\//, "", p); re = "^"
+    plain=${pattern%%[*?[{]*}
+    case $plain in */*) below=${plain%/*}/ ;; *) below=./ ;; esac
+    find "$below" -type f 2>/dev/null | sed 's|^\./||; s|//*|/|g' | PATTERN=$pattern awk 'BEGIN {
+        p = ENVIRON["PATTERN"]; sub(/^\.\//, "", p); gsub(/\/\/+/, "/", p); re = "^"
         for (i = 1; i <= length(p); i++) {
           c = substr(p, i, 1)
           if (substr(p, i, 3) == "**/") { re = re "(.*/)?"; i += 2 }
@@ -95,6 +99,9 @@ read_options() {
       *) echo "circleci tests: $name is not known" >&2; exit 2 ;;
     esac
   done
+  case $total in '' | 0 | *[!0-9]*) echo "circleci tests: --total=$total must be a number above 0" >&2; exit 2 ;; esac
+  case $index in '' | *[!0-9]*) echo "circleci tests: --index=$index must be a number from 0" >&2; exit 2 ;; esac
+  [ "$index" -lt "$total" ] || { echo "circleci tests: --index=$index is not below --total=$total" >&2; exit 2; }
   case $by in name | filesize | timings) ;; *) echo "circleci tests: --split-by=$by is not known; use name, filesize or timings" >&2; exit 2 ;; esac
   case $kind in autodetect | filename | classname | testname) ;; *) echo "circleci tests: --timings-type=$kind is not known; use filename, classname or testname" >&2; exit 2 ;; esac
 }
@@ -151,7 +158,7 @@ split_names() {
     echo 'No timings of these tests are at hand yet: splitting by name. Store test results, and the next run has them.' >&2
   fi
   if [ "$by" = filesize ]; then
-    printf '%s\n' "$names" | while read -r name; do printf '%s\t%s\n' "$(wc -c <"$name" 2>/dev/null || echo 0)" "$name"; done | share_out
+    printf '%s\n' "$names" | while read -r name; do printf '%s\t%s\n' "$({ wc -c <"$name"; } 2>/dev/null || echo 0)" "$name"; done | share_out
   else
     printf '%s\n' "$names" | LC_ALL=C sort | awk -v index_="$index" -v total="$total" '(NR - 1) % total == index_'
   fi

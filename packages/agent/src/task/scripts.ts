@@ -52,6 +52,18 @@ export function jobPrologue(spec: TaskSpec, ioPath: string, first = ''): string 
 
 const requireShell = `command -v "$1" >/dev/null || { echo "The shell $1 is not in this image. Install it in an earlier step, use an image that has it, or name another shell."; exit 127; }\n`
 
+const shellNames = new Set(['sh', 'bash', 'dash', 'ash', 'ksh', 'zsh'])
+
+/**
+ * Whether a shell was told to take its program from an argument (`bash -euo pipefail -c`), where it will find the name of a file:
+ * then the program is to read that file, so that the shell's options hold in it.
+ */
+function readsText(shell: string): boolean {
+  const words = shell.trim().split(/\s+/)
+  const named = words.some((word) => shellNames.has(word.split('/').at(-1) ?? ''))
+  return named && /^-[a-zA-Z]*c$/.test(words.at(-1) ?? '')
+}
+
 /** What a step adds: variables of its own, its folder, its shell. */
 export function stepPrologue(
   environment: readonly EnvironmentEntry[],
@@ -62,6 +74,6 @@ export function stepPrologue(
     exports(environment),
     environment.some((entry) => entry.name === 'PATH') ? 'export PATH="$RONDO_IO/bin:$PATH"\n' : '',
     directory === undefined ? '' : `cd ${shellPath(directory)} || exit 1\n`,
-    shell === undefined ? '' : `set -- ${shell}\n${requireShell}`,
+    shell === undefined ? '' : `set -- ${readsText(shell) ? `${shell} '. "$0"'` : shell}\n${requireShell}`,
   ].join('')
 }

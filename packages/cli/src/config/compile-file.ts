@@ -32,7 +32,8 @@ export interface CompiledFile {
 
 /** Compiles the config a call names: a file, or the standard input for `-`. `places` asks for those of the plan. */
 export async function compileFile(call: VerbCall, options: { places?: boolean } = {}): Promise<CompiledFile> {
-  if (call.arguments.length > 1) throw new CallError('Name one config.')
+  if (call.arguments.length > 1)
+    throw new CallError(`Name one config, not ${call.arguments.length}: ${call.arguments.join(', ')}.`)
   const file = call.arguments[0] ?? findConfig()
   const values = valuesOf(call, file)
   const source = readSource(file)

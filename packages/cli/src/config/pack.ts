@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
-import { pack } from '@rondo/config'
 import { CallError, jsonFlag, type Verb } from '../noun.ts'
-import { pictures, yamlFiles } from '../orb/orb-source.ts'
+import { packFiles, tellPackRefused } from '../orb/orb-source.ts'
 import { printJson } from '../print-problems.ts'
 
 export const packConfig: Verb = {
@@ -13,11 +12,13 @@ export const packConfig: Verb = {
     const [folder] = call.arguments
     if (folder === undefined || call.arguments.length > 1) throw new CallError('Name one folder.')
     if (!existsSync(folder)) throw new CallError(`There is no folder ${folder}.`)
-    const files = yamlFiles(folder)
-    const { text, diagnostics } = pack(files)
-    if (text === undefined) throw new CallError(`The config cannot be packed:\n${pictures(diagnostics, files)}`, 1)
-    if (call.given('json')) printJson({ output: text })
-    else process.stdout.write(text)
-    return 0
+    try {
+      const output = packFiles(folder)
+      if (call.given('json')) printJson({ output })
+      else process.stdout.write(output)
+      return 0
+    } catch (error) {
+      return tellPackRefused(call, error, { output: null })
+    }
   },
 }

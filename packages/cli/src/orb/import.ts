@@ -36,7 +36,7 @@ function readArrivals(call: VerbCall): { arrivals: readonly Arrival[]; others: r
   const arrivals: Arrival[] = []
   const others: string[] = []
   for (const path of call.arguments) {
-    if (!existsSync(path)) throw new CallError(`There is no ${path}.`)
+    if (!existsSync(path)) throw new CallError(`There is no file or folder ${path}.`)
     if (statSync(path).isDirectory() && existsSync(join(path, '@orb.yml')))
       throw new CallError(`${path} is the folder of one orb. Say with --as NAMESPACE/NAME@VERSION which one.`)
     const found = statSync(path).isDirectory() ? readOrbFolder(path) : readOrbFile(path)

@@ -116,6 +116,8 @@ examples:
     ['orb publish @orb.yml', 2, 'Name the source and NAMESPACE/NAME@VERSION'],
     ['orb publish @none.yml a/b@1.0.0', 2, 'none.yml cannot be read'],
     ['orb publish @orb.yml A/b@1.0.0', 2, '"A/b" names no orb'],
+    ['orb publish @orb.yml a/b@1.0', 2, '"1.0" is no version to publish. Write 1.2.3'],
+    ['orb import @none', 2, 'There is no file or folder'],
     ['orb source a', 2, '"a" names no orb'],
     ['orb source nobody/nothing', 1, 'has no nobody/nothing@volatile'],
     ['orb publish @orb.yml nobody/nothing@1.0.0', 1, 'nobody/nothing was not found'],
@@ -134,6 +136,32 @@ examples:
     at.write({ 'orb.yml': says('x') })
 
     expect(await at.run(args)).toMatchObject({ code, out: '', err: expect.stringContaining(words) })
+  })
+
+  test('a folder that cannot be packed is told with every file that is wrong, to programs too', async () => {
+    at.write({
+      'src/@orb.yml': 'version: 2.1\n',
+      'src/commands/a.yml': 'steps: [{ run: <<include(none.sh)>> }]\n',
+      'src/commands/b.yml': 'steps: [\n',
+    })
+
+    for (const verb of ['pack', 'validate']) {
+      const people = await at.run(`orb ${verb} @src`)
+      const programs = await at.run(`orb ${verb} @src --json`)
+
+      expect(people).toMatchObject({ code: 1, out: '' })
+      expect(people.err).toContain(`${at.folder}/src/commands/a.yml:1:16: error: There is no file none.sh to include`)
+      expect(people.err).toContain(`${at.folder}/src/commands/b.yml:`)
+      expect(programs).toMatchObject({ code: 1, err: '' })
+      expect(JSON.parse(programs.out).problems).toContainEqual(
+        expect.objectContaining({
+          code: 'invalid-value',
+          file: `${at.folder}/src/commands/a.yml`,
+          line: 1,
+          column: 16,
+        }),
+      )
+    }
   })
 
   test('a wrong orb is refused before and by the server, with every mistake', async () => {

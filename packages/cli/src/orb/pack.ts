@@ -1,6 +1,6 @@
 import { CallError, jsonFlag, type Verb } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
-import { packFolder } from './orb-source.ts'
+import { packFolder, tellPackRefused } from './orb-source.ts'
 
 export const packOrb: Verb = {
   name: 'pack',
@@ -10,9 +10,13 @@ export const packOrb: Verb = {
   async run(call) {
     const [folder] = call.arguments
     if (folder === undefined) throw new CallError('Name the folder that holds @orb.yml.')
-    const output = packFolder(folder)
-    if (call.given('json')) printJson({ output })
-    else process.stdout.write(output)
-    return 0
+    try {
+      const output = packFolder(folder)
+      if (call.given('json')) printJson({ output })
+      else process.stdout.write(output)
+      return 0
+    } catch (error) {
+      return tellPackRefused(call, error, { output: null })
+    }
   },
 }

@@ -1,9 +1,12 @@
+import { isDevVersion, parseRelease } from '@rondo/model'
 import { CallError, jsonFlag, type Verb } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
 import { promoteOrb, publishOrb } from '../registry/changes.ts'
 import { serverFlags, serverOf } from '../registry/server.ts'
 import { readOrb } from './orb-source.ts'
 import { requireVersioned } from './reference.ts'
+
+const segments = ['patch', 'minor', 'major']
 
 export const publishOrbVerb: Verb = {
   name: 'publish',
@@ -23,6 +26,10 @@ export const publishOrbVerb: Verb = {
           : 'With --promote, name NAMESPACE/NAME@VERSION alone.',
       )
     const { orb, version } = requireVersioned(call.arguments.at(-1))
+    if (!parseRelease(version) && !isDevVersion(version) && !segments.includes(version))
+      throw new CallError(
+        `"${version}" is no version to publish. Write 1.2.3, dev:LABEL, or patch, minor or major for the next one.`,
+      )
     const client = serverOf(call)
     const published =
       dev === undefined

@@ -2,7 +2,7 @@ import { createInlineCompiler } from '@rondo/conductor'
 import { CallError, jsonFlag, type Verb } from '../noun.ts'
 import { printJson, printProblems, problemForPrograms } from '../print-problems.ts'
 import { lookupFlags, lookupOf } from '../registry/lookup.ts'
-import { readOrb } from './orb-source.ts'
+import { readOrb, tellPackRefused } from './orb-source.ts'
 
 export const validateOrb: Verb = {
   name: 'validate',
@@ -12,7 +12,12 @@ export const validateOrb: Verb = {
   async run(call) {
     const [path] = call.arguments
     if (path === undefined) throw new CallError('Name the orb: a file, a folder, or - for the standard input.')
-    const source = readOrb(path)
+    let source: string
+    try {
+      source = readOrb(path)
+    } catch (error) {
+      return tellPackRefused(call, error, { valid: false, imports: [] })
+    }
     const { problems, imports } = await createInlineCompiler(lookupOf(call)).checkOrb({
       source,
       file: path,

@@ -41,10 +41,9 @@ export async function triggerPipeline(
   const git = request.pullRequests === undefined ? resolved : { ...resolved, pullRequests: request.pullRequests }
   if (request.trigger === 'webhook' && asksToSkip(git)) return undefined
   const source = await sourceOf(ports.repositories, repository, git, request.config)
-  const { contexts, ...reserved } = await ports.engine.transact(async (tx) => ({
-    ...(await tx.reservePipeline(project.id)),
-    contexts: await tx.contextNames(project.organizationId, project.id),
-  }))
+  const [reserved, contexts] = await ports.engine.transact((tx) =>
+    Promise.all([tx.reservePipeline(project.id), tx.contextNames(project.organizationId, project.id)]),
+  )
   const values = pipelineValues({
     ...reserved,
     project,

@@ -1,5 +1,6 @@
 import {
   AppError,
+  createTurns,
   type EndedJob,
   type EngineTransaction,
   isFinalWorkflowStatus,
@@ -22,9 +23,16 @@ import { once } from './once.ts'
 import { triggerPipeline } from './trigger-pipeline.ts'
 import type { UserActionsPorts } from './user-actions-ports.ts'
 
+/**
+ * Pipelines that are made at the same time. Of more that arrive, none is refused: they wait here, where they keep neither
+ * connections of the database nor compilers from others.
+ */
+const mostTriggered = 8
+
 export function createUserActions(ports: UserActionsPorts): UserActions {
   const { engine } = ports
   const checks = createStartChecks(ports.newId)
+  const inTurn = createTurns(mostTriggered)
 
   async function changeWorkflow(
     workflowId: string,
@@ -60,7 +68,7 @@ export function createUserActions(ports: UserActionsPorts): UserActions {
   }
 
   return {
-    trigger: (request) => triggerPipeline(ports, checks, request),
+    trigger: (request) => inTurn(() => triggerPipeline(ports, checks, request)),
     continuePipeline: (request) => continuePipeline(ports, checks, request),
     async branchDeleted({ id: projectId, organizationId }, branch, actorId) {
       await engine.transact(async (tx) => {

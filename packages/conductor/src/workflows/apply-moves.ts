@@ -56,13 +56,17 @@ function joined(turns: readonly Turn[]): readonly Turn[] {
 /** As `advance`, for a workflow whose jobs have just been made. */
 export async function begin(tx: EngineTransaction, { head, jobs }: MadeWorkflow, checks: StartChecks): Promise<void> {
   const byId = new Map(jobs.map((job) => [job.id, job]))
-  const { moves } = nextMoves(jobs)
+  const statuses = new Map(jobs.map((job) => [job.id, job.status]))
   const ended: EndedJob[] = []
-  for (const move of moves) {
+  for (const move of nextMoves(jobs).moves) {
     const job = byId.get(move.jobId)!
-    ended.push(...endOf(job, await carryOut(tx, head, job, move.to, checks)))
+    const status = await carryOut(tx, head, job, move.to, checks)
+    statuses.set(job.id, status)
+    ended.push(...endOf(job, status))
   }
-  await advance(tx, head, ended, checks)
+  // What follows when nothing has ended yet needs nothing that is not at hand.
+  if (ended.length > 0 || head.hasLocks) await advance(tx, head, ended, checks)
+  else await conclude(tx, head, workflowStatus([...statuses.values()]), checks)
 }
 
 /** How a job's ending counts for those that require it, if it has ended. */
