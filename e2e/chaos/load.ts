@@ -79,8 +79,8 @@ async function pipelinesOf(stack: Stack): Promise<readonly { readonly id: string
 
 /** What the job's page says about its end. */
 async function reason(stack: Stack, jobId: string): Promise<string> {
-  const page = await stack.api<{ message?: string | null }>('GET', `/api/private/jobs/${jobId}`)
-  return page.message ?? 'it does not say why'
+  const page = await stack.api<{ job: { message?: string | null } }>('GET', `/api/private/jobs/${jobId}`)
+  return page.job.message ?? 'it does not say why'
 }
 
 interface Promised {

@@ -78,7 +78,7 @@ function run(client: ssh2.Client, command: string, input = ''): Promise<{ code: 
   })
 }
 
-test('a job tells how to enter it; its owner runs commands with the job’s variables while and after its steps run; others stay out', async () => {
+test('a job tells how to enter it; its owner runs commands with the job’s variables while and after its steps run; others stay out [S-45]', async () => {
   const { own, stranger, server, ended, stop } = begin([
     runStep('export FROM=step; echo "export FROM=step" >>$BASH_ENV'),
   ])

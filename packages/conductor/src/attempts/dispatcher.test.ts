@@ -284,7 +284,7 @@ describe('silent agents', () => {
     expect(errors).toEqual([])
   }
 
-  test('an attempt that never started is queued again, and one that did ends as an infrastructure failure [I-041]', async () => {
+  test('an attempt that never started is queued again, and one that did ends as an infrastructure failure [I-041 R-10]', async () => {
     const [waiting, running] = [buildJob(), buildJob({ name: 'running' })]
     for (const job of [running, waiting]) await buildWorkflow(database.store, home.project, [job], { queue: true })
     const started = await claimed()

@@ -77,7 +77,7 @@ test('of a tag the reference is the tag’s; of nobody in particular the user is
   await engine.end(task)
 })
 
-test('a job that runs gets tokens for other audiences, from either issuer, and none once it has ended', async () => {
+test('a job that runs gets tokens for other audiences, from either issuer, and none once it has ended [S-43]', async () => {
   const home = await engine.home()
   const pipeline = await engine.push(home.project, config())
   const task = await engine.take(pipeline, 'it')

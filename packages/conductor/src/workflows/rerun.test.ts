@@ -61,7 +61,7 @@ test('a job of another workflow is refused by its id, and nothing is made', asyn
   expect(await engine.database.store.queries.workflowsOf([pipeline.id])).toHaveLength(1)
 })
 
-test('a job is rerun open over SSH for whoever asked, and for nobody else; a project that allows no SSH keeps it closed [I-037]', async () => {
+test('a job is rerun open over SSH for whoever asked, and for nobody else; a project that allows no SSH keeps it closed [I-037 S-45]', async () => {
   const pipeline = await ended({ a: 'passed', c: 'passed', b: 'passed' })
   const before = await jobs(pipeline)
 
