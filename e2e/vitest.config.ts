@@ -1,13 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
-// The whole product, one scenario after the other: they measure, kill, and share one container engine.
+// The whole product. Each file has an installation of its own and mostly waits; they share one container engine, in which
+// each touches only what is its own.
 export default defineConfig({
   test: {
     dir: 'e2e',
     include: ['**/*.e2e.ts'],
     pool: 'forks',
-    maxWorkers: 1,
-    fileParallelism: false,
+    maxWorkers: 2,
     // Of tests that say so: scenarios of one installation.
     maxConcurrency: 8,
     testTimeout: 300_000,

@@ -1,7 +1,7 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import { link, open, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { open } from 'node:fs/promises'
 import { AppError } from '@rondo/model'
+import { exists, isCode, makeSecretFile, replaceSecretFile } from '../durable-files.ts'
 
 export interface Key {
   readonly id: number
@@ -12,17 +12,8 @@ export interface Key {
 
 /** The keys, newest last. The first start makes the file; of two processes that start together, one does. */
 export async function readOrMakeRing(path: string): Promise<readonly Key[]> {
-  if ((await stat(path).catch(notThere)) === undefined) {
-    const fresh = await writeAside(path, [{ id: 1, secret: randomBytes(32), createdAt: new Date() }])
-    try {
-      await link(fresh, path)
-    } catch (cause) {
-      if (!isCode(cause, 'EEXIST')) throw cause
-    } finally {
-      await rm(fresh)
-    }
-    await syncFolder(path)
-  }
+  if (!(await exists(path)))
+    await makeSecretFile(path, contentOf([{ id: 1, secret: randomBytes(32), createdAt: new Date() }]))
   return readRing(path)
 }
 
@@ -41,9 +32,8 @@ export async function readRing(path: string): Promise<readonly Key[]> {
 }
 
 /** Whole or not at all: a torn key ring would lose every secret. */
-export async function writeRing(path: string, keys: readonly Key[]): Promise<void> {
-  await rename(await writeAside(path, keys), path)
-  await syncFolder(path)
+export function writeRing(path: string, keys: readonly Key[]): Promise<void> {
+  return replaceSecretFile(path, contentOf(keys))
 }
 
 function parseRing(path: string, text: string): readonly Key[] {
@@ -62,8 +52,7 @@ function parseRing(path: string, text: string): readonly Key[] {
   throw unreadable(path)
 }
 
-async function writeAside(path: string, keys: readonly Key[]): Promise<string> {
-  const fresh = `${path}.${randomUUID()}`
+function contentOf(keys: readonly Key[]): string {
   const content = {
     keys: keys.map(({ id, secret, createdAt }) => ({
       id,
@@ -71,15 +60,7 @@ async function writeAside(path: string, keys: readonly Key[]): Promise<string> {
       createdAt: createdAt.toISOString(),
     })),
   }
-  await using file = await open(fresh, 'wx', 0o600)
-  await file.writeFile(`${JSON.stringify(content, null, 2)}\n`)
-  await file.sync()
-  return fresh
-}
-
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(dirname(path), 'r')
-  await folder.sync()
+  return `${JSON.stringify(content, null, 2)}\n`
 }
 
 function unreadable(path: string, cause?: unknown): AppError {
@@ -88,12 +69,4 @@ function unreadable(path: string, cause?: unknown): AppError {
     `The key ring ${path} cannot be read. Restore it from a backup; without it no secret can be opened.`,
     { cause },
   )
-}
-
-function notThere(cause: unknown): undefined {
-  if (!isCode(cause, 'ENOENT')) throw cause
-}
-
-function isCode(cause: unknown, code: string): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === code
 }

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, type Objects, type StoredObject } from '@rondo/model'
+import { isCode, syncFolder } from '../durable-files.ts'
 import { sweepFolder } from '../sweep-folder.ts'
 import { untilAborted } from './until-aborted.ts'
 
@@ -173,15 +174,6 @@ async function statOf(path: string): Promise<{ readonly size: number; readonly m
     if (isCode(cause, 'ENOENT')) return undefined
     throw cause
   }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, 'r')
-  await folder.sync()
-}
-
-function isCode(cause: unknown, code: string): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === code
 }
 
 function noSuchObject(digest: string): AppError {

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { zstdDecompress } from 'node:zlib'
-import { ifThere } from './files.ts'
+import { ifThere } from '../durable-files.ts'
 import { footerBytes, frameAt, frameBytes, framesOf, indexBytes, type PlacedFrame } from './folded-format.ts'
 import { offsetOfLine } from './raw-file.ts'
 

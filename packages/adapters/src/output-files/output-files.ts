@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AppError, type StepOutput } from '@rondo/model'
-import { exists, ifThere, isCode, syncFolder } from './files.ts'
+import { exists, ifThere, isCode, syncFolder } from '../durable-files.ts'
 import { foldFile, restoreFile, type StreamPaths } from './fold.ts'
 import { type FoldedFile, openFolded } from './folded-file.ts'
 import { offsetOfLine, openRaw, readRaw } from './raw-file.ts'

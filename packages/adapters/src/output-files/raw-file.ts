@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { ifThere } from './files.ts'
+import { ifThere } from '../durable-files.ts'
 
 const readBytes = 256 * 1024
 const newline = 10

@@ -1,8 +1,8 @@
 import { generateKeyPair, randomUUID } from 'node:crypto'
-import { link, open, readFile, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { AppError } from '@rondo/model'
+import { ifThere, makeSecretFile, replaceSecretFile } from '../durable-files.ts'
 
 /** One key pair; its private half in PEM. */
 export interface SigningKey {
@@ -24,10 +24,7 @@ export async function newSigningKey(createdAt: Date): Promise<SigningKey> {
 
 /** The keys, oldest first; undefined while there is no such file. */
 export async function readKeys(path: string): Promise<readonly SigningKey[] | undefined> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return undefined
-    throw cause
-  })
+  const text = await ifThere(readFile(path, 'utf8'))
   if (text === undefined) return undefined
   if (((await stat(path)).mode & 0o077) !== 0)
     throw new AppError(
@@ -45,34 +42,16 @@ export async function readKeys(path: string): Promise<readonly SigningKey[] | un
 }
 
 /** Makes the file, unless somebody did meanwhile. */
-export async function createKeys(path: string, keys: readonly SigningKey[]): Promise<void> {
-  const fresh = await writeAside(path, keys)
-  try {
-    await link(fresh, path)
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
-  } finally {
-    await rm(fresh)
-  }
-  await syncFolder(path)
+export function createKeys(path: string, keys: readonly SigningKey[]): Promise<void> {
+  return makeSecretFile(path, contentOf(keys))
 }
 
-export async function replaceKeys(path: string, keys: readonly SigningKey[]): Promise<void> {
-  await rename(await writeAside(path, keys), path)
-  await syncFolder(path)
+export function replaceKeys(path: string, keys: readonly SigningKey[]): Promise<void> {
+  return replaceSecretFile(path, contentOf(keys))
 }
 
-async function writeAside(path: string, keys: readonly SigningKey[]): Promise<string> {
-  const aside = `${path}.${randomUUID()}`
-  await using file = await open(aside, 'wx', 0o600)
-  await file.writeFile(`${JSON.stringify({ keys }, null, 2)}\n`)
-  await file.sync()
-  return aside
-}
-
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(dirname(path), 'r')
-  await folder.sync()
+function contentOf(keys: readonly SigningKey[]): string {
+  return `${JSON.stringify({ keys }, null, 2)}\n`
 }
 
 function broken(path: string, cause?: unknown): AppError {

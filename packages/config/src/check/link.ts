@@ -57,7 +57,11 @@ interface Link {
   readonly reference: RequirementReference
 }
 
-type NameIndex = ReadonlyMap<string, { readonly named: Invocation[]; readonly aliased: Invocation[] }>
+interface NameIndex {
+  readonly at: ReadonlyMap<string, { readonly named: Invocation[]; readonly aliased: Invocation[] }>
+  /** Entries whose job does not exist; seldom any, so they are not looked for again for each requirement. */
+  readonly unresolved: readonly Invocation[]
+}
 
 function indexNames(invocations: readonly Invocation[]): NameIndex {
   const index = new Map<string, { named: Invocation[]; aliased: Invocation[] }>()
@@ -72,7 +76,7 @@ function indexNames(invocations: readonly Invocation[]): NameIndex {
     if (invocation.alias !== undefined) at(invocation.group, invocation.alias).aliased.push(invocation)
     if (invocation.publicName !== undefined) at(undefined, invocation.publicName).named.push(invocation)
   }
-  return index
+  return { at: index, unresolved: invocations.filter((invocation) => invocation.unresolved === true) }
 }
 
 function indexKey(group: string | undefined, name: string): string {
@@ -95,7 +99,7 @@ function link(
   reference: RequirementReference,
   index: NameIndex,
 ): readonly Link[] {
-  const found = index.get(indexKey(invocation.looksIn, reference.name))
+  const found = index.at.get(indexKey(invocation.looksIn, reference.name))
   const named = found?.named.filter((other) => other !== invocation) ?? []
   const aliased = found?.aliased.filter((other) => other !== invocation) ?? []
   if (named.length === 1) {
@@ -105,8 +109,8 @@ function link(
   // Rows of one matrix that carry the same explicit name are meant together, through the alias.
   if (aliased.length > 0) return aliased.map((target) => ({ target, reference }))
   // An entry whose job does not exist is refused already, and may be what is meant.
-  const meant = (other: Invocation) => other.unresolved === true && nearest(reference.name, [other.name]) !== undefined
-  if (named.length === 0 && workflow.invocations.some(meant)) return []
+  const meant = (other: Invocation) => nearest(reference.name, [other.name]) !== undefined
+  if (named.length === 0 && index.unresolved.some(meant)) return []
   const itself = found?.named.includes(invocation) === true
   const message =
     itself && named.length === 0
