@@ -65,7 +65,10 @@ export function openDatabase(connectionString: string, connections = 16): Databa
           last = send
         },
       })
-      await Promise.all([begun, last(), attempt(() => client.query('commit'))])
+      const [, , committed] = await Promise.all([begun, last(), attempt(() => client.query('commit'))])
+      // So PostgreSQL answers, without an error, when a statement had failed and somebody went on: nothing of it was kept.
+      if (committed.command !== 'COMMIT')
+        throw new Error('a statement of the transaction had failed: it was rolled back')
       return result
     } catch (error) {
       await client.query('rollback').catch(() => {

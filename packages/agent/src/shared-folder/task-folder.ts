@@ -189,5 +189,6 @@ function writeAll(file: number, bytes: Buffer): void {
 }
 
 export async function removeTaskFolder(root: string): Promise<void> {
-  await rm(root, { recursive: true, force: true })
+  // Whoever is told late that the environment ends may still put a file in it; then it is not empty, and tried again.
+  await rm(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
 }

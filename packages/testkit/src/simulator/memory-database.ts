@@ -109,6 +109,8 @@ export class MemoryDatabase {
   readonly events: NewEvent[] = []
   readonly #clock: { readonly now: number }
   readonly #works = new Set<Work>()
+  /** Processes that died: nothing that they still begin gets anywhere. */
+  readonly #gone = new WeakSet<object>()
   #ids = 0
   onCommit: (commit: Commit) => void = () => {}
   onNotify: (topic: Topic) => void = () => {}
@@ -186,7 +188,8 @@ export class MemoryDatabase {
 
   begin(by: object): Work {
     const work = new Work(this, by)
-    this.#works.add(work)
+    if (this.#gone.has(by)) work.over = true
+    else this.#works.add(work)
     return work
   }
 
@@ -196,6 +199,7 @@ export class MemoryDatabase {
 
   /** What PostgreSQL does with the transactions of a process that died, or with all when it is itself killed. */
   abort(by?: object): void {
+    if (by !== undefined) this.#gone.add(by)
     for (const work of [...this.#works]) if (by === undefined || work.by === by) work.rollback()
   }
 }
@@ -228,6 +232,8 @@ export class Work {
 
   /** Holds the row until the end of the transaction; waits while another does. Answers the row as it is then. */
   async lock<Row>(cell: Cell<Row>): Promise<Row | undefined> {
+    // Its process may have died since it asked for the statement; a lock that it took now would be held for ever.
+    this.requireOpen()
     while (cell.holder !== undefined && cell.holder !== this) {
       for (let other: Work | undefined = cell.holder; other !== undefined; other = other.#waitsFor)
         if (other === this) throw new Deadlock('two transactions wait for each other')
@@ -248,6 +254,7 @@ export class Work {
 
   /** Whether the row could be locked without waiting (`skip locked`). */
   tryLock(cell: Cell<unknown>): boolean {
+    this.requireOpen()
     if (cell.holder !== undefined) return cell.holder === this
     cell.holder = this
     this.#held.push(cell)

@@ -43,15 +43,19 @@ export class Operators {
       if (this.#world.plan.schedules > 0) await this.#world.time.sleep(240_000)
       // What was asked for earlier may still arrive.
       while (this.#open > 1) await this.#world.time.sleep(1_000)
-      await this.#insist(() =>
-        this.#call('lift all limits and end all schedules', async ({ queue, schedules }) => {
-          for (const limit of await queue.limits()) await queue.setLimit(limit, undefined)
-          for (const id of this.#world.database.schedules.keys()) await schedules.delete(id)
-        }),
-      )
+      await this.#lift()
       this.#mended = true
     })
     this.#clear()
+  }
+
+  #lift(): Promise<void> {
+    return this.#insist(() =>
+      this.#call('lift all limits and end all schedules', async ({ queue, schedules }) => {
+        for (const limit of await queue.limits()) await queue.setLimit(limit, undefined)
+        for (const id of this.#world.database.schedules.keys()) await schedules.delete(id)
+      }),
+    )
   }
 
   #clear(): void {
@@ -59,6 +63,8 @@ export class Operators {
     time.after(120_000, () => {
       if (!agents.some((agent) => !agent.gone && agent.executors.includes('machine')))
         this.#begin(() => this.#cancel({ resourceClass: machineClass }, 100))
+      // A limit whose request arrived twice may have come back.
+      this.#begin(() => this.#lift())
       this.#clear()
     })
   }

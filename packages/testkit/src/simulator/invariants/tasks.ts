@@ -53,7 +53,8 @@ export function attemptChanged(
     report(9, `${name} had started and was queued again`)
   const silent = commit.at - before.leaseExpiresAt
   const owed = before.grantedAt === null ? 0 : terms.lostAfterMs
-  if (silent < owed)
+  // The store tells how late an attempt is in whole milliseconds.
+  if (silent < owed - 1)
     report(9, `${name} was taken from its agent ${Math.round(silent)} ms after its lease; ${owed} are due`)
   if (commit.at < terms.serviceSince + terms.leaseMs && before.leaseExpiresAt < terms.serviceSince + terms.leaseMs)
     report(
