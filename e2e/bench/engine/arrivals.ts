@@ -4,6 +4,8 @@ import { type Figure, ms, quantile } from '../figure.ts'
 import { secondsSince } from './beside.ts'
 
 const pipelines = 1_000
+/** Made before, one after the other: a server that has just started still compiles its own code. */
+const warmUp = 100
 const withinMs = 10_000
 const pageEveryMs = 100
 
@@ -19,13 +21,15 @@ export async function arrivals(): Promise<readonly Figure[]> {
   try {
     await stack.createProject('bench', 'busy')
     stack.push('bench/busy', { '.circleci/config.yml': config })
+    const ask = () => time(stack, 'POST', '/api/v2/project/gh/bench/busy/pipeline', JSON.stringify({ branch: 'main' }))
+    for (let count = 0; count < warmUp; count++) await ask()
     const arriving = new AbortController()
     const looking = look(stack, arriving.signal)
     const begun = performance.now()
     const asked = await Promise.all(
       Array.from({ length: pipelines }, async (_, index) => {
         await sleep((index * withinMs) / pipelines)
-        return time(stack, 'POST', '/api/v2/project/gh/bench/busy/pipeline', JSON.stringify({ branch: 'main' }))
+        return ask()
       }),
     )
     const took = secondsSince(begun)
@@ -35,7 +39,7 @@ export async function arrivals(): Promise<readonly Figure[]> {
     const refused = asked.filter((one) => one.status >= 300).length
     return [
       {
-        name: `${pipelines} pipelines arriving in ${withinMs / 1_000} s`,
+        name: `${pipelines} pipelines arriving in ${withinMs / 1_000} s, after ${warmUp}`,
         ours: `${refused} refused, accepted in ${ms(quantile(times, 0.5))}, p99 ${ms(quantile(times, 0.99))}; all after ${took.toFixed(1)} s`,
         floor: '',
         aim: 'none refused, p99 ≤ 1 s',
