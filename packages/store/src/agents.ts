@@ -18,6 +18,7 @@ export function createAgents(database: Database): Agents {
           join projects p on p.id = j.project_id join organizations o on o.id = p.organization_id
         where (a.phase <> 'finished' or a.held_until > now()) and (${agentId ?? null}::uuid is null or a.agent_id = ${agentId ?? null}::uuid)
         order by a.claimed_at, a.id limit 2000`),
+    heardOf: (agentIds) => heardOf(database.prepared, agentIds),
     async checkIn(agentId, condition) {
       const [row] = await database.rows<{ draining: boolean }>(sql`
         update agents set condition = ${JSON.stringify(condition)}::jsonb, seen_at = now() where id = ${agentId}
@@ -57,4 +58,11 @@ export async function takingTasks(tx: Runner, agentIds: readonly string[]): Prom
     sql`select id from agents where id = any(${[...agentIds]}::uuid[]) and draining_since is null order by id for no key update`,
   )
   return new Set(rows.map((row) => row.id))
+}
+
+/** Written at most every ten seconds: an idle agent asks far more often. */
+export async function heardOf(runner: Runner, agentIds: readonly string[]): Promise<void> {
+  await runner.rows(
+    sql`update agents set seen_at = now() where id = any(${[...agentIds]}::uuid[]) and seen_at < now() - interval '10 seconds'`,
+  )
 }

@@ -9,7 +9,7 @@ import {
   withOneMore,
 } from '@rondo/model'
 import sql from 'sql-template-tag'
-import { takingTasks } from './agents.ts'
+import { heardOf, takingTasks } from './agents.ts'
 import type { Database, Runner } from './database.ts'
 import { type LoadedLine, lineOf, queueLines, readLimits, readRunning, waitingFor } from './queue-view.ts'
 
@@ -208,13 +208,6 @@ async function reserve(tx: Runner, agentId: string, taskId: string): Promise<boo
     where id = (select id from tasks where id = ${taskId} and phase = 'queued'
       and (reserved_by is null or reserved_by = ${agentId} or reserved_until < now()) for update skip locked) returning id`)
   return rows.length > 0
-}
-
-/** Written at most every ten seconds: an idle agent asks far more often. */
-export async function heardOf(runner: Runner, agentIds: readonly string[]): Promise<void> {
-  await runner.rows(
-    sql`update agents set seen_at = now() where id = any(${[...agentIds]}::uuid[]) and seen_at < now() - interval '10 seconds'`,
-  )
 }
 
 /** Claims whose answer never reached the agent, so that none waits for its lease to run out. */

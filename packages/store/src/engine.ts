@@ -8,9 +8,10 @@ import {
   type WorkspaceLayer,
 } from '@rondo/model'
 import sql from 'sql-template-tag'
+import { heardOf } from './agents.ts'
 import { readContexts } from './attempt-context.ts'
 import { choreReads } from './chores.ts'
-import { claimsUnknown, claimTasks, heardOf } from './claim.ts'
+import { claimsUnknown, claimTasks } from './claim.ts'
 import type { Database, Runner } from './database.ts'
 import { createTransaction } from './engine-transaction.ts'
 import { findAttempt } from './fence.ts'

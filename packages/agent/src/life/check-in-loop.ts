@@ -4,6 +4,8 @@ import type { LoopPorts } from './loop-ports.ts'
 import { statusLine } from './status-line.ts'
 
 const everyMs = 10_000
+/** While it waits for work, its claim says that it is there, and whether it gets any is not its to decide. */
+const idleEveryMs = 120_000
 /** Many tasks that begin at once are told of together. */
 const gatherMs = 200
 
@@ -23,7 +25,8 @@ export async function checkInLoop(ports: LoopPorts, say: (line: string) => void,
     } catch (error) {
       await ports.afterTrouble(error)
     }
-    await sleep(everyMs, undefined, { signal: changed }).catch(() => sleep(gatherMs))
+    const idle = roster.size === 0 && gate.refusal() === undefined
+    await sleep(idle ? idleEveryMs : everyMs, undefined, { signal: changed }).catch(() => sleep(gatherMs))
   }
 }
 

@@ -12,6 +12,7 @@ import type { DispatcherPorts } from './dispatcher-ports.ts'
 import { endUnstarted } from './end-unstarted.ts'
 import { mintToken } from './identity-tokens.ts'
 import { leaseMs } from './ownership.ts'
+import { createPresence } from './presence.ts'
 import { createQuietQueue, type QuietQueue } from './quiet-queue.ts'
 import { refuseStart } from './refuse-start.ts'
 import { report } from './report.ts'
@@ -28,7 +29,7 @@ export interface Dispatcher {
 
 /** How long a wait goes on without looking at the truth (rule D-07). */
 const lookEveryMs = 2_000
-const maxWaitMs = 20_000
+const maxWaitMs = 40_000
 const notGreeted = 'This agent has not said hello since the server started. Say hello, then go on.'
 const holdMs = 10 * 60_000
 const maxObjectBytes = 20 * 1024 ** 3
@@ -39,6 +40,8 @@ interface Shared {
   readonly machines: Map<string, { cpus: number; memoryMb: number }>
   readonly together: ReturnType<typeof createTogether>
   readonly queue: QuietQueue
+  /** Notes that an agent was heard of. */
+  readonly heard: (agentId: string) => void
 }
 
 export function createDispatcher(ports: DispatcherPorts): Dispatcher {
@@ -46,6 +49,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     machines: new Map(),
     together: createTogether(ports),
     queue: createQuietQueue(ports.engine, ports.clock),
+    heard: createPresence(ports.agents, ports.clock),
   }
   return {
     async register(hello) {
@@ -57,7 +61,7 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
 
 function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Shared): ControlPlane {
   const { engine, clock } = ports
-  const { machines, together, queue } = shared
+  const { machines, together, queue, heard } = shared
 
   /** Claims that took tasks for an agent that had hung up meanwhile, to ask anew with more room. */
   let unheard = 0
@@ -101,6 +105,7 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
     async claim(request, signal) {
       const machine = machines.get(agentId)
       if (machine === undefined) throw new AppError('conflict', notGreeted)
+      if (request.waitMs > 0) heard(agentId)
       // A sandbox takes docker jobs where no engine is.
       const executors = request.executors.map((executor) => (executor === 'sandbox' ? 'docker' : executor))
       const { running } = request

@@ -45,6 +45,8 @@ export interface Agents {
   list(): Promise<readonly Agent[]>
   /** What they run, the longest first; `agentId` of one of them, or of all. */
   running(agentId?: string): Promise<readonly RunningTask[]>
+  /** Notes that these were heard of just now. */
+  heardOf(agentIds: readonly string[]): Promise<void>
   /** Keeps what an agent says of itself; answers whether it is asked to take nothing new. */
   checkIn(agentId: string, condition: AgentCondition): Promise<{ readonly draining: boolean }>
   /**

@@ -175,7 +175,7 @@ export class Life {
       wakeups: this.#wakeups,
       usage: { save: async () => {} },
       holds: { begin: async () => undefined, end: async () => {}, orders: async () => [] },
-      agents: { checkIn: async () => ({ draining: false }) },
+      agents: { checkIn: async () => ({ draining: false }), heardOf: async () => {} },
       objects: noObjects,
       output: this.#output,
       checks: this.#checks,
