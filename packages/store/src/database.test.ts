@@ -49,3 +49,35 @@ test('a connection that is lost while it passes from one statement to a transact
   expect(await small.transact((tx) => tx.rows(sql`select ${2}::int as two`))).toEqual([{ two: 2 }])
   await small.close()
 })
+
+test('a transaction that stands still is undone, so that others get what it held, and is told when it goes on', async () => {
+  const impatient = openDatabase(database.connectionString, 4, 200)
+  try {
+    await impatient.rows(sql`create table held (id int primary key, value int)`)
+    await impatient.rows(sql`insert into held values (1, 0)`)
+    let standStill!: () => void
+    const stood = new Promise<void>((go) => {
+      standStill = go
+    })
+    let holds!: () => void
+    const holding = new Promise<void>((held) => {
+      holds = held
+    })
+    const stopped = impatient.transact(async (tx) => {
+      await tx.rows(sql`update held set value = ${1} where id = ${1}`)
+      holds()
+      await stood
+      await tx.rows(sql`update held set value = ${2} where id = ${1}`)
+    })
+    stopped.catch(() => {})
+    await holding
+
+    await impatient.transact((tx) => tx.rows(sql`update held set value = value + ${10} where id = ${1}`))
+    standStill()
+
+    await expect(stopped).rejects.toMatchObject({ code: 'unavailable' })
+    expect(await impatient.rows(sql`select value from held`)).toEqual([{ value: 10 }])
+  } finally {
+    await impatient.close()
+  }
+})

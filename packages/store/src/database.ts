@@ -31,11 +31,25 @@ export interface Database extends Runner {
 /** Share of the connections that pages and calls have to themselves, so that they are answered however busy the engine is. */
 const pagesShare = 0.4
 
+/**
+ * A process that was stopped or cut off in the middle of a transaction keeps what it holds from others for so long at most;
+ * what it had written is undone, and it is told when it goes on. The engine itself never lets a transaction rest.
+ */
+const maxStandingStillMs = 10_000
+
 /** Connections to PostgreSQL. When it cannot be reached, calls are refused with AppError `unavailable`; they never hang. */
-export function openDatabase(connectionString: string, connections = 16): Database {
+export function openDatabase(
+  connectionString: string,
+  connections = 16,
+  standingStillMs = maxStandingStillMs,
+): Database {
   const forPages = Math.ceil(connections * pagesShare)
   const pages = openPool(connectionString, forPages)
-  const engine = openPool(connectionString, connections - forPages, keyedPlans)
+  const engine = openPool(
+    connectionString,
+    connections - forPages,
+    `${keyedPlans}; set idle_in_transaction_session_timeout = ${standingStillMs}`,
+  )
   return {
     async rows<Row extends object>(statement: Sql) {
       return (await attempt(() => pages.query<Row>(statement))).rows

@@ -26,8 +26,8 @@ export interface ControlPlane {
   /** Extends the leases of all attempts; held open up to `waitMs` and answered early when there is something to obey. */
   heartbeat(request: HeartbeatRequest, signal: AbortSignal): Promise<HeartbeatAnswer>
   /**
-   * Tells how the agent stands and answers what its administrators ask of it: about every ten seconds, and whenever it
-   * begins or ends to take tasks. What is told last counts.
+   * Tells how the agent stands and answers what its administrators ask of it: every ten seconds while it has tasks or takes
+   * none, seldom while its claim waits, and whenever that changes. What is told last counts.
    */
   checkIn(condition: AgentCondition): Promise<AgentOrders>
   /** Appends to the attempt's journal. Answers the highest sequence number known, so that a restart goes on from there. */
