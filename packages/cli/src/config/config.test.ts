@@ -134,6 +134,12 @@ test.each([
   [['config', 'validate', '--orbs', 'none', 'orbs/acme/tool@1.0.0.yml'], 'There is no folder none'],
   [['config', 'process', '--pipeline-parameters', '[1]', 'orbs/acme/tool@1.0.0.yml'], 'cannot be read'],
   [['config', 'pack', 'none'], 'There is no folder none'],
+  [
+    ['config', 'process', '--orbs', 'orbs/acme/tool@1.0.0.yml', 'orbs/acme/tool@1.0.0.yml'],
+    'orbs/acme/tool@1.0.0.yml is a file, and a folder is needed here. Name the folder whose files are orbs',
+  ],
+  [['config', 'pack', 'orbs/acme/tool@1.0.0.yml'], 'is a file, and a folder is needed here. A single file needs no'],
+  [['orb', 'pack', 'orbs/acme/tool@1.0.0.yml'], 'is a file, and a folder is needed here. Name the folder that holds'],
   [['config', 'shake'], 'There is no command "rondo config shake"'],
 ])('%j is a wrong call', async (args, words) => {
   expect(await rondo(args, { cwd: folder })).toMatchObject({ code: 2, out: '', err: expect.stringContaining(words) })
