@@ -29,10 +29,10 @@ workflows:
     const errors = errorsOf(`version: 2.1\n${jobs.replace('CONDITION', () => condition)}`)
 
     expect(errors).toEqual([
-      expect.stringContaining(told),
       'unknown-command: Cannot find a definition for command named chekout',
-      'unknown-job: Cannot find a definition for job named nojob',
       "unknown-key: extraneous key [comand] is not permitted in the step 'run'",
+      expect.stringContaining(told),
+      'unknown-job: Cannot find a definition for job named nojob',
     ])
   })
 
@@ -98,5 +98,119 @@ describe('one mistake', () => {
     const commands = 'commands: {c: {parameters: {p: {type: string}}, steps: [checkout]}}'
 
     expect(errorsOf(withSteps(`- c: ${given}`, commands))).toHaveLength(1)
+  })
+})
+
+describe('credentials of an image', () => {
+  const withImage = (rest: string) =>
+    `version: 2.1\njobs: {build: {docker: [{image: a, ${rest}}], steps: [checkout]}}\n`
+
+  it.each([
+    ['aws_auth: {}', ['[aws_access_key_id]', '[aws_secret_access_key]']],
+    ['aws_auth: {aws_access_key_id: A}', ['[aws_secret_access_key]']],
+    ['gcp_auth: {oidc_service_account: s}', ['[workload_identity_pool]', '[workload_identity_provider]']],
+  ])('are refused when a part of them is missing: %s', (auth, missing) => {
+    const what = auth.slice(0, 8)
+
+    expect(errorsOf(withImage(auth))).toEqual(
+      missing.map((key) => `missing-key: required key ${key} not found in '${what}'`),
+    )
+  })
+
+  it('are refused when they name a role and an access key', () => {
+    expect(errorsOf(withImage('aws_auth: {oidc_role_arn: r, aws_access_key_id: A}'))).toEqual([
+      "invalid-value: 'aws_auth' takes oidc_role_arn or an access key, not both; found oidc_role_arn, aws_access_key_id",
+    ])
+  })
+
+  it.each([
+    'aws_auth: {oidc_role_arn: r}',
+    'aws_auth: {aws_access_key_id: A, aws_secret_access_key: $B}',
+    'gcp_auth: {oidc_service_account: s, workload_identity_pool: p, workload_identity_provider: v}',
+  ])('are taken whole: %s', (auth) => {
+    expect(errorsOf(withImage(auth))).toEqual([])
+  })
+})
+
+describe('the text of a diagnostic', () => {
+  it('proposes the key that is meant for a misspelt version, at its place', () => {
+    const { diagnostics } = compileText('# a config\nversoin: 2.1\n')
+
+    expect(diagnostics).toMatchObject([
+      { code: 'version', hint: "Did you mean 'version'?", span: { start: 11, end: 18 } },
+    ])
+  })
+
+  it.each(['- run: "<< >>"', '- run: "echo << >> now"'])('says in one line that an expression is empty: %s', (step) => {
+    expect(errorsOf(withSteps(step))).toEqual(['expression: Expected an expression, found nothing'])
+  })
+
+  it('says so of an empty filter, too', () => {
+    expect(errorsOf(withJobs('  main: {jobs: [{a: {filters: ""}}]}\n'))).toEqual([
+      'expression: Expected an expression, found nothing',
+    ])
+  })
+
+  it.each([
+    ['jbos: {build: {docker: [{image: a}], steps: [checkout]}}', 'jobs'],
+    ['jobs: {build: {docker: [{image: a}], steps: [checkout]}}\nworkflow: {main: {jobs: [x]}}', 'workflows'],
+  ])('warns of a key at the top that is a slip: %s', (rest, meant) => {
+    const { diagnostics } = compileText(`version: 2.1\n${rest}\n`)
+
+    expect(diagnostics).toContainEqual(
+      expect.objectContaining({ code: 'ignored-key', severity: 'warning', hint: `Did you mean '${meant}'?` }),
+    )
+  })
+
+  it('leaves other keys at the top alone, where people keep anchors', () => {
+    const rest =
+      'command: &a {docker: [{image: a}]}\ncommands: {}\nreferences: [1]\njobs: {build: {<<: *a, steps: [checkout]}}'
+
+    expect(compileText(`version: 2.1\n${rest}\n`).diagnostics).toEqual([])
+  })
+
+  it('names the rule that a name of a parameter breaks', () => {
+    const parameters = 'parameters: {9a: {type: string, default: x}}'
+
+    expect(errorsOf(withSteps('- checkout', parameters))).toEqual([
+      "parameter-declaration: Parameter '9a' of the pipeline: names begin with a letter or '_', and hold letters, digits, '_' and '-' only",
+    ])
+  })
+
+  it('proposes a pipeline value for what stands behind the prefix, not for the prefix', () => {
+    expect(hintsOf(withSteps('- run: << pipeline.foo >> << pipeline.idd >>'))).toEqual([
+      undefined,
+      "Did you mean 'pipeline.id'?",
+    ])
+  })
+})
+
+describe('diagnostics', () => {
+  it('come in the order of their places', () => {
+    const source = `version: 2.1
+parameters: {p: {type: string}}
+workflow: {}
+workflows:
+  main: {jobs: [a, nojob], job: x}
+jobs:
+  a: {docker: [{image: alpine}], steps: [chekout], circleci_ip_ranges: true}
+  b: {parameters: {x: {type: nothing}}, steps: []}
+`
+    const starts = compileText(source).diagnostics.map(({ span }) => span.start)
+
+    expect(starts.length).toBeGreaterThan(5)
+    expect(starts).toEqual(starts.toSorted((a, b) => a - b))
+  })
+})
+
+describe('a run step given as a value', () => {
+  it.each([
+    ['<< pipeline.number >>', 'command: 7'],
+    ['1', 'command: 1'],
+    ['true', 'command: true'],
+  ])('is printed with its command: %s', (value, printed) => {
+    const { output } = compileText(withSteps(`- run: ${value}`))
+
+    expect(output).toContain(`    - run:\n        ${printed}\n`)
   })
 })

@@ -8,6 +8,7 @@ import type { Limits } from './limits.ts'
 import { defaultLimits } from './limits.ts'
 import { loadOrbSpace } from './orb/load.ts'
 import type { OrbSource } from './orb/orb-source.ts'
+import { inOrderOfPlace } from './order-of-place.ts'
 import type { Report } from './report.ts'
 import { createReport } from './report.ts'
 import type { MapNode } from './tree/node.ts'
@@ -38,7 +39,7 @@ export function validateOrb(source: string, options: ValidateOrbOptions = {}): r
   } catch (error) {
     report.error('internal', { file, start: 0, end: 1 }, `The orb could not be checked: ${String(error)}`)
   }
-  return report.diagnostics
+  return inOrderOfPlace(report.diagnostics, file)
 }
 
 function checkOrb(

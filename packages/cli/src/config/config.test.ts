@@ -74,6 +74,24 @@ test('programs read the standard input and JSON, and the exit code', async () =>
   })
 })
 
+test('problems for programs have both ends of their place and how they came about', async () => {
+  const text = 'version: 2.1\njobs: {build: {docker: [{image: a}], steps: [chekout]}}\n'
+
+  const { out } = await rondo(['config', 'validate', '--json', '-'], { cwd: folder, stdin: text })
+
+  expect(JSON.parse(out).problems).toEqual([
+    expect.objectContaining({
+      line: 2,
+      column: 46,
+      end: { line: 2, column: 53 },
+      chain: [
+        { kind: 'workflow', name: 'workflow' },
+        { kind: 'job', name: 'build' },
+      ],
+    }),
+  ])
+})
+
 test('explain tells where each job and step comes from, through orbs too', async () => {
   write({ 'config.yml': config('1') })
 

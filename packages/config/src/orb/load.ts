@@ -165,7 +165,9 @@ function notFound(reference: string): string {
 /** A new version of an orb must not reach a pipeline unasked; a range of a major version is a choice people make. */
 function warnUnpinned(cx: ResolveContext, reference: string, resolved: string, span: Span): void {
   if (!/@(?:volatile$|dev:)/.test(reference)) return
-  const message = `'${reference}' may be another orb tomorrow; today it is ${resolved}`
+  const message = reference.includes('@dev:')
+    ? `'${reference}' is a development version, which may be published anew with other content, and expires`
+    : `'${reference}' may be another orb tomorrow; today it is ${resolved}`
   const hint = 'Name a version: 1.2.3, or 1.2 or 1 to take its newest'
   cx.report.warn('unpinned-orb', span, message, { hint })
 }

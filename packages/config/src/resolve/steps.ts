@@ -116,8 +116,8 @@ function expandCall(cx: ResolveContext, entry: MapEntry, item: MapNode, scope: S
 
 function builtinStep(cx: ResolveContext, entry: MapEntry, item: MapNode, scope: Scope): Node {
   const value = substitute(cx, entry.value, scope)
-  const command = entry.key === 'run' || entry.key === 'deploy' ? stringOf(value) : undefined
-  if (command !== undefined) {
+  const isCommand = (entry.key === 'run' || entry.key === 'deploy') && value.kind === 'scalar'
+  if (isCommand && !isNull(value)) {
     const body = mapNode([{ key: 'command', keySpan: value.span, value }], value.span)
     return mapNode([{ ...entry, value: body }], item.span)
   }
