@@ -163,6 +163,24 @@ test.each([
   expect(await rondo(args, { cwd: folder })).toMatchObject({ code: 2, out: '', err: expect.stringContaining(words) })
 })
 
+test('orbs of a folder are listed, shown and compared without any server', async () => {
+  write({ 'orbs/other/beta@dev:first.yml': says('four') })
+  const orb = (...args: string[]) => rondo(['orb', ...args, '--orbs', 'orbs'], { cwd: folder })
+
+  expect(await orb('list')).toMatchObject({ code: 0, out: 'acme/tool@2.0.0\nother/beta@(nothing published)\n' })
+  expect(await orb('list', 'acme')).toMatchObject({ code: 0, out: 'acme/tool@2.0.0\n' })
+  expect(await orb('list', 'none')).toMatchObject({ code: 1, err: expect.stringContaining('no orb of namespace none') })
+  expect(await orb('source', 'acme/tool')).toMatchObject({ code: 0, out: says('three') })
+  expect(await orb('source', 'acme/tool@1.0')).toMatchObject({ code: 0, out: says('one') })
+  expect(await orb('source', 'acme/tool@3')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('Cannot find acme/tool@3 in the folder orbs. There are 1.0.0, 1.2.0, 2.0.0 of it.'),
+  })
+  const diff = await orb('diff', 'acme/tool@1.0.0', 'acme/tool@1.2.0')
+  expect(diff.code).toBe(1)
+  expect(diff.out).toContain('+      - run: echo two')
+})
+
 test('a folder is packed into one config, and every file that cannot be read is shown', async () => {
   write({
     'good/@config.yml': 'version: 2.1\n',

@@ -1,6 +1,6 @@
 import type { DockerExecutorPlan, ImagePlan } from '@rondo/model'
 import type { Node } from '../tree/node.ts'
-import { child, stringOf, typeName } from '../tree/node.ts'
+import { child, isFailed, stringOf, typeName } from '../tree/node.ts'
 import { argumentVector } from './argv.ts'
 import type { Fields } from './fields.ts'
 import { readFields } from './fields.ts'
@@ -29,6 +29,7 @@ export function readDocker(place: Place, node: Node): DockerExecutorPlan | undef
 }
 
 function readImage(place: Place, node: Node): ImagePlan | undefined {
+  if (isFailed(node)) return undefined
   if (node.kind !== 'map') {
     // `image:x` without a blank behind the colon is one text.
     const name = stringOf(node)?.replace(/^image:/, '')
