@@ -64,8 +64,8 @@ examples: {e: {usage: {version: 2.1, jobs: {build: {steps: [{run: << pipeline.pa
 
   it('that names no image is refused, and warned of what it says instead', () => {
     expect(validateOrb('version: 2.1\nexecutors: {e: {docker: [{img: x}]}}')).toMatchObject([
-      { severity: 'warning', code: 'ignored-key' },
       { severity: 'error', code: 'missing-key', message: "required key [image] not found in an image of executor 'e'" },
+      { severity: 'warning', code: 'ignored-key' },
     ])
   })
 
