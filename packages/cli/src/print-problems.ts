@@ -12,16 +12,20 @@ export function printProblems(problems: readonly Problem[]): void {
   for (const { text } of problems) process.stderr.write(`${paintProblem(text, paint, width)}\n\n`)
 }
 
-/** A problem for programs. Line and column are there when it is in the source at hand, not in an orb. */
+/** A problem for programs. Lines and columns are there when it is in the source at hand, not in an orb. */
 export function problemForPrograms(problem: Problem, file: string, source: string) {
-  const { code, severity, message, hint, span } = problem
+  const { code, severity, message, hint, span, chain } = problem
+  const placed = span.file === file
   return {
     code,
     severity,
     message,
     ...(hint === undefined ? {} : { hint }),
     file: span.file,
-    ...(span.file === file ? lineAndColumn(source, span.start) : {}),
+    ...(placed ? lineAndColumn(source, span.start) : {}),
+    // Just behind the last character, where an editor ends its underline.
+    ...(placed ? { end: lineAndColumn(source, span.end) } : {}),
+    ...(chain === undefined ? {} : { chain: chain.map(({ kind, name }) => ({ kind, name })) }),
   }
 }
 

@@ -354,8 +354,8 @@ describe('pipeline parameters', () => {
 
   it('are compared with their types, and must be declared', () => {
     expect(errorsOf(source, { pipelineParameters: { n: '5', x: 1 } })).toEqual([
-      'argument-type: Type error for argument n: expected type: integer, actual value: "5" (type string)',
       'pipeline-parameter: Unexpected argument(s): x',
+      'argument-type: Type error for argument n: expected type: integer, actual value: "5" (type string)',
     ])
   })
 })
@@ -393,7 +393,7 @@ jobs: {a: {parameters: {v: {type: string}}, docker: [{image: a}], steps: [{run: 
 workflows: {w: {jobs: [{a: {requires: [nobody], matrix: {parameters: {v: ["1", "2", "3"]}}}}]}}`
 
   expect(errorsOf(source)).toEqual([
-    expect.stringMatching(/^requires: /),
     expect.stringMatching(/^unknown-key: extraneous key \[nmae\]/),
+    expect.stringMatching(/^requires: /),
   ])
 })

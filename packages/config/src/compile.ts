@@ -1,6 +1,7 @@
 import type { Plan } from '@rondo/model'
 import type { LinkedWorkflow } from './check/link.ts'
 import { linkWorkflow } from './check/link.ts'
+import { checkRootKeys } from './check/root-keys.ts'
 import { checkSetupWorkflows } from './check/surprises/setup-workflows.ts'
 import { checkSurprises } from './check/surprises/surprises.ts'
 import { checkUnusedOrbs } from './check/surprises/unused-orbs.ts'
@@ -11,6 +12,7 @@ import { planPlaces } from './explain/plan-places.ts'
 import type { Limits } from './limits.ts'
 import { defaultLimits } from './limits.ts'
 import type { OrbSource } from './orb/orb-source.ts'
+import { inOrderOfPlace } from './order-of-place.ts'
 import { compiledTree, passedThroughTree } from './output/compiled-tree.ts'
 import { processText } from './output/process-text.ts'
 import { resolvePipelineParameters } from './pipeline/parameters.ts'
@@ -65,6 +67,17 @@ export function compile(source: string, options: CompileOptions): CompileResult 
   const limits = { ...defaultLimits, ...options.limits }
   const report = createReport(limits.diagnostics)
   const file = options.file ?? 'config.yml'
+  const result = compileSafely(source, file, options, limits, report)
+  return { ...result, diagnostics: inOrderOfPlace(report.diagnostics, file) }
+}
+
+function compileSafely(
+  source: string,
+  file: string,
+  options: CompileOptions,
+  limits: Limits,
+  report: Report,
+): CompileResult {
   try {
     return compileStages(source, file, options, limits, report)
   } catch (error) {
@@ -91,6 +104,7 @@ function compileStages(
   const root = version === 2 ? literalTree(parsed) : parsed
   const cx = prepareContext({ root, source, version }, options, limits, report)
   const parameters = Object.fromEntries(cx.pipelineParameters)
+  checkRootKeys(report, root, version)
   const { setup, workflows } = resolveConfig(cx, root)
   const names = finalNames(workflows)
   const linked = workflows.map((workflow) => linkWorkflow(report, workflow, names))

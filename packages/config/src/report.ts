@@ -43,7 +43,7 @@ export function createReport(limit: number): Report {
   ) {
     // A place can lack a key once only, too, but several of them.
     const lacking = code === 'missing-key' ? /\[\w+\]/.exec(message)?.[0] : undefined
-    const what = oncePerPlace.has(code) ? span.end : (lacking ?? message)
+    const what = oncePerPlace.has(code) ? span.end : (lacking ?? nameless(message, detail?.chain))
     const key = `${severity}\n${code}\n${span.file}\n${span.start}\n${what}`
     if (seen.has(key)) return
     counts[severity] += 1
@@ -66,4 +66,10 @@ export function createReport(limit: number): Report {
     diagnostics,
     hasErrors: () => counts.error > 0,
   }
+}
+
+/** A message without the names that a matrix or a workflow entry gave to one job. */
+function nameless(message: string, chain: readonly OriginFrame[] = []): string {
+  const names = chain.filter(({ kind }) => kind === 'job' || kind === 'matrix')
+  return names.reduce((text, { name }) => text.replaceAll(`'${name}'`, "''"), message)
 }

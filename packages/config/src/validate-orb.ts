@@ -1,4 +1,6 @@
+import { checkCommandRecursion } from './check/command-recursion.ts'
 import { checkDefinitions } from './check/definitions.ts'
+import { checkOrbElements } from './check/orb-elements.ts'
 import { checkOrbMetadata } from './check/orb-metadata.ts'
 import { checkReferences } from './check/references.ts'
 import { readVersion } from './check/version.ts'
@@ -8,10 +10,12 @@ import type { Limits } from './limits.ts'
 import { defaultLimits } from './limits.ts'
 import { loadOrbSpace } from './orb/load.ts'
 import type { OrbSource } from './orb/orb-source.ts'
+import { inOrderOfPlace } from './order-of-place.ts'
 import type { Report } from './report.ts'
 import { createReport } from './report.ts'
+import type { ResolveContext, Space } from './resolve/context.ts'
 import type { MapNode } from './tree/node.ts'
-import { mapNode } from './tree/node.ts'
+import { child, mapNode } from './tree/node.ts'
 import { parseTree } from './tree/parse.ts'
 
 export interface ValidateOrbOptions {
@@ -38,7 +42,7 @@ export function validateOrb(source: string, options: ValidateOrbOptions = {}): r
   } catch (error) {
     report.error('internal', { file, start: 0, end: 1 }, `The orb could not be checked: ${String(error)}`)
   }
-  return report.diagnostics
+  return inOrderOfPlace(report.diagnostics, file)
 }
 
 function checkOrb(
@@ -67,5 +71,16 @@ function checkOrb(
   const space = loadOrbSpace(cx, own, file)
   checkDefinitions(cx, space)
   checkReferences(cx, space)
+  checkOrbElements(cx, space)
+  checkCommandRecursion(cx, space)
+  checkImports(cx, own, space)
   checkOrbMetadata(report, root)
+}
+
+/** Imports are fixed when the orb is published, so each must exist then, used or not. Without a source nobody can tell. */
+function checkImports(cx: ResolveContext, root: MapNode, space: Space): void {
+  if (cx.orbSource === undefined) return
+  const written = child(root, 'orbs')
+  for (const [name, orb] of space.orbs)
+    if ('reportMissing' in orb && child(written, name)?.kind !== 'map') orb.reportMissing()
 }

@@ -74,6 +74,24 @@ test('programs read the standard input and JSON, and the exit code', async () =>
   })
 })
 
+test('problems for programs have both ends of their place and how they came about', async () => {
+  const text = 'version: 2.1\njobs: {build: {docker: [{image: a}], steps: [chekout]}}\n'
+
+  const { out } = await rondo(['config', 'validate', '--json', '-'], { cwd: folder, stdin: text })
+
+  expect(JSON.parse(out).problems).toEqual([
+    expect.objectContaining({
+      line: 2,
+      column: 46,
+      end: { line: 2, column: 53 },
+      chain: [
+        { kind: 'workflow', name: 'workflow' },
+        { kind: 'job', name: 'build' },
+      ],
+    }),
+  ])
+})
+
 test('explain tells where each job and step comes from, through orbs too', async () => {
   write({ 'config.yml': config('1') })
 
@@ -134,9 +152,33 @@ test.each([
   [['config', 'validate', '--orbs', 'none', 'orbs/acme/tool@1.0.0.yml'], 'There is no folder none'],
   [['config', 'process', '--pipeline-parameters', '[1]', 'orbs/acme/tool@1.0.0.yml'], 'cannot be read'],
   [['config', 'pack', 'none'], 'There is no folder none'],
+  [
+    ['config', 'process', '--orbs', 'orbs/acme/tool@1.0.0.yml', 'orbs/acme/tool@1.0.0.yml'],
+    'orbs/acme/tool@1.0.0.yml is a file, and a folder is needed here. Name the folder whose files are orbs',
+  ],
+  [['config', 'pack', 'orbs/acme/tool@1.0.0.yml'], 'is a file, and a folder is needed here. A single file needs no'],
+  [['orb', 'pack', 'orbs/acme/tool@1.0.0.yml'], 'is a file, and a folder is needed here. Name the folder that holds'],
   [['config', 'shake'], 'There is no command "rondo config shake"'],
 ])('%j is a wrong call', async (args, words) => {
   expect(await rondo(args, { cwd: folder })).toMatchObject({ code: 2, out: '', err: expect.stringContaining(words) })
+})
+
+test('orbs of a folder are listed, shown and compared without any server', async () => {
+  write({ 'orbs/other/beta@dev:first.yml': says('four') })
+  const orb = (...args: string[]) => rondo(['orb', ...args, '--orbs', 'orbs'], { cwd: folder })
+
+  expect(await orb('list')).toMatchObject({ code: 0, out: 'acme/tool@2.0.0\nother/beta@(nothing published)\n' })
+  expect(await orb('list', 'acme')).toMatchObject({ code: 0, out: 'acme/tool@2.0.0\n' })
+  expect(await orb('list', 'none')).toMatchObject({ code: 1, err: expect.stringContaining('no orb of namespace none') })
+  expect(await orb('source', 'acme/tool')).toMatchObject({ code: 0, out: says('three') })
+  expect(await orb('source', 'acme/tool@1.0')).toMatchObject({ code: 0, out: says('one') })
+  expect(await orb('source', 'acme/tool@3')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('Cannot find acme/tool@3 in the folder orbs. There are 1.0.0, 1.2.0, 2.0.0 of it.'),
+  })
+  const diff = await orb('diff', 'acme/tool@1.0.0', 'acme/tool@1.2.0')
+  expect(diff.code).toBe(1)
+  expect(diff.out).toContain('+      - run: echo two')
 })
 
 test('a folder is packed into one config, and every file that cannot be read is shown', async () => {

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
 import { CallError, jsonFlag, type Verb } from '../noun.ts'
 import { packFiles, tellPackRefused } from '../orb/orb-source.ts'
 import { printJson } from '../print-problems.ts'
+import { requireFolder } from '../require-folder.ts'
 
 export const packConfig: Verb = {
   name: 'pack',
@@ -11,7 +11,7 @@ export const packConfig: Verb = {
   async run(call) {
     const [folder] = call.arguments
     if (folder === undefined || call.arguments.length > 1) throw new CallError('Name one folder.')
-    if (!existsSync(folder)) throw new CallError(`There is no folder ${folder}.`)
+    requireFolder(folder, 'A single file needs no packing; name the folder whose files make the config.')
     try {
       const output = packFiles(folder)
       if (call.given('json')) printJson({ output })

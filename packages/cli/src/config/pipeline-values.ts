@@ -1,4 +1,4 @@
-import { didYouMean, isKnownPipelineValue, knownPipelineValues } from '@rondo/config'
+import { didYouMeanPipelineValue, isKnownPipelineValue } from '@rondo/config'
 import type { PipelineValues } from '@rondo/model'
 import { CallError, type Flag, type VerbCall } from '../noun.ts'
 import { readWorkingCopy, type WorkingCopy } from './working-copy.ts'
@@ -81,7 +81,7 @@ function readValue(text: string): [string, string | number | boolean] {
   if (name.startsWith('pipeline.parameters.'))
     throw new CallError(`--value ${text}: parameters are given with --pipeline-parameters.`)
   if (!isKnownPipelineValue(name)) {
-    const guess = didYouMean(name, [...knownPipelineValues()])
+    const guess = didYouMeanPipelineValue(name)
     throw new CallError(`--value ${text}: there is no pipeline value ${name}.${guess === undefined ? '' : ` ${guess}`}`)
   }
   const value = text.slice(at + 1)

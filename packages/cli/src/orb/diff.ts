@@ -5,17 +5,17 @@ import { join } from 'node:path'
 import { readCliEnv } from '../env.ts'
 import { CallError, jsonFlag, type Verb, type VerbCall } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
-import { serverFlags, serverOf } from '../registry/server.ts'
+import { lookupFlags } from '../registry/lookup.ts'
 import { readOrb } from './orb-source.ts'
 import { requireReference } from './reference.ts'
-import { requireRemote } from './source.ts'
+import { requireVersion } from './source.ts'
 
 export const diffOrbs: Verb = {
   name: 'diff',
   usage: 'rondo orb diff ORB ORB',
   summary:
     'what differs between two orbs, each NAMESPACE/NAME@VERSION, a file or a folder; exit code 1 when something does',
-  flags: { ...serverFlags, ...jsonFlag },
+  flags: { ...lookupFlags, ...jsonFlag },
   async run(call) {
     const [left, right] = call.arguments
     if (left === undefined || right === undefined || call.arguments.length > 2) throw new CallError('Name two orbs.')
@@ -28,7 +28,7 @@ export const diffOrbs: Verb = {
 
 async function sourceOf(call: VerbCall, text: string): Promise<string> {
   if (text === '-' || existsSync(text)) return readOrb(text)
-  return (await requireRemote(serverOf(call), requireReference(text))).source
+  return (await requireVersion(call, requireReference(text))).source
 }
 
 type Side = readonly [name: string, source: string]

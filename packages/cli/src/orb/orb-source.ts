@@ -5,6 +5,7 @@ import { type PackOptions, pack, renderDiagnostic } from '@rondo/config'
 import { CallError, type VerbCall } from '../noun.ts'
 import { printJson, printProblems, problemForPrograms } from '../print-problems.ts'
 import { readSource } from '../read-source.ts'
+import { requireFolder } from '../require-folder.ts'
 
 /** An orb's source: a file, the standard input for `-`, or a folder with `@orb.yml`, which is packed. */
 export function readOrb(path: string): string {
@@ -29,6 +30,7 @@ export interface PackProblem extends Problem {
 
 /** A folder as orbs are written in, as one file. */
 export function packFolder(folder: string): string {
+  requireFolder(folder, 'Name the folder that holds @orb.yml.')
   if (!existsSync(join(folder, '@orb.yml')))
     throw new CallError(`${folder} has no @orb.yml. Name the folder that holds it.`)
   return packFiles(folder, { include: (path) => readInside(folder, path) })

@@ -1,25 +1,33 @@
-import { CallError, jsonFlag, type Verb } from '../noun.ts'
+import { CallError, jsonFlag, type Verb, type VerbCall } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
+import { requireInFolder } from '../registry/folder-versions.ts'
 import type { GraphqlClient } from '../registry/graphql-client.ts'
 import { releasesOf } from '../registry/list-orbs.ts'
+import { lookupFlags } from '../registry/lookup.ts'
 import { fetchVersion, type RemoteVersion } from '../registry/remote-lookup.ts'
-import { serverFlags, serverOf } from '../registry/server.ts'
+import { serverOf } from '../registry/server.ts'
 import { requireReference } from './reference.ts'
 
 export const sourceOfOrb: Verb = {
   name: 'source',
   usage: 'rondo orb source NAMESPACE/NAME[@VERSION]',
   summary: 'print what a version says; without one, the newest release',
-  flags: { ...serverFlags, ...jsonFlag },
+  flags: { ...lookupFlags, ...jsonFlag },
   async run(call) {
-    const { orb, version, source } = await requireRemote(serverOf(call), requireReference(call.arguments[0]))
+    const { orb, version, source } = await requireVersion(call, requireReference(call.arguments[0]))
     if (call.given('json')) printJson({ orb: orb.name, version, source })
     else process.stdout.write(source)
     return 0
   },
 }
 
-export async function requireRemote(client: GraphqlClient, reference: string): Promise<RemoteVersion> {
+/** A version by its reference: out of the folder of `--orbs`, else of the server. */
+export async function requireVersion(call: VerbCall, reference: string): Promise<RemoteVersion> {
+  const folder = call.text('orbs')
+  return folder === undefined ? requireRemote(serverOf(call), reference) : requireInFolder(folder, reference)
+}
+
+async function requireRemote(client: GraphqlClient, reference: string): Promise<RemoteVersion> {
   const found = await fetchVersion(client, reference)
   if (found !== undefined) return found
   const known = await releasesOf(client, reference.slice(0, reference.indexOf('@')))

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import {
   compareReleases,
@@ -10,7 +10,7 @@ import {
   parseOrbReference,
   parseRelease,
 } from '@rondo/model'
-import { CallError } from '../noun.ts'
+import { requireFolder } from '../require-folder.ts'
 
 /** An orb's version in a folder. */
 export interface OrbFile {
@@ -39,7 +39,7 @@ export interface OrbFolder {
 }
 
 export function readOrbFolder(folder: string): OrbFolder {
-  if (!existsSync(folder)) throw new CallError(`There is no folder ${folder}.`)
+  requireFolder(folder, 'Name the folder whose files are orbs, called NAMESPACE/NAME@VERSION.yml.')
   const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))

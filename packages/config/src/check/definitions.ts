@@ -1,7 +1,9 @@
+import { checkExecutorKeys } from '../plan/executor.ts'
 import type { ElementDefinition, ResolveContext, Space } from '../resolve/context.ts'
 import { jobType } from '../resolve/entry.ts'
 import { readDeclarations } from '../resolve/parameters.ts'
 import { child, stringOf, typeName } from '../tree/node.ts'
+import { openValues } from './open-values.ts'
 
 /** Names that a workflow entry keeps for itself, so that no job can have a parameter of that name (semantics 4.2). */
 const reserved = [
@@ -67,8 +69,11 @@ function checkCommand(cx: ResolveContext, command: ElementDefinition): void {
 function checkExecutor(cx: ResolveContext, executor: ElementDefinition): void {
   const { node, name } = executor
   if (stringOf(node) !== undefined) return
-  if (node.kind === 'map') readDeclarations(cx, child(node, 'parameters'), `executor '${name}'`)
-  else cx.report.error('expected-type', executor.keySpan, `Executor '${name}' must be a map, found ${typeName(node)}`)
+  if (node.kind === 'map') {
+    readDeclarations(cx, child(node, 'parameters'), `executor '${name}'`)
+    const open = openValues(node)
+    if (open.kind === 'map') checkExecutorKeys({ report: cx.report, what: `executor '${name}'`, chain: [] }, open)
+  } else cx.report.error('expected-type', executor.keySpan, `Executor '${name}' must be a map, found ${typeName(node)}`)
 }
 
 function checkGroupName(cx: ResolveContext, group: ElementDefinition, space: Space): void {

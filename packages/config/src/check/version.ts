@@ -1,4 +1,4 @@
-import { didYouMean } from '../did-you-mean.ts'
+import { nearest } from '../did-you-mean.ts'
 import type { Report } from '../report.ts'
 import type { MapNode } from '../tree/node.ts'
 import { child } from '../tree/node.ts'
@@ -7,10 +7,11 @@ import { child } from '../tree/node.ts'
 export function readVersion(report: Report, root: MapNode): 2 | 2.1 | undefined {
   const node = child(root, 'version')
   if (node === undefined) {
-    const hint = didYouMean('version', root.entries.keys()) ?? "Begin the file with 'version: 2.1'"
+    const slip = [...root.entries.values()].find(({ key }) => nearest(key, ['version']) !== undefined)
+    const hint = slip === undefined ? "Begin the file with 'version: 2.1'" : "Did you mean 'version'?"
     report.error(
       'version',
-      { ...root.span, end: root.span.start + 1 },
+      slip?.keySpan ?? { ...root.span, end: root.span.start + 1 },
       'required key [version] not found at the top of the config',
       { hint },
     )

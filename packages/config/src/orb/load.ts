@@ -89,6 +89,7 @@ function loadOrb(cx: ResolveContext, name: string, node: Node, main: boolean, lo
     return missing(cx, 'limit', node.span, `Orbs import orbs more than ${cx.limits.orbDepth} deep`)
   }
   if (node.kind === 'map') {
+    refuseConfigKeys(cx, name, node)
     if (isPlaceholder(node)) return placeholder(cx, name, node.span)
     return buildSpace(cx, node, { label: `orb '${name}'`, main: false }, { ...loading, depth: loading.depth + 1 })
   }
@@ -99,6 +100,23 @@ function loadOrb(cx: ResolveContext, name: string, node: Node, main: boolean, lo
   const found = typeName(node)
   const message = `Orb '${name}' must be a reference such as 'ns/name@1.2', or a map; found ${found}`
   return missing(cx, 'orb-reference', node.span, message)
+}
+
+/** What only a config may have (semantics 9.2), with what to do about it. Other keys that mean nothing pass, as holders of anchors do. */
+const configKeys: Readonly<Record<string, string>> = {
+  workflows: "Workflows stand at the top of the config; its jobs are named 'ORB/JOB' there",
+  parameters:
+    'Pipeline parameters stand at the top of the config; in an orb, each command, job and executor declares its own',
+}
+
+function refuseConfigKeys(cx: ResolveContext, name: string, orb: MapNode): void {
+  for (const [key, hint] of Object.entries(configKeys)) {
+    const entry = orb.entries.get(key)
+    if (entry === undefined) continue
+    cx.report.error('unknown-key', entry.keySpan, `extraneous key [${key}] is not permitted in orb '${name}'`, {
+      hint: hint.replace('ORB', name),
+    })
+  }
 }
 
 /** Orb projects write `my-orb: {}` where a job puts the orb's source before the config is used. */
@@ -165,7 +183,9 @@ function notFound(reference: string): string {
 /** A new version of an orb must not reach a pipeline unasked; a range of a major version is a choice people make. */
 function warnUnpinned(cx: ResolveContext, reference: string, resolved: string, span: Span): void {
   if (!/@(?:volatile$|dev:)/.test(reference)) return
-  const message = `'${reference}' may be another orb tomorrow; today it is ${resolved}`
+  const message = reference.includes('@dev:')
+    ? `'${reference}' is a development version, which may be published anew with other content, and expires`
+    : `'${reference}' may be another orb tomorrow; today it is ${resolved}`
   const hint = 'Name a version: 1.2.3, or 1.2 or 1 to take its newest'
   cx.report.warn('unpinned-orb', span, message, { hint })
 }

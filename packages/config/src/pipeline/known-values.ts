@@ -1,3 +1,5 @@
+import { nearest } from '../did-you-mean.ts'
+
 /**
  * The pipeline values that exist (semantics 8). A value in this list that a pipeline does not have is empty; a name
  * outside of it is a mistake.
@@ -22,4 +24,13 @@ export function isKnownPipelineValue(name: string): boolean {
 
 export function knownPipelineValues(): Iterable<string> {
   return names
+}
+
+/** `Did you mean '…'?` for the nearest pipeline value or parameter, by what differs between them: not the prefix. */
+export function didYouMeanPipelineValue(name: string, parameters: Iterable<string> = []): string | undefined {
+  const candidates = [...names, ...[...parameters].map((parameter) => `pipeline.parameters.${parameter}`)]
+  const prefix = ['pipeline.parameters.', 'pipeline.'].find((start) => name.startsWith(start)) ?? ''
+  const members = candidates.filter((one) => one.startsWith(prefix)).map((one) => one.slice(prefix.length))
+  const found = nearest(name.slice(prefix.length, prefix.length + 100), members)
+  return found === undefined ? undefined : `Did you mean '${prefix}${found}'?`
 }

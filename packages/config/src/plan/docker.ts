@@ -1,6 +1,6 @@
 import type { DockerExecutorPlan, ImagePlan } from '@rondo/model'
 import type { Node } from '../tree/node.ts'
-import { child, stringOf, typeName } from '../tree/node.ts'
+import { child, isFailed, stringOf, typeName } from '../tree/node.ts'
 import { argumentVector } from './argv.ts'
 import type { Fields } from './fields.ts'
 import { readFields } from './fields.ts'
@@ -8,7 +8,8 @@ import type { Place } from './place.ts'
 import { optional } from './steps/step-reader.ts'
 
 const imageKeys = ['image', 'name', 'entrypoint', 'command', 'user', 'environment', 'auth', 'aws_auth', 'gcp_auth']
-const awsKeys = ['aws_access_key_id', 'aws_secret_access_key', 'oidc_role_arn']
+const awsKeyParts = ['aws_access_key_id', 'aws_secret_access_key']
+const awsRole = 'oidc_role_arn'
 const gcpKeys = ['oidc_service_account', 'workload_identity_pool', 'workload_identity_provider']
 
 /** `docker`: the first image is the primary container (semantics 13.1). */
@@ -28,6 +29,7 @@ export function readDocker(place: Place, node: Node): DockerExecutorPlan | undef
 }
 
 function readImage(place: Place, node: Node): ImagePlan | undefined {
+  if (isFailed(node)) return undefined
   if (node.kind !== 'map') {
     // `image:x` without a blank behind the colon is one text.
     const name = stringOf(node)?.replace(/^image:/, '')
@@ -53,8 +55,8 @@ function readImage(place: Place, node: Node): ImagePlan | undefined {
     ...optional('user', fields.text('user')),
     environment: fields.environment('environment'),
     ...optional('auth', readAuth(place, fields)),
-    ...optional('awsAuth', readTexts(place, fields, 'aws_auth', awsKeys)),
-    ...optional('gcpAuth', readTexts(place, fields, 'gcp_auth', gcpKeys)),
+    ...optional('awsAuth', readAwsAuth(place, fields)),
+    ...optional('gcpAuth', readTexts(place, fields, 'gcp_auth', gcpKeys, gcpKeys)),
   }
   return image === undefined ? undefined : { image, ...parts }
 }
@@ -75,11 +77,24 @@ function readAuth(place: Place, fields: Fields): ImagePlan['auth'] {
   return username === undefined || password === undefined ? undefined : { username, password }
 }
 
+/** Either both parts of a key, or a role; half a key could only fail when the image is pulled. */
+function readAwsAuth(place: Place, fields: Fields): ImagePlan['awsAuth'] {
+  const node = fields.node('aws_auth')
+  const keys = awsKeyParts.filter((key) => child(node, key) !== undefined)
+  const hasRole = child(node, awsRole) !== undefined
+  if (hasRole && keys.length > 0) {
+    const message = `'aws_auth' takes ${awsRole} or an access key, not both; found ${[awsRole, ...keys].join(', ')}`
+    return fields.fail('invalid-value', node!.span, message, 'Keep one of them')
+  }
+  return readTexts(place, fields, 'aws_auth', [...awsKeyParts, awsRole], hasRole ? [awsRole] : awsKeyParts)
+}
+
 function readTexts(
   place: Place,
   fields: Fields,
   key: string,
   known: readonly string[],
+  required: readonly string[],
 ): Readonly<Record<string, string>> | undefined {
   const node = fields.node(key)
   if (node === undefined) return undefined
@@ -87,7 +102,5 @@ function readTexts(
     return fields.fail('expected-type', node.span, `'${key}' must be a map, found ${typeName(node)}`)
   const inner = readFields({ ...place, what: `'${key}'` }, node)
   inner.only(known, 'warn')
-  return Object.fromEntries(
-    known.flatMap((name) => (child(node, name) === undefined ? [] : [[name, inner.text(name) ?? '']])),
-  )
+  return Object.fromEntries(required.map((name) => [name, inner.text(name, 'required') ?? '']))
 }

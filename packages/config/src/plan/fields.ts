@@ -33,6 +33,11 @@ export class Fields {
     return value?.kind === 'scalar' && value.value === null ? undefined : value
   }
 
+  /** Whether a value stands here that is not known: it was refused before, or is left open. */
+  isOpen(key: string): boolean {
+    return isFailed(this.map.entries.get(key)?.value)
+  }
+
   /** Strings; numbers and booleans are taken as they are written. */
   text(key: string, need?: 'required'): string | undefined {
     const value = this.node(key)

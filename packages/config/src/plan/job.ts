@@ -1,14 +1,11 @@
-import type { ExecutorPlan, JobPlan } from '@rondo/model'
-import { didYouMean } from '../did-you-mean.ts'
+import type { JobPlan } from '@rondo/model'
 import type { Report } from '../report.ts'
 import type { ResolvedStep } from '../resolve/context.ts'
 import type { MapNode } from '../tree/node.ts'
 import { child, typeName } from '../tree/node.ts'
-import { readDocker } from './docker.ts'
+import { readExecutor } from './executor.ts'
 import type { Fields } from './fields.ts'
 import { readFields } from './fields.ts'
-import { readMachine } from './machine.ts'
-import { readMacos } from './macos.ts'
 import type { Place } from './place.ts'
 import { readStep } from './steps/read-step.ts'
 import { readShell } from './steps/run.ts'
@@ -35,7 +32,6 @@ export const jobKeys = [
   'validation',
   'key',
 ]
-const environmentKeys = ['docker', 'machine', 'macos'] as const
 const retention = /^([1-9]|[12][0-9]|30)d$/
 
 export interface JobSource {
@@ -75,39 +71,6 @@ export function readJob(report: Report, source: JobSource): JobPlan | undefined 
   return { name: source.name, executor, steps, ...rest, origin: { span: source.body.span, chain: source.chain } }
 }
 
-function readExecutor(place: Place, fields: Fields, source: JobSource): ExecutorPlan | undefined {
-  const { body } = source
-  // `machine: false` beside another environment only says that it is not meant.
-  const present = environmentKeys.filter((key) => fields.has(key) && !isFalse(fields, key))
-  const [key] = present
-  if (key === undefined) {
-    if (source.executorMissing) return undefined
-    const misspelt = [...body.entries.keys()]
-      .map((name) => didYouMean(name, [...environmentKeys, 'executor']))
-      .find((hint) => hint !== undefined)
-    // The misspelt key has been refused already.
-    if (misspelt !== undefined) return undefined
-    const hint = "Add 'docker:', 'machine:', 'macos:' or 'executor:'"
-    return fields.fail('executor-choice', body.span, `${capital(place.what)} names no environment to run in`, hint)
-  }
-  if (present.length > 1) {
-    return fields.fail(
-      'executor-choice',
-      body.span,
-      `${capital(place.what)} names more than one environment: ${present.join(', ')}`,
-      'Keep exactly one of them',
-    )
-  }
-  const node = fields.node(key) ?? body.entries.get(key)!.value
-  if (key === 'docker') return readDocker(place, node)
-  return key === 'machine' ? readMachine(place, node) : readMacos(place, node)
-}
-
-function isFalse(fields: Fields, key: string): boolean {
-  const node = fields.node(key)
-  return node?.kind === 'scalar' && node.value === false
-}
-
 function readSteps(place: Place, fields: Fields, source: JobSource) {
   if (!fields.has('steps'))
     return fields.fail('missing-key', source.body.span, `required key [steps] not found in ${place.what}`)
@@ -134,8 +97,4 @@ function readRetention(place: Place, fields: Fields): number | undefined {
     `'caches' value '${text}' does not match pattern ${retention.source}`,
     'Write a number of days from 1d to 30d',
   )
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -13,6 +13,7 @@ import type {
   Space,
 } from './context.ts'
 import { scopeOf } from './context.ts'
+import { entryKeys } from './entry-keys.ts'
 import { hasType, reportArgumentType } from './parameters.ts'
 
 const filterKeys = ['branches', 'tags', 'only', 'ignore']
@@ -29,6 +30,8 @@ export interface Call {
   readonly span: Span
   /** True for a job's entry in a workflow, which has keys of its own. */
   readonly isEntry?: boolean
+  /** True when what was given cannot be read, which is reported: nothing is missing on top of it. */
+  readonly unreadable?: boolean
   /** Expands `steps` arguments; handed in, because expanding steps binds arguments in turn. */
   readonly expandSteps: (cx: ResolveContext, node: Node, scope: Scope) => readonly ResolvedStep[]
 }
@@ -63,7 +66,7 @@ export function bindArguments(cx: ResolveContext, call: Call): Arguments {
       if (declaration !== undefined && !isMeant(name, unexpected)) missing.push(name)
     }
   }
-  if (missing.length > 0) {
+  if (missing.length > 0 && call.unreadable !== true) {
     cx.report.error('missing-argument', call.span, `Missing required argument(s): ${missing.join(', ')}`, {
       chain,
       hint: `${call.what} declares ${missing.length === 1 ? 'it' : 'them'} without a default`,
@@ -89,7 +92,7 @@ function isMeant(name: string, unexpected: readonly string[]): boolean {
 }
 
 function unexpectedHint(key: string, call: Call): string {
-  const meant = didYouMean(key, call.declarations.keys())
+  const meant = didYouMean(key, [...call.declarations.keys(), ...(call.isEntry === true ? entryKeys : [])])
   if (meant !== undefined) return meant
   if (call.isEntry === true && filterKeys.includes(key)) return `'${key}' stands below 'filters:'`
   return `${call.what} declares no parameter of that name`

@@ -6,6 +6,7 @@ import type { MapEntry, MapNode, Node, ScalarNode } from '../tree/node.ts'
 import { child, displayText, isNull, stringOf, typeName } from '../tree/node.ts'
 import type { ResolveContext, ResolvedStep, Scope } from './context.ts'
 import { within } from './context.ts'
+import { entryKeys } from './entry-keys.ts'
 import type { Invocation, RequirementReference } from './invocation.ts'
 import { jobFrame, resolveJob } from './job.ts'
 import type { Found, Lookup } from './lookup.ts'
@@ -15,20 +16,6 @@ import { expandMatrix, matrixName } from './matrix.ts'
 import { readRequires, readUpstream } from './requires.ts'
 import { serialGroupKey } from './serial-group.ts'
 import { expandSteps } from './steps.ts'
-
-/** Keys of an entry that are never passed on as arguments (semantics 4.2, 16). */
-export const entryKeys: ReadonlySet<string> = new Set([
-  'name',
-  'requires',
-  'filters',
-  'context',
-  'type',
-  'matrix',
-  'pre-steps',
-  'post-steps',
-  'serial-group',
-  'override-with',
-])
 
 /** A workflow entry as written: the job's name and its attributes. */
 export interface RawEntry {

@@ -1,3 +1,5 @@
+import { checkExecutorKeys } from '../plan/executor.ts'
+import type { Place } from '../plan/place.ts'
 import { substitute } from '../template/substitute.ts'
 import type { MapNode, Node } from '../tree/node.ts'
 import { child, isFailed, mapNode, stringOf, typeName } from '../tree/node.ts'
@@ -91,5 +93,15 @@ function instantiate(
     matrix: undefined,
     chain: inner.chain,
   })
-  return body.kind === 'map' ? { body, chain: inner.chain } : undefined
+  if (body.kind !== 'map') return undefined
+  const place = { report: cx.report, what: `executor '${definition.name}'`, chain: inner.chain }
+  return { body: withoutForeignKeys(place, body), chain: inner.chain }
+}
+
+/** What an executor may not have is refused as the executor's mistake, and never reaches the job. */
+function withoutForeignKeys(place: Place, body: MapNode): MapNode {
+  const foreign = checkExecutorKeys(place, body)
+  if (foreign.length === 0) return body
+  const own = [...body.entries.values()].filter(({ key }) => !foreign.includes(key))
+  return mapNode(own, body.span)
 }

@@ -42,8 +42,8 @@ describe('parameters of commands', () => {
 
   it('that are missing or unknown are named [I-020]', () => {
     expect(errorsOf(withSteps('- needs: {z: 1}', commands))).toEqual([
-      'unexpected-argument: Unexpected argument(s): z',
       'missing-argument: Missing required argument(s): x, y',
+      'unexpected-argument: Unexpected argument(s): z',
     ])
   })
 

@@ -33,7 +33,11 @@ function readDeclaration(cx: ResolveContext, entry: MapEntry, where: string): Pa
     return undefined
   }
   if (!parameterName.test(name)) {
-    cx.report.error('parameter-declaration', keySpan, `${title}: names hold letters, digits, '_' and '-' only`)
+    cx.report.error(
+      'parameter-declaration',
+      keySpan,
+      `${title}: names begin with a letter or '_', and hold letters, digits, '_' and '-' only`,
+    )
   }
   for (const { key, keySpan: place } of node.entries.values()) {
     if (declarationKeys.includes(key)) continue

@@ -3,7 +3,7 @@ import { evaluateLogic } from '../logic/logic.ts'
 import { builtinStepName } from '../plan/builtin-steps.ts'
 import { substitute, substituteOrFail } from '../template/substitute.ts'
 import type { MapEntry, MapNode, Node } from '../tree/node.ts'
-import { child, isNull, mapNode, scalarNode, stringOf, typeName } from '../tree/node.ts'
+import { child, isFailed, isNull, mapNode, scalarNode, stringOf, typeName } from '../tree/node.ts'
 import { bindArguments } from './bind.ts'
 import type { ResolveContext, ResolvedStep, Scope } from './context.ts'
 import { within } from './context.ts'
@@ -116,8 +116,8 @@ function expandCall(cx: ResolveContext, entry: MapEntry, item: MapNode, scope: S
 
 function builtinStep(cx: ResolveContext, entry: MapEntry, item: MapNode, scope: Scope): Node {
   const value = substitute(cx, entry.value, scope)
-  const command = entry.key === 'run' || entry.key === 'deploy' ? stringOf(value) : undefined
-  if (command !== undefined) {
+  const isCommand = (entry.key === 'run' || entry.key === 'deploy') && value.kind === 'scalar'
+  if (isCommand && !isNull(value)) {
     const body = mapNode([{ key: 'command', keySpan: value.span, value }], value.span)
     return mapNode([{ ...entry, value: body }], item.span)
   }
@@ -138,7 +138,8 @@ function expandConditional(cx: ResolveContext, entry: MapEntry, scope: Scope, ou
   }
   warnOfOtherKeys(cx, entry, scope)
   const holds = evaluateLogic(cx, condition, scope)
-  if (holds !== undefined && holds === (entry.key === 'when')) expandInto(cx, steps, scope, out)
+  // What cannot be decided has been reported; the mistakes below it are told along with it.
+  if (holds === undefined || holds === (entry.key === 'when')) expandInto(cx, steps, scope, out)
 }
 
 function warnOfOtherKeys(cx: ResolveContext, { key: step, value }: MapEntry, scope: Scope): void {
@@ -161,9 +162,11 @@ function callCommand(cx: ResolveContext, found: Found, entry: MapEntry, scope: S
     cx.report.error('missing-key', definition.keySpan, `required key [steps] not found in command '${definition.name}'`)
     return
   }
+  const given = argumentEntries(cx, entry, scope)
   const parameters = bindArguments(cx, {
     declarations: readDeclarations(cx, child(body, 'parameters'), `command '${definition.name}'`),
-    given: argumentEntries(cx, entry, scope),
+    given: given ?? [],
+    unreadable: given === undefined,
     caller: inner,
     callee: space,
     what: `Command '${entry.key}'`,
@@ -191,19 +194,14 @@ function recursive(cx: ResolveContext, found: Found, scope: Scope): boolean {
   return true
 }
 
-function argumentEntries(cx: ResolveContext, entry: MapEntry, scope: Scope): readonly MapEntry[] {
+/** What a call gives; undefined when it cannot be read, which is reported. */
+function argumentEntries(cx: ResolveContext, entry: MapEntry, scope: Scope): readonly MapEntry[] | undefined {
   const value =
     entry.value.kind === 'scalar' && entry.value.templated ? substitute(cx, entry.value, scope) : entry.value
   if (value.kind === 'map') return [...value.entries.values()]
-  if (!isNull(value)) {
-    cx.report.error(
-      'expected-type',
-      value.span,
-      `Arguments of '${entry.key}' must be a map, found ${typeName(value)}`,
-      {
-        chain: scope.chain,
-      },
-    )
-  }
-  return []
+  if (isFailed(value)) return undefined
+  if (isNull(value)) return []
+  const message = `Arguments of '${entry.key}' must be a map, found ${typeName(value)}`
+  cx.report.error('expected-type', value.span, message, { chain: scope.chain })
+  return undefined
 }

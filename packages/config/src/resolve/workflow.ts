@@ -99,6 +99,7 @@ function checkGroupNames(cx: ResolveContext, items: readonly Node[], workflow: s
   }
 }
 
+/** A condition that cannot be decided keeps its workflow, so that every mistake in it is told at once. */
 function isKept(cx: ResolveContext, node: MapNode, scope: Scope): boolean {
   const when = child(node, 'when')
   const unless = child(node, 'unless')
@@ -106,9 +107,9 @@ function isKept(cx: ResolveContext, node: MapNode, scope: Scope): boolean {
     cx.report.error('logic', unless.span, "'when' and 'unless' may not both stand on one workflow", {
       chain: scope.chain,
     })
-    return false
+    return true
   }
-  if (when !== undefined) return evaluateWorkflowCondition(cx, when, scope) ?? false
-  if (unless !== undefined) return !(evaluateWorkflowCondition(cx, unless, scope) ?? true)
+  if (when !== undefined) return evaluateWorkflowCondition(cx, when, scope) ?? true
+  if (unless !== undefined) return !(evaluateWorkflowCondition(cx, unless, scope) ?? false)
   return true
 }

@@ -4,7 +4,7 @@ import type { ExpressionValue, Variables } from '../expression/evaluate.ts'
 import { evaluateExpression } from '../expression/evaluate.ts'
 import type { ExpressionFault } from '../expression/expression-error.ts'
 import { expressionMessage } from '../expression/expression-error.ts'
-import { isKnownPipelineValue, knownPipelineValues } from '../pipeline/known-values.ts'
+import { didYouMeanPipelineValue, isKnownPipelineValue } from '../pipeline/known-values.ts'
 import type { ResolveContext, Scope } from '../resolve/context.ts'
 import type { Node } from '../tree/node.ts'
 import { child, scalarNode } from '../tree/node.ts'
@@ -37,6 +37,10 @@ export function reportExpression(
   span: Span,
   scope: Scope,
 ): void {
+  if (text.trim() === '') {
+    cx.report.error('expression', span, 'Expected an expression, found nothing', { chain: scope.chain })
+    return
+  }
   const head = /^[A-Za-z_][\w-]*/.exec(text.trim())?.[0]
   if (fault.errorType === 'Interpreter/UNKNOWN_VARIABLE') {
     reportUnknown(cx, fault.lexeme, placeOf(cx, span, fault.lexeme) ?? span, scope)
@@ -128,15 +132,11 @@ function reportUnknown(cx: ResolveContext, name: string, span: Span, scope: Scop
     })
   } else if (head === 'pipeline') {
     const inOrb = name.startsWith('pipeline.parameters.') && !scope.space.main
-    const candidates = () => [
-      ...knownPipelineValues(),
-      ...[...cx.pipelineParameters.keys()].map((key) => `pipeline.parameters.${key}`),
-    ]
     cx.report.error('unknown-variable', span, `Referred to a variable "${name}" that does not exist`, {
       chain: scope.chain,
       hint: inOrb
         ? 'Pipeline parameters are not visible inside orbs; pass the value as an argument'
-        : () => suggestion('', nearest(name, candidates())),
+        : () => didYouMeanPipelineValue(name, cx.pipelineParameters.keys()),
     })
   } else if (head === 'matrix') {
     cx.report.error('unknown-variable', span, `Referred to a variable "${name}" that does not exist`, {

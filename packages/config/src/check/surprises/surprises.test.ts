@@ -50,6 +50,9 @@ describe('a warning is given of', () => {
     expect(warnings(source('volatile'), { orbs })).toEqual([
       expect.stringMatching(/^unpinned-orb: .*today it is x\/y@1/),
     ])
+    expect(warnings(source('dev:foo'), { orbs })).toEqual([
+      "unpinned-orb: 'x/y@dev:foo' is a development version, which may be published anew with other content, and expires (Name a version: 1.2.3, or 1.2 or 1 to take its newest)",
+    ])
     expect(warnings(source('1.2'), { orbs })).toEqual([])
   })
 

@@ -17,7 +17,7 @@ export const readCheckout: StepReader = (fields, origin) => {
     )
   }
   const depth = fields.integer('depth', { min: 1 })
-  if (depth !== undefined && method !== 'shallow') {
+  if (depth !== undefined && method !== 'shallow' && !fields.isOpen('method')) {
     fields.fail(
       'invalid-value',
       fields.node('depth')!.span,
