@@ -1,13 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
-// The whole product. Each file has an installation of its own and mostly waits; they share one container engine, in which
-// each touches only what is its own.
+// The whole product, one file after the other: some starve the machine on purpose, and all share one container engine.
 export default defineConfig({
   test: {
     dir: 'e2e',
     include: ['**/*.e2e.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 1,
+    fileParallelism: false,
     // Of tests that say so: scenarios of one installation.
     maxConcurrency: 8,
     testTimeout: 300_000,

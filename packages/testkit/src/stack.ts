@@ -138,7 +138,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     return (await response.json()) as T
   }
 
-  async function waitFor<T>(what: string, look: () => Promise<T | undefined>, withinMs = 60_000): Promise<T> {
+  async function waitFor<T>(what: string, look: () => Promise<T | undefined>, withinMs = 180_000): Promise<T> {
     let trouble: unknown
     for (const deadline = Date.now() + withinMs; Date.now() < deadline; await sleep(100)) {
       try {
