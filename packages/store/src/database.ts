@@ -99,10 +99,10 @@ export function openDatabase(
  * What the engine asks touches a few rows, each by an index. On young tables, of which nothing is known yet, a plan that reads
  * them whole looks as good, and is kept after they have grown. Which values are looked for makes no difference to such plans.
  */
-const keyedPlans = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin']
-  .map((way) => `set enable_${way} = off; `)
-  .concat('set plan_cache_mode = force_generic_plan')
-  .join('')
+const keyedPlans = [
+  ...['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin'].map((way) => `set enable_${way} = off`),
+  'set plan_cache_mode = force_generic_plan',
+].join('; ')
 
 /** `first`: said on each connection before anything else. */
 function openPool(connectionString: string, max: number, first?: string): pg.Pool {

@@ -168,8 +168,10 @@ function oneOf(refs: readonly FencedRef[]): Sql {
   return sql`a.id = any(${refs.map((ref) => ref.attemptId)}::uuid[]) and a.epoch = (${epochs}::jsonb ->> a.id::text)::int`
 }
 
-/** What each job waits for; what has ended already (a kept job) is waited for by nobody. */
-/** What each job waits for: the job it requires, itself, and the statuses with which it goes on. */
+/**
+ * What each job waits for: the job it requires, itself, and the statuses with which it goes on. What has ended already (a kept
+ * job) is waited for by nobody.
+ */
 function openRequirements(jobs: readonly NewJob[]): readonly (readonly [string, string, readonly string[]])[] {
   const byName = new Map(jobs.map((job) => [job.name, job]))
   return jobs.flatMap((job) =>

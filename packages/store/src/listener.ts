@@ -39,9 +39,18 @@ export function createListener(
     signal.addEventListener('abort', end, { once: true })
     /** Fails with the connection, and when the answer takes too long: a half-open one would never answer. */
     const ask = async (question: string) => {
-      const limit = setTimeout(end, probeLimitMs)
-      await Promise.race([client.query(question), aborted(over.signal)]).finally(() => clearTimeout(limit))
       over.signal.throwIfAborted()
+      const { promise, reject } = Promise.withResolvers<never>()
+      const stop = () => reject(over.signal.reason)
+      const limit = setTimeout(end, probeLimitMs)
+      over.signal.addEventListener('abort', stop, { once: true })
+      try {
+        await Promise.race([client.query(question), promise])
+      } finally {
+        // A connection lives for months and is asked every few seconds: nothing may stay behind.
+        clearTimeout(limit)
+        over.signal.removeEventListener('abort', stop)
+      }
     }
     try {
       await client.connect()
@@ -82,9 +91,4 @@ export function createListener(
       })
     },
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

@@ -18,14 +18,16 @@ export async function checkInLoop(ports: LoopPorts, say: (line: string) => void,
     const line = statusLine(roster, gate)
     if (line !== said) say(line)
     said = line
+    let told = true
     try {
       const { drain } = await controlPlane.checkIn(conditionOf(ports))
       if (drain) gate.close('administrator', 'An administrator drains it.')
       else gate.open('administrator')
     } catch (error) {
+      told = false
       await ports.afterTrouble(error)
     }
-    const idle = roster.size === 0 && gate.refusal() === undefined
+    const idle = told && roster.size === 0 && gate.refusal() === undefined
     await sleep(idle ? idleEveryMs : everyMs, undefined, { signal: changed }).catch(() => sleep(gatherMs))
   }
 }
