@@ -24,7 +24,7 @@ describe('docker', () => {
     'registry.example.com:5000/a/b/c:1',
     'a@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef',
     '$AWS_ACCOUNT.dkr.ecr.us-east-1.amazonaws.com/x:$CIRCLE_SHA1',
-    `'${'${NAME}'}:latest'`,
+    '$IMAGE:latest',
   ])('takes %s as an image as it is written: variables are for the run', (image) => {
     const written = image.replaceAll("'", '')
 
