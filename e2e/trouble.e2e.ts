@@ -5,30 +5,30 @@ import { experiments } from './chaos/experiments.ts'
 const works = sandboxWorks()
 const setting = { executor: 'sandbox', say: () => {} } as const
 
-test('a scheduler that starts two containers of a task, one too late or none starts none of them twice [R-33]', async () => {
+test.concurrent('a scheduler that starts two containers of a task, one too late or none starts none of them twice [R-33]', async () => {
   const findings = await experiments.lies.run({ tasks: 40 }, setting)
 
   expect(findings.problems).toEqual([])
   expect(findings.figures.starts).toBeGreaterThan(0)
-}, 290_000)
+}, 900_000)
 
-test('many pipelines at once are all accepted, and keep no other organisation from its turn [R-26]', async () => {
+test.concurrent('many pipelines at once are all accepted, and keep no other organisation from its turn [R-26]', async () => {
   const findings = await experiments.arrivals.run({ pipelines: 40, seconds: 1, slots: 4 }, setting)
 
   expect(findings.problems).toEqual([])
   expect(findings.figures).toMatchObject({ pipelines: 40, refused: 0 })
-}, 290_000)
+}, 900_000)
 
 test.runIf(!works)('trouble with jobs that run is left out: the host sandbox does not work here', () => {
   expect(works).toBe(false)
 })
 
-describe.runIf(works)('jobs that run', () => {
+describe.runIf(works).concurrent('jobs that run', () => {
   test('end once and leave nothing, canceled at any moment by one or two [R-23]', async () => {
     const findings = await experiments.cancels.run({ workflows: 8, 'at-once': 4 }, setting)
 
     expect(findings.problems).toEqual([])
-  }, 290_000)
+  }, 900_000)
 
   test('go on while their agent is cut off for a while, and count for nothing when it was too long [R-11]', async () => {
     const findings = await experiments.partition.run({ rounds: 2, seconds: 2 }, setting)
@@ -38,12 +38,12 @@ describe.runIf(works)('jobs that run', () => {
       'short: jobs that went on, with every byte': 1,
       'long: jobs closed for good': 1,
     })
-  }, 290_000)
+  }, 900_000)
 
   test('end while PostgreSQL is away for an hour of its clock, and nothing of them is missing afterwards [R-03]', async () => {
     const findings = await experiments.outage.run({ jobs: 3, seconds: 6, minutes: 60 }, setting)
 
     expect(findings.problems).toEqual([])
     expect(findings.figures).toMatchObject({ 'results delivered with every byte': 3 })
-  }, 290_000)
+  }, 900_000)
 })

@@ -110,12 +110,13 @@ async function compareArtifacts(
   return found
 }
 
-/** Everything a job printed, for whoever reads why a scenario failed. */
+/** Everything a job printed, and what is said of its end, for whoever reads why a scenario failed. */
 async function transcript(stack: Stack, jobId: string): Promise<string> {
   const parts = (await stack.steps(jobId)).map(
     async (step) => `── ${step.name} (${step.result})\n${(await stack.output(step.id)).toString().slice(-3_000)}`,
   )
-  return (await Promise.all(parts)).join('\n')
+  const { message } = (await stack.api<JobPage>('GET', `/api/private/jobs/${jobId}`)).job
+  return [...(await Promise.all(parts)), ...(message === null ? [] : [`The job: ${message}`])].join('\n')
 }
 
 function sameNames(

@@ -58,10 +58,20 @@ start_reader() {
   eval "rondo_reader$rondo_turn=$!"
 }
 
-# Runs a script to its end: ID PROLOGUE COMMAND NEXT; its reader is at $rondo_pipe.
+# Runs a script to its end: ID PROLOGUE COMMAND NEXT; its reader is at $rondo_pipe. Opening the pipe waits for the reader,
+# and where the end of an earlier reader interrupts that (busybox, older dash), it is opened anew: a redirection of `exec`
+# that fails would end this shell, and the job with it.
 play() {
+  rondo_status=
+  until [ -n "$rondo_status" ]; do
+    [ -p "$rondo_pipe" ] || exit 1
+    play_into_pipe "$@" 6>"$rondo_pipe"
+  done
+  echo "ended $1 $rondo_status" >&5
+}
+
+play_into_pipe() {
   rondo_id=$1 rondo_prologue=$2 rondo_command=$3 rondo_next=$4
-  exec 6>"$rondo_pipe"
   (
     umask "$rondo_umask"
     set --
@@ -84,8 +94,6 @@ play() {
   rondo_status=$?
   # What the script left running may hold the pipe for ever, so the end is marked in the stream instead of waited for.
   printf '\036%s.%s\036' "$rondo_id" "$rondo_token" >&6
-  exec 6>&-
-  echo "ended $rondo_id $rondo_status" >&5
 }
 
 # The time since the machine was started: in hundredths of a second, as the kernel counts starts of processes, in

@@ -67,10 +67,13 @@ test('a script is heard of when it ends, with its status and everything it print
   expect(folder.readEnd('s2.out')).toBe('out\nerr\n\x1es2.token\x1e')
 })
 
-test.each([
+const shells: [string, readonly string[]][] = [
   ['sh', ['/bin/sh']],
   ['bash', ['/bin/bash', '--posix']],
-])(
+]
+if (existsSync('/bin/busybox')) shells.push(['busybox', ['/bin/busybox', 'sh']])
+
+test.each(shells)(
   'scripts of the queue run one after the other, each with its own shell, output and status, under %s',
   async (_name, shell) => {
     await start([], shell)
@@ -90,6 +93,23 @@ test.each([
     expect(folder.readEnd('s2.out')).toBe('hello job\nend\n\x1es2.token\x1e')
     expect(folder.readEnd('s3.out')).toBe(`${folder.io}/b.cmd \n\x1es3.token\x1e\x1ei4.token\x1e`)
   },
+)
+
+test.each(shells)(
+  'what scripts left running may end at any moment without ending the job, under %s',
+  async (_name, shell) => {
+    await start([], shell)
+    const ids = Array.from({ length: 300 }, (_, number) => `s${number}`)
+
+    for (const [number, id] of ids.entries()) {
+      folder.create(`${id}.cmd`, `sleep 0.0${number % 10}${number % 7} &\n`)
+      folder.queue(`run ${id} ${id}.out - ${id}.cmd ${number % 2 ? `s${number + 1}` : '-'}`)
+    }
+
+    await until(() => folder.progress.statusOf('s299') !== undefined || supervisor.exitCode !== null)
+    expect(ids.map(folder.progress.statusOf)).toEqual(ids.map(() => 0))
+  },
+  120_000,
 )
 
 test('a script given ahead follows the one it names, once, if that passed, was short, and did not halt the job', async () => {

@@ -25,6 +25,8 @@ export interface CheckOrbRequest {
   readonly organizationId: string | null
   /** What references of its own stanza stand for; the others are looked up. */
   readonly pins?: readonly OrbPin[]
+  /** Whether another registry has published it before, which leaves mistakes in its elements to those who use them. */
+  readonly published?: boolean
 }
 
 /** A diagnostic, and the same as text with its place, the line and carets. */

@@ -33,19 +33,23 @@ export function* work(task: Work): Generator<readonly OrbRequest[], WorkAnswer, 
 }
 
 function discover(task: Work, orbs: OrbSource): void {
-  if (task.kind === 'orb') validateOrb(task.source, { file: fileOf(task), orbs })
+  if (task.kind === 'orb') validateOrb(task.source, orbOptions(task, orbs))
   else orbReferences(task.source, { ...compileOptions(task), orbs })
 }
 
 function finish(task: Work, orbs: ReturnType<typeof createCollection>): WorkAnswer {
   if (task.kind === 'orb') {
     const file = fileOf(task)
-    const diagnostics = validateOrb(task.source, { file, orbs: orbs.source })
+    const diagnostics = validateOrb(task.source, orbOptions(task, orbs.source))
     const imports = orbs.importsOf(file)
     return { plan: undefined, output: undefined, parameters: {}, problems: problems(diagnostics, task, orbs), imports }
   }
   const { diagnostics, ...result } = compile(task.source, { ...compileOptions(task), orbs: orbs.source })
   return { ...result, problems: problems(diagnostics, task, orbs), imports: [] }
+}
+
+function orbOptions(task: CheckOrbRequest, orbs: OrbSource) {
+  return { file: fileOf({ kind: 'orb', ...task }), orbs, published: task.published === true }
 }
 
 function fileOf(task: Work): string {
