@@ -94,6 +94,8 @@ export class MemoryDatabase {
   readonly agents = new Map<string, string>()
   /** When each agent was last heard of, by its id. */
   readonly agentsSeen = new Map<string, number>()
+  /** Jobs whose part of the workspace retention took. */
+  readonly takenWorkspaces = new Set<string>()
   /** Server processes by name. */
   readonly instances = new Map<string, InstanceRow>()
   /** When each process looked for due schedules last. */

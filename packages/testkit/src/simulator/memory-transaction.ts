@@ -258,6 +258,10 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       work.insert('caches', database.caches, `${projectId}/${source}/${key}`, row)
       return true
     },
+    async takenWorkspaces(_projectId, jobIds) {
+      await effect('look for workspaces that retention took')
+      return jobIds.filter((id) => database.takenWorkspaces.has(id))
+    },
     async openSsh(jobId, userId) {
       await effect('open a job over SSH')
       leave(jobId, { kind: 'ssh', userId })
