@@ -35,7 +35,12 @@ export type { OrbSource, ResolvedOrb } from './orb/orb-source.ts'
 export { orbReferences } from './orb-references.ts'
 export type { PackOptions, PackResult } from './pack/pack.ts'
 export { pack } from './pack/pack.ts'
-export { didYouMeanPipelineValue, isKnownPipelineValue, knownPipelineValues } from './pipeline/known-values.ts'
+export {
+  didYouMeanPipelineValue,
+  isKnownPipelineValue,
+  knownPipelineValues,
+  pipelineValueType,
+} from './pipeline/known-values.ts'
 export { lineAndColumn, renderDiagnostic } from './render-diagnostic.ts'
 export type { ValidateOrbOptions } from './validate-orb.ts'
 export { validateOrb } from './validate-orb.ts'

@@ -92,6 +92,8 @@ export class MemoryDatabase {
   /** By scope. */
   readonly limits = new Map<string, Cell<LimitRow>>()
   readonly agents = new Map<string, string>()
+  /** When each agent was last heard of, by its id. */
+  readonly agentsSeen = new Map<string, number>()
   /** Server processes by name. */
   readonly instances = new Map<string, InstanceRow>()
   /** When each process looked for due schedules last. */

@@ -27,9 +27,10 @@ export function createMemoryEngine(
         return result
       }),
     saveAgent: (agent) =>
-      within('save an agent', () => {
+      within('save an agent', (work) => {
         const id = database.agents.get(agent.name) ?? database.newId()
         database.agents.set(agent.name, id)
+        database.agentsSeen.set(id, work.now)
         return id
       }),
     claim: (request) => within('claim', (work) => claimTasks(database, work, request, { effect, seen })),
@@ -93,6 +94,7 @@ export function createMemoryEngine(
             agentId: row.agentId,
             granted: row.grantedAt !== null,
             lateMs: Math.round(work.now - row.leaseExpiresAt),
+            forgotten: (database.agentsSeen.get(row.agentId) ?? 0) > row.leaseExpiresAt + 30_000,
             attempts: required(work.read(database.tasks.get(row.taskId)), 'task', row.taskId).attempts,
           })),
       ),

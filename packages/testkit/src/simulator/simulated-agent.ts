@@ -57,6 +57,14 @@ export class SimulatedAgent {
     this.disk.clear()
   }
 
+  /** Its folder is emptied: it comes back and knows nothing of what it had. */
+  forget(): void {
+    this.kill()
+    this.#world.trace(this.name, 'has its folder emptied')
+    for (const id of this.disk.keys()) this.#world.witness.forgot(id)
+    this.disk.clear()
+  }
+
   async #begin(life: number): Promise<void> {
     const id = await this.#insist(life, 'register', (_, server) => server.register(this.name))
     if (id === undefined) return

@@ -175,7 +175,7 @@ export class Life {
       wakeups: this.#wakeups,
       usage: { save: async () => {} },
       holds: { begin: async () => undefined, end: async () => {}, orders: async () => [] },
-      agents: { checkIn: async () => ({ draining: false }), heardOf: async () => {} },
+      agents: { checkIn: async () => ({ draining: false }), heardOf: async (ids) => this.#heardOf(ids) },
       objects: noObjects,
       output: this.#output,
       checks: this.#checks,
@@ -252,6 +252,11 @@ export class Life {
 
   register(name: string): Promise<string> {
     return this.#dispatcher.register({ ...hello, name })
+  }
+
+  #heardOf(agentIds: readonly string[]): void {
+    const { database, time } = this.#world
+    for (const id of this.#dead ? [] : agentIds) database.agentsSeen.set(id, time.now)
   }
 
   /** Between any two statements time may pass, the process may die, and the database may go away. */

@@ -20,6 +20,7 @@ interface Order {
  * 15. No agent still runs anything once the world has come to rest.
  * 16. The output of a step does not grow after its end.
  * 21. The output of every step is ended.
+ * 29. How a job ended is unknown only when its agent was there and had lost what it knew.
  * 17. A pipeline that somebody was told of is there.
  */
 export class Witness {
@@ -30,6 +31,8 @@ export class Witness {
   readonly #outputs = new Map<string, { size: number; closed: boolean }>()
   readonly #promised: string[] = []
   readonly #batches = new Map<string, QueueFilter>()
+  /** Attempts that only their agents' own fault made them forget. */
+  readonly #forgotten = new Set<string>()
   starts = 0
 
   constructor(database: MemoryDatabase, report: Report) {
@@ -39,6 +42,10 @@ export class Witness {
 
   holds(agent: Holder, held: HeldAttempt): void {
     this.#held.push({ agent, held, acknowledged: 0 })
+  }
+
+  forgot(attemptId: string): void {
+    this.#forgotten.add(attemptId)
   }
 
   started(agent: string, ref: AttemptRef): void {
@@ -120,6 +127,9 @@ export class Witness {
     for (const { committed: step } of this.#database.steps.values())
       if (step !== undefined && this.#outputs.get(step.id)?.closed !== true)
         this.#report(21, `the output of step ${step.id} (${step.result}) was never ended`)
+    for (const { committed: attempt } of this.#database.attempts.values())
+      if (attempt?.result === 'unknown' && !this.#forgotten.has(attempt.id))
+        this.#report(29, `attempt ${attempt.id} is said to be forgotten; its agent knew of it`)
     const tests = new Map<string, number>()
     const layers = new Map<string, number>()
     for (const { agent, held, acknowledged } of this.#held) {

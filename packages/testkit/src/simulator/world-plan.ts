@@ -26,6 +26,8 @@ export interface WorldPlan {
   readonly outages: number
   readonly agentKills: number
   readonly agentsGone: number
+  /** Times an agent's folder is emptied while it works. */
+  readonly agentsEmptied: number
   readonly partitions: number
   /** Share of server lives that no notification reaches. */
   readonly deaf: number
@@ -60,6 +62,7 @@ export function drawPlan(random: Random): WorldPlan {
     outages: some(0.3, 2),
     agentKills: some(0.4, 3),
     agentsGone: some(0.2, 1),
+    agentsEmptied: some(0.2, 2),
     partitions: some(0.3, 2),
     deaf: rate(0.2, 0.5),
     clicks: random.int(0, 12),
@@ -87,6 +90,7 @@ export const calmPlan: WorldPlan = {
   outages: 0,
   agentKills: 0,
   agentsGone: 0,
+  agentsEmptied: 0,
   partitions: 0,
   deaf: 0,
   clicks: 0,

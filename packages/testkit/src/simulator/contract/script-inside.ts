@@ -6,7 +6,7 @@ import { type ScriptState, unknownId } from './script-state.ts'
 
 const at = '2026-01-01T00:00:00.000Z'
 const object = (random: Random) => ({ digest: String(random.int(1, 9)).repeat(64), size: random.int(1, 99) })
-const results: readonly Result[] = ['passed', 'failed', 'canceled', 'timed-out', 'lost', 'skipped']
+const results: readonly Result[] = ['passed', 'failed', 'canceled', 'timed-out', 'lost', 'unknown', 'skipped']
 
 /** Every write that the conductor makes inside of a transaction. */
 export function insideOperations(
