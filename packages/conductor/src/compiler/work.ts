@@ -1,6 +1,7 @@
 import {
   type ConfigDiagnostic,
   compile,
+  createLineIndex,
   type OrbSource,
   orbReferences,
   renderDiagnostic,
@@ -80,10 +81,25 @@ function problems(
   task: Work,
   orbs: ReturnType<typeof createCollection>,
 ): readonly Problem[] {
-  return diagnostics.map((diagnostic) => ({
-    ...diagnostic,
-    text: renderDiagnostic(diagnostic, orbs.textOf(diagnostic.span.file) ?? task.source),
-  }))
+  const textOf = (file: string) => orbs.textOf(file) ?? task.source
+  const indexes = new Map<string, ReturnType<typeof createLineIndex>>()
+  const lineOf = (file: string, offset: number) => {
+    const index = indexes.get(file) ?? createLineIndex(textOf(file))
+    indexes.set(file, index)
+    return index(offset)
+  }
+  return diagnostics.map((diagnostic) => {
+    const { span, chain = [] } = diagnostic
+    return {
+      ...diagnostic,
+      text: renderDiagnostic(diagnostic, textOf(span.file)),
+      places: {
+        start: lineOf(span.file, span.start),
+        end: lineOf(span.file, span.end),
+        chain: chain.map((frame) => ({ file: frame.span.file, ...lineOf(frame.span.file, frame.span.start) })),
+      },
+    }
+  })
 }
 
 /**
