@@ -81,8 +81,8 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
       ).map((row) => row.name),
     async startStep(step) {
       const rows = await tx.rows<{ id: string }>(sql`
-        insert into steps (attempt_id, task_index, index, name, type, command, background, started_at)
-        values (${step.attemptId}, ${step.taskIndex}, ${step.index}, ${step.name}, ${step.type}, ${step.command}, ${step.background}, ${step.at})
+        insert into steps (id, attempt_id, task_index, index, name, type, command, background, started_at)
+        values (${step.id}, ${step.attemptId}, ${step.taskIndex}, ${step.index}, ${step.name}, ${step.type}, ${step.command}, ${step.background}, ${step.at})
         on conflict (attempt_id, index) do update set name = excluded.name returning id`)
       return rows[0]!.id
     },

@@ -217,7 +217,9 @@ export interface EngineTransaction {
   /** Names of the organisation's contexts that jobs of the project may use. */
   contextNames(organizationId: string, projectId: string): Promise<readonly string[]>
   acknowledge(attemptId: string, sequence: number, leaseMs: number): Promise<void>
+  /** Answers its id, which is another when it was begun before. */
   startStep(step: {
+    id: string
     attemptId: string
     taskIndex: number
     index: number

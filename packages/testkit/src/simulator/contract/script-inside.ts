@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { EngineTransaction, Result } from '@rondo/model'
 import { buildRevision } from '../../builders.ts'
 import type { Random } from '../random.ts'
@@ -133,6 +134,7 @@ export function insideOperations(
       if (attemptId === unknownId) return
       const index = state.random.int(0, 2)
       return tx.startStep({
+        id: randomUUID(),
         attemptId,
         taskIndex: 0,
         index,
