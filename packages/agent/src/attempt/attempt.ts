@@ -250,8 +250,7 @@ async function execute(
     containers = attendContainers(task)
     const end = await stayOpen(deps, task, door, await runSteps(task))
     await containers.stop()
-    await base.steps.settled()
-    await lastSamples()
+    await Promise.all([base.steps.settled(), lastSamples()])
     if (door === undefined) await holdIfFailed(deps, task, end)
     return end
   } finally {

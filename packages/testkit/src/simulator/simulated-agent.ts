@@ -220,7 +220,8 @@ export class SimulatedAgent {
   /** All of a step's output is known before its end is told. */
   async #sendOutput(life: number, held: HeldAttempt, size: number): Promise<void> {
     const { random } = this.#world
-    await this.#report(life, held)
+    // Output and what is said of its step go by different connections: either may come first.
+    if (random.chance(0.5)) await this.#report(life, held)
     const step = held.entries.findLast((candidate) => candidate.type === 'step-started')?.step ?? 0
     for (let known = 0; life === this.#life && known < size; ) {
       const offset = random.int(0, known)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { EngineTransaction, Result } from '@rondo/model'
 import { buildRevision } from '../../builders.ts'
 import type { Random } from '../random.ts'
@@ -83,6 +84,7 @@ export function insideOperations(
       const id = state.random.pick([...state.workflows, unknownId])
       return [...((await tx.statusesOf([id])).get(id) ?? [])].sort()
     },
+    'workspaces that retention took': (tx) => tx.takenWorkspaces(state.home.projectId, [state.job().id]),
     'workflow of a job': (tx) => tx.workflowOfJob(state.job().id),
     'save a job': (tx) => {
       const people = state.random.pick([
@@ -132,6 +134,7 @@ export function insideOperations(
       if (attemptId === unknownId) return
       const index = state.random.int(0, 2)
       return tx.startStep({
+        id: randomUUID(),
         attemptId,
         taskIndex: 0,
         index,
