@@ -92,6 +92,8 @@ async function expireLeft(
   days: number,
   limit: number,
 ): Promise<ExpiredBatch> {
+  // A rerun that needs a workspace holds its project until it is there to be seen (`takenWorkspaces`).
+  if (kind === 'workspaces') await tx.rows(sql`select from projects where id = ${projectId} for no key update`)
   const size = kind === 'test-results' ? sql`0` : sql`size`
   const [row] = await tx.rows<ExpiredCount & { jobs: number }>(sql`
     with ${dueJobs(projectId, kind, days, sql`limit ${limit}`)},

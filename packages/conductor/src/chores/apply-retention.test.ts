@@ -317,6 +317,34 @@ test('a pipeline stays while an agent that was asked to stop still works on it, 
   expect(await queries.pipeline(working.id)).toBeUndefined()
 })
 
+test('a rerun that would attach a workspace that was removed is refused with the way out, one from the start is not', async () => {
+  const { project } = await engine.home()
+  const body = (step: string) => `{docker: [{image: cimg/base:current}], steps: [${step}]}`
+  const pipeline = await engine.push(
+    project,
+    `version: 2.1
+jobs:
+  make: ${body('persist_to_workspace: {root: ., paths: [out]}')}
+  use: ${body('attach_workspace: {at: .}')}
+workflows: {main: {jobs: [make, use: {requires: [make]}]}}`,
+  )
+  await engine.run(pipeline, 'make')
+  await engine.run(pipeline, 'use', 'failed')
+  await engine.settle()
+  const workflowId = (await engine.workflow(pipeline)).id
+  const fromFailed = { workflowId, actorId: null, fromFailed: true }
+  const early = await engine.actions.rerun(fromFailed)
+  await engine.run(pipeline, 'use', 'failed')
+  await age(project, 20)
+  await wholeWalk()
+
+  await expect(engine.actions.rerun(fromFailed)).rejects.toThrow(/Job use attaches.*make.*was removed. Rerun.*start/)
+  await expect(engine.actions.rerun({ ...fromFailed, workflowId: early })).rejects.toThrow(/was removed/)
+  await engine.actions.rerun({ workflowId, actorId: null, fromFailed: false })
+
+  expect(await engine.statuses(pipeline)).toEqual({ make: 'queued', use: 'blocked' })
+})
+
 test('a pipeline whose output was not all taken stays for now', async () => {
   const { project } = await engine.home()
   const built = await build(project, 'output')

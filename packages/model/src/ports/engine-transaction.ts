@@ -160,6 +160,11 @@ export interface EngineTransaction {
   readKey(key: RequestKey): Promise<KeptAnswer | undefined>
   /** Writes down what a request whose key was taken made. */
   bindKey(key: RequestKey, madeId: string): Promise<void>
+  /**
+   * Those of these jobs of a project whose part of the workspace retention has come past. It takes nothing of the project's workspaces
+   * until the end of the transaction.
+   */
+  takenWorkspaces(projectId: string, jobIds: readonly string[]): Promise<readonly string[]>
   /** Workflows of the pipeline that rerun another. */
   rerunCount(pipelineId: string): Promise<number>
   /**

@@ -204,6 +204,8 @@ export function createMemoryEngine(
         const job = required(work.read(database.jobs.get(task.jobId)), 'job', task.jobId)
         const workflow = required(work.read(database.workflows.get(job.workflowId)), 'workflow', job.workflowId)
         const project = required(work.read(database.projects.get(job.projectId)), 'project', job.projectId)
+        const inSetup = pipelineInSetup(database, work, workflow.pipelineId)
+        if (inSetup === undefined) throw new AppError('not-found', `There is no attempt ${attemptId}.`)
         return {
           identity: identify(database, work, attempt, task),
           job,
@@ -215,8 +217,7 @@ export function createMemoryEngine(
           trustsForks: false,
           ssh: (database.leftByJob.get(job.id) ?? []).some((cell) => work.read(cell)?.kind === 'ssh'),
           workflow,
-          pipeline: required(pipelineInSetup(database, work, workflow.pipelineId), 'pipeline', workflow.pipelineId)
-            .pipeline,
+          pipeline: inSetup.pipeline,
           organizationId: project.organizationId,
           organizationName: database.organizations.get(project.organizationId) ?? '',
           actorLogin: null,

@@ -99,6 +99,20 @@ export class Witness {
     this.#outputs.set(stepId, { size: this.#outputs.get(stepId)?.size ?? 0, closed: true })
   }
 
+  /** Whose bytes are gone: only of what has ended (rule 30). */
+  removed(stepId: string): void {
+    for (const { committed: step } of this.#database.steps.values()) {
+      if (step?.id !== stepId) continue
+      const attempt = this.#database.attempts.get(step.attemptId)?.committed
+      if (attempt?.phase !== 'finished') this.#report(30, `the output of step ${stepId} was taken while it runs`)
+    }
+  }
+
+  /** Somebody was told that this workflow is rerun; at the time of asking it was taken or not. */
+  reran(workflowId: string, takenBefore: boolean): void {
+    if (takenBefore) this.#report(34, `workflow ${workflowId} was taken, and a rerun of it was not refused`)
+  }
+
   leftEmpty(agent: string, request: EmptyHanded, askedAt: number): void {
     leftEmpty(this.#database, agent, { ...request, askedAt }, this.#report)
   }
@@ -122,8 +136,7 @@ export class Witness {
       const filter = this.#batches.get(job?.canceledBy ?? '')
       if (job !== undefined && filter !== undefined) batchKept(this.#database, job, filter, this.#report)
     }
-    for (const id of this.#promised)
-      if (this.#database.pipelines.get(id)?.committed === undefined) this.#report(17, `pipeline ${id} is lost`)
+    for (const id of this.#promised) if (!this.#isKnown(id)) this.#report(17, `pipeline ${id} is lost`)
     for (const { committed: step } of this.#database.steps.values())
       if (step !== undefined && this.#outputs.get(step.id)?.closed !== true)
         this.#report(21, `the output of step ${step.id} (${step.result}) was never ended`)
@@ -151,7 +164,18 @@ export class Witness {
         this.#report(14, 'the end of a task was acknowledged, and it has not ended')
     }
     for (const [jobId, expected] of tests) this.#compare('test reports', jobId, expected)
-    for (const [jobId, expected] of layers) this.#compare('layers', jobId, expected)
+    for (const [jobId, expected] of layers) {
+      const taken = this.#database.takenWorkspaces.get(jobId)?.committed !== undefined
+      this.#compare('layers', jobId, taken ? 0 : expected)
+    }
+  }
+
+  /** There, or taken by retention when it was old enough. */
+  #isKnown(pipelineId: string): boolean {
+    return (
+      this.#database.pipelines.has(pipelineId) &&
+      this.#database.pipelines.get(pipelineId)!.changedAt > Number.NEGATIVE_INFINITY
+    )
   }
 
   #compare(what: 'test reports' | 'layers', jobId: string, expected: number): void {

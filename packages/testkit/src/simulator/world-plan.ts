@@ -36,6 +36,8 @@ export interface WorldPlan {
   /** What administrators do to the queue. */
   readonly operations: number
   readonly schedules: number
+  /** How long pipelines and workspaces are kept; 0: for ever. */
+  readonly keptMs: number
 }
 
 /** Some worlds are calm, so that plain faults are not hidden behind strange ones. */
@@ -68,6 +70,7 @@ export function drawPlan(random: Random): WorldPlan {
     clicks: random.int(0, 12),
     operations: random.chance(0.5) ? random.int(1, 8) : 0,
     schedules: random.chance(0.2) ? random.int(1, 2) : 0,
+    keptMs: random.chance(0.3) ? random.skewed(1_000, 900_000) : 0,
   }
 }
 
@@ -96,4 +99,5 @@ export const calmPlan: WorldPlan = {
   clicks: 0,
   operations: 0,
   schedules: 0,
+  keptMs: 0,
 }

@@ -84,6 +84,7 @@ export function insideOperations(
       const id = state.random.pick([...state.workflows, unknownId])
       return [...((await tx.statusesOf([id])).get(id) ?? [])].sort()
     },
+    'workspaces that retention took': (tx) => tx.takenWorkspaces(state.home.projectId, [state.job().id]),
     'workflow of a job': (tx) => tx.workflowOfJob(state.job().id),
     'save a job': (tx) => {
       const people = state.random.pick([
