@@ -110,9 +110,19 @@ export class Operators {
       { branch: 'feature' },
     ])
     const limit = random.int(1, 5)
-    switch (random.pick(['limit', 'limit', 'lift', 'promote', 'promote', 'cancel'])) {
+    switch (random.pick(['limit', 'limit', 'lift', 'promote', 'promote', 'cancel', 'share', 'share'])) {
       case 'limit':
         return this.#setLimit(scope, random.int(0, 3))
+      case 'share': {
+        const { organizationId, projectId } = random.pick(homes)
+        const share = {
+          organizationId,
+          projectId: random.pick([null, projectId]),
+          share: random.pick([1, 50, 100, 1_000]),
+        }
+        await this.#call('set a share', ({ queue }) => queue.setShare(share))
+        return
+      }
       case 'lift':
         return this.#setLimit(scope, undefined)
       case 'promote':
