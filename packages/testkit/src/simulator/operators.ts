@@ -62,7 +62,7 @@ export class Operators {
     const { agents, time } = this.#world
     time.after(120_000, () => {
       if (!agents.some((agent) => !agent.gone && agent.executors.includes('machine')))
-        this.#begin(() => this.#cancel({ resourceClass: machineClass }, 100))
+        this.#begin(() => this.#insist(() => this.#cancel({ resourceClass: machineClass }, 100)))
       // A limit whose request arrived twice may have come back.
       this.#begin(() => this.#lift())
       this.#clear()
