@@ -1,7 +1,7 @@
 import { AppError, type EngineTransaction, type RerunRequest, type WorkflowSnapshot } from '@rondo/model'
 import { rerunJobs } from '../decisions/rerun-jobs.ts'
 import { workflowScope } from './change-state.ts'
-import { type MadeWorkflow, madeWorkflow } from './made-workflow.ts'
+import { type MadeWorkflow, madeOf } from './made-workflow.ts'
 import type { StartChecks } from './start-job.ts'
 
 export interface RerunParts {
@@ -24,7 +24,7 @@ export async function createRerun(
   if (again.every((job) => job.keptFrom !== null))
     throw new AppError('conflict', `Nothing failed in workflow ${workflow.name}. Rerun it from the start instead.`)
   const keepsWorkspace = again.some((job) => job.keptFrom !== null)
-  const id = await tx.createWorkflow({
+  const head = await tx.createWorkflow({
     pipelineId: workflow.pipelineId,
     projectId: workflow.projectId,
     name: workflow.name,
@@ -40,7 +40,7 @@ export async function createRerun(
   await tx.append({
     ...workflowScope({ ...snapshot, workflow }),
     kind: 'workflow.created',
-    workflowId: id,
+    workflowId: head.workflow.id,
     actorId,
     data: {
       name: workflow.name,
@@ -55,5 +55,5 @@ export async function createRerun(
   if (request.enableSsh === true)
     for (const [index, job] of again.entries())
       if (request.jobIds?.includes(before[index]?.id ?? '')) await tx.openSsh(job.id, actorId ?? '')
-  return madeWorkflow(tx, id, again)
+  return madeOf(head, again)
 }

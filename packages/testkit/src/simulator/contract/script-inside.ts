@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { EngineTransaction, Result } from '@rondo/model'
 import { buildRevision } from '../../builders.ts'
 import type { Random } from '../random.ts'
@@ -14,11 +15,12 @@ export function insideOperations(
   return {
     pipeline: async (tx) => {
       const { projectId, organizationId } = state.home
-      const reserved = await tx.reservePipeline(projectId)
       const phase = state.random.pick(['created', 'setup'] as const)
       const config = { source: 'source', compiled: 'compiled', plan: null }
       const pipeline = await tx.createPipeline({
-        ...reserved,
+        id: randomUUID(),
+        // Above those that are reserved.
+        number: 1_000_000 + state.pipelines.length,
         projectId,
         state: phase,
         errors: [],
@@ -36,7 +38,7 @@ export function insideOperations(
     },
     workflow: async (tx) => {
       const jobs = Array.from({ length: state.random.int(1, 4) }, (_, index) => state.newJob(index))
-      const id = await tx.createWorkflow({
+      const head = await tx.createWorkflow({
         pipelineId: state.pipeline(),
         projectId: state.home.projectId,
         name: 'main',
@@ -47,10 +49,11 @@ export function insideOperations(
         ...state.random.pick([{}, { setup: true }]),
         jobs,
       })
-      state.workflows.push(id)
+      const workflowId = head.workflow.id
+      state.workflows.push(workflowId)
       state.jobs.push(...jobs)
-      await tx.append({ kind: 'workflow.created', projectId: state.home.projectId, workflowId: id })
-      return id
+      await tx.append({ kind: 'workflow.created', projectId: state.home.projectId, workflowId })
+      return head
     },
     'request with a key': async (tx) => {
       const key = {
