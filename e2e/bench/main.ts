@@ -21,7 +21,11 @@ const image = 'cimg/base:2025.05-20.04'
 // moves bytes: 1000 are what the aims speak of, an everyday run is content with fewer.
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, size: { type: 'string', default: '128' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    size: { type: 'string', default: '128' },
+    help: { type: 'boolean', default: false },
+  },
 })
 const megabytes = Number(values.size)
 
@@ -47,6 +51,10 @@ const together: Readonly<Record<string, (stack: Stack) => Promise<readonly Figur
 }
 
 const names = ['engine', ...Object.keys(alone), ...Object.keys(together)]
+if (values.help) {
+  console.log(`npm run bench -- [NAME…] [--size MEGABYTES] [--json]\nNames: ${names.join(', ')}`)
+  process.exit(0)
+}
 const unknown = positionals.find((name) => !names.includes(name))
 if (unknown !== undefined || !(megabytes > 0)) {
   console.error(

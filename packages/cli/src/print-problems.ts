@@ -12,20 +12,23 @@ export function printProblems(problems: readonly Problem[]): void {
   for (const { text } of problems) process.stderr.write(`${paintProblem(text, paint, width)}\n\n`)
 }
 
-/** A problem for programs. Lines and columns are there when it is in the source at hand, not in an orb. */
+/** A problem for programs. Lines and columns are there when the text it is in was at hand where it was found. */
 export function problemForPrograms(problem: Problem, file: string, source: string) {
-  const { code, severity, message, hint, span, chain } = problem
-  const placed = span.file === file
+  const { code, severity, message, hint, span, chain, places } = problem
+  const here =
+    span.file === file ? { start: lineAndColumn(source, span.start), end: lineAndColumn(source, span.end) } : undefined
+  const placed = places ?? here
   return {
     code,
     severity,
     message,
     ...(hint === undefined ? {} : { hint }),
     file: span.file,
-    ...(placed ? lineAndColumn(source, span.start) : {}),
-    // Just behind the last character, where an editor ends its underline.
-    ...(placed ? { end: lineAndColumn(source, span.end) } : {}),
-    ...(chain === undefined ? {} : { chain: chain.map(({ kind, name }) => ({ kind, name })) }),
+    // The end is just behind the last character, where an editor ends its underline.
+    ...(placed === undefined ? {} : { ...placed.start, end: placed.end }),
+    ...(chain === undefined
+      ? {}
+      : { chain: chain.map(({ kind, name }, index) => ({ kind, name, ...places?.chain[index] })) }),
   }
 }
 

@@ -252,6 +252,25 @@ workflows: {w: {jobs: [build, o/run, {o/run: {name: other, e: mine}}]}}`,
     ])
   })
 
+  it.each(['me/orb@1', 'https://example.com/orb.yml'])(
+    'that hold what only a config may have are refused where they are imported: %s',
+    (reference) => {
+      const resolved = reference.replace(/@1$/, '@1.2.3')
+      const orb = (rest: string) => ({
+        resolve: () => ({ source: `version: 2.1\ncommands: {c: {steps: [checkout]}}\n${rest}`, resolved, digest: '' }),
+      })
+      const errors = (rest: string) => errorsOf(withSteps('- o/c', `orbs: {o: "${reference}"}`), { orbs: orb(rest) })
+
+      expect(errors('aliases: [x]')).toEqual([])
+      expect(errors('workflows: {w: {jobs: [a]}}')).toEqual([
+        `orb-source: Orb ${resolved} holds 'workflows', which only a config may have`,
+      ])
+      expect(errors('parameters: {p: {type: string}}')).toEqual([
+        `orb-source: Orb ${resolved} holds 'parameters', which only a config may have`,
+      ])
+    },
+  )
+
   it('that are empty stand for an orb put in later: only using one is a mistake', () => {
     const source = (step: string) => withSteps(`- ${step}`, 'orbs: {mine: {}}')
 
@@ -326,7 +345,7 @@ describe('a setup config', () => {
 
     expect(several.plan).toBeDefined()
     expect(several.diagnostics).toMatchObject([
-      { code: 'setup', severity: 'warning', message: expect.stringMatching(/here these run: v, w$/) },
+      { code: 'setup', severity: 'warning', message: expect.stringMatching(/as here: v, w$/) },
     ])
     expect(one.plan?.workflows).toHaveLength(2)
     expect(one.diagnostics).toEqual([])

@@ -1,9 +1,11 @@
-import type { Plan } from '@rondo/model'
+import type { Plan, Span } from '@rondo/model'
 import type { LinkedWorkflow } from './check/link.ts'
 import { linkWorkflow } from './check/link.ts'
 import { checkRootKeys } from './check/root-keys.ts'
 import { checkSetupWorkflows } from './check/surprises/setup-workflows.ts'
 import { checkSurprises } from './check/surprises/surprises.ts'
+import type { UnusedAnchor } from './check/surprises/unused-anchors.ts'
+import { checkUnusedAnchors } from './check/surprises/unused-anchors.ts'
 import { checkUnusedOrbs } from './check/surprises/unused-orbs.ts'
 import { readVersion } from './check/version.ts'
 import type { ConfigDiagnostic } from './diagnostic-code.ts'
@@ -98,7 +100,9 @@ function compileStages(
   limits: Limits,
   report: Report,
 ): CompileResult {
-  const parsed = parseTree(source, file, limits, report)
+  const unusedAnchors: UnusedAnchor[] = []
+  const onUnusedAnchor = (name: string, span: Span) => unusedAnchors.push({ name, span })
+  const parsed = parseTree(source, file, limits, report, { onUnusedAnchor })
   const version = parsed === undefined ? undefined : readVersion(report, parsed)
   if (parsed === undefined || version === undefined) return failed(report, {})
   const root = version === 2 ? literalTree(parsed) : parsed
@@ -114,6 +118,7 @@ function compileStages(
   checkSurprises(report, plan, options.contexts)
   checkSetupWorkflows(report, plan, options.pipelineValues)
   if (version !== 2) checkUnusedOrbs(report, root, source)
+  checkUnusedAnchors(report, unusedAnchors)
   const output = writeOutput(cx, root, linked, source)
   if (report.hasErrors()) return failed(report, parameters)
   const result = { plan, diagnostics: report.diagnostics, output, parameters }

@@ -52,6 +52,8 @@ export type ConfigDiagnosticCode =
   | 'cache-key'
   | 'serial-group'
   | 'unused-orb'
+  | 'unused-anchor'
+  | 'template-section'
   | 'context'
   | 'unpinned-orb'
   | 'unsupported'

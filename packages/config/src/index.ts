@@ -29,13 +29,20 @@ export { explainPlan } from './explain/explain.ts'
 export type { PlanPlace } from './explain/plan-places.ts'
 export type { Limits } from './limits.ts'
 export { defaultLimits } from './limits.ts'
+export type { LineAndColumn } from './line-index.ts'
+export { createLineIndex } from './line-index.ts'
 export type { GitReference } from './matches-filters.ts'
 export { matchesFilters, matchesNameFilter } from './matches-filters.ts'
 export type { OrbSource, ResolvedOrb } from './orb/orb-source.ts'
 export { orbReferences } from './orb-references.ts'
 export type { PackOptions, PackResult } from './pack/pack.ts'
 export { pack } from './pack/pack.ts'
-export { didYouMeanPipelineValue, isKnownPipelineValue, knownPipelineValues } from './pipeline/known-values.ts'
+export {
+  didYouMeanPipelineValue,
+  isKnownPipelineValue,
+  knownPipelineValues,
+  pipelineValueType,
+} from './pipeline/known-values.ts'
 export { lineAndColumn, renderDiagnostic } from './render-diagnostic.ts'
 export type { ValidateOrbOptions } from './validate-orb.ts'
 export { validateOrb } from './validate-orb.ts'

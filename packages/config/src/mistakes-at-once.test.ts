@@ -170,10 +170,13 @@ describe('the text of a diagnostic', () => {
   })
 
   it('names the rule that a name of a parameter breaks', () => {
-    const parameters = 'parameters: {9a: {type: string, default: x}}'
+    const commands = 'commands: {c: {parameters: {9a: {type: string, default: x}}, steps: [checkout]}}'
 
-    expect(errorsOf(withSteps('- checkout', parameters))).toEqual([
-      "parameter-declaration: Parameter '9a' of the pipeline: names begin with a letter or '_', and hold letters, digits, '_' and '-' only",
+    expect(errorsOf(withSteps('- c', commands))).toEqual([
+      "parameter-declaration: Parameter '9a' of command 'c': names begin with a letter or '_', and hold letters, digits, '_' and '-' only",
+    ])
+    expect(errorsOf(withSteps('- checkout', 'parameters: {" a": {type: string, default: x}}'))).toEqual([
+      "parameter-declaration: Parameter ' a' of the pipeline: a name is a text without '<<', '>>' or blanks around it",
     ])
   })
 

@@ -27,6 +27,14 @@ it.each<readonly [section: string, what: string, source: string, refusal: RegExp
     steps('- run: {command: x, max_auto_reruns: 1, auto_rerun_delay: 0s}'),
     /in the format/,
   ],
+  [
+    '15',
+    'a condition in version 2, which has none',
+    workflow('- a', '', '    when: false\n')
+      .replace('version: 2.1', 'version: 2')
+      .replace(/ {2}p: .*\n/, ''),
+    /'when' of workflow 'w' needs version 2\.1/,
+  ],
   ['15', 'an unknown key of a workflow', workflow('- a', '', '    foo: 1\n'), /extraneous key \[foo\]/],
   ['16', 'an unknown status', workflow('- a\n- b: {requires: [{a: sucess}]}'), /Unknown status 'sucess'/],
   ['16', 'a map as context', workflow('- a: {context: {x: 1}}'), /holds names, found Mapping/],
@@ -124,6 +132,57 @@ it.each<readonly [section: string, what: string, source: string, warning: RegExp
     /'x' has no value here: its default counts/,
   ],
   [
+    '5',
+    'a section that never ends',
+    steps('- run: "a <<# pipeline.number >> b"'),
+    /^The section of 'pipeline\.number' never ends/,
+  ],
+  [
+    '5',
+    'a section that ends and never began, as a here-document of a path does',
+    steps('- run: "cat <</ tmp >> b"'),
+    /^'<<\/ tmp >>' ends a section that nothing began/,
+  ],
+  [
+    '5',
+    'a section that another name ends',
+    steps('- run: "<<# pipeline.number >>a<</ pipeline.id >>"'),
+    /^'<<\/ pipeline\.id >>' ends the section of 'pipeline\.number'/,
+  ],
+  [
+    '14.1',
+    'a timeout without a unit',
+    steps('- run: {command: x, no_output_timeout: 10}'),
+    /'10' has no unit and is taken as 10 seconds/,
+  ],
+  [
+    '15',
+    'workflows of version 2 without their version',
+    workflow('- a')
+      .replace('version: 2.1', 'version: 2')
+      .replace(/ {2}p: .*\n/, ''),
+    /'workflows' needs 'version: 2' too/,
+  ],
+  [
+    '16',
+    'one job required twice with statuses that exclude each other',
+    workflow('- a\n- b: {requires: [a, {a: failed}]}'),
+    /'b' requires 'a' twice, with statuses that exclude each other/,
+  ],
+  [
+    '20',
+    'a day that no month has',
+    workflow('- a', '', schedule('0 0 30 2 *')),
+    /^The schedule '0 0 30 2 \*' never comes/,
+  ],
+  [
+    '21.6',
+    'an override that names no job of an orb',
+    workflow('- a: {override-with: b}'),
+    /'override-with' names a job of an orb, found 'b': 'a' is not overridden/,
+  ],
+  ['28.7', 'an anchor nobody names', steps('- run: &x echo'), /^Anchor 'x' is never used/],
+  [
     '14',
     'another key beside a condition',
     steps('- when: {condition: true, steps: [checkout], name: x}'),
@@ -165,6 +224,12 @@ it.each<readonly [section: string, what: string, source: string, warning: RegExp
     'a status a group never has',
     workflow('- g\n- p: {requires: [{g: failed}]}', groups),
     /ends as success or not_run: 'p' never runs/,
+  ],
+  [
+    '22',
+    'a setup config that runs two workflows',
+    `setup: true\n${workflow('- a')}  x: {jobs: [b]}\n`,
+    /is refused where several would run, as here: w, x$/,
   ],
   [
     '25',

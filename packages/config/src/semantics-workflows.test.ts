@@ -108,6 +108,14 @@ it.each<readonly [section: string, what: string, source: string, expected: unkno
   ],
   [
     '17',
+    'a row that is required through the alias and by its name is required once, and must fulfil both',
+    workflow(
+      '- p: {matrix: {alias: all, parameters: {v: [q, r]}}}\n- a: {requires: [all, p-q, {p-r: [failed, success]}]}',
+    ),
+    { jobs: ['p-q', 'p-r', { a: { requires: ['p-q', 'p-r'] } }] },
+  ],
+  [
+    '17',
     'a matrix that its exclusions empty is absent, as an entry filtered out is',
     workflow('- b\n- p: {matrix: {parameters: {v: [q]}, exclude: [{v: q}]}}\n- a: {requires: [b, p]}'),
     { jobs: ['b', { a: { requires: ['b'] } }] },

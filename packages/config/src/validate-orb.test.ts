@@ -91,6 +91,32 @@ examples: {e: {usage: {version: 2.1, jobs: {build: {steps: [{run: << pipeline.pa
     expect(validateOrb(source)).toEqual([])
   })
 
+  it.each([
+    ['a step of another shape', 'commands: {c: {steps: [{when: , condition: true, steps: [checkout]}]}}'],
+    ['an unknown command', 'jobs: {j: {docker: [{image: a}], steps: [nosuch]}}'],
+    ['an unknown key', 'jobs: {j: {docker: [{image: a}], steps: [], foo: 1}}'],
+    ['a wrong default', 'commands: {c: {parameters: {p: {type: integer, default: x}}, steps: []}}'],
+    ['a key of configs', 'setup: true'],
+  ])('that was published elsewhere with %s is warned of only', (_what, body) => {
+    const source = `version: 2.1\n${body}`
+
+    const told = validateOrb(source, { published: true })
+
+    expect(validateOrb(source).some(({ severity }) => severity === 'error')).toBe(true)
+    expect(told.length).toBeGreaterThan(0)
+    expect(told.every(({ severity }) => severity === 'warning')).toBe(true)
+  })
+
+  it.each([
+    ['no YAML', 'commands: [', 'yaml-syntax'],
+    ['imports that do not exist', 'orbs: {q: acme/none@1}', 'orb-not-found'],
+    ['workflows', 'workflows: {w: {jobs: [a]}}', 'unknown-key'],
+  ])('that was published elsewhere and is of no use is refused: %s', (_what, body, code) => {
+    const told = validateOrb(`version: 2.1\n${body}`, { published: true, orbs: { resolve: () => undefined } })
+
+    expect(told).toMatchObject([{ code, severity: 'error' }])
+  })
+
   it('of version 2 is refused', () => {
     expect(codes('version: 2\ncommands: {}')).toEqual(['version'])
   })

@@ -5,7 +5,7 @@ import { checkOrbMetadata } from './check/orb-metadata.ts'
 import { checkReferences } from './check/references.ts'
 import { readVersion } from './check/version.ts'
 import { prepareContext } from './compile.ts'
-import type { ConfigDiagnostic } from './diagnostic-code.ts'
+import type { ConfigDiagnostic, ConfigDiagnosticCode } from './diagnostic-code.ts'
 import type { Limits } from './limits.ts'
 import { defaultLimits } from './limits.ts'
 import { loadOrbSpace } from './orb/load.ts'
@@ -23,10 +23,31 @@ export interface ValidateOrbOptions {
   readonly file?: string
   readonly orbs?: OrbSource
   readonly limits?: Partial<Limits>
+  /**
+   * Whether another registry has published it before: what is wrong in an element is then a mistake of the configs that
+   * use it, and a warning here. Default false.
+   */
+  readonly published?: boolean
 }
 
 /** Keys a config has and an orb may not (semantics 9.2). */
 const foreignKeys = ['workflows', 'parameters', 'setup', 'job-groups']
+
+/** What keeps an orb from being of any use to anybody, published or not. */
+const hopeless: ReadonlySet<ConfigDiagnosticCode> = new Set([
+  'yaml-syntax',
+  'yaml-anchor',
+  'yaml-merge',
+  'limit',
+  'root',
+  'orb-not-found',
+  'orb-reference',
+  'orb-source',
+  'internal',
+])
+
+/** Keys for which the compile of a config refuses an orb as a whole. */
+const refusedKeys = ['workflows', 'parameters']
 
 /** Checks an orb's source by itself, before it is published. Never throws; no error means it may be published. */
 export function validateOrb(source: string, options: ValidateOrbOptions = {}): readonly ConfigDiagnostic[] {
@@ -50,11 +71,13 @@ function checkOrb(
   source: string,
   options: ValidateOrbOptions & { readonly file: string },
   limits: Limits,
-  report: Report,
+  strict: Report,
 ): void {
+  const report = options.published === true ? lenient(strict) : strict
   for (const key of foreignKeys) {
     const entry = root.entries.get(key)
-    if (entry !== undefined) report.error('unknown-key', entry.keySpan, `An orb may not have '${key}'`)
+    const told = refusedKeys.includes(key) ? strict : report
+    if (entry !== undefined) told.error('unknown-key', entry.keySpan, `An orb may not have '${key}'`)
   }
   const { orbs, file } = options
   // Usage examples are configs of their own; their templates are none of the orb's.
@@ -75,6 +98,19 @@ function checkOrb(
   checkCommandRecursion(cx, space)
   checkImports(cx, own, space)
   checkOrbMetadata(report, root)
+}
+
+/** Mistakes in what a config may never use are warnings. */
+function lenient(report: Report): Report {
+  const { error, warn, hasErrors } = report
+  return {
+    error: (code, ...rest) => (hopeless.has(code) ? error(code, ...rest) : warn(code, ...rest)),
+    warn,
+    hasErrors,
+    get diagnostics() {
+      return report.diagnostics
+    },
+  }
 }
 
 /** Imports are fixed when the orb is published, so each must exist then, used or not. Without a source nobody can tell. */

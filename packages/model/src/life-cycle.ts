@@ -3,9 +3,18 @@ import type { JobStatus, WorkflowStatus } from './status.ts'
 /** Which status a job may take next. What is not listed is refused by the table, not by an if. */
 export const jobTransitions: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   blocked: ['queued', 'not_running', 'on_hold', 'success', 'not_run', 'canceled', 'unauthorized', 'failed'],
-  queued: ['running', 'canceled', 'failed', 'infrastructure_fail', 'timedout', 'unauthorized'],
+  queued: ['running', 'canceled', 'failed', 'infrastructure_fail', 'terminated-unknown', 'timedout', 'unauthorized'],
   not_running: ['success', 'not_run', 'canceled', 'failed'],
-  running: ['success', 'failed', 'canceled', 'timedout', 'infrastructure_fail', 'unauthorized', 'queued'],
+  running: [
+    'success',
+    'failed',
+    'canceled',
+    'timedout',
+    'infrastructure_fail',
+    'terminated-unknown',
+    'unauthorized',
+    'queued',
+  ],
   on_hold: ['success', 'canceled'],
   success: [],
   failed: [],
@@ -33,12 +42,12 @@ export const workflowTransitions: Readonly<Record<WorkflowStatus, readonly Workf
   not_run: [],
 }
 
-/** Whether a job may go from one status to another. */
+/** Whether a job may go from one status to another; from one that the table does not know, to none. */
 export function mayBecome(from: JobStatus, to: JobStatus): boolean {
-  return jobTransitions[from].includes(to)
+  return Object.hasOwn(jobTransitions, from) && jobTransitions[from].includes(to)
 }
 
-/** Whether a workflow may go from one status to another. */
+/** Whether a workflow may go from one status to another; from one that the table does not know, to none. */
 export function workflowMayBecome(from: WorkflowStatus, to: WorkflowStatus): boolean {
-  return workflowTransitions[from].includes(to)
+  return Object.hasOwn(workflowTransitions, from) && workflowTransitions[from].includes(to)
 }

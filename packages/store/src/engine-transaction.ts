@@ -55,6 +55,13 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
     },
     workflowOfJob: async (jobId) =>
       (await tx.rows<{ id: string }>(sql`select workflow_id as id from jobs where id = ${jobId}`))[0]?.id,
+    async takenWorkspaces(projectId, jobIds) {
+      await tx.rows(sql`select from projects where id = ${projectId} for no key update`)
+      const rows = await tx.rows<{ id: string }>(sql`
+        select j.id from jobs j join retention_marks m on m.project_id = j.project_id and m.kind = 'workspaces'
+        where j.id = any(${[...jobIds]}::uuid[]) and (j.stopped_at, j.id) <= (m.stopped_at, m.job_id)`)
+      return rows.map((row) => row.id)
+    },
     rerunCount: async (pipelineId) =>
       (
         await tx.rows<{ count: number }>(
@@ -81,8 +88,8 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
       ),
     async startStep(step) {
       const rows = await tx.rows<{ id: string }>(sql`
-        insert into steps (attempt_id, task_index, index, name, type, command, background, started_at)
-        values (${step.attemptId}, ${step.taskIndex}, ${step.index}, ${step.name}, ${step.type}, ${step.command}, ${step.background}, ${step.at})
+        insert into steps (id, attempt_id, task_index, index, name, type, command, background, started_at)
+        values (${step.id}, ${step.attemptId}, ${step.taskIndex}, ${step.index}, ${step.name}, ${step.type}, ${step.command}, ${step.background}, ${step.at})
         on conflict (attempt_id, index) do update set name = excluded.name returning id`)
       return rows[0]!.id
     },

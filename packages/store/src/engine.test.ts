@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   buildAgent,
   buildHousehold,
@@ -177,6 +178,7 @@ describe('the journal', () => {
     await buildWorkflow(store, home.project, [buildJob()], { queue: true })
     const task = await claimOne(store, agent)
     const step = {
+      id: randomUUID(),
       attemptId: task.attemptId,
       taskIndex: 0,
       index: 0,
@@ -189,10 +191,10 @@ describe('the journal', () => {
 
     const ids = [
       await store.engine.transact((tx) => tx.startStep(step)),
-      await store.engine.transact((tx) => tx.startStep(step)),
+      await store.engine.transact((tx) => tx.startStep({ ...step, id: randomUUID() })),
     ]
 
-    expect(ids[0]).toBe(ids[1])
+    expect(ids).toEqual([step.id, step.id])
     expect(await store.engine.stepId(task.attemptId, 0)).toBe(ids[0])
   })
 

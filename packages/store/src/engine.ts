@@ -52,8 +52,8 @@ export function createEngineStore(database: Database): EngineStore {
     expired: (limit) =>
       database.rows<ExpiredAttempt>(sql`
         select a.id as "attemptId", a.epoch, a.agent_id as "agentId", a.granted_at is not null as granted, t.attempts,
-          (extract(epoch from now() - a.lease_expires_at) * 1000)::int as "lateMs"
-        from attempts a join tasks t on t.id = a.task_id
+          (extract(epoch from now() - a.lease_expires_at) * 1000)::int as "lateMs", g.seen_at > a.lease_expires_at + interval '30 seconds' as forgotten
+        from attempts a join tasks t on t.id = a.task_id join agents g on g.id = a.agent_id
         where a.phase <> 'finished' and a.lease_expires_at < now() order by a.lease_expires_at limit ${limit}`),
     async refreshLeases(leaseMs) {
       await database.rows(

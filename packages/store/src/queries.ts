@@ -75,7 +75,7 @@ export function createBuildQueries(database: Database): BuildQueries {
       ),
     attemptsOf: async (jobId) => {
       const attempts = await database.rows<Omit<TriedAttempt, 'steps'>>(sql`
-        select a.id, t.index as slice, a.number, g.name as "agentName", a.phase, a.result, a.claimed_at as "claimedAt", a.finished_at as "finishedAt"
+        select a.id, t.index as slice, a.number, g.name as "agentName", a.phase, a.result, t.attempt_id is distinct from a.id and (t.attempt_id is not null or t.phase <> 'finished') as retried, a.claimed_at as "claimedAt", a.finished_at as "finishedAt"
         from tasks t join attempts a on a.task_id = t.id join agents g on g.id = a.agent_id where t.job_id = ${jobId} order by t.index, a.number desc`)
       const steps = await database.rows<StepRow>(
         sql`select ${stepColumns} from steps s where s.attempt_id = any(${attempts.map((attempt) => attempt.id)}::uuid[]) order by s.index`,

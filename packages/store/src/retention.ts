@@ -1,7 +1,7 @@
 import type { ExpiredBatch, ExpiredCount, RetentionKind, RetentionStore } from '@rondo/model'
 import sql, { empty, type Sql } from 'sql-template-tag'
 import type { Database, Runner } from './database.ts'
-import { dropPipelinePart, oldestPipeline } from './old-pipelines.ts'
+import { dropPipelinePart, oldestPipeline, removable } from './old-pipelines.ts'
 import { projectSlugColumn } from './slug-columns.ts'
 
 const tables = {
@@ -92,6 +92,8 @@ async function expireLeft(
   days: number,
   limit: number,
 ): Promise<ExpiredBatch> {
+  // A rerun that needs a workspace holds its project until it is there to be seen (`takenWorkspaces`).
+  if (kind === 'workspaces') await tx.rows(sql`select from projects where id = ${projectId} for no key update`)
   const size = kind === 'test-results' ? sql`0` : sql`size`
   const [row] = await tx.rows<ExpiredCount & { jobs: number }>(sql`
     with ${dueJobs(projectId, kind, days, sql`limit ${limit}`)},
@@ -130,9 +132,7 @@ function countStatement(projectId: string, kind: RetentionKind, days: number): S
     case 'caches':
       return sql`${all(sql`size`)} from caches where ${oldCaches(projectId, days)}`
     case 'pipelines':
-      return sql`${all(sql`0`)} from pipelines pl where pl.project_id = ${projectId} and pl.created_at < ${before(days)}
-        and not exists (select from workflows w where w.pipeline_id = pl.id and w.stopped_at is null)
-        and pl.number < (select max(number) from pipelines n where n.project_id = ${projectId})`
+      return sql`${all(sql`0`)} from pipelines pl where pl.project_id = ${projectId} and pl.created_at < ${before(days)} and ${removable}`
     case 'output':
       return sql`with ${dueJobs(projectId, kind, days, sql``)}
         ${all(sql`s.output_bytes`)} from due join tasks t on t.job_id = due.id join attempts a on a.task_id = t.id join steps s on s.attempt_id = a.id

@@ -33,7 +33,16 @@ interface QueuedJob extends Resources {
 
 const started = ['running']
 const waiting = ['queued', 'not_running', 'on_hold']
-const stopped = ['success', 'failed', 'canceled', 'timedout', 'infrastructure_fail', 'unauthorized', 'not_run']
+const stopped = [
+  'success',
+  'failed',
+  'canceled',
+  'timedout',
+  'infrastructure_fail',
+  'terminated-unknown',
+  'unauthorized',
+  'not_run',
+]
 export const stoppedWorkflow = ['success', 'failed', 'error', 'canceled', 'unauthorized', 'not_run']
 
 /**

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { createWebServer, type WebOptions, type WebPorts } from '@rondo/api'
 import type { NewJob, OrganizationRole, StoredObject } from '@rondo/model'
 import type { FastifyInstance } from 'fastify'
@@ -113,6 +113,7 @@ async function fillProject(
       { name: 'adds', classname: 'sum', file: null, result: 'success', message: '', runTime: 0.5, source: 'junit' },
     ])
     return tx.startStep({
+      id: randomUUID(),
       attemptId: task.attemptId,
       taskIndex: 0,
       index: 0,

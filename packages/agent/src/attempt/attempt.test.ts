@@ -70,6 +70,16 @@ test('answers that are lost make nothing happen twice', async () => {
   expect(server.output(4)).toBe('three\n')
 })
 
+test('a server of an earlier version gets a step before its output', async () => {
+  const { server, begin } = bench(taskSpec([runStep('echo one'), runStep('echo two')]))
+  server.beOfEarlierVersion()
+
+  await begin().ended
+
+  expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', 'passed'])
+  expect([server.output(2), server.output(3)]).toEqual(['one\n', 'two\n'])
+})
+
 test('an agent that comes back goes on with the step under way, and starts none twice [L-018]', async () => {
   const spec = taskSpec([
     runStep(`echo a >>${root}/ran; echo one`),

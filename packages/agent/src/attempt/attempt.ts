@@ -73,10 +73,13 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
   }
   signal.addEventListener('abort', halt, { once: true })
   try {
-    const spec = await takeSpec(deps.controlPlane, ref, signal)
+    // Filled while the server is asked, unless an environment that waits may bring its own.
+    const filled = deps.executor.reserve === undefined ? openTaskFolder(root) : undefined
+    filled?.then((opened) => (folder = opened)).catch(() => {})
+    const spec = await takeSpec(deps.controlPlane, ref, signal).finally(() => filled?.catch(() => {}))
     if (executorState(journal) === undefined)
       await deps.executor.reserve?.(spec, root).catch((error) => logError(deps, ref, error))
-    folder = await openTaskFolder(root)
+    folder = await (filled ?? openTaskFolder(root))
     const limit = setTimeout(() => (signal as StoppableSignal).stop?.('timed-out'), remainingMs(spec, journal))
     const stillHeard = stopUnheard(spec, deps.heardAt, () => (signal as StoppableSignal).stop?.('unheard'))
     const sending = reportSignal(signal)
@@ -247,8 +250,7 @@ async function execute(
     containers = attendContainers(task)
     const end = await stayOpen(deps, task, door, await runSteps(task))
     await containers.stop()
-    await base.steps.settled()
-    await lastSamples()
+    await Promise.all([base.steps.settled(), lastSamples()])
     if (door === undefined) await holdIfFailed(deps, task, end)
     return end
   } finally {

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { closeSync, fstatSync, read, readSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { AppError } from '@rondo/model'
 import type { AttemptRef, ControlPlane } from '@rondo/protocol'
 import { untilReachable } from '../control-plane/retry.ts'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
@@ -39,7 +40,7 @@ export interface PumpOptions {
   readonly maxBytes: number
   /** The server has nothing of this step yet; else it is asked for what it has. */
   readonly fresh: boolean
-  /** Ends when the server knows the step. */
+  /** Sees that the server is told of the step, and ends when it knows it. */
   readonly announced: () => Promise<void>
 }
 
@@ -91,15 +92,25 @@ export function createOutputPump(
 
   /** Ends when the server has the bytes for certain. */
   async function transmit(offset: number, bytes: Buffer): Promise<void> {
-    if (!announced) await options.announced()
+    // Whoever watches hears of the step first; the two go by different connections, and neither waits for the other.
+    if (!announced) options.announced().catch(() => {})
     announced = true
-    const append = async (from: number, part: Uint8Array) =>
-      (await untilReachable(() => controlPlane.appendOutput(options.ref, options.step, from, part), signal)).size
     durable ??= await append(0, new Uint8Array())
     while (durable < offset + bytes.length) {
       const from = Math.max(durable, offset)
       durable = await append(from, bytes.subarray(from - offset))
     }
+  }
+
+  async function append(offset: number, bytes: Uint8Array): Promise<number> {
+    const send = () => controlPlane.appendOutput(options.ref, options.step, offset, bytes)
+    const { size } = await untilReachable(send, signal).catch(async (error) => {
+      // A server of an earlier version, which must know the step first.
+      if (!(error instanceof AppError) || error.code !== 'conflict') throw error
+      await options.announced()
+      return untilReachable(send, signal)
+    })
+    return size
   }
 
   async function readOn(): Promise<void> {

@@ -38,6 +38,8 @@ export interface FakeServer {
   loseAnswers(count: number): void
   /** From now on caches cannot be looked for. */
   refuseCaches(code: AppErrorCode): void
+  /** Output of steps that were not reported yet is refused, as it was once. */
+  beOfEarlierVersion(): void
   /** Another owner has the task: every call is refused. */
   takeAway(): void
 }
@@ -60,6 +62,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
   let lose = 0
   let gone = false
   let granted = false
+  let earlier = false
   let refusal: AppErrorCode | undefined
 
   const broken = () => new AppError('unavailable', 'the store does not answer')
@@ -94,7 +97,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
       }),
     appendOutput: (_ref, step, offset, bytes) =>
       answer(() => {
-        if (!entries.some((entry) => entry.type === 'step-started' && entry.step === step))
+        if (earlier && !entries.some((entry) => entry.type === 'step-started' && entry.step === step))
           throw new AppError('conflict', `step ${step} was not reported as started`)
         const known = outputs.get(step) ?? Buffer.alloc(0)
         if (offset > known.length) return { size: known.length }
@@ -189,6 +192,9 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
     },
     refuseCaches(code) {
       refusal = code
+    },
+    beOfEarlierVersion() {
+      earlier = true
     },
     takeAway() {
       gone = true

@@ -35,9 +35,10 @@ test('every try at a job is listed with its agent and what became of it, to thos
       agent: 'test-agent',
       phase: 'finished',
       result: 'passed',
+      status: 'success',
       steps: [],
     }),
-    expect.objectContaining({ id: lost!.attemptId, number: 1, phase: 'finished', result: 'lost' }),
+    expect.objectContaining({ id: lost!.attemptId, number: 1, phase: 'finished', result: 'lost', status: 'retried' }),
   ])
   expect(foreign.status).toBe(404)
 })

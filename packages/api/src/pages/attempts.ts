@@ -1,3 +1,5 @@
+import { statusOfSlices } from '@rondo/conductor'
+import type { JobStatus, TriedAttempt } from '@rondo/model'
 import type { AttemptView } from '@rondo/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { Access } from '../access.ts'
@@ -17,8 +19,9 @@ export function registerAttempts(
     const { id } = request.params as { id: string }
     const { job } = await access.job(asker, id, 'view')
     const items = (await queries.attemptsOf(job.keptFrom ?? job.id)).map(
-      ({ agentName, claimedAt, finishedAt, steps, ...attempt }): AttemptView => ({
+      ({ agentName, claimedAt, finishedAt, steps, retried, ...attempt }): AttemptView => ({
         ...attempt,
+        status: retried ? 'retried' : statusOf(attempt),
         agent: agentName,
         claimedAt: claimedAt.toISOString(),
         finishedAt: finishedAt?.toISOString() ?? null,
@@ -27,4 +30,9 @@ export function registerAttempts(
     )
     return reply.header('cache-control', 'no-store').send({ items })
   })
+}
+
+function statusOf({ phase, result }: Pick<TriedAttempt, 'phase' | 'result'>): JobStatus {
+  if (phase !== 'finished') return phase === 'claimed' ? 'queued' : 'running'
+  return statusOfSlices([result ?? 'lost'])
 }

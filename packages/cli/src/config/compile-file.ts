@@ -10,15 +10,13 @@ import { compileOnServer, organizationFlags, organizationOf } from './compile-on
 import { valueFlags, valuesOf } from './pipeline-values.ts'
 import { topOf } from './working-copy.ts'
 
-export const compileFlags: Readonly<Record<string, Flag>> = {
+export const checkFlags: Readonly<Record<string, Flag>> = {
   ...valueFlags,
   'pipeline-parameters': { type: 'string', value: 'YAML|FILE', help: 'pipeline parameters, as a map or in a file' },
   ...lookupFlags,
   ...jsonFlag,
+  ...organizationFlags,
 }
-
-/** Flags of what an organization's rules decide; to tell where a step comes from, the plan is needed here. */
-export const checkFlags: Readonly<Record<string, Flag>> = { ...compileFlags, ...organizationFlags }
 
 const usualPlace = '.circleci/config.yml'
 
@@ -34,22 +32,27 @@ export interface CompiledFile {
 export async function compileFile(call: VerbCall, options: { places?: boolean } = {}): Promise<CompiledFile> {
   if (call.arguments.length > 1)
     throw new CallError(`Name one config, not ${call.arguments.length}: ${call.arguments.join(', ')}.`)
-  const file = call.arguments[0] ?? findConfig()
+  const file = call.arguments[0] ?? call.text('config') ?? findConfig()
   const values = valuesOf(call, file)
   const source = readSource(file)
   const parameters = readParameters(call.text('pipeline-parameters'))
   const organization = organizationOf(call)
+  const compileHere = () =>
+    createInlineCompiler(lookupOf(call)).compile({
+      source,
+      file,
+      pipelineValues: values,
+      pipelineParameters: parameters,
+      organizationId: null,
+      ...options,
+    })
+  if (organization === undefined) return { file, source, values, answer: await compileHere() }
+  const judged = await compileOnServer(call, { organization, file, source, values, parameters })
+  // The server keeps the plan, so that where things come from is found here; what is wrong is for the server to say.
+  const needsPlan = options.places === true && judged.output !== undefined
+  const here = needsPlan ? await compileHere() : undefined
   const answer =
-    organization === undefined
-      ? await createInlineCompiler(lookupOf(call)).compile({
-          source,
-          file,
-          pipelineValues: values,
-          pipelineParameters: parameters,
-          organizationId: null,
-          ...options,
-        })
-      : await compileOnServer(call, { organization, file, source, values, parameters })
+    here === undefined || here.plan === undefined ? (here ?? judged) : { ...here, problems: judged.problems }
   return { file, source, values, answer }
 }
 

@@ -34,6 +34,20 @@ describe('a config compiled for an organization', () => {
     })
   })
 
+  test('is explained by its rules: what the server says of it, and where its steps come from', async () => {
+    const reference = await importTool()
+    const { member } = at.server
+    at.write({
+      'explained.yml': `${configWith(reference)}workflows: { main: { jobs: [{ build: { context: deploy } }] } }\n`,
+    })
+
+    const ended = await at.run(`config explain @explained.yml --org ${member.organization}`, member)
+
+    expect(ended.code).toBe(0)
+    expect(ended.err).toContain("There is no context 'deploy' that 'build' could use")
+    expect(ended.out).toContain(`1 echo hello  ${reference}:5:9`)
+  })
+
   test('is refused what the organization does not allow, with every mistake at its place', async () => {
     const reference = await importTool()
     const { member } = at.server

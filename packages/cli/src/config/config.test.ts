@@ -85,11 +85,48 @@ test('problems for programs have both ends of their place and how they came abou
       column: 46,
       end: { line: 2, column: 53 },
       chain: [
-        { kind: 'workflow', name: 'workflow' },
-        { kind: 'job', name: 'build' },
+        { kind: 'workflow', name: 'workflow', file: '-', line: 2, column: 8 },
+        { kind: 'job', name: 'build', file: '-', line: 2, column: 8 },
       ],
     }),
   ])
+})
+
+test('problems inside of an orb have their places there, and those of the calls that led to them', async () => {
+  write({ 'orbs/acme/bad@1.0.0.yml': says('x').replace('run: echo x', 'nosuch') })
+
+  const args = ['config', 'validate', '--json', '-', '--orbs', 'orbs']
+  const { out } = await rondo(args, { cwd: folder, stdin: config('1').replace('acme/tool', 'acme/bad') })
+
+  expect(JSON.parse(out).problems).toMatchObject([
+    {
+      code: 'unknown-command',
+      file: 'acme/bad@1.0.0',
+      line: 5,
+      column: 9,
+      end: { line: 5, column: 15 },
+      chain: [{}, {}, { kind: 'command', name: 'tool/say', file: '-', line: 4, column: 50 }],
+    },
+  ])
+})
+
+test('the config is named as the official program takes it, and a path goes before it', async () => {
+  write({
+    'good.yml': config('1')
+      .replace(/^orbs.*\n/m, '')
+      .replace('tool/say, ', ''),
+    'bad.yml': 'version: 3',
+  })
+
+  for (const args of [
+    ['-c', 'good.yml'],
+    ['--config', 'good.yml'],
+    ['-c', 'bad.yml', 'good.yml'],
+  ])
+    expect(await rondo(['config', 'validate', ...args], { cwd: folder })).toMatchObject({
+      code: 0,
+      out: 'Config file at good.yml is valid.\n',
+    })
 })
 
 test('explain tells where each job and step comes from, through orbs too', async () => {

@@ -3,13 +3,13 @@ import type { Plan } from '@rondo/model'
 import type { Verb, VerbCall } from '../noun.ts'
 import { printJson, printProblems, problemForPrograms } from '../print-problems.ts'
 import { lookupOf } from '../registry/lookup.ts'
-import { compileFile, compileFlags, placeOf } from './compile-file.ts'
+import { checkFlags, compileFile, placeOf } from './compile-file.ts'
 
 export const explainConfig: Verb = {
   name: 'explain',
   usage: 'rondo config explain [FILE]',
   summary: 'print where every job and step of a config comes from',
-  flags: compileFlags,
+  flags: checkFlags,
   async run(call) {
     const { file, source, values, answer } = await compileFile(call, { places: true })
     const orbs = answer.plan === undefined ? [] : await orbSources(call, answer.plan)

@@ -100,6 +100,21 @@ describe('a config in a working copy', () => {
   })
 })
 
+test('a config sees what the older integrations would bring, typed as they bring it', () => {
+  expect(values({ value: ['event.github.pull_request.number=7'] })).toMatchObject({
+    'pipeline.trigger_parameters.circleci.trigger_type': 'github_app',
+    'pipeline.trigger_parameters.circleci.event_type': 'push',
+    'pipeline.trigger_parameters.circleci.event_time': '2020-01-01T00:00:00Z',
+    'pipeline.trigger_parameters.github_app.branch': 'main',
+    'pipeline.trigger_parameters.github_app.ref': 'refs/heads/master',
+    'pipeline.trigger_parameters.github_app.total_commits_count': 1,
+    'pipeline.trigger_parameters.gitlab.default_branch': 'main',
+    'pipeline.trigger_parameters.gitlab.is_fork_merge_request': false,
+    'pipeline.event.github.pull_request.number': 7,
+    'pipeline.event.github.pull_request.draft': false,
+  })
+})
+
 test('a config in no working copy is on branch main', () => {
   expect(values()).toMatchObject({ 'pipeline.git.branch': 'main', 'pipeline.git.repo_url': '' })
 })
@@ -108,6 +123,9 @@ test.each([
   [{ branch: 'a', tag: 'b' }, 'not both'],
   [{ value: ['x'] }, 'write --value NAME=VALUE'],
   [{ value: ['pipeline.git.brnch=x'] }, /there is no pipeline value pipeline\.git\.brnch\. Did you mean/],
+  [{ value: ['pipeline.number=abc'] }, 'pipeline.number is a whole number, not "abc"'],
+  [{ value: ['number='] }, 'pipeline.number is a whole number, not ""'],
+  [{ value: ['git.branch.is_default=yes'] }, 'pipeline.git.branch.is_default is true or false, not "yes"'],
   [{ value: ['pipeline.parameters.a=1'] }, 'given with --pipeline-parameters'],
 ])('%j is refused', (flags, words) => {
   expect(() => values(flags)).toThrow(words)

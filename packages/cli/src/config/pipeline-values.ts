@@ -1,4 +1,4 @@
-import { didYouMeanPipelineValue, isKnownPipelineValue } from '@rondo/config'
+import { didYouMeanPipelineValue, isKnownPipelineValue, pipelineValueType } from '@rondo/config'
 import type { PipelineValues } from '@rondo/model'
 import { CallError, type Flag, type VerbCall } from '../noun.ts'
 import { readWorkingCopy, type WorkingCopy } from './working-copy.ts'
@@ -26,6 +26,9 @@ const nowhere: WorkingCopy = {
   author: '',
   url: '',
 }
+
+/** Of pipelines that nobody triggered. */
+const noTime = '2020-01-01T00:00:00Z'
 
 /** Values of `pipeline.*` (semantics 8): of a push of what is checked out where the config is, unless flags say otherwise. */
 export function valuesOf(call: VerbCall, file: string): PipelineValues {
@@ -67,9 +70,35 @@ function valuesAt({ branch, tag, revision, defaultBranch, subject, body, author,
     'pipeline.git.commit.author_login': author,
     'pipeline.trigger_source': 'webhook',
     'pipeline.trigger.type': 'github_oauth',
-    'pipeline.trigger.received_at': '2020-01-01T00:00:00Z',
+    'pipeline.trigger.received_at': noTime,
     'pipeline.event.name': 'push',
     'pipeline.event.action': 'push',
+    ...eventValues(revision),
+  }
+}
+
+/** What an event of the older integrations would bring, where configs compare with it or need its type (semantics 8). */
+function eventValues(revision: string): PipelineValues {
+  const [circleci, app, gitlab] = ['circleci', 'github_app', 'gitlab'].map(
+    (name) => `pipeline.trigger_parameters.${name}`,
+  )
+  return {
+    [`${circleci}.trigger_type`]: 'github_app',
+    [`${circleci}.event_type`]: 'push',
+    [`${circleci}.event_time`]: noTime,
+    [`${app}.branch`]: 'main',
+    [`${app}.ref`]: 'refs/heads/master',
+    [`${app}.checkout_sha`]: revision,
+    [`${app}.commit_sha`]: revision,
+    [`${app}.commit_timestamp`]: noTime,
+    [`${app}.total_commits_count`]: 1,
+    [`${gitlab}.commit_sha`]: revision,
+    [`${gitlab}.default_branch`]: 'main',
+    [`${gitlab}.is_fork_merge_request`]: false,
+    'pipeline.event.github.after': revision,
+    'pipeline.event.github.pull_request.number': 1,
+    'pipeline.event.github.pull_request.draft': false,
+    'pipeline.event.github.pull_request.merged': false,
   }
 }
 
@@ -84,7 +113,15 @@ function readValue(text: string): [string, string | number | boolean] {
     const guess = didYouMeanPipelineValue(name)
     throw new CallError(`--value ${text}: there is no pipeline value ${name}.${guess === undefined ? '' : ` ${guess}`}`)
   }
-  const value = text.slice(at + 1)
-  if (name === 'pipeline.number') return [name, Number(value)]
-  return [name, name === 'pipeline.git.branch.is_default' ? value === 'true' : value]
+  return [name, typedValue(name, text.slice(at + 1), text)]
+}
+
+function typedValue(name: string, value: string, given: string): string | number | boolean {
+  const type = pipelineValueType(name)
+  if (type === 'string') return value
+  if (type === 'boolean' && /^(?:true|false)$/.test(value)) return value === 'true'
+  if (type === 'integer' && /^\d{1,15}$/.test(value)) return Number(value)
+  throw new CallError(
+    `--value ${given}: ${name} is ${type === 'boolean' ? 'true or false' : 'a whole number'}, not "${value}".`,
+  )
 }

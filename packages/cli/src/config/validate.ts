@@ -6,7 +6,10 @@ export const validateConfig: Verb = {
   name: 'validate',
   usage: 'rondo config validate [FILE]',
   summary: 'check a config; exit code 1 when it has errors',
-  flags: checkFlags,
+  flags: {
+    config: { type: 'string', short: 'c', value: 'FILE', help: 'the config, as the official program takes it' },
+    ...checkFlags,
+  },
   async run(call) {
     const { file, source, values, answer } = await compileFile(call)
     const valid = answer.output !== undefined

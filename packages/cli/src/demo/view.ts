@@ -1,7 +1,16 @@
 import type { JobPageView, JobView, PipelineView, StepView } from '@rondo/protocol'
 import { mark, type Paint, painter, seconds } from '../terminal/paint.ts'
 
-const done = new Set(['success', 'failed', 'canceled', 'timedout', 'infrastructure_fail', 'unauthorized', 'not_run'])
+const done = new Set([
+  'success',
+  'failed',
+  'canceled',
+  'timedout',
+  'infrastructure_fail',
+  'terminated-unknown',
+  'unauthorized',
+  'not_run',
+])
 const stepsShown = 3
 
 export interface ViewOptions {

@@ -16,6 +16,7 @@ import { createPresence } from './presence.ts'
 import { createQuietQueue, type QuietQueue } from './quiet-queue.ts'
 import { refuseStart } from './refuse-start.ts'
 import { report } from './report.ts'
+import { stepIdOf } from './step-id.ts'
 import { buildTaskSpec } from './task-spec.ts'
 import { createTogether } from './together.ts'
 import { usageRecord } from './usage-record.ts'
@@ -32,6 +33,8 @@ const lookEveryMs = 2_000
 const maxWaitMs = 40_000
 const notGreeted = 'This agent has not said hello since the server started. Say hello, then go on.'
 const holdMs = 10 * 60_000
+/** More than any config gives a job, with what the agent adds. */
+const maxSteps = 100_000
 const maxObjectBytes = 20 * 1024 ** 3
 
 /** What the agents of a server have in common. */
@@ -172,11 +175,11 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
     },
     report: (request) => report(ports, together, agentId, request),
     async appendOutput(ref, step, offset, bytes) {
-      await granted(ref)
-      const stepId = await engine.stepId(ref.attemptId, step)
-      if (stepId === undefined)
-        throw new AppError('conflict', `Step ${step} was not reported as started. Report it, then send its output.`)
-      return { size: await ports.output.append(stepId, offset, bytes) }
+      if (!(Number.isInteger(step) && step >= 0 && step < maxSteps))
+        throw new AppError('bad-request', `There is no step ${step}.`)
+      // One that an earlier version of the server began has an id of its own.
+      const [known] = await Promise.all([engine.stepId(ref.attemptId, step), granted(ref)])
+      return { size: await ports.output.append(known ?? stepIdOf(ref.attemptId, step), offset, bytes) }
     },
     async reportUsage(ref, usage) {
       await granted(ref)

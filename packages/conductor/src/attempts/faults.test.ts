@@ -67,6 +67,23 @@ describe('a server that is killed and starts again', () => {
     await engine.end(task)
   })
 
+  test('output that comes before its step is reported is the output of that step', async () => {
+    const pipeline = await push()
+    const task = await engine.take(pipeline, 'build')
+    const early = await engine.plane.appendOutput(task, 0, 0, Buffer.from('early\n'))
+    engine.restart()
+    await engine.plane.report({ ...task, from: 1, entries: [started] })
+    const later = await engine.plane.appendOutput(task, 0, 6, Buffer.from('later\n'))
+
+    const [step] = await engine.database.store.queries.stepsOf((await engine.job(pipeline, 'build')).id)
+    const kept = Buffer.concat(await Array.fromAsync(engine.output.read(step!.id, 0))).toString()
+    expect([early.size, later.size, kept]).toEqual([6, 12, 'early\nlater\n'])
+    await expect(engine.plane.appendOutput(task, -1, 0, Buffer.from('x'))).rejects.toMatchObject({
+      code: 'bad-request',
+    })
+    await engine.end(task)
+  })
+
   test('between the end of a step and the end of its output ends the output afterwards', async () => {
     const pipeline = await push()
     const task = await engine.take(pipeline, 'build')

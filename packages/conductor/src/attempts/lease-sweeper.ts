@@ -17,10 +17,11 @@ import { awayAfterMs } from '../chores/announce.ts'
 import type { LoopOptions } from '../chores/run-periodically.ts'
 import { advance } from '../workflows/apply-moves.ts'
 import { changeJob } from '../workflows/change-state.ts'
+import { decided } from '../workflows/decided.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { attemptScope } from './attempt-scope.ts'
 import { defaultLostAfterMs, leaseMs } from './ownership.ts'
-import { finishTasks } from './record-entries.ts'
+import { type Ending, finishTasks } from './record-entries.ts'
 
 export interface LeaseSweeperOptions extends LoopOptions {
   /** How long after its lease ran out a started attempt is given up (section 2b of the reliability rules); default 5 minutes. */
@@ -42,7 +43,7 @@ const stoodStillMs = 10_000
 /**
  * Looks after attempts whose agent fell silent. Not yet started: queued again, at most three attempts. Started: user code
  * may have run, so it is run again only where administrators said so (`retry.after-start`); after `lostAfterMs` the job ends as
- * an infrastructure failure.
+ * an infrastructure failure, or as `terminated-unknown` when its agent is there and only what it knew is gone.
  */
 export async function sweepLeases(
   ports: SweeperPorts & { readonly clock: Clock },
@@ -86,7 +87,7 @@ async function settle(ports: SweeperPorts, attempt: ExpiredAttempt, lostAfterMs:
   const { identity } = await ports.engine.attemptContext(attempt.attemptId)
   const view = attempt.granted ? await ports.settings?.view() : undefined
   const retries = settingOf(view ?? nothingSet, 'retry.after-start', identity.projectId)
-  await ports.engine.transact(async (tx) => {
+  await decided(ports.engine, async (tx) => {
     // Workflow first, as everywhere; then look again: the agent may have come back since.
     const head = await tx.holdWorkflow(identity.workflowId)
     if (head === undefined || !(await tx.lockExpired(attempt))) return
@@ -109,9 +110,22 @@ async function settle(ports: SweeperPorts, attempt: ExpiredAttempt, lostAfterMs:
     }
     if (attempt.granted && attempt.attempts <= retries && !isFinalJobStatus(found.job.status))
       return retryStarted(tx, { head, identity, ...found }, { attempt, retries })
-    const message = 'The agent that ran this job fell silent. Look at its machine, then rerun the job.'
-    await finishTasks(ports, tx, [{ head, identity, ...found, result: 'lost', message }])
+    await finishTasks(ports, tx, [{ head, identity, ...found, ...endOfSilence(attempt) }])
   })
+}
+
+/** How an attempt ends that nobody speaks of any more. */
+function endOfSilence({ granted, forgotten }: ExpiredAttempt): Pick<Ending, 'result' | 'message'> {
+  if (granted && forgotten)
+    return {
+      result: 'unknown',
+      message:
+        'The agent that ran this job is there again and knows nothing of it: its folder was emptied or replaced. Nobody can tell how far the job came. Look at what it changes, then rerun it.',
+    }
+  return {
+    result: 'lost',
+    message: 'The agent that ran this job fell silent. Look at its machine, then rerun the job.',
+  }
 }
 
 interface StartedSlice {

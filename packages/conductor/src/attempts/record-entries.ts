@@ -17,6 +17,7 @@ import { changeJob, jobScope } from '../workflows/change-state.ts'
 import { attemptScope } from './attempt-scope.ts'
 import type { DispatcherPorts } from './dispatcher-ports.ts'
 import { leaseMs } from './ownership.ts'
+import { stepIdOf } from './step-id.ts'
 
 /** Entries of one attempt's journal. */
 export interface Report {
@@ -83,6 +84,7 @@ async function recordEntry(
   switch (entry.type) {
     case 'step-started': {
       const stepId = await tx.startStep({
+        id: stepIdOf(identity.attemptId, entry.step),
         attemptId: identity.attemptId,
         taskIndex: identity.taskIndex,
         index: entry.step,

@@ -1,5 +1,6 @@
 import { AppError, createRounds, type EngineTransaction, type HeldAttempt } from '@rondo/model'
 import type { AttemptRef } from '@rondo/protocol'
+import { decided } from '../workflows/decided.ts'
 import type { DispatcherPorts } from './dispatcher-ports.ts'
 import { grantStarts } from './grant-start.ts'
 import { type Report, recordReports } from './record-entries.ts'
@@ -42,12 +43,13 @@ export function createTogether(ports: DispatcherPorts): (errand: Errand) => Prom
       if (outcome === 'alone') break
       if (outcome !== undefined) return outcome
     }
-    return engine.transact(async (tx) => {
+    const alone = async (tx: EngineTransaction) => {
       // Whoever changes jobs holds the workflow before anything else, so that no two wait for each other.
       const held = await tx.holdAttempt(errand.agentId, errand.ref)
       const [outcome] = await carryOut(ports, tx, [{ errand, held }])
       return outcome!
-    })
+    }
+    return decided(engine, alone, errand.ref.attemptId)
   }
 }
 

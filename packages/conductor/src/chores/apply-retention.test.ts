@@ -232,6 +232,132 @@ test('a pipeline that somebody reruns is not taken, also when it had been chosen
   expect(await queries.pipeline(pipeline.id)).toBeDefined()
 })
 
+/** A pipeline of many jobs that have ended, which left images and something each. */
+async function large(project: Project, jobs: number) {
+  const names = Array.from({ length: jobs }, (_, index) => `job-${index}`)
+  const body = '{docker: [{image: cimg/base:current}], steps: [{run: "true"}]}'
+  const pipeline = await engine.push(
+    project,
+    `version: 2.1\njobs: {${names.map((name) => `${name}: ${body}`).join(', ')}}\nworkflows: {main: {jobs: [${names.join(', ')}]}}`,
+  )
+  for (const task of await engine.claim()) {
+    await engine.plane.grant(task)
+    const image = {
+      type: 'image-resolved',
+      position: 0,
+      image: 'cimg/base',
+      digest: `sha256:${'0'.repeat(64)}`,
+    } as const
+    await engine.plane.report({ ...task, from: 1, entries: [image] })
+    await engine.plane.report({
+      ...task,
+      from: 2,
+      entries: [{ type: 'task-finished', result: 'passed', message: null, at: new Date().toISOString() }],
+    })
+  }
+  await engine.settle()
+  return pipeline
+}
+
+test('of a pipeline that takes several transactions nothing is shown after the first, nor can it be rerun', async () => {
+  const { project } = await engine.home()
+  const pipeline = await large(project, 7)
+  await build(project, 'newest')
+  await age(project, 50)
+  const { retention, queries } = engine.database.store
+  const workflow = await engine.workflow(pipeline)
+  const job = await engine.job(pipeline, 'job-3')
+
+  const chosen = await retention.oldPipeline(project.id, 40, 2)
+  const parts = [await retention.dropPipeline(chosen!.id, 2), await retention.dropPipeline(chosen!.id, 2)]
+  const shown = [
+    await queries.pipeline(pipeline.id),
+    await queries.job(job.id),
+    await queries.jobByNumber(project.id, job.number!),
+    ...(await queries.workflowsOf([pipeline.id])),
+    ...(await queries.recentJobs({ projectId: project.id }, 100, 0)).filter(
+      (one) => one.job.workflowId === workflow.id,
+    ),
+  ]
+  const again = engine.actions.rerun({ workflowId: workflow.id, actorId: null, fromFailed: false })
+  await expect(again).rejects.toThrow(/There is no workflow/)
+  await expect(engine.actions.cancelWorkflow(workflow.id, null)).rejects.toThrow(/There is no workflow/)
+  // Whoever comes next goes on where the first was cut off.
+  await wholeWalk(set({ 'retention.pipelines': 40, 'retention.output': 0 }))
+
+  expect([chosen!.id, parts]).toEqual([pipeline.id, [false, false]])
+  expect(shown).toEqual([undefined, undefined, undefined])
+  expect((await database.query('select from jobs where id = $1', [job.id])).rowCount).toBe(0)
+  expect((await database.query('select from retired_pipelines')).rowCount).toBe(0)
+  expect((await queries.eventsOf(pipeline.id, { limit: 10 })).items).toEqual([])
+})
+
+test('a pipeline stays while an agent that was asked to stop still works on it, or its continuation is not compiled', async () => {
+  const { project } = await engine.home()
+  const working = await engine.push(project, config())
+  const task = await engine.take(working, 'build')
+  await engine.actions.cancelPipeline(working.id, null)
+  const pending = await build(project, 'pending')
+  await database.query(`update pipelines set state = 'pending' where id = $1`, [pending.pipeline.id])
+  await build(project, 'newest')
+  await age(project, 50)
+  const view = set({ 'retention.pipelines': 40, 'retention.output': 0 })
+
+  await wholeWalk(view)
+  const { queries, retention } = engine.database.store
+  const kept = [await queries.pipeline(working.id), await queries.pipeline(pending.pipeline.id)]
+  const counted = await retention.count(project.id, 'pipelines', 40)
+  await engine.end(task, 'canceled')
+  await engine.settle()
+  const due = await retention.count(project.id, 'pipelines', 40)
+  await wholeWalk(view)
+
+  expect(kept).not.toContain(undefined)
+  expect([counted.count, due.count]).toEqual([0, 1])
+  expect(await queries.pipeline(working.id)).toBeUndefined()
+})
+
+test('a rerun that would attach a workspace that was removed is refused with the way out, one from the start is not', async () => {
+  const { project } = await engine.home()
+  const body = (step: string) => `{docker: [{image: cimg/base:current}], steps: [${step}]}`
+  const pipeline = await engine.push(
+    project,
+    `version: 2.1
+jobs:
+  make: ${body('persist_to_workspace: {root: ., paths: [out]}')}
+  use: ${body('attach_workspace: {at: .}')}
+workflows: {main: {jobs: [make, use: {requires: [make]}]}}`,
+  )
+  await engine.run(pipeline, 'make')
+  await engine.run(pipeline, 'use', 'failed')
+  await engine.settle()
+  const workflowId = (await engine.workflow(pipeline)).id
+  const fromFailed = { workflowId, actorId: null, fromFailed: true }
+  const early = await engine.actions.rerun(fromFailed)
+  await engine.run(pipeline, 'use', 'failed')
+  await age(project, 20)
+  await wholeWalk()
+
+  await expect(engine.actions.rerun(fromFailed)).rejects.toThrow(/Job use attaches.*make.*was removed. Rerun.*start/)
+  await expect(engine.actions.rerun({ ...fromFailed, workflowId: early })).rejects.toThrow(/was removed/)
+  await engine.actions.rerun({ workflowId, actorId: null, fromFailed: false })
+
+  expect(await engine.statuses(pipeline)).toEqual({ make: 'queued', use: 'blocked' })
+})
+
+test('a pipeline whose output was not all taken stays for now', async () => {
+  const { project } = await engine.home()
+  const built = await build(project, 'output')
+  await build(project, 'newest')
+  await age(project, 50)
+  const { retention, queries } = engine.database.store
+
+  const gone = await retention.dropPipeline(built.pipeline.id, 10)
+
+  expect(gone).toBe(true)
+  expect(await queries.pipeline(built.pipeline.id)).toBeDefined()
+})
+
 test('a removal that was cut in the middle is done to its end by whoever comes next', async () => {
   const { project } = await engine.home()
   const built = await build(project, 'cut')

@@ -22,17 +22,21 @@ export interface RetentionPorts {
 }
 
 /** Rows of so many jobs a transaction: short enough that nobody waits for it. */
-const batch = 200
+const jobsAtOnce = 200
 const projectsCursor = 'retention'
 const objectsCursor = 'objects'
 /** Written at least so long ago and named by nothing: whoever wrote it will not name it any more (rule D-10). */
 const graceMs = 24 * 3_600_000
 
 /** Takes what is older than it is kept for, one project a round, from the project where the last round stopped. */
-export function applyRetention(ports: RetentionPorts, options: LoopOptions, signal: AbortSignal): Promise<void> {
+export function applyRetention(
+  ports: RetentionPorts,
+  options: LoopOptions & { readonly batch?: number },
+  signal: AbortSignal,
+): Promise<void> {
   return runPeriodically(
     ports,
-    { everyMs: 600_000, ...options, round: async () => (await retainOneProject(ports)) !== undefined },
+    { everyMs: 600_000, ...options, round: async () => (await retainOneProject(ports, options.batch)) !== undefined },
     signal,
   )
 }
@@ -46,9 +50,10 @@ export function sweepObjects(
   return runPeriodically(ports, { everyMs: 60_000, ...options, round: async () => sweepNextFolder(ports) }, signal)
 }
 
-/** The project that was looked through; undefined: that was the last, and the next round begins anew. */
+/** The project that was looked through; undefined: that was the last, and the next round begins anew. `batch`: jobs a transaction. */
 export async function retainOneProject(
   ports: Omit<RetentionPorts, 'objects' | 'clock'>,
+  batch: number = jobsAtOnce,
 ): Promise<{ readonly id: string } | undefined> {
   const { retention } = ports
   const [project] = await retention.projectsAfter(await retention.cursor(projectsCursor), 1)
@@ -60,17 +65,22 @@ export async function retainOneProject(
   for (const kind of retentionKinds) {
     const days = settingOf(view, retentionSetting(kind), project.id)
     // 0: for ever.
-    if (days > 0) await retainKind(ports, project.id, kind, days)
+    if (days > 0) await retainKind(ports, { projectId: project.id, kind, days, batch })
   }
   await retention.saveCursor(projectsCursor, project.id)
   return project
 }
 
+interface Policy {
+  readonly projectId: string
+  readonly kind: RetentionKind
+  readonly days: number
+  readonly batch: number
+}
+
 async function retainKind(
   { retention, output }: Pick<RetentionPorts, 'retention' | 'output'>,
-  projectId: string,
-  kind: RetentionKind,
-  days: number,
+  { projectId, kind, days, batch }: Policy,
 ): Promise<void> {
   /** Bytes first, then the word that they are gone: cut in between, the same is done again. */
   async function remove(stepIds: readonly string[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Chore, Clock, EngineStore, StepOutput, Wakeups } from '@rondo/model'
 import { advance } from '../workflows/apply-moves.ts'
 import { cancelWorkflow } from '../workflows/cancel.ts'
+import { decided } from '../workflows/decided.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { outputDamage } from './check-output.ts'
 import { type LoopOptions, runPeriodically } from './run-periodically.ts'
@@ -59,7 +60,7 @@ async function carryOut(ports: Omit<ChorePorts, 'wakeups' | 'clock'>, chore: Cho
   const { engine, checks } = ports
   switch (chore.kind) {
     case 'advance':
-      return engine.transact(async (tx) => {
+      return decided(engine, async (tx) => {
         // Workflow first, as everywhere.
         const head = await tx.holdWorkflow(chore.subjectId)
         if ((await tx.takeChore(chore.id)) && head !== undefined) await advance(tx, head, [], checks)
@@ -89,7 +90,7 @@ async function carryOut(ports: Omit<ChorePorts, 'wakeups' | 'clock'>, chore: Cho
 async function supersede(ports: Omit<ChorePorts, 'wakeups' | 'clock'>, pipelineId: string): Promise<void> {
   const redundant = await ports.engine.transact((tx) => tx.redundantWorkflows(pipelineId))
   for (const workflowId of redundant) {
-    await ports.engine.transact(async (tx) => {
+    await decided(ports.engine, async (tx) => {
       const snapshot = await tx.lockWorkflow(workflowId)
       if (snapshot === undefined) return
       const because = 'a newer pipeline of the same branch makes it redundant'

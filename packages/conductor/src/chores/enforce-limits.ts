@@ -13,6 +13,7 @@ import {
 } from '@rondo/model'
 import { advance, endOf } from '../workflows/apply-moves.ts'
 import { changeJob } from '../workflows/change-state.ts'
+import { decided } from '../workflows/decided.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { type LoopOptions, runPeriodically } from './run-periodically.ts'
 
@@ -96,7 +97,7 @@ async function end(
   { jobId, workflowId, doing }: OverdueJob,
   allowedIn: (projectId: string) => AllowedTimes,
 ): Promise<void> {
-  await ports.engine.transact(async (tx) => {
+  await decided(ports.engine, async (tx) => {
     const head = await tx.holdWorkflow(workflowId)
     const job = (await tx.jobWithTasks(jobId))?.job
     if (head === undefined || job === undefined) return

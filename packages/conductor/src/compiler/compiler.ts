@@ -1,4 +1,4 @@
-import type { CompileOptions, ConfigDiagnostic, Limits, PlanPlace } from '@rondo/config'
+import type { CompileOptions, ConfigDiagnostic, Limits, LineAndColumn, PlanPlace } from '@rondo/config'
 import type { OrbImport, OrbPin, Plan } from '@rondo/model'
 
 /** A config to compile, with everything it may look at. */
@@ -25,10 +25,21 @@ export interface CheckOrbRequest {
   readonly organizationId: string | null
   /** What references of its own stanza stand for; the others are looked up. */
   readonly pins?: readonly OrbPin[]
+  /** Whether another registry has published it before, which leaves mistakes in its elements to those who use them. */
+  readonly published?: boolean
 }
 
-/** A diagnostic, and the same as text with its place, the line and carets. */
-export type Problem = ConfigDiagnostic & { readonly text: string }
+/** Places of a diagnostic for editors and programs, whichever file they are in. */
+export interface ProblemPlaces {
+  readonly start: LineAndColumn
+  /** Just behind the last character. */
+  readonly end: LineAndColumn
+  /** Of each frame of the chain, in its order. */
+  readonly chain: readonly (LineAndColumn & { readonly file: string })[]
+}
+
+/** A diagnostic, and the same as text with its place, the line and carets. Without places, its text was not at hand. */
+export type Problem = ConfigDiagnostic & { readonly text: string; readonly places?: ProblemPlaces }
 
 export interface CompileAnswer {
   /** Present exactly when no problem is an error. */

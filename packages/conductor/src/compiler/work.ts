@@ -1,6 +1,7 @@
 import {
   type ConfigDiagnostic,
   compile,
+  createLineIndex,
   type OrbSource,
   orbReferences,
   renderDiagnostic,
@@ -33,19 +34,23 @@ export function* work(task: Work): Generator<readonly OrbRequest[], WorkAnswer, 
 }
 
 function discover(task: Work, orbs: OrbSource): void {
-  if (task.kind === 'orb') validateOrb(task.source, { file: fileOf(task), orbs })
+  if (task.kind === 'orb') validateOrb(task.source, orbOptions(task, orbs))
   else orbReferences(task.source, { ...compileOptions(task), orbs })
 }
 
 function finish(task: Work, orbs: ReturnType<typeof createCollection>): WorkAnswer {
   if (task.kind === 'orb') {
     const file = fileOf(task)
-    const diagnostics = validateOrb(task.source, { file, orbs: orbs.source })
+    const diagnostics = validateOrb(task.source, orbOptions(task, orbs.source))
     const imports = orbs.importsOf(file)
     return { plan: undefined, output: undefined, parameters: {}, problems: problems(diagnostics, task, orbs), imports }
   }
   const { diagnostics, ...result } = compile(task.source, { ...compileOptions(task), orbs: orbs.source })
   return { ...result, problems: problems(diagnostics, task, orbs), imports: [] }
+}
+
+function orbOptions(task: CheckOrbRequest, orbs: OrbSource) {
+  return { file: fileOf({ kind: 'orb', ...task }), orbs, published: task.published === true }
 }
 
 function fileOf(task: Work): string {
@@ -76,10 +81,25 @@ function problems(
   task: Work,
   orbs: ReturnType<typeof createCollection>,
 ): readonly Problem[] {
-  return diagnostics.map((diagnostic) => ({
-    ...diagnostic,
-    text: renderDiagnostic(diagnostic, orbs.textOf(diagnostic.span.file) ?? task.source),
-  }))
+  const textOf = (file: string) => orbs.textOf(file) ?? task.source
+  const indexes = new Map<string, ReturnType<typeof createLineIndex>>()
+  const lineOf = (file: string, offset: number) => {
+    const index = indexes.get(file) ?? createLineIndex(textOf(file))
+    indexes.set(file, index)
+    return index(offset)
+  }
+  return diagnostics.map((diagnostic) => {
+    const { span, chain = [] } = diagnostic
+    return {
+      ...diagnostic,
+      text: renderDiagnostic(diagnostic, textOf(span.file)),
+      places: {
+        start: lineOf(span.file, span.start),
+        end: lineOf(span.file, span.end),
+        chain: chain.map((frame) => ({ file: frame.span.file, ...lineOf(frame.span.file, frame.span.start) })),
+      },
+    }
+  })
 }
 
 /**

@@ -13,6 +13,8 @@ describe('a job of several slices', () => {
     [['passed', 'canceled'], 'canceled'],
     [['failed', 'timed-out'], 'timedout'],
     [['timed-out', 'lost', 'passed'], 'infrastructure_fail'],
+    [['unknown', 'failed'], 'terminated-unknown'],
+    [['unknown', 'lost'], 'infrastructure_fail'],
     [['lost'], 'infrastructure_fail'],
   ])('slices %j end it as %s [I-042]', (results, expected) => {
     expect(statusOfSlices(results)).toBe(expected)

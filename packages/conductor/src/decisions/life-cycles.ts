@@ -21,7 +21,7 @@ export function requiredStatusOf(status: JobStatus): RequiredStatus | undefined 
 }
 
 /** From best to worst; the worst slice decides the job. */
-const slices: readonly Result[] = ['skipped', 'passed', 'canceled', 'failed', 'timed-out', 'lost']
+const slices: readonly Result[] = ['skipped', 'passed', 'canceled', 'failed', 'timed-out', 'unknown', 'lost']
 
 const endings: Readonly<Record<Result, JobStatus>> = {
   passed: 'success',
@@ -29,6 +29,7 @@ const endings: Readonly<Record<Result, JobStatus>> = {
   failed: 'failed',
   canceled: 'canceled',
   'timed-out': 'timedout',
+  unknown: 'terminated-unknown',
   lost: 'infrastructure_fail',
 }
 

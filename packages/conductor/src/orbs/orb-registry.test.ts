@@ -314,6 +314,24 @@ commands: { say: { steps: [inner/say] } }
     expect((await compile(config(`  tool: ${outer.name}@1`))).output).toContain('echo late')
   })
 
+  test('an orb with a mistake comes in, and configs are told where they use it; it cannot be published here', async () => {
+    const mistake = '  odd: { steps: [{ when: null, condition: true, steps: [checkout] }] }\n'
+    const source = `version: 2.1\ncommands:\n  say: { steps: [run: echo said] }\n${mistake}`
+    const orb = await importedOrb('tool')
+    const own = await buildOrb()
+
+    await registry.importVersion(administrator, { orb, version: '1.0.0', source })
+
+    const asked = config(`  tool: ${orb.name}@1`)
+    expect((await compile(asked)).output).toContain('echo said')
+    expect((await compile(asked.replace('tool/say', 'tool/odd'))).problems.map(({ code }) => code)).toContain(
+      'step-shape',
+    )
+    await expect(registry.publish(home.user, { orb: own.orb, version: '1.0.0', source })).rejects.toMatchObject({
+      code: 'bad-request',
+    })
+  })
+
   test('an orb keeps the versions of its imports that come with it, also once there are newer ones', async () => {
     const [outer, inner] = [await importedOrb('outer'), await importedOrb('inner')]
     const reference = `${inner.name}@1`

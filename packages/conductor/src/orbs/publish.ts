@@ -24,7 +24,7 @@ export function createPublishing(
 
   async function publish(actor: User, request: PublishRequest) {
     if (segmentOf(request.version) === undefined) requireVersion(request.version)
-    const version = await checked(actor, request, 'refused')
+    const version = await checked(actor, request, 'here')
     if (isDevVersion(version.version)) {
       await rights.requireMember(actor, request.orb.organizationId)
       return { ...(await store.putDevVersion(version)), source: version.source }
@@ -38,15 +38,16 @@ export function createPublishing(
     return { ...release, source: version.source }
   }
 
-  /** @param missing what becomes of a source that uses orbs this registry lacks */
+  /** @param origin a version that comes from another registry was checked there, and may use orbs this one lacks */
   async function checked(
     actor: User,
     { orb, version, source, imports: pins = [] }: ImportRequest,
-    missing: 'refused' | 'left',
+    origin: 'here' | 'elsewhere',
   ): Promise<NewOrbVersion> {
-    const check = await compiler.checkOrb({ source, organizationId: orb.organizationId, pins })
+    const published = origin === 'elsewhere'
+    const check = await compiler.checkOrb({ source, organizationId: orb.organizationId, pins, published })
     const errors = check.problems.filter(
-      ({ severity, code }) => severity === 'error' && (missing === 'refused' || code !== 'orb-not-found'),
+      ({ severity, code }) => severity === 'error' && !(published && code === 'orb-not-found'),
     )
     if (errors.length > 0) throw new AppError('bad-request', errors.map(({ text }) => text).join('\n\n'))
     return {
@@ -88,7 +89,7 @@ export function createPublishing(
       rights.requireInstallationAdministrator(actor)
       requireVersion(request.version)
       // Orbs may arrive before those they import; what is missing shows when a config uses it.
-      const version = await checked(actor, request, 'left')
+      const version = await checked(actor, request, 'elsewhere')
       if (isDevVersion(version.version)) return { ...(await store.putDevVersion(version)), source: version.source }
       const known = (await exactly(store, request)) ?? (await added(request, version))
       if (known.digest !== version.digest)

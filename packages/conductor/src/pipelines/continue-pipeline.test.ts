@@ -144,6 +144,26 @@ describe('a pipeline whose config is a setup config', () => {
     expect(pipeline).toMatchObject({ state: 'errored', errors: [{ message: expect.stringContaining('turned off') }] })
   })
 
+  test.each([
+    { runs: 'two workflows', second: 'jobs: [choose]', state: 'errored' },
+    {
+      runs: 'one, and another on other branches',
+      second: 'jobs: [choose: {filters: {branches: {only: x}}}]',
+      state: 'setup',
+    },
+    { runs: 'one, and another under a condition', second: 'when: false\n    jobs: [choose]', state: 'setup' },
+  ])('that runs $runs is $state [I-029]', async ({ second, state }) => {
+    actions = actionsOver(`${setupConfig}  checking:\n    ${second}\n`)
+
+    const pipeline = await trigger()
+
+    expect(pipeline.state).toBe(state)
+    expect(pipeline.errors.map(({ message }) => message)).toEqual(
+      state === 'setup' ? [] : [expect.stringMatching(/^Max number of workflows exceeded: .*: choosing, checking\. /)],
+    )
+    expect(await workflowNames(pipeline.id)).toEqual(state === 'setup' ? ['choosing'] : [])
+  })
+
   test('may end without going anywhere: an empty configuration starts no workflow', async () => {
     const pipeline = await trigger()
 

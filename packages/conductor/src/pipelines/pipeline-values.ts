@@ -32,6 +32,8 @@ export function pipelineValues(input: {
     'pipeline.git.commit.subject': git.subject,
     'pipeline.git.commit.body': git.body,
     'pipeline.git.commit.author_login': git.authorName,
+    'pipeline.git.commit.author_name': git.authorName,
+    'pipeline.git.commit.author_email': git.authorEmail,
     'pipeline.trigger_source':
       input.trigger === 'webhook' ? 'webhook' : input.trigger === 'scheduled_pipeline' ? 'scheduled_pipeline' : 'api',
     'pipeline.trigger.type': input.trigger === 'webhook' ? 'github_oauth' : 'api',

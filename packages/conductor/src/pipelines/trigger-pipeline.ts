@@ -18,6 +18,7 @@ import { type ConfigCompilation, compileConfig, uncompiled } from './compile-con
 import { schedulesOf } from './config-schedules.ts'
 import { madeBy, once } from './once.ts'
 import { pipelineValues } from './pipeline-values.ts'
+import { setupMistake } from './setup-config.ts'
 import type { UserActionsPorts } from './user-actions-ports.ts'
 
 const configPath = '.circleci/config.yml'
@@ -54,7 +55,9 @@ export async function triggerPipeline(
     ...(request.schedule === undefined ? {} : { schedule: request.schedule }),
   })
   const whole = await compileSource(ports, request, { values, contexts }, source)
-  const compiled = request.only === undefined ? whole : selectOnly(whole, request.only)
+  const part = request.only === undefined ? whole : selectOnly(whole, request.only)
+  const refusal = setupMistake(part.config.plan, configPath, { allowed: project.settings.setupWorkflows, git })
+  const compiled = refusal === undefined ? part : uncompiled(part.config.source, refusal)
   const made = { ...reserved, git, values, compiled }
   return ports.engine.transact(async (tx) => {
     const fired = request.schedule && (await tx.fireSchedule(request.schedule))
@@ -231,17 +234,7 @@ async function compileSource(
   source: Source,
 ): Promise<ConfigCompilation> {
   if ('error' in source) return uncompiled('', source.error)
-  const { project, parameters } = request
-  const { organizationId } = project
-  const compiled = await compileConfig(ports.compiler, source.text, {
-    file: configPath,
-    ...known,
-    parameters,
-    organizationId,
-  })
-  if (compiled.config.plan?.setup !== true || project.settings.setupWorkflows) return compiled
-  return uncompiled(source.text, {
-    type: 'config',
-    message: `${configPath} says setup: true, and dynamic config is turned off for this project. Turn it on in the project's settings, or take the key out.`,
-  })
+  const { organizationId } = request.project
+  const { parameters } = request
+  return await compileConfig(ports.compiler, source.text, { file: configPath, ...known, parameters, organizationId })
 }

@@ -16,6 +16,7 @@ import { advance, begin } from '../workflows/apply-moves.ts'
 import { canceledBy, cancelJob, cancelWorkflow } from '../workflows/cancel.ts'
 import { changeJob, workflowScope } from '../workflows/change-state.ts'
 import { createRerun } from '../workflows/create-rerun.ts'
+import { decided } from '../workflows/decided.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { cancelPipeline } from './cancel-pipeline.ts'
 import { continuePipeline } from './continue-pipeline.ts'
@@ -39,7 +40,7 @@ export function createUserActions(ports: UserActionsPorts): UserActions {
     key: RequestKey | undefined,
     change: (tx: EngineTransaction, snapshot: WorkflowSnapshot) => Promise<readonly EndedJob[]>,
   ): Promise<void> {
-    await engine.transact((tx) =>
+    await decided(engine, (tx) =>
       once(tx, key, async () => {
         const snapshot = await tx.lockWorkflow(workflowId)
         if (snapshot === undefined) throw new AppError('not-found', `There is no workflow ${workflowId}.`)
@@ -56,7 +57,7 @@ export function createUserActions(ports: UserActionsPorts): UserActions {
   ): Promise<void> {
     const workflowId = await engine.transact((tx) => tx.workflowOfJob(jobId))
     if (workflowId === undefined) throw new AppError('not-found', `There is no job ${jobId}.`)
-    await engine.transact((tx) =>
+    await decided(engine, (tx) =>
       once(tx, key, async () => {
         const head = await tx.holdWorkflow(workflowId)
         const found = await tx.jobWithTasks(jobId)
@@ -86,7 +87,7 @@ export function createUserActions(ports: UserActionsPorts): UserActions {
         return [{ jobId, as: 'success' }]
       }),
     async cancelPipeline(pipelineId, actorId, key) {
-      await engine.transact((tx) =>
+      await decided(engine, (tx) =>
         once(tx, key, async () => {
           await cancelPipeline(tx, checks, pipelineId, actorId)
           return pipelineId

@@ -6,6 +6,7 @@ import { autoRerun } from './auto-rerun.ts'
 import { changeJob, changeWorkflow } from './change-state.ts'
 import type { MadeWorkflow } from './made-workflow.ts'
 import { type MovingJob, type StartChecks, startJob } from './start-job.ts'
+import { UndecidableError } from './undecidable-error.ts'
 
 /** A workflow in which something changed that decisions depend on. */
 export interface Turn {
@@ -128,7 +129,8 @@ async function carryOut(
   tx: EngineTransaction,
   head: WorkflowHead,
   job: MovingJob,
-  to: Move['to'],
+  /** Undefined for a job of a type that the tables do not have. */
+  to: Move['to'] | undefined,
   checks: StartChecks,
 ): Promise<Job['status']> {
   switch (to) {
@@ -136,6 +138,11 @@ async function carryOut(
       return startJob(tx, head, job, checks)
     case 'not_running':
       return askForLock(tx, head, job)
+    case undefined:
+      throw new UndecidableError(
+        head.workflow.id,
+        `job ${job.name} is of the type ${job.type}, which nothing here runs`,
+      )
     default:
       await changeJob(tx, head, job, to)
       return to

@@ -10,6 +10,7 @@ import {
   type WorkflowStatus,
   workflowMayBecome,
 } from '@rondo/model'
+import { UndecidableError } from './undecidable-error.ts'
 
 /** Why something changed, and by whom. Both stand in the event history. */
 export interface Cause {
@@ -21,7 +22,7 @@ export interface Cause {
   readonly canceledBy?: string
 }
 
-/** The only place that changes a job. What the table of `life-cycle.ts` does not allow is a bug of ours and is thrown. */
+/** The only place that changes a job. What the table of `life-cycle.ts` does not allow is thrown: nobody can say what follows. */
 export async function changeJob(
   tx: EngineTransaction,
   head: WorkflowHead,
@@ -30,7 +31,7 @@ export async function changeJob(
   cause: Cause = {},
 ): Promise<void> {
   if (!mayBecome(job.status, status))
-    throw new Error(`job ${job.name} (${job.id}) is ${job.status} and may not become ${status}`)
+    throw new UndecidableError(head.workflow.id, `job ${job.name} is ${job.status} and may not become ${status}`)
   const { because, ...change } = cause
   await tx.saveJob({ id: job.id, status, ...change })
   await tx.append({
@@ -56,7 +57,7 @@ export async function changeWorkflow(
   const { workflow } = head
   if (workflow.status === status || isFinalWorkflowStatus(workflow.status)) return false
   if (!workflowMayBecome(workflow.status, status))
-    throw new Error(`workflow ${workflow.name} (${workflow.id}) is ${workflow.status} and may not become ${status}`)
+    throw new UndecidableError(workflow.id, `it is ${workflow.status} and may not become ${status}`)
   await tx.saveWorkflow(workflow.id, status)
   await tx.append({
     ...workflowScope(head),

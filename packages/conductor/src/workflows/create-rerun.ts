@@ -2,6 +2,7 @@ import { AppError, type EngineTransaction, type RerunRequest, type WorkflowSnaps
 import { rerunJobs } from '../decisions/rerun-jobs.ts'
 import { workflowScope } from './change-state.ts'
 import { type MadeWorkflow, madeOf } from './made-workflow.ts'
+import { needWorkspace } from './need-workspace.ts'
 import type { StartChecks } from './start-job.ts'
 
 export interface RerunParts {
@@ -23,6 +24,8 @@ export async function createRerun(
   const again = rerunJobs(before, request, checks.newId)
   if (again.every((job) => job.keptFrom !== null))
     throw new AppError('conflict', `Nothing failed in workflow ${workflow.name}. Rerun it from the start instead.`)
+  // What reruns by itself failed just now: nothing of it can be too old.
+  if (autoRerunNumber === 0) await needWorkspace(tx, workflow.projectId, again)
   const keepsWorkspace = again.some((job) => job.keptFrom !== null)
   const head = await tx.createWorkflow({
     pipelineId: workflow.pipelineId,

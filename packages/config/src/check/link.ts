@@ -46,7 +46,7 @@ export function linkWorkflow(
       requires: targets
         .get(invocation)!
         .filter(({ target }) => !left.has(target))
-        .map(({ target, reference }) => ({ node: names.get(target)!, statuses: reference.statuses, reference })),
+        .map(({ target, statuses, reference }) => ({ node: names.get(target)!, statuses, reference })),
     }))
   checkCycles(report, workflow, nodes)
   return { workflow, nodes }
@@ -54,6 +54,7 @@ export function linkWorkflow(
 
 interface Link {
   readonly target: Invocation
+  readonly statuses: readonly RequiredStatus[]
   readonly reference: RequirementReference
 }
 
@@ -89,25 +90,50 @@ function linkAll(
   invocation: Invocation,
   index: NameIndex,
 ): readonly Link[] {
-  return invocation.requires.flatMap((reference) => link(report, workflow, invocation, reference, index))
+  const links = new Map<Invocation, Link>()
+  for (const reference of invocation.requires) {
+    for (const target of targetsOf(report, workflow, invocation, reference, index)) {
+      const { statuses } = reference
+      const known = links.get(target)
+      if (known === undefined) links.set(target, { target, statuses, reference })
+      else links.set(target, { ...known, statuses: bothStatuses(report, invocation, known, reference) })
+    }
+  }
+  return [...links.values()]
 }
 
-function link(
+/** An entry required twice, by its name and by an alias perhaps, must fulfil both requirements. */
+function bothStatuses(
+  report: Report,
+  invocation: Invocation,
+  { target, statuses }: Link,
+  reference: RequirementReference,
+): readonly RequiredStatus[] {
+  const both = statuses.filter((status) => reference.statuses.includes(status))
+  if (both.length === 0 && statuses.length > 0) {
+    const message = `'${invocation.name}' requires '${target.name}' twice, with statuses that exclude each other: it never runs`
+    const hint = 'Name all statuses that will do in one place'
+    report.warn('requires', reference.span, message, { chain: invocation.chain, hint })
+  }
+  return both
+}
+
+function targetsOf(
   report: Report,
   workflow: ResolvedWorkflow,
   invocation: Invocation,
   reference: RequirementReference,
   index: NameIndex,
-): readonly Link[] {
+): readonly Invocation[] {
   const found = index.at.get(indexKey(invocation.looksIn, reference.name))
   const named = found?.named.filter((other) => other !== invocation) ?? []
   const aliased = found?.aliased.filter((other) => other !== invocation) ?? []
   if (named.length === 1) {
     if (named[0]!.publicName !== undefined) warnOfGroupStatus(report, invocation, reference)
-    return [{ target: named[0]!, reference }]
+    return [named[0]!]
   }
   // Rows of one matrix that carry the same explicit name are meant together, through the alias.
-  if (aliased.length > 0) return aliased.map((target) => ({ target, reference }))
+  if (aliased.length > 0) return aliased
   // An entry whose job does not exist is refused already, and may be what is meant.
   const meant = (other: Invocation) => nearest(reference.name, [other.name]) !== undefined
   if (named.length === 0 && index.unresolved.some(meant)) return []

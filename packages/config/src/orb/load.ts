@@ -207,6 +207,11 @@ function loadSource(cx: ResolveContext, orb: ResolvedOrb, span: Span, loading: L
   cx.sources.set(orb.resolved, orb.source)
   if (isUrl && !isVersion21(child(tree, 'version')))
     return missing(cx, 'orb-source', span, `The orb at ${orb.resolved} needs 'version: 2.1'`)
+  const foreign = Object.keys(configKeys).find((key) => tree.entries.has(key))
+  if (foreign !== undefined) {
+    const message = `Orb ${orb.resolved} holds '${foreign}', which only a config may have`
+    return missing(cx, 'orb-source', span, message, 'Import a version of the orb without it')
+  }
   const path = [...loading.path, orb.resolved]
   const space = buildSpace(cx, tree, { label: orb.resolved, main: false }, { depth: loading.depth + 1, path })
   cx.orbSpaces.set(orb.resolved, space)

@@ -44,7 +44,7 @@ function collectAnchors(files: ReadonlyMap<string, string>): SharedAnchors {
   const anchors: SharedAnchors = new Map()
   for (const path of [...files.keys()].sort())
     if (isPacked(path) && /&\S/.test(files.get(path) ?? ''))
-      parseTree(files.get(path) ?? '', path, defaultLimits, createReport(1), anchors)
+      parseTree(files.get(path) ?? '', path, defaultLimits, createReport(1), { shared: anchors })
   return anchors
 }
 
@@ -59,7 +59,9 @@ function packMap(folder: Folder, name: string, packing: Packing): MapNode {
   let packed = emptyMap
   for (const { name: key, path, text } of folder.files) {
     if (isBlank(text)) continue
-    const tree = parseTree(text, path, defaultLimits, packing.report, new Map(packing.anchors))
+    const tree = parseTree(text, path, defaultLimits, packing.report, {
+      shared: new Map(packing.anchors),
+    })
     if (tree === undefined) continue
     packed = merge(packed, packing.atTop || key.startsWith('@') ? tree : underKey(key, tree))
   }

@@ -1,13 +1,14 @@
 import { nearest } from '../did-you-mean.ts'
 
 /**
- * The pipeline values that exist (semantics 8). A value in this list that a pipeline does not have is empty; a name
+ * The pipeline values that exist (semantics 8), and four that only the tools of the older product name. A value in this list that a pipeline does not have is empty; a name
  * outside of it is a mistake.
  */
 const names = new Set(
   `id number name definition.id project.git_url project.type project.slug integration_source
   git.tag git.branch git.branch.is_default git.revision git.base_revision git.repo_url git.repo_owner git.repo_name git.repo_id
   git.commit.url git.commit.subject git.commit.body git.commit.author_login
+  git.commit.author_name git.commit.author_email git.commit.author_avatar_url trigger.name
   config.repository.name config.repository.url config.file_path config.ref config.sha
   trigger.received_at trigger.id trigger.type trigger_source schedule.name schedule.id event.name event.action
   event.context.github.pr_url`
@@ -20,6 +21,22 @@ const families = ['pipeline.event.github.', 'pipeline.trigger_parameters.', 'pip
 
 export function isKnownPipelineValue(name: string): boolean {
   return names.has(name) || families.some((family) => name.startsWith(family))
+}
+
+const integers = new Set([
+  'pipeline.number',
+  'pipeline.event.github.pull_request.number',
+  'pipeline.trigger_parameters.github_app.total_commits_count',
+])
+const booleans = new Set([
+  'pipeline.git.branch.is_default',
+  'pipeline.event.github.pull_request.draft',
+  'pipeline.event.github.pull_request.merged',
+  'pipeline.trigger_parameters.gitlab.is_fork_merge_request',
+])
+
+export function pipelineValueType(name: string): 'string' | 'integer' | 'boolean' {
+  return integers.has(name) ? 'integer' : booleans.has(name) ? 'boolean' : 'string'
 }
 
 export function knownPipelineValues(): Iterable<string> {

@@ -1,7 +1,7 @@
 import type { Span } from '@rondo/model'
 import { didYouMean } from '../did-you-mean.ts'
 import type { ResolveContext } from '../resolve/context.ts'
-import { hasType, readDeclarations, reportArgumentType } from '../resolve/parameters.ts'
+import { checkPipelineParameterName, hasType, readDeclarations, reportArgumentType } from '../resolve/parameters.ts'
 import type { Node } from '../tree/node.ts'
 import { scalarNode } from '../tree/node.ts'
 
@@ -19,7 +19,7 @@ export function resolvePipelineParameters(
   given: Readonly<Record<string, unknown>>,
   root: Span,
 ): PipelineParameters {
-  const declarations = readDeclarations(cx, node, 'the pipeline')
+  const declarations = readDeclarations(cx, node, 'the pipeline', checkPipelineParameterName)
   const values = new Map<string, string | number | boolean>()
   const broken = new Set<string>()
   for (const [name, declaration] of declarations) {

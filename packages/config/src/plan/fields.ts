@@ -103,6 +103,10 @@ export class Fields {
     return undefined
   }
 
+  warn(code: ConfigDiagnosticCode, span: Span, message: string, hint?: string): void {
+    this.place.report.warn(code, span, message, { chain: this.place.chain, hint })
+  }
+
   private reportKey(key: string, keySpan: Span, known: readonly string[], otherwise: 'error' | 'warn'): void {
     const { report, what, chain } = this.place
     const hint = () => didYouMean(key, known) ?? `Permitted keys: ${known.join(', ')}`

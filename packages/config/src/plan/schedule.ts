@@ -1,4 +1,4 @@
-import type { SchedulePlan } from '@rondo/model'
+import type { SchedulePlan, Span } from '@rondo/model'
 import type { Node } from '../tree/node.ts'
 import { child, typeName } from '../tree/node.ts'
 import { readFields } from './fields.ts'
@@ -38,10 +38,41 @@ function readSchedule(place: Place, item: Node): SchedulePlan | undefined {
   if (filters?.kind === 'map')
     readFields({ ...place, what: `'filters' of a schedule of ${place.what}` }, filters).only(['branches'], 'error')
   const branches = readNameFilter(place, 'branches', branchesNode)
+  if (cron !== undefined && neverComes(cron)) warnOfNever(place, cron, fields.node('cron')!.span)
   const reason = cron === undefined ? undefined : cronMistake(cron)
   if (reason !== undefined)
     fields.fail('schedule', fields.node('cron')!.span, `The cron text '${cron}' cannot be used: ${reason}`)
   return cron === undefined || branches === undefined ? undefined : { cron, branches }
+}
+
+function warnOfNever(place: Place, cron: string, span: Span): void {
+  const hint = 'No month it names has such a day'
+  place.report.warn('schedule', span, `The schedule '${cron}' never comes`, { chain: place.chain, hint })
+}
+
+/** The most days of each month. */
+const monthDays = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+/** Whether none of the months has any of the days. A day of the week beside them makes up for it, as POSIX cron has it. */
+function neverComes(cron: string): boolean {
+  if (cronMistake(cron) !== undefined) return false
+  const [, , day = '', month = '', weekday = ''] = cron.trim().split(/\s+/)
+  if (weekday !== '*' || day.split(',').includes('*')) return false
+  const first = Math.min(...day.split(/[,-]/).map(Number))
+  return monthsOf(month).every((number) => (monthDays[number - 1] ?? 31) < first)
+}
+
+function monthsOf(field: string): readonly number[] {
+  return field.split(',').flatMap((part) => {
+    if (part === '*') return monthDays.map((_, index) => index + 1)
+    const [from = 0, to = from] = part.split('-').map(monthNumber)
+    return Array.from({ length: to - from + 1 }, (_, index) => from + index)
+  })
+}
+
+function monthNumber(text: string): number {
+  const index = (bounds[3].words as readonly string[]).indexOf(text.toLowerCase())
+  return index === -1 ? Number(text) : index + 1
 }
 
 const bounds = [

@@ -51,9 +51,18 @@ function runsNothing(root: MapNode): boolean {
 /** `workflows.version` is 2 if it is anything; the newer language writes 2.1 there now and then. */
 function checkWorkflowsVersion(cx: ResolveContext, workflows: MapNode | undefined): void {
   const version = child(workflows, 'version')
+  if (version === undefined && workflows !== undefined && cx.version === 2) warnOfNoVersion(cx, workflows)
   if (version === undefined || (version.kind === 'scalar' && /^2(\.[01])?$/.test(version.text))) return
   cx.report.error('version', version.span, "'version' of workflows must be 2", {
     hint: version.kind === 'map' ? "'version' is reserved here; give the workflow another name" : undefined,
+  })
+}
+
+/** The newer language does without it; whoever means to write that has taken the wrong version for the file. */
+function warnOfNoVersion(cx: ResolveContext, workflows: MapNode): void {
+  const at = { ...workflows.span, end: workflows.span.start + 1 }
+  cx.report.warn('version', at, "In a config of version 2, 'workflows' needs 'version: 2' too", {
+    hint: "Write 'version: 2' below 'workflows:', or 'version: 2.1' at the top",
   })
 }
 

@@ -3,7 +3,7 @@ import { didYouMean } from '../did-you-mean.ts'
 import { evaluateBareExpression } from '../logic/logic.ts'
 import { substitute } from '../template/substitute.ts'
 import type { MapEntry, MapNode, Node, ScalarNode } from '../tree/node.ts'
-import { child, displayText, isNull, stringOf, typeName } from '../tree/node.ts'
+import { child, displayText, isFailed, isNull, stringOf, typeName } from '../tree/node.ts'
 import type { ResolveContext, ResolvedStep, Scope } from './context.ts'
 import { within } from './context.ts'
 import { entryKeys } from './entry-keys.ts'
@@ -248,10 +248,21 @@ function resolveEntryJob(cx: ResolveContext, raw: RawEntry, name: string, row: M
 
 /** `override-with` names an orb job to run instead; without it the local job is used, silently (semantics 21.6). */
 function findJob(cx: ResolveContext, raw: RawEntry, scope: Scope): Lookup {
-  const override = raw.attributes.get('override-with')
-  const name = override === undefined ? undefined : stringOf(substitute(cx, override.value, scope))
+  const name = overrideName(cx, raw, scope)
   const replacement = name === undefined ? undefined : findElement('job', name, scope.space)
   return replacement === undefined || replacement === 'silent' ? findElement('job', raw.job, scope.space) : replacement
+}
+
+function overrideName(cx: ResolveContext, raw: RawEntry, scope: Scope): string | undefined {
+  const override = raw.attributes.get('override-with')
+  if (override === undefined || isNull(override.value)) return undefined
+  const value = substitute(cx, override.value, scope)
+  const name = stringOf(value)
+  if (isFailed(value) || (name !== undefined && /^[^/]+\/[^/]+$/.test(name))) return name
+  const message = `'override-with' names a job of an orb, found ${name === undefined ? typeName(value) : `'${name}'`}: '${raw.job}' is not overridden`
+  const hint = "Write 'orb/job', with the orb's name under 'orbs:'"
+  cx.report.warn('invalid-value', override.value.span, message, { chain: scope.chain, hint })
+  return undefined
 }
 
 function argumentEntries(cx: ResolveContext, raw: RawEntry, row: MatrixRow | undefined): readonly MapEntry[] {

@@ -8,10 +8,17 @@ import type { Declarations, ParameterDeclaration, ParameterType, ResolveContext 
 const types: readonly ParameterType[] = ['string', 'boolean', 'integer', 'enum', 'executor', 'steps', 'env_var_name']
 const declarationKeys = ['type', 'default', 'description', 'enum']
 const parameterName = /^[A-Za-z_][A-Za-z0-9_-]*$/
+/** What `<< >>` can hold between `pipeline.parameters.` and its end (semantics 6.3). */
+const pipelineParameterName = /^(?!.*(?:<<|>>))\S(?:.*\S)?$/
 const environmentName = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 /** Reads a `parameters:` map (semantics 4.1). Wrong declarations are reported once and kept as `undefined`. */
-export function readDeclarations(cx: ResolveContext, node: Node | undefined, where: string): Declarations {
+export function readDeclarations(
+  cx: ResolveContext,
+  node: Node | undefined,
+  where: string,
+  refusalOfName: NameRule = checkElementParameterName,
+): Declarations {
   if (node === undefined || isNull(node)) return new Map()
   const known = cx.declarations.get(node)
   if (known !== undefined) return known
@@ -21,24 +28,39 @@ export function readDeclarations(cx: ResolveContext, node: Node | undefined, whe
     cx.report.error('expected-type', node.span, `'parameters' of ${where} must be a map, found ${typeName(node)}`)
     return declarations
   }
-  for (const entry of node.entries.values()) declarations.set(entry.key, readDeclaration(cx, entry, where))
+  for (const entry of node.entries.values())
+    declarations.set(entry.key, readDeclaration(cx, entry, where, refusalOfName))
   return declarations
 }
 
-function readDeclaration(cx: ResolveContext, entry: MapEntry, where: string): ParameterDeclaration | undefined {
+/** Why a parameter may not have a name; undefined when it may. */
+type NameRule = (name: string) => string | undefined
+
+function checkElementParameterName(name: string): string | undefined {
+  return parameterName.test(name)
+    ? undefined
+    : "names begin with a letter or '_', and hold letters, digits, '_' and '-' only"
+}
+
+/** Other names than those of elements run; they cannot be operands of an expression, but stand alone in `<< >>`. */
+export function checkPipelineParameterName(name: string): string | undefined {
+  return pipelineParameterName.test(name) ? undefined : "a name is a text without '<<', '>>' or blanks around it"
+}
+
+function readDeclaration(
+  cx: ResolveContext,
+  entry: MapEntry,
+  where: string,
+  refusalOfName: NameRule,
+): ParameterDeclaration | undefined {
   const { key: name, value: node, keySpan } = entry
   const title = `Parameter '${name}' of ${where}`
   if (node.kind !== 'map') {
     cx.report.error('parameter-declaration', keySpan, `${title} must be a map with a 'type'`)
     return undefined
   }
-  if (!parameterName.test(name)) {
-    cx.report.error(
-      'parameter-declaration',
-      keySpan,
-      `${title}: names begin with a letter or '_', and hold letters, digits, '_' and '-' only`,
-    )
-  }
+  const refusal = refusalOfName(name)
+  if (refusal !== undefined) cx.report.error('parameter-declaration', keySpan, `${title}: ${refusal}`)
   for (const { key, keySpan: place } of node.entries.values()) {
     if (declarationKeys.includes(key)) continue
     cx.report.error('parameter-declaration', place, `${title}: extraneous key [${key}] is not permitted`, {

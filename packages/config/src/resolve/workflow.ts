@@ -1,3 +1,4 @@
+import type { Span } from '@rondo/model'
 import { didYouMean } from '../did-you-mean.ts'
 import { evaluateWorkflowCondition } from '../logic/logic.ts'
 import { substitute } from '../template/substitute.ts'
@@ -10,6 +11,7 @@ import type { Invocation, ResolvedWorkflow } from './invocation.ts'
 import { expandGroup } from './job-group.ts'
 
 export const workflowKeys = ['jobs', 'when', 'unless', 'triggers', 'max_auto_reruns', 'description']
+const conditions = ['when', 'unless']
 
 /** Resolves one workflow; undefined when its condition leaves it out (semantics 15), or when it cannot be read. */
 export function resolveWorkflow(cx: ResolveContext, entry: MapEntry, space: Space): ResolvedWorkflow | undefined {
@@ -20,12 +22,13 @@ export function resolveWorkflow(cx: ResolveContext, entry: MapEntry, space: Spac
     return undefined
   }
   for (const { key, keySpan } of node.entries.values()) {
+    if (cx.version === 2 && conditions.includes(key)) refuseCondition(cx, key, keySpan, entry.key)
     if (workflowKeys.includes(key)) continue
     cx.report.error('unknown-key', keySpan, `extraneous key [${key}] is not permitted in workflow '${entry.key}'`, {
       hint: didYouMean(key, workflowKeys),
     })
   }
-  if (!isKept(cx, node, scope)) return undefined
+  if (cx.version !== 2 && !isKept(cx, node, scope)) return undefined
   const jobs = child(node, 'jobs')
   if (jobs?.kind !== 'list' || jobs.items.length === 0) {
     const found =
@@ -46,6 +49,12 @@ export function resolveWorkflow(cx: ResolveContext, entry: MapEntry, space: Spac
     maxAutoReruns: evaluated(cx, child(node, 'max_auto_reruns'), scope),
     span: entry.keySpan,
   }
+}
+
+/** Version 2 has no conditions (semantics 15 and 30); to run what one was to keep from running would be worse than to refuse. */
+function refuseCondition(cx: ResolveContext, key: string, span: Span, workflow: string): void {
+  const message = `'${key}' of workflow '${workflow}' needs version 2.1`
+  cx.report.error('unknown-key', span, message, { hint: "Write 'version: 2.1' at the top of the config" })
 }
 
 function evaluated(cx: ResolveContext, node: Node | undefined, scope: Scope): Node | undefined {

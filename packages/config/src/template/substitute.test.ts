@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { errorsOf, jobOf, withSteps } from '../testing/compile-text.ts'
+import { compileText, errorsOf, jobOf, withSteps } from '../testing/compile-text.ts'
 
 const command = (text: string) => {
   const step = jobOf(withSteps(`- run:\n    command: |\n${text.replaceAll(/^/gm, '      ')}`)).steps[0]
@@ -37,6 +37,32 @@ describe('templates', () => {
     expect(errorsOf(withSteps('- run: << parameters.x >>'))).toEqual([
       'undeclared-parameter: Arguments referenced without declared parameters: x',
     ])
+  })
+
+  it.each([
+    'cat <<EOF > f\n$x\nEOF\necho >> f',
+    'cat <<-EOF > f\n$x << parameters.y >>\nEOF',
+    "cat <<'EOF' > f\nx\nEOF\necho << pipeline.number >>",
+    'cat <<\\EOF\nx\nEOF\necho << pipeline.number >>',
+    'read <<< "$x" >> log',
+    'cat <<END >> log',
+  ])('that were meant for the shell are refused with how to write them: %s', (text) => {
+    const { diagnostics } = compileText(withSteps(`- run: |\n${text.replaceAll(/^/gm, '    ')}`))
+
+    expect(diagnostics[0]?.hint).toMatch(/a literal '<<' .*is written '\\<<'/i)
+  })
+
+  it.each([
+    ['- run: << not pipeline.nosuch( >>', '('],
+    ['- run: >\n    << pipeline.number ==\n    & 3 >>', '&'],
+    ['- run: "a\\tb << pipeline.number = 1 >>"', ' '],
+  ])('that are wrong are shown at the place of the mistake: %s', (step, lexeme) => {
+    const source = withSteps(step)
+
+    const [diagnostic] = compileText(source).diagnostics
+
+    expect(diagnostic?.message).not.toContain('\n')
+    expect(source.slice(diagnostic!.span.start, diagnostic!.span.end)).toBe(lexeme)
   })
 
   it('are literal text in version 2', () => {

@@ -4,6 +4,7 @@ import { displayText, failedNode, listNode, mapNode, scalarNode } from '../tree/
 import type { TemplatePart, TemplateResult } from './parse-template.ts'
 import { parseTemplate, wholeTag } from './parse-template.ts'
 import { placeOf } from './place.ts'
+import { straySection } from './sections.ts'
 import { tagValue } from './variable.ts'
 
 /**
@@ -143,7 +144,18 @@ function reportUnclosed(cx: Pick<ResolveContext, 'report' | 'sources'>, node: Sc
   })
 }
 
-/** Reports every unclosed `<<` of a tree, used or not (semantics 3). */
+function warnOfSections(
+  cx: Pick<ResolveContext, 'report' | 'sources'>,
+  node: ScalarNode,
+  parts: readonly TemplatePart[],
+): void {
+  const stray = straySection(parts)
+  if (stray === undefined) return
+  const tag = String(node.value).slice(stray.start, stray.end)
+  cx.report.warn('template-section', placeOf(cx, node.span, tag) ?? node.span, stray.message, { hint: stray.hint })
+}
+
+/** Reports every unclosed `<<` of a tree, used or not (semantics 3), and warns of sections that begin or end alone. */
 export function checkTemplates(cx: Pick<ResolveContext, 'report' | 'sources'>, root: Node): void {
   const seen = new Set<Node>()
   const pending: Node[] = [root]
@@ -153,7 +165,8 @@ export function checkTemplates(cx: Pick<ResolveContext, 'report' | 'sources'>, r
     seen.add(node)
     if (node.kind === 'scalar') {
       const template = templateOf(node)
-      if (!template.ok) reportUnclosed(cx, node, template.position)
+      if (template.ok) warnOfSections(cx, node, template.parts)
+      else reportUnclosed(cx, node, template.position)
     } else if (node.kind === 'list') pending.push(...node.items)
     else if (node.kind === 'map') for (const entry of node.entries.values()) pending.push(entry.value)
   }

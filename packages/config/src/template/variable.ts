@@ -10,15 +10,23 @@ import type { Node } from '../tree/node.ts'
 import { child, scalarNode } from '../tree/node.ts'
 import { placeOf, tagPlace } from './place.ts'
 
+const parameterPrefix = 'pipeline.parameters.'
 const plainReference = /^(?:parameters|pipeline|matrix)\.[^\s()"'!=<>]+$/
 
 /** The value of the inside of a `<< >>`: a plain reference or an expression. Undefined when it is wrong, and reported. */
 export function tagValue(cx: ResolveContext, inner: string, span: Span, scope: Scope): Node | undefined {
-  if (plainReference.test(inner)) return referenceValue(cx, inner, span, scope)
+  if (plainReference.test(inner) || isOddlyNamed(cx, inner, scope)) return referenceValue(cx, inner, span, scope)
   const result = evaluateExpression(inner, expressionVariables(cx, scope))
   if (result.ok) return expressionNode(result.value, span)
   if (!isAlreadyReported(cx, result.fault, scope)) reportExpression(cx, inner, result.fault, span, scope)
   return undefined
+}
+
+/** A pipeline parameter whose name no expression could hold is replaced as it stands (semantics 6.3). */
+function isOddlyNamed(cx: ResolveContext, inner: string, scope: Scope): boolean {
+  if (!scope.space.main || !inner.startsWith(parameterPrefix)) return false
+  const name = inner.slice(parameterPrefix.length)
+  return cx.pipelineParameters.has(name) || cx.brokenPipelineParameters.has(name)
 }
 
 /** Variables as expressions see them: pipeline values and parameters, and the element's own parameters. */
@@ -41,38 +49,48 @@ export function reportExpression(
     cx.report.error('expression', span, 'Expected an expression, found nothing', { chain: scope.chain })
     return
   }
-  const head = /^[A-Za-z_][\w-]*/.exec(text.trim())?.[0]
   if (fault.errorType === 'Interpreter/UNKNOWN_VARIABLE') {
     reportUnknown(cx, fault.lexeme, placeOf(cx, span, fault.lexeme) ?? span, scope)
     return
   }
-  const foreign = head !== undefined && !/\b(?:parameters|pipeline|matrix)\./.test(text)
-  // Where the text stands as it reads, the picture of the place needs no second one.
-  const whole = placeOf(cx, span, text)
-  const at = whole && { file: whole.file, start: whole.start + fault.charPos, end: whole.end }
-  const width = Math.max(1, fault.lexeme.length)
-  const place = at && { ...at, end: Math.max(at.start, Math.min(at.end, at.start + width)) }
-  const message = expressionMessage(fault)
-  cx.report.error('expression', place ?? span, place ? message : `${message}:\n${picture(text, fault.charPos)}`, {
+  cx.report.error('expression', faultPlace(cx, span, text, fault), expressionMessage(fault), {
     chain: scope.chain,
-    hint: expressionHint(fault, foreign),
+    hint: expressionHint(fault, text),
   })
 }
 
-function expressionHint(fault: ExpressionFault, foreign: boolean): string | undefined {
-  if (foreign) return "A literal '<<' (a shell here-document, for instance) is written '\\<<' in version 2.1"
+/** Where a fault stands in the file: the line of the expression it is in is looked for there, as far as it reads alike. */
+function faultPlace(cx: ResolveContext, span: Span, text: string, { charPos, lexeme }: ExpressionFault): Span {
+  const lineStart = text.lastIndexOf('\n', charPos - 1) + 1
+  const line = text.slice(lineStart).split('\n', 1)[0]!
+  const lead = line.length - line.trimStart().length
+  const written = placeOf(cx, span, line.trim())
+  if (written === undefined) {
+    // A folded text has its lines elsewhere; a piece that it holds once is still itself.
+    const once = text.indexOf(lexeme) === text.lastIndexOf(lexeme)
+    return (once ? placeOf(cx, span, lexeme.trim()) : undefined) ?? span
+  }
+  const start = Math.min(written.start + Math.max(0, charPos - lineStart - lead), written.end)
+  return { file: span.file, start, end: Math.max(start, Math.min(written.end, start + Math.max(1, lexeme.length))) }
+}
+
+const namespace = /\b(?:parameters|pipeline|matrix)\./
+/** `EOF`, `-EOF`, `'EOF'`: what stands behind the `<<` of a here-document; with a third `<`, of a here-string. */
+const hereDocument = /^(?:<|[-~]?\s*(?:\\\w|(["']?)(?!(?:not|NOT|true|false)\b)[A-Za-z_]\w*\1(?![\w.])))/
+
+/** Whether the shell was meant: a word that is no value, before the lines of its text or without any value at all. */
+function isForeign(text: string): boolean {
+  const inner = text.trim()
+  if (!namespace.test(inner)) return /^[A-Za-z_]/.test(inner) || hereDocument.test(inner)
+  return hereDocument.test(inner) && /<<|\n/.test(inner)
+}
+
+function expressionHint(fault: ExpressionFault, text: string): string | undefined {
+  if (isForeign(text)) return "A literal '<<' (a shell here-document, for instance) is written '\\<<' in version 2.1"
   if (fault.lexeme === "'") return 'Texts in expressions stand in double quotes'
   if (expressionMessage(fault).startsWith('Incomplete token, expected "=="')) return "A comparison is written '=='"
   if (fault.lexeme === '&' || fault.lexeme === '|') return "Write 'and' and 'or'"
   return undefined
-}
-
-function picture(text: string, position: number): string {
-  const before = text.slice(0, position)
-  const lineStart = before.lastIndexOf('\n') + 1
-  const line = text.slice(lineStart).split('\n', 1)[0]!
-  const from = Math.max(0, position - lineStart - 60)
-  return `${line.slice(from, from + 120)}\n${' '.repeat(position - lineStart - from)}^`
 }
 
 function referenceValue(cx: ResolveContext, name: string, span: Span, scope: Scope): Node | undefined {
@@ -92,8 +110,8 @@ function pipelineVariable(
   name: string,
   scope: Scope,
 ): string | number | boolean | null | undefined {
-  if (name.startsWith('pipeline.parameters.')) {
-    return scope.space.main ? cx.pipelineParameters.get(name.slice('pipeline.parameters.'.length)) : undefined
+  if (name.startsWith(parameterPrefix)) {
+    return scope.space.main ? cx.pipelineParameters.get(name.slice(parameterPrefix.length)) : undefined
   }
   if (Object.hasOwn(cx.pipelineValues, name)) return cx.pipelineValues[name] ?? null
   return isKnownPipelineValue(name) ? null : undefined
@@ -116,8 +134,8 @@ function isAlreadyReported(cx: ResolveContext, fault: ExpressionFault, scope: Sc
 }
 
 function isBroken(cx: ResolveContext, name: string, scope: Scope): boolean {
-  if (name.startsWith('pipeline.parameters.') && scope.space.main) {
-    return cx.brokenPipelineParameters.has(name.slice('pipeline.parameters.'.length))
+  if (name.startsWith(parameterPrefix) && scope.space.main) {
+    return cx.brokenPipelineParameters.has(name.slice(parameterPrefix.length))
   }
   return name.startsWith('parameters.') && scope.parameters?.has(name.slice('parameters.'.length)) === true
 }
@@ -131,7 +149,7 @@ function reportUnknown(cx: ResolveContext, name: string, span: Span, scope: Scop
       hint: () => suggestion('parameters.', nearest(bare, scope.parameters?.keys() ?? [])) ?? declaredHere(scope),
     })
   } else if (head === 'pipeline') {
-    const inOrb = name.startsWith('pipeline.parameters.') && !scope.space.main
+    const inOrb = name.startsWith(parameterPrefix) && !scope.space.main
     cx.report.error('unknown-variable', span, `Referred to a variable "${name}" that does not exist`, {
       chain: scope.chain,
       hint: inOrb

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defaultLimits } from '../limits.ts'
 import { createReport } from '../report.ts'
+import { compileText } from '../testing/compile-text.ts'
 import { child } from './node.ts'
 import { parseTree } from './parse.ts'
 import { plainValue } from './same-value.ts'
@@ -61,6 +62,18 @@ describe('a text in lines at the end of a file without a line end', () => {
 })
 
 describe('anchors and merge keys', () => {
+  it('an anchor of a key names its text', () => {
+    expect(
+      compileText('version: 2.1\n&b build: x\ny: *b\njobs: {*b : {docker: [{image: a}], steps: []}}').plan,
+    ).toBeDefined()
+  })
+
+  it('an anchor that is used under its second meaning only is unused under its first', () => {
+    const source = 'version: 2.1\na: &x 1\nb: &x 2\nc: *x\njobs: {build: {docker: [{image: a}], steps: []}}'
+
+    expect(compileText(source).diagnostics).toMatchObject([{ code: 'unused-anchor', span: { start: 16, end: 18 } }])
+  })
+
   it('take the latest definition before an alias', () => {
     expect(plainValue(child(read('a: &x 1\nb: *x\nc: &x 2\nv: *x').tree, 'v')!)).toBe(2)
   })

@@ -5,7 +5,7 @@ import { didYouMean } from '../did-you-mean.ts'
 import type { Limits } from '../limits.ts'
 import type { Report } from '../report.ts'
 import { EntryCollector } from './entry-collector.ts'
-import type { Anchored, SharedAnchors } from './fast/fast-builder.ts'
+import type { Anchored, DefinedAnchor, SharedAnchors } from './fast/fast-builder.ts'
 import type { Stopped } from './mistake-window.ts'
 import { mistakeWindow } from './mistake-window.ts'
 import type { MapNode, Node } from './node.ts'
@@ -27,6 +27,11 @@ export interface LibraryHelp {
   readonly shared?: SharedAnchors | undefined
 }
 
+export interface LibraryTree {
+  readonly root: Node
+  readonly unusedAnchors: readonly DefinedAnchor[]
+}
+
 /**
  * Reads all of YAML, and says what is wrong with a text, all of it at once. Undefined when it is reported as broken.
  */
@@ -36,7 +41,7 @@ export function readWithLibrary(
   limits: Limits,
   report: Report,
   { stopped = { end: 0, entries: [] }, shared }: LibraryHelp = {},
-): Node | undefined {
+): LibraryTree | undefined {
   if (source.length > reach && reportNearMistakes(source, file, limits, report, stopped)) return undefined
   const document = readDocument(source, file, report, limits)
   if (document === undefined) return undefined
@@ -226,11 +231,12 @@ function createTreeBuilder(
 ) {
   const lastLine = source.slice(source.lastIndexOf('\n') + 1)
   const anchors = new Map<string, Built>()
+  const defined: DefinedAnchor[] = []
   let failed = false
 
-  function build(contents: YamlNode | null): Node | undefined {
-    const built = convert(contents, 1, { file, start: 0, end: 0 })
-    return failed ? undefined : built.node
+  function build(contents: YamlNode | null): LibraryTree | undefined {
+    const { node: root } = convert(contents, 1, { file, start: 0, end: 0 })
+    return failed ? undefined : { root, unusedAnchors: defined.filter(({ anchored }) => anchored.used !== true) }
   }
 
   function fail(code: 'limit' | 'yaml-anchor' | 'yaml-merge', span: Span, message: string, hint?: string): Built {
@@ -251,17 +257,24 @@ function createTreeBuilder(
     }
     if (built.depth + level > limits.depth + 1)
       return fail('limit', span, `The config is nested more than ${limits.depth} deep`)
-    const anchor = (node as { anchor?: string }).anchor
-    if (anchor !== undefined) {
-      anchors.set(anchor, built)
-      shared?.set(anchor, built)
-    }
+    define(node, built)
     return built
+  }
+
+  function define(node: YamlNode, anchored: Built): void {
+    const { anchor: name } = node as { anchor?: string }
+    if (name === undefined) return
+    anchors.set(name, anchored)
+    shared?.set(name, anchored)
+    defined.push({ name, anchored })
   }
 
   function aliasTarget(name: string, span: Span): Built {
     const target = anchors.get(name) ?? shared?.get(name)
-    if (target !== undefined) return target
+    if (target !== undefined) {
+      target.used = true
+      return target
+    }
     // After the first failure anchors may be missing that are there in the text.
     if (failed) return { node: sourceScalar(null, span, ''), size: 1, depth: 1 }
     return fail(
@@ -303,7 +316,10 @@ function createTreeBuilder(
   }
 
   function keyText(key: YamlNode, span: Span): string | undefined {
-    if (isScalar(key)) return typeof key.value === 'string' ? key.value : String(key.value ?? '')
+    if (isScalar(key)) {
+      define(key, { node: convertScalar(key, span), size: 1, depth: 1 })
+      return typeof key.value === 'string' ? key.value : String(key.value ?? '')
+    }
     if (isAlias(key)) {
       const target = aliasTarget(key.source, span).node
       if (target.kind === 'scalar') return target.text

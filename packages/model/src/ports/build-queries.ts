@@ -1,6 +1,7 @@
 import type { Artifact, JobImage, TestResult } from '../build-data.ts'
 import type { HistoryEntry } from '../event.ts'
 import type { Job, JobWithPlan } from '../job.ts'
+import type { Result } from '../outcome.ts'
 import type { Pipeline, PipelineConfig, PipelineValues } from '../pipeline.ts'
 import type { Project } from '../project.ts'
 import type { StepRecord, Task } from '../task.ts'
@@ -67,7 +68,9 @@ export interface TriedAttempt {
   readonly number: number
   readonly agentName: string
   readonly phase: 'claimed' | 'running' | 'finished'
-  readonly result: string | null
+  readonly result: Result | null
+  /** It was lost, and its task is run anew. */
+  readonly retried: boolean
   readonly claimedAt: Date
   readonly finishedAt: Date | null
   readonly steps: readonly StepRecord[]

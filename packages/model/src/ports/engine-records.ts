@@ -52,6 +52,8 @@ export interface ExpiredAttempt extends FencedRef {
   /** Milliseconds since the lease ran out. */
   readonly lateMs: number
   readonly attempts: number
+  /** Its agent was heard of half a minute later and more, and did not speak of it: what the agent knew of it is gone. */
+  readonly forgotten: boolean
 }
 
 export interface AttemptIdentity extends FencedRef {

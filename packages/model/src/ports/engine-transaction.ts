@@ -158,6 +158,11 @@ export interface EngineTransaction {
   readKey(key: RequestKey): Promise<KeptAnswer | undefined>
   /** Writes down what a request whose key was taken made. */
   bindKey(key: RequestKey, madeId: string): Promise<void>
+  /**
+   * Those of these jobs of a project whose part of the workspace retention has come past. It takes nothing of the project's workspaces
+   * until the end of the transaction.
+   */
+  takenWorkspaces(projectId: string, jobIds: readonly string[]): Promise<readonly string[]>
   /** Workflows of the pipeline that rerun another. */
   rerunCount(pipelineId: string): Promise<number>
   /**
@@ -210,7 +215,9 @@ export interface EngineTransaction {
   /** Names of the organisation's contexts that jobs of the project may use. */
   contextNames(organizationId: string, projectId: string): Promise<readonly string[]>
   acknowledge(attemptId: string, sequence: number, leaseMs: number): Promise<void>
+  /** Answers its id, which is another when it was begun before. */
   startStep(step: {
+    id: string
     attemptId: string
     taskIndex: number
     index: number

@@ -48,13 +48,16 @@ export interface RetentionStore {
     stepIds: readonly string[],
     passed?: { readonly projectId: string } & Pick<OldOutput, 'jobIds'>,
   ): Promise<void>
-  /** The oldest pipeline that is too old and has ended, with the steps whose output must go before it. */
+  /** The oldest pipeline that is too old and has ended, with the steps whose output must go before it; before it one that was taken in part. */
   oldPipeline(
     projectId: string,
     days: number,
     limit: number,
   ): Promise<{ id: string; stepIds: readonly string[] } | undefined>
-  /** Takes at most `limit` jobs of the pipeline with all their rows, at last the pipeline itself; true: it is gone, or runs again. */
+  /**
+   * Takes the pipeline first, after which nothing of it is shown and nobody can rerun it; then what belonged to it, at most `limit`
+   * jobs with all their rows a call. True: nothing of it is left, or it stays, because it runs again or left more output.
+   */
   dropPipeline(id: string, limit: number): Promise<boolean>
   /** Which of these objects a cache, an artifact or a workspace needs. */
   referenced(digests: readonly string[]): Promise<ReadonlySet<string>>

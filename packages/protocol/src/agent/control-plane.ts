@@ -32,7 +32,10 @@ export interface ControlPlane {
   checkIn(condition: AgentCondition): Promise<AgentOrders>
   /** Appends to the attempt's journal. Answers the highest sequence number known, so that a restart goes on from there. */
   report(request: ReportRequest): Promise<{ readonly acknowledged: number }>
-  /** Makes output durable; answers the durable size of that step's stream. See `StepOutput.append`. */
+  /**
+   * Makes output durable; answers the durable size of that step's stream. See `StepOutput.append`. It may come before the
+   * report of the step's start; a server of an earlier version answers AppError `conflict` until it has that.
+   */
   appendOutput(ref: AttemptRef, step: number, offset: number, bytes: Uint8Array): Promise<{ readonly size: number }>
   /** What the attempt used so far: the whole series each time, so that a call that is lost or comes twice does no harm. */
   reportUsage(ref: AttemptRef, usage: UsageSeries): Promise<void>

@@ -250,6 +250,8 @@ export interface AttemptView {
   readonly agent: string
   readonly phase: 'claimed' | 'running' | 'finished'
   readonly result: string | null
+  /** As API v2 names it; `retried` of one that was lost and has a successor. */
+  readonly status: JobStatus
   readonly claimedAt: string
   readonly finishedAt: string | null
   readonly steps: readonly StepView[]

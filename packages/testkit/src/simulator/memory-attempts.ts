@@ -111,7 +111,7 @@ export function memoryAttemptWrites(database: MemoryDatabase, work: Work, effect
         const row = await work.lock(known)
         if (row !== undefined) return row.id
       }
-      const id = database.newId()
+      const { id } = step
       const cell = work.insert<StepRow>('steps', database.steps, key, {
         id,
         attemptId: step.attemptId,

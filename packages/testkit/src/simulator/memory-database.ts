@@ -92,6 +92,16 @@ export class MemoryDatabase {
   /** By scope. */
   readonly limits = new Map<string, Cell<LimitRow>>()
   readonly agents = new Map<string, string>()
+  /** When each agent was last heard of, by its id. */
+  readonly agentsSeen = new Map<string, number>()
+  /** By the job whose part of the workspace retention took. */
+  readonly takenWorkspaces = new Map<string, Cell<{ readonly jobId: string }>>()
+  /** Pipelines that retention took and has not cleared away. */
+  readonly retired = new Map<string, Cell<{ readonly id: string; readonly projectId: string }>>()
+  /** Where walks of several rounds have come. */
+  readonly cursors = new Map<string, string>()
+  /** Build numbers of jobs that were taken, by project; for those who count. */
+  readonly goneNumbers = new Map<string, readonly number[]>()
   /** Server processes by name. */
   readonly instances = new Map<string, InstanceRow>()
   /** When each process looked for due schedules last. */
@@ -180,6 +190,7 @@ export class MemoryDatabase {
     for (const { committed: task } of this.tasks.values())
       if (task !== undefined && task.phase !== 'finished') return false
     for (const { committed: chore } of this.chores.values()) if (chore !== undefined) return false
+    for (const { committed: retired } of this.retired.values()) if (retired !== undefined) return false
     for (const { committed: pipeline } of this.pipelines.values()) if (pipeline?.state === 'pending') return false
     for (const { committed: attempt } of this.open)
       if (attempt !== undefined && attempt.phase !== 'finished') return false

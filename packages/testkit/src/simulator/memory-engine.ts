@@ -35,9 +35,10 @@ export function createMemoryEngine(
         return { id: database.newId(), number, contexts: contextNames(database, row.organizationId) }
       }),
     saveAgent: (agent) =>
-      within('save an agent', () => {
+      within('save an agent', (work) => {
         const id = database.agents.get(agent.name) ?? database.newId()
         database.agents.set(agent.name, id)
+        database.agentsSeen.set(id, work.now)
         return id
       }),
     claim: (request) => within('claim', (work) => claimTasks(database, work, request, { effect, seen })),
@@ -101,6 +102,7 @@ export function createMemoryEngine(
             agentId: row.agentId,
             granted: row.grantedAt !== null,
             lateMs: Math.round(work.now - row.leaseExpiresAt),
+            forgotten: (database.agentsSeen.get(row.agentId) ?? 0) > row.leaseExpiresAt + 30_000,
             attempts: required(work.read(database.tasks.get(row.taskId)), 'task', row.taskId).attempts,
           })),
       ),
@@ -210,6 +212,8 @@ export function createMemoryEngine(
         const job = required(work.read(database.jobs.get(task.jobId)), 'job', task.jobId)
         const workflow = required(work.read(database.workflows.get(job.workflowId)), 'workflow', job.workflowId)
         const project = required(work.read(database.projects.get(job.projectId)), 'project', job.projectId)
+        const inSetup = pipelineInSetup(database, work, workflow.pipelineId)
+        if (inSetup === undefined) throw new AppError('not-found', `There is no attempt ${attemptId}.`)
         return {
           identity: identify(database, work, attempt, task),
           job,
@@ -221,8 +225,7 @@ export function createMemoryEngine(
           trustsForks: false,
           ssh: (database.leftByJob.get(job.id) ?? []).some((cell) => work.read(cell)?.kind === 'ssh'),
           workflow,
-          pipeline: required(pipelineInSetup(database, work, workflow.pipelineId), 'pipeline', workflow.pipelineId)
-            .pipeline,
+          pipeline: inSetup.pipeline,
           organizationId: project.organizationId,
           organizationName: database.organizations.get(project.organizationId) ?? '',
           actorLogin: null,

@@ -26,7 +26,8 @@ export interface ProjectRow {
 
 export type PipelineRow = Pipeline & Pick<PipelineInSetup, 'setupSource' | 'values' | 'given' | 'continuation'>
 
-export type WorkflowRow = Workflow
+/** `retired`: its pipeline was taken by retention, and it is shown nowhere. */
+export type WorkflowRow = Workflow & { readonly retired?: true }
 
 export type JobRow = JobWithPlan
 
@@ -96,6 +97,8 @@ export interface StepRow {
   readonly phase: Phase
   readonly result: Result | null
   readonly outputBytes: number
+  /** Its bytes are gone. */
+  readonly outputExpired?: true
 }
 
 export interface CacheRow {

@@ -81,7 +81,9 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
     async createWorkflow({ jobs, setup, ...workflow }) {
       await effect('create a workflow')
       const id = database.newId()
-      const pipeline = required(work.read(database.pipelines.get(workflow.pipelineId)), 'pipeline', workflow.pipelineId)
+      // The key that names the pipeline shares its row until the commit.
+      const shared = required(database.pipelines.get(workflow.pipelineId), 'pipeline', workflow.pipelineId)
+      const pipeline = required(await work.lock(shared), 'pipeline', workflow.pipelineId)
       work.insert<WorkflowRow>('workflows', database.workflows, id, {
         ...workflow,
         id,
@@ -282,6 +284,11 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       work.insert('caches', database.caches, `${projectId}/${source}/${key}`, row)
       return true
     },
+    async takenWorkspaces(projectId, jobIds) {
+      await effect('look for workspaces that retention took')
+      await work.lock(required(database.projects.get(projectId), 'project', projectId))
+      return jobIds.filter((id) => work.read(database.takenWorkspaces.get(id)) !== undefined)
+    },
     async openSsh(jobId, userId) {
       await effect('open a job over SSH')
       leave(jobId, { kind: 'ssh', userId })
@@ -323,7 +330,8 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
     const workflow = cell === undefined ? undefined : await work.lock(cell)
     if (workflow === undefined) return undefined
     const project = required(work.read(database.projects.get(workflow.projectId)), 'project', workflow.projectId)
-    const pipeline = required(work.read(database.pipelines.get(workflow.pipelineId)), 'pipeline', workflow.pipelineId)
+    const pipeline = work.read(database.pipelines.get(workflow.pipelineId))
+    if (pipeline === undefined) return undefined
     return {
       workflow,
       organizationId: project.organizationId,

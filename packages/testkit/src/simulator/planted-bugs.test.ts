@@ -9,7 +9,7 @@ const patience = 100
 
 /** Worlds in which administrators do something all the time: their bugs show sooner. */
 function busy(seed: number): WorldPlan {
-  return { ...drawPlan(new Random(seed)), projects: 3, operations: 12, schedules: 2 }
+  return { ...drawPlan(new Random(seed)), projects: 3, operations: 12, schedules: 2, keptMs: 60_000, clicks: 12 }
 }
 
 describe('a bug that is planted on purpose is found', () => {

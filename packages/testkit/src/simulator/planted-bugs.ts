@@ -129,6 +129,13 @@ export const plantedBugs: Readonly<Record<string, Sabotage>> = {
       due: async (limit) => (await schedules.due(limit)).map((one) => ({ ...one, lateMs: one.lateMs + 600_000 })),
     }),
   },
+  'retention takes what is young': { retention: ['young'] },
+  'retention takes what runs': { retention: ['running'] },
+  'retention takes the newest pipeline': { retention: ['newest'] },
+  'retention takes workspaces that are needed': { retention: ['needed'] },
+  'retention takes jobs before their pipeline': { retention: ['jobs first'] },
+  'retention leaves what a job left': { retention: ['rows left'] },
+  'retention takes the first part for the whole': { retention: ['not finished'] },
   'started attempts are given up at the end of their lease': { sweeper: { lostAfterMs: 0 } },
 }
 

@@ -1,6 +1,7 @@
 import type { createStartChecks } from '@rondo/conductor'
 import type { EngineStore, EngineTransaction, QueueView, Wakeups } from '@rondo/model'
 import type { MemoryQueue } from './memory-queue.ts'
+import type { RetentionFault } from './memory-retention.ts'
 import type { MemorySchedules } from './memory-schedules.ts'
 import type { Random } from './random.ts'
 
@@ -14,6 +15,8 @@ export interface Sabotage {
   /** What a claim is decided on. */
   readonly seen?: (view: QueueView) => QueueView
   readonly schedules?: (schedules: MemorySchedules) => MemorySchedules
+  /** What the store gets wrong when retention asks it. */
+  readonly retention?: readonly RetentionFault[]
   readonly queue?: (queue: MemoryQueue) => MemoryQueue
   readonly checks?: (checks: StartChecks) => StartChecks
 }

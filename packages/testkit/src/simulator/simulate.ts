@@ -69,7 +69,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     commits++
     if (commit.changes.some((change) => progress.has(change.table))) lastProgress = world.time.now
     const serviceSince = world.serviceSince
-    ofCommit(world.database, commit, { leaseMs, lostAfterMs, serviceSince }, report)
+    ofCommit(world.database, commit, { leaseMs, lostAfterMs, serviceSince, keptMs: plan.keptMs }, report)
   }
   for (const server of world.servers) server.start()
   for (const agent of world.agents) agent.start()

@@ -57,6 +57,14 @@ export class SimulatedAgent {
     this.disk.clear()
   }
 
+  /** Its folder is emptied: it comes back and knows nothing of what it had. */
+  forget(): void {
+    this.kill()
+    this.#world.trace(this.name, 'has its folder emptied')
+    for (const id of this.disk.keys()) this.#world.witness.forgot(id)
+    this.disk.clear()
+  }
+
   async #begin(life: number): Promise<void> {
     const id = await this.#insist(life, 'register', (_, server) => server.register(this.name))
     if (id === undefined) return
@@ -212,7 +220,8 @@ export class SimulatedAgent {
   /** All of a step's output is known before its end is told. */
   async #sendOutput(life: number, held: HeldAttempt, size: number): Promise<void> {
     const { random } = this.#world
-    await this.#report(life, held)
+    // Output and what is said of its step go by different connections: either may come first.
+    if (random.chance(0.5)) await this.#report(life, held)
     const step = held.entries.findLast((candidate) => candidate.type === 'step-started')?.step ?? 0
     for (let known = 0; life === this.#life && known < size; ) {
       const offset = random.int(0, known)

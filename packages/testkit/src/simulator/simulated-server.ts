@@ -1,5 +1,6 @@
 import {
   announce,
+  applyRetention,
   type Compiler,
   createDispatcher,
   createStartChecks,
@@ -18,6 +19,9 @@ import {
   nothingSet,
   type Objects,
   type Repositories,
+  type RetentionStore,
+  retentionKinds,
+  retentionSetting,
   type StepOutput,
   type UserActions,
   type Wakeups,
@@ -27,6 +31,7 @@ import { buildRevision } from '../builders.ts'
 import { createMemoryEngine } from './memory-engine.ts'
 import type { Effect } from './memory-identity.ts'
 import { createMemoryQueue, type MemoryQueue } from './memory-queue.ts'
+import { createMemoryRetention } from './memory-retention.ts'
 import { createMemorySchedules, type MemorySchedules } from './memory-schedules.ts'
 import { createStatements } from './memory-statements.ts'
 import { projectOf } from './project-of.ts'
@@ -132,6 +137,7 @@ export class Life {
   readonly #dispatcher: ReturnType<typeof createDispatcher>
   readonly #engine: EngineStore
   readonly #compiler: Compiler
+  readonly #retention: RetentionStore
   readonly #clock: Clock
   readonly #checks: StartChecks
   readonly #wakeups: Wakeups
@@ -159,6 +165,8 @@ export class Life {
     this.queue = sabotage.queue?.(queue) ?? queue
     const schedules = createMemorySchedules(world.database, connection, createStatements(world.database, connection))
     this.schedules = sabotage.schedules?.(schedules) ?? schedules
+    const statements = createStatements(world.database, connection)
+    this.#retention = createMemoryRetention(world.database, statements, sabotage.retention)
     this.#engine = sabotage.engine?.(engine, random) ?? engine
     this.#clock = this.#createClock(random.int(-600_000, 600_000))
     this.#compiler = world.compiler(effect)
@@ -175,7 +183,7 @@ export class Life {
       wakeups: this.#wakeups,
       usage: { save: async () => {} },
       holds: { begin: async () => undefined, end: async () => {}, orders: async () => [] },
-      agents: { checkIn: async () => ({ draining: false }), heardOf: async () => {} },
+      agents: { checkIn: async () => ({ draining: false }), heardOf: async (ids) => this.#heardOf(ids) },
       objects: noObjects,
       output: this.#output,
       checks: this.#checks,
@@ -226,6 +234,7 @@ export class Life {
       { ...options, everyMs: 60_000 },
       signal,
     )
+    this.#retain(options)
     const accounts = {
       project: async (id: string) => projectOf(this.#world.homes.find((home) => home.projectId === id)!),
     }
@@ -233,6 +242,18 @@ export class Life {
     if (this.#world.plan.schedules > 0) void runSchedules(scheduling, options, signal)
     const continuing = { ...ports, compiler: this.#compiler, newId: () => database.newId() }
     void resumeContinuations(continuing, options, signal)
+  }
+
+  /** Two jobs a transaction, so that most pipelines take several. */
+  #retain(options: { readonly onError: (error: unknown) => void }): void {
+    const { plan } = this.#world
+    if (plan.keptMs === 0) return
+    const days = plan.keptMs / (24 * 3_600_000)
+    const none = Object.fromEntries(retentionKinds.map((kind) => [retentionSetting(kind), 0]))
+    const kept = { ...none, 'retention.pipelines': days, 'retention.workspaces': days }
+    const settings = { view: async () => ({ installation: kept, projects: new Map() }) }
+    const ports = { retention: this.#retention, settings, output: this.#output, objects: noObjects, clock: this.#clock }
+    void applyRetention(ports, { ...options, everyMs: 60_000, batch: 2 }, this.#running)
   }
 
   end(): void {
@@ -252,6 +273,11 @@ export class Life {
 
   register(name: string): Promise<string> {
     return this.#dispatcher.register({ ...hello, name })
+  }
+
+  #heardOf(agentIds: readonly string[]): void {
+    const { database, time } = this.#world
+    for (const id of this.#dead ? [] : agentIds) database.agentsSeen.set(id, time.now)
   }
 
   /** Between any two statements time may pass, the process may die, and the database may go away. */
@@ -314,7 +340,10 @@ export class Life {
       },
       size: async () => 0,
       read: () => nothing(),
-      remove: async () => {},
+      remove: async (stepId) => {
+        await effect('remove an output')
+        witness.removed(stepId)
+      },
       watch: () => ({ [Symbol.dispose]: () => {} }),
     }
   }

@@ -26,6 +26,14 @@ export function beginTroubles(world: World): void {
       if (!agent.alive && !agent.gone) agent.start()
     })
   })
+  sometime(plan.agentsEmptied, () => {
+    const agent = random.pick(world.agents)
+    if (agent.gone) return
+    agent.forget()
+    time.after(random.skewed(100, 60_000), () => {
+      if (!agent.alive && !agent.gone) agent.start()
+    })
+  })
   sometime(plan.agentsGone, () => {
     // One machine at least stays, or nothing could ever end.
     if (world.agents.filter((agent) => !agent.gone).length > 1) random.pick(world.agents).destroy()

@@ -129,7 +129,9 @@ export class Users {
       const from = random.pick([{ fromFailed: true }, { fromFailed: false }, { fromFailed: false, jobIds: chosen }])
       return () =>
         this.#call('rerun', async (server) => {
+          const gone = database.pipelines.get(workflow.pipelineId)?.committed === undefined
           await server.actions.rerun({ workflowId: workflow.id, actorId: home.userId, ...from })
+          this.#world.witness.reran(workflow.id, gone)
         })
     }
     const job = random.pick(jobs)

@@ -20,6 +20,7 @@ interface Order {
  * 15. No agent still runs anything once the world has come to rest.
  * 16. The output of a step does not grow after its end.
  * 21. The output of every step is ended.
+ * 29. How a job ended is unknown only when its agent was there and had lost what it knew.
  * 17. A pipeline that somebody was told of is there.
  */
 export class Witness {
@@ -30,6 +31,8 @@ export class Witness {
   readonly #outputs = new Map<string, { size: number; closed: boolean }>()
   readonly #promised: string[] = []
   readonly #batches = new Map<string, QueueFilter>()
+  /** Attempts that only their agents' own fault made them forget. */
+  readonly #forgotten = new Set<string>()
   starts = 0
 
   constructor(database: MemoryDatabase, report: Report) {
@@ -39,6 +42,10 @@ export class Witness {
 
   holds(agent: Holder, held: HeldAttempt): void {
     this.#held.push({ agent, held, acknowledged: 0 })
+  }
+
+  forgot(attemptId: string): void {
+    this.#forgotten.add(attemptId)
   }
 
   started(agent: string, ref: AttemptRef): void {
@@ -92,6 +99,20 @@ export class Witness {
     this.#outputs.set(stepId, { size: this.#outputs.get(stepId)?.size ?? 0, closed: true })
   }
 
+  /** Whose bytes are gone: only of what has ended (rule 30). */
+  removed(stepId: string): void {
+    for (const { committed: step } of this.#database.steps.values()) {
+      if (step?.id !== stepId) continue
+      const attempt = this.#database.attempts.get(step.attemptId)?.committed
+      if (attempt?.phase !== 'finished') this.#report(30, `the output of step ${stepId} was taken while it runs`)
+    }
+  }
+
+  /** Somebody was told that this workflow is rerun; at the time of asking it was taken or not. */
+  reran(workflowId: string, takenBefore: boolean): void {
+    if (takenBefore) this.#report(34, `workflow ${workflowId} was taken, and a rerun of it was not refused`)
+  }
+
   leftEmpty(agent: string, request: EmptyHanded, askedAt: number): void {
     leftEmpty(this.#database, agent, { ...request, askedAt }, this.#report)
   }
@@ -115,11 +136,13 @@ export class Witness {
       const filter = this.#batches.get(job?.canceledBy ?? '')
       if (job !== undefined && filter !== undefined) batchKept(this.#database, job, filter, this.#report)
     }
-    for (const id of this.#promised)
-      if (this.#database.pipelines.get(id)?.committed === undefined) this.#report(17, `pipeline ${id} is lost`)
+    for (const id of this.#promised) if (!this.#isKnown(id)) this.#report(17, `pipeline ${id} is lost`)
     for (const { committed: step } of this.#database.steps.values())
       if (step !== undefined && this.#outputs.get(step.id)?.closed !== true)
         this.#report(21, `the output of step ${step.id} (${step.result}) was never ended`)
+    for (const { committed: attempt } of this.#database.attempts.values())
+      if (attempt?.result === 'unknown' && !this.#forgotten.has(attempt.id))
+        this.#report(29, `attempt ${attempt.id} is said to be forgotten; its agent knew of it`)
     const tests = new Map<string, number>()
     const layers = new Map<string, number>()
     for (const { agent, held, acknowledged } of this.#held) {
@@ -141,7 +164,18 @@ export class Witness {
         this.#report(14, 'the end of a task was acknowledged, and it has not ended')
     }
     for (const [jobId, expected] of tests) this.#compare('test reports', jobId, expected)
-    for (const [jobId, expected] of layers) this.#compare('layers', jobId, expected)
+    for (const [jobId, expected] of layers) {
+      const taken = this.#database.takenWorkspaces.get(jobId)?.committed !== undefined
+      this.#compare('layers', jobId, taken ? 0 : expected)
+    }
+  }
+
+  /** There, or taken by retention when it was old enough. */
+  #isKnown(pipelineId: string): boolean {
+    return (
+      this.#database.pipelines.has(pipelineId) &&
+      this.#database.pipelines.get(pipelineId)!.changedAt > Number.NEGATIVE_INFINITY
+    )
   }
 
   #compare(what: 'test reports' | 'layers', jobId: string, expected: number): void {

@@ -26,6 +26,8 @@ export interface WorldPlan {
   readonly outages: number
   readonly agentKills: number
   readonly agentsGone: number
+  /** Times an agent's folder is emptied while it works. */
+  readonly agentsEmptied: number
   readonly partitions: number
   /** Share of server lives that no notification reaches. */
   readonly deaf: number
@@ -34,6 +36,8 @@ export interface WorldPlan {
   /** What administrators do to the queue. */
   readonly operations: number
   readonly schedules: number
+  /** How long pipelines and workspaces are kept; 0: for ever. */
+  readonly keptMs: number
 }
 
 /** Some worlds are calm, so that plain faults are not hidden behind strange ones. */
@@ -60,11 +64,13 @@ export function drawPlan(random: Random): WorldPlan {
     outages: some(0.3, 2),
     agentKills: some(0.4, 3),
     agentsGone: some(0.2, 1),
+    agentsEmptied: some(0.2, 2),
     partitions: some(0.3, 2),
     deaf: rate(0.2, 0.5),
     clicks: random.int(0, 12),
     operations: random.chance(0.5) ? random.int(1, 8) : 0,
     schedules: random.chance(0.2) ? random.int(1, 2) : 0,
+    keptMs: random.chance(0.3) ? random.skewed(1_000, 900_000) : 0,
   }
 }
 
@@ -87,9 +93,11 @@ export const calmPlan: WorldPlan = {
   outages: 0,
   agentKills: 0,
   agentsGone: 0,
+  agentsEmptied: 0,
   partitions: 0,
   deaf: 0,
   clicks: 0,
   operations: 0,
   schedules: 0,
+  keptMs: 0,
 }

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path'
+import type { TaskSpec } from '@rondo/protocol'
 import Docker from 'dockerode'
 import { fillSharedFolder } from '../../shared-folder/task-folder.ts'
 import { readUsage } from '../control-groups.ts'
@@ -82,13 +83,16 @@ function createDockerExecutor(engine: Engine): Executor {
   const { docker } = engine
   /** Containers that waited, by the attempt that has them. */
   const reserved = new Map<string, Reserved>()
+
+  async function reserve(spec: TaskSpec, root: string): Promise<void> {
+    const found = await reserveWarm(engine, spec, root)
+    if (found !== undefined) reserved.set(spec.attemptId, found)
+  }
+
   return {
     kind: 'docker',
     ioPath,
-    async reserve(spec, root) {
-      const found = await reserveWarm(engine, spec, root)
-      if (found !== undefined) reserved.set(spec.attemptId, found)
-    },
+    ...(engine.settings.warmContainers === 0 ? {} : { reserve }),
     async prepare(spec, folder, say, signal) {
       if (spec.job.executor.type !== 'docker')
         throw new ExecutorRefusal(`The ${spec.job.executor.type} executor is not available on this agent.`)

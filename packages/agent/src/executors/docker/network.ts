@@ -55,24 +55,37 @@ export interface Openings {
   readonly agentsUrl: string
 }
 
+/** Closes one container's network, made ready while the engine starts that container. */
+export interface NetworkCloser {
+  /** Closes the network of a process's container. Answers why it could not be done, if so. */
+  close(pid: number): Promise<string | undefined>
+  /** There is no container to close. */
+  discard(): void
+}
+
 /**
  * Closes a container's network towards this machine, but for the web server's port and names (DNS), towards the addresses
  * at which clouds give out credentials, and towards other jobs (rule D-22). The rules stand in the container's own network
- * space, so they go with it, hold for its services too, and nobody inside has the right to change them. Answers why it
- * could not be done, if so: it takes root and iptables on the machine of the engine.
+ * space, so they go with it, hold for its services too, and nobody inside has the right to change them. It takes root and
+ * iptables on the machine of the engine. The program that sets them is started ahead and waits for the process's number:
+ * starting a program takes longer than what it does, and the job's first step waits for both.
  */
-export async function closeNetwork(
-  pid: number,
-  subnets: readonly string[],
-  openings: Openings,
-): Promise<string | undefined> {
-  const rules = networkRules(
-    [...ownAddresses()],
-    subnets,
-    [openings.webUrl, openings.sshUrl].flatMap((url) => (url === undefined ? [] : [portOf(url)])),
-    await agentsAddress(openings.agentsUrl),
+export function prepareClosing(subnets: readonly string[], openings: Openings): NetworkCloser {
+  const script = 'read -r pid && exec nsenter -t "$pid" -n iptables-restore --noflush'
+  const program = startProgram('sh', ['-c', script])
+  const rules = agentsAddress(openings.agentsUrl).then((agents) =>
+    networkRules(
+      [...ownAddresses()],
+      subnets,
+      [openings.webUrl, openings.sshUrl].flatMap((url) => (url === undefined ? [] : [portOf(url)])),
+      agents,
+    ),
   )
-  return run('nsenter', ['-t', String(pid), '-n', 'iptables-restore', '--noflush'], rules)
+  rules.catch(() => {})
+  return {
+    close: async (pid) => program.finish(`${pid}\n${await rules}`),
+    discard: () => void program.finish(''),
+  }
 }
 
 export function networkRules(
@@ -135,18 +148,27 @@ function portOf(url: string): number {
   return Number(port) || (protocol === 'https:' ? 443 : protocol === 'ssh:' ? 22 : 80)
 }
 
-function run(program: string, args: readonly string[], input: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'] })
-    let said = ''
-    child.stderr.on('data', (bytes) => {
-      said += bytes
-    })
+/** A program that waits for its input. `finish` gives it and answers why the program failed, if so. */
+function startProgram(
+  program: string,
+  args: readonly string[],
+): { finish(input: string): Promise<string | undefined> } {
+  const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.on('data', (bytes) => {
+    said += bytes
+  })
+  const ended = new Promise<string | undefined>((resolve) => {
     child.once('error', (error) => resolve(error.message))
     child.once('close', (code) =>
       resolve(code === 0 ? undefined : said.trim().split('\n')[0] || `${program} ended with ${code}`),
     )
-    child.stdin.on('error', () => {})
-    child.stdin.end(input)
   })
+  child.stdin.on('error', () => {})
+  return {
+    finish(input) {
+      child.stdin.end(input)
+      return ended
+    },
+  }
 }

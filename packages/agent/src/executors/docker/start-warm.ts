@@ -7,9 +7,9 @@ import { expand } from './credentials.ts'
 import type { ResolvedImage } from './images.ts'
 import { attemptLabel, ownerLabel } from './labels.ts'
 import { memoryEventsFile } from './memory.ts'
-import { closeNetwork, ensureJobsNetwork } from './network.ts'
+import { ensureJobsNetwork, prepareClosing } from './network.ts'
 import { limitsFor, primaryOptions } from './options.ts'
-import { createContainer, type Engine, openingsOf, removeContainer } from './start.ts'
+import { createContainer, type Engine, openingsOf, removeContainer, startClosed } from './start.ts'
 import type { WarmContainer, WarmRecipe } from './warm-pool.ts'
 
 /** A container that waited, and the image it runs. */
@@ -61,12 +61,10 @@ export function warmRecipe(engine: Engine, spec: TaskSpec, plan: ImagePlan, imag
         )
       const container = await createContainer(engine, options, { limits, labels, diskGb, sudo }, () => {})
       try {
-        await container.start()
-        const { State } = await container.inspect()
-        const open = await closeNetwork(State.Pid, network.subnets, openings)
+        const { pid, open } = await startClosed(container, prepareClosing(network.subnets, openings))
         // A job that gets an open network is told so; nobody would be told here.
         if (open !== undefined) throw new Error(open)
-        return { id: container.id, pid: State.Pid }
+        return { id: container.id, pid }
       } catch (error) {
         await removeContainer(engine.docker, container.id)
         throw error

@@ -8,7 +8,7 @@ import { expand, loginFor } from './credentials.ts'
 import type { Images, ResolvedImage } from './images.ts'
 import { attemptLabel, ownerLabel } from './labels.ts'
 import { memoryEventsFile } from './memory.ts'
-import { closeNetwork, ensureJobsNetwork, type Openings } from './network.ts'
+import { ensureJobsNetwork, type NetworkCloser, type Openings, prepareClosing } from './network.ts'
 import { type Limits, limitsFor, type Place, primaryOptions, primaryProcess, serviceOptions } from './options.ts'
 import type { DockerSettings } from './settings.ts'
 import { startRefusal } from './start-refusal.ts'
@@ -125,16 +125,29 @@ async function startPrimary(
   const container = await createContainer(engine, options, place, say).catch((error) => {
     throw startRefusal(error, image, 'The primary container')
   })
-  await container.start().catch((error) => {
-    throw startRefusal(error, image, 'The primary container')
-  })
-  const { State } = await container.inspect()
-  const openings = openingsOf(engine, spec)
-  // One that has ended already runs nothing that would have to be kept in; why it did is told later.
-  const open = State.Running ? await closeNetwork(State.Pid, network.subnets, openings) : undefined
+  const { pid, open } = await startClosed(container, prepareClosing(network.subnets, openingsOf(engine, spec))).catch(
+    (error) => {
+      throw startRefusal(error, image, 'The primary container')
+    },
+  )
   if (open !== undefined)
     say(`NOTICE: this job's network could not be closed towards the machine and its cloud's credentials (${open}).`)
-  return { id: container.id, pid: State.Pid, attended: process.length > 0 }
+  return { id: container.id, pid, attended: process.length > 0 }
+}
+
+/** Starts a container and closes its network; answers why that could not be done, if so. */
+export async function startClosed(
+  container: Docker.Container,
+  closer: NetworkCloser,
+): Promise<{ readonly pid: number; readonly open: string | undefined }> {
+  try {
+    await container.start()
+    const { State } = await container.inspect()
+    // One that has ended already runs nothing that would have to be kept in; why it did is told later.
+    return { pid: State.Pid, open: State.Running ? await closer.close(State.Pid) : undefined }
+  } finally {
+    closer.discard()
+  }
 }
 
 /** What of the machine a job reaches. */

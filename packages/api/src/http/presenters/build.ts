@@ -171,6 +171,8 @@ const outcomes: Readonly<Partial<Record<JobStatus, NonNullable<Build['outcome']>
   canceled: 'canceled',
   timedout: 'timedout',
   infrastructure_fail: 'infrastructure_fail',
+  // API v1.1 has no word of its own for it.
+  'terminated-unknown': 'infrastructure_fail',
   unauthorized: 'failed',
 }
 
@@ -183,7 +185,7 @@ function state({ job }: JobContext) {
     canceled: job.status === 'canceled',
     failed: job.status === 'failed' || null,
     timedout: job.status === 'timedout',
-    infrastructure_fail: job.status === 'infrastructure_fail',
+    infrastructure_fail: outcome === 'infrastructure_fail',
     fail_reason: job.message,
     usage_queued_at: job.createdAt,
     queued_at: job.queuedAt,

@@ -69,9 +69,9 @@ function whole(text: string | undefined, fallback: number, least: number, most: 
 
 const filters: ReadonlyMap<string, readonly JobStatus[]> = new Map([
   ['successful', ['success']],
-  ['failed', ['failed', 'timedout', 'infrastructure_fail']],
+  ['failed', ['failed', 'timedout', 'infrastructure_fail', 'terminated-unknown']],
   ['running', ['running']],
-  ['completed', ['success', 'failed', 'canceled', 'timedout', 'infrastructure_fail']],
+  ['completed', ['success', 'failed', 'canceled', 'timedout', 'infrastructure_fail', 'terminated-unknown']],
 ])
 
 /** Statuses that a list may be narrowed to; a word that is none narrows nothing. */

@@ -170,7 +170,7 @@ function measuredWorkflow({ status, createdAt, stoppedAt }: WorkflowRun): Measur
   return { outcome, createdAt, stoppedAt, seconds: seconds(createdAt, stoppedAt) }
 }
 
-const failures: ReadonlySet<string> = new Set(['failed', 'timedout', 'infrastructure_fail'])
+const failures: ReadonlySet<string> = new Set(['failed', 'timedout', 'infrastructure_fail', 'terminated-unknown'])
 
 function measuredJob({ status, createdAt, startedAt, stoppedAt }: JobRun): MeasuredRun {
   const outcome = status === 'success' ? 'success' : failures.has(status) ? 'failed' : 'other'

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { createContinuationKeys, createUserActions, defaultTimes, endOverdue } from '@rondo/conductor'
+import {
+  createContinuationKeys,
+  createUserActions,
+  defaultTimes,
+  describeEvent,
+  endOverdue,
+  sweepLeases,
+} from '@rondo/conductor'
 import type { Pipeline, UserActions } from '@rondo/model'
 import {
   buildHousehold,
@@ -10,6 +17,7 @@ import {
   type TestEngine,
   type TestWeb,
 } from '@rondo/testkit'
+import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 let engine: TestEngine
@@ -116,6 +124,38 @@ describe('a job is said to be', () => {
     expect(await jobs(pipeline)).toEqual({ one: 'infrastructure_fail' })
   })
 
+  test('terminated-unknown when its agent came back and knows nothing of it any more [I-034]', async () => {
+    const pipeline = await push(alone)
+    const task = await engine.take(pipeline, 'one')
+    await engine.database.store.engine.renew(engine.agentId, [task], -60_000)
+    await engine.database.store.engine.saveAgent(agentRecord)
+    await giveUpTheSilent()
+    const { id } = await engine.workflow(pipeline)
+    const number = (await engine.job(pipeline, 'one')).number
+    const v1 = await ask('GET', `/api/v1.1/project/gh/${home.organization.name}/${home.project.name}/${number}`)
+
+    expect(await jobs(pipeline)).toEqual({ one: 'terminated-unknown' })
+    expect(await workflow(pipeline)).toBe('failed')
+    expect((await ask('GET', `/api/v2/workflow/${id}`)).stopped_at).not.toBeNull()
+    expect(v1).toMatchObject({
+      status: 'infrastructure_fail',
+      fail_reason: expect.stringContaining('knows nothing of'),
+    })
+  })
+
+  test('queued again when its agent was lost before it began, and retried in the list of its attempts [I-034]', async () => {
+    const pipeline = await push(alone)
+    const { id } = await engine.job(pipeline, 'one')
+    const [task] = await engine.claim(1)
+    await engine.database.store.engine.renew(engine.agentId, [task!], -1_000)
+    await giveUpTheSilent()
+    const said = [(await jobs(pipeline)).one, await attempts(id)]
+    await engine.run(pipeline, 'one', 'failed')
+    said.push((await jobs(pipeline)).one, await attempts(id))
+
+    expect(said).toEqual(['queued', ['retried'], 'failed', ['failed', 'retried']])
+  })
+
   test('unauthorized when it may not have its context', async () => {
     const pipeline = await push(config('[one: {context: ghost}]'))
 
@@ -158,6 +198,34 @@ describe('a workflow is said to be', () => {
     expect(await workflow(await push(config('[one: {context: ghost}]')))).toBe('unauthorized')
   })
 
+  test('error when what follows cannot be decided, with the reason, and its agent is heard all the same [I-033]', async () => {
+    const pipeline = await push(config('[one, two: {requires: [one]}, two: {name: slow}]'))
+    const task = await engine.take(pipeline, 'one')
+    await storeJob(pipeline, 'two', { type: 'of a newer version' })
+    await engine.end(task)
+    const { id } = await engine.workflow(pipeline)
+    const after = await ask('GET', `/api/v2/workflow/${id}`)
+    const { items } = await engine.database.store.queries.eventsOf(pipeline.id, { limit: 100 })
+
+    expect(after).toMatchObject({ status: 'error', stopped_at: expect.any(String) })
+    expect(await jobs(pipeline)).toEqual({ one: 'success', two: 'canceled', slow: 'canceled' })
+    expect((await engine.job(pipeline, 'two')).message).toMatch(/could not be decided.*of a newer version.*Rerun/)
+    expect(describeEvent(items.findLast((event) => event.kind === 'workflow.finished')!)).toMatchObject({
+      what: expect.stringContaining('error'),
+      why: expect.stringContaining('could not be decided'),
+    })
+    expect(await engine.claim()).toEqual([])
+  })
+
+  test('error when somebody cancels it and a job has a status that nobody knows', async () => {
+    const pipeline = await push(config('[hold: {type: approval}, one: {requires: [hold]}, two]'))
+    await storeJob(pipeline, 'two', { status: 'paused' })
+    await ask('POST', `/api/v2/workflow/${(await engine.workflow(pipeline)).id}/cancel`)
+
+    expect(await workflow(pipeline)).toBe('error')
+    expect(await jobs(pipeline)).toEqual({ hold: 'canceled', one: 'canceled', two: 'canceled' })
+  })
+
   test('not_run when a newer pipeline overtook all of it', async () => {
     const serial = config('[hold: {type: approval}, one: {requires: [hold], serial-group: production}]')
     const older = await push(serial)
@@ -183,6 +251,17 @@ describe('a pipeline is said to be', () => {
     expect(items[0]).toMatchObject({ state: 'errored', errors: [{ type: 'config' }, { type: 'config' }] })
   })
 
+  test('setup as soon as anybody sees it, since it comes with its setup workflow: never setup-pending', async () => {
+    const project = { ...home.project, settings: { ...home.project.settings, setupWorkflows: true } }
+    const seen: unknown[] = []
+    const { id } = await engine.push(project, setup)
+    const created = (await engine.database.store.queries.eventsOf(id, { limit: 10 })).items
+    for (const { kind, data } of created) if (kind === 'pipeline.created') seen.push(data.state)
+    seen.push(await state(id), await workflow({ id }))
+
+    expect(seen).toEqual(['setup', 'setup', 'running'])
+  })
+
   test('setup until it is continued, and pending while that is compiled', async () => {
     const { id } = await engine.push(
       { ...home.project, settings: { ...home.project.settings, setupWorkflows: true } },
@@ -199,6 +278,50 @@ describe('a pipeline is said to be', () => {
   })
 })
 
+/** As a newer version, or a hand, may have left it. */
+async function storeJob(
+  pipeline: Pipeline,
+  name: string,
+  { type, status }: { readonly type?: string; readonly status?: string },
+): Promise<void> {
+  const database = new pg.Client({ connectionString: engine.database.connectionString })
+  await database.connect()
+  const { id } = await engine.job(pipeline, name)
+  await database.query('update jobs set type = coalesce($2, type), status = coalesce($3, status) where id = $1', [
+    id,
+    type ?? null,
+    status ?? null,
+  ])
+  await database.end()
+}
+
+const agentRecord = {
+  name: 'test-agent',
+  hostname: 'host',
+  cpus: 64,
+  memoryMb: 262_144,
+  executors: ['docker'],
+}
+
+/** Looks once after those whose lease is over, as if they had been silent for long. */
+async function giveUpTheSilent(): Promise<void> {
+  const { engine: port } = engine.database.store
+  const stop = new AbortController()
+  await sweepLeases(
+    {
+      engine: { ...port, servedSince: async () => new Date(0), refreshLeases: async () => {} },
+      checks: engine.checks,
+      clock: { now: () => new Date(), monotonicMs: () => 0, sleep: async () => stop.abort() },
+    },
+    { lostAfterMs: 0 },
+    stop.signal,
+  )
+}
+
+async function attempts(jobId: string): Promise<readonly string[]> {
+  return (await ask('GET', `/api/private/jobs/${jobId}/attempts`)).items.map((attempt) => attempt.status)
+}
+
 function push(text: string): Promise<Pipeline> {
   return engine.push(home.project, text)
 }
@@ -206,6 +329,7 @@ function push(text: string): Promise<Pipeline> {
 interface Answer {
   readonly status: string
   readonly state: string
+  readonly stopped_at: string | null
   readonly items: readonly { readonly name: string; readonly status: string }[]
 }
 
@@ -220,7 +344,7 @@ async function jobs(pipeline: Pipeline): Promise<Readonly<Record<string, string>
   return Object.fromEntries(items.map((job) => [job.name, job.status]))
 }
 
-async function workflow(pipeline: Pipeline): Promise<string> {
+async function workflow(pipeline: Pick<Pipeline, 'id'>): Promise<string> {
   return (await ask('GET', `/api/v2/workflow/${(await engine.workflow(pipeline)).id}`)).status
 }
 

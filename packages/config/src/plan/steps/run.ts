@@ -58,8 +58,13 @@ export function readShell(fields: Fields): string | undefined {
 function readTimeout(fields: Fields): number {
   const text = fields.text('no_output_timeout')
   if (text === undefined) return defaultNoOutputTimeoutMs
+  const unitless = /^\d+(\.\d+)?$/.test(text.trim())
   // A bare number is seen in old files and means seconds there.
-  const ms = durationMs(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text)
+  const ms = durationMs(unitless ? `${text.trim()}s` : text)
+  if (unitless) {
+    const message = `no_output_timeout '${text}' has no unit and is taken as ${text} seconds`
+    fields.warn('invalid-value', fields.node('no_output_timeout')!.span, message, `Write '${text}s' or '${text}m'`)
+  }
   if (ms !== undefined) return ms
   const hint = "Write a number with a unit, such as '20m', '1.25h' or '5s'"
   fields.fail(

@@ -11,6 +11,8 @@ import type { ScalarText } from './read-scalar.ts'
 
 /** What an anchor names. */
 export interface Anchored {
+  /** Whether an alias has named it. */
+  used?: true
   readonly node: Node
   /** Nodes, and levels of them, with every alias written out. */
   readonly size: number
@@ -19,6 +21,11 @@ export interface Anchored {
 
 /** Anchors of files that are read together: what one defines, the others may name. */
 export type SharedAnchors = Map<string, Anchored>
+
+export interface DefinedAnchor {
+  readonly name: string
+  readonly anchored: Anchored
+}
 
 /** Where an anchored value begins, in the builder's counts. */
 export interface Mark {
@@ -34,6 +41,8 @@ export class FastBuilder {
   private readonly limits: Limits
   private readonly report: Report
   private readonly anchors = new Map<string, Anchored>()
+  /** Every anchor, also those whose name was given away again. */
+  private readonly defined: DefinedAnchor[] = []
   private readonly shared: SharedAnchors | undefined
   private readonly entryStarts: EntryStart[] = []
   /** Brackets that are open, and where the latest item in one begins. */
@@ -115,6 +124,7 @@ export class FastBuilder {
   /** The latest value defined under a name; its level counts from where the alias stands. */
   alias(name: string, level: number, end: number): Node {
     const target = this.anchors.get(name) ?? this.shared?.get(name) ?? giveUp()
+    target.used = true
     this.size += target.size - 1
     this.deepest = Math.max(this.deepest, level + target.depth - 1)
     if (this.deepest > this.limits.depth || this.size > this.limits.nodes) giveUp()
@@ -130,10 +140,15 @@ export class FastBuilder {
   }
 
   define(name: string, node: Node, mark: Mark, level: number): void {
-    const anchored = { node, size: this.size - mark.size, depth: this.deepest - level + 1 }
+    const anchored: Anchored = { node, size: this.size - mark.size, depth: this.deepest - level + 1 }
     this.anchors.set(name, anchored)
     this.shared?.set(name, anchored)
+    this.defined.push({ name, anchored })
     this.deepest = Math.max(this.deepest, mark.deepest)
+  }
+
+  unusedAnchors(): readonly DefinedAnchor[] {
+    return this.defined.filter(({ anchored }) => anchored.used !== true)
   }
 
   span(start: number, end: number): Span {

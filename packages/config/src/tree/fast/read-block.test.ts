@@ -5,6 +5,7 @@ import { createReport } from '../../report.ts'
 import { generator, mutate, pick } from '../../testing/mutate.ts'
 import type { Node } from '../node.ts'
 import { readWithLibrary } from '../read-library.ts'
+import type { DefinedAnchor } from './fast-builder.ts'
 import { FastBuilder } from './fast-builder.ts'
 import { readFast } from './read-block.ts'
 
@@ -90,7 +91,8 @@ describe('the fast reader', () => {
     let accepted = 0
 
     for (const source of [...sources, ...mutants]) {
-      const fast = read(source)
+      const builder = new FastBuilder('f', defaultLimits, createReport(10))
+      const fast = readFast(source, builder)
       if (fast === undefined) continue
       accepted += 1
       const report = createReport(10)
@@ -99,7 +101,8 @@ describe('the fast reader', () => {
         report.diagnostics.filter(({ severity }) => severity === 'error'),
         source,
       ).toEqual([])
-      expect(difference(fast, library!, source), source).toBeUndefined()
+      expect(difference(fast, library!.root, source), source).toBeUndefined()
+      expect(namesOf(builder.unusedAnchors()), source).toEqual(namesOf(library!.unusedAnchors))
     }
 
     // Mutants of our two texts alone are seldom readable.
@@ -109,6 +112,10 @@ describe('the fast reader', () => {
 
 function read(source: string): Node | undefined {
   return readFast(source, new FastBuilder('f', defaultLimits, createReport(10)))
+}
+
+function namesOf(anchors: readonly DefinedAnchor[]): readonly string[] {
+  return anchors.map(({ name }) => name)
 }
 
 function referenceSources(): readonly string[] {

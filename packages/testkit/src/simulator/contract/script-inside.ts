@@ -6,7 +6,7 @@ import { type ScriptState, unknownId } from './script-state.ts'
 
 const at = '2026-01-01T00:00:00.000Z'
 const object = (random: Random) => ({ digest: String(random.int(1, 9)).repeat(64), size: random.int(1, 99) })
-const results: readonly Result[] = ['passed', 'failed', 'canceled', 'timed-out', 'lost', 'skipped']
+const results: readonly Result[] = ['passed', 'failed', 'canceled', 'timed-out', 'lost', 'unknown', 'skipped']
 
 /** Every write that the conductor makes inside of a transaction. */
 export function insideOperations(
@@ -86,6 +86,7 @@ export function insideOperations(
       const id = state.random.pick([...state.workflows, unknownId])
       return [...((await tx.statusesOf([id])).get(id) ?? [])].sort()
     },
+    'workspaces that retention took': (tx) => tx.takenWorkspaces(state.home.projectId, [state.job().id]),
     'workflow of a job': (tx) => tx.workflowOfJob(state.job().id),
     'save a job': (tx) => {
       const people = state.random.pick([
@@ -135,6 +136,7 @@ export function insideOperations(
       if (attemptId === unknownId) return
       const index = state.random.int(0, 2)
       return tx.startStep({
+        id: randomUUID(),
         attemptId,
         taskIndex: 0,
         index,

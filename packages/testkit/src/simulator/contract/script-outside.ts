@@ -55,7 +55,8 @@ export function outsideOperations(state: ScriptState): Readonly<Record<string, (
     expired: async () => {
       const found = await state.engine.expired(10_000)
       const own = found.filter((attempt) => state.agents.includes(attempt.agentId))
-      return own.map((attempt) => state.show({ ...attempt, lateMs: attempt.lateMs >= 0 })).sort()
+      // How long agents have been silent is no part of the script.
+      return own.map(({ forgotten: _, ...attempt }) => state.show({ ...attempt, lateMs: attempt.lateMs >= 0 })).sort()
     },
     check: () => state.engine.check(state.random.pick(state.agents), state.ref()),
     'step id': () => state.engine.stepId(state.ref().attemptId, state.random.int(0, 2)),

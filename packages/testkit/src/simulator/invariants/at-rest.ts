@@ -1,5 +1,6 @@
 import { isFinalJobStatus, isFinalWorkflowStatus } from '@rondo/model'
 import type { MemoryDatabase } from '../memory-database.ts'
+import { nothingHalfTaken } from './retention.ts'
 import type { Report } from './rules.ts'
 
 /** Rules 1, 10 and 11, when troubles are over and time enough has passed. */
@@ -25,12 +26,13 @@ export function atRest(database: MemoryDatabase, report: Report): void {
     if (chore !== undefined) report(11, `a chore ${chore.kind} is left at rest`)
   for (const { committed: step } of database.steps.values())
     if (step !== undefined && step.phase !== 'finished') report(11, `a step is ${step.phase} at rest`)
+  nothingHalfTaken(database, report)
   for (const { committed: project } of database.projects.values()) {
     if (project === undefined) continue
     const jobs = [...database.jobs.values()].flatMap(({ committed: job }) =>
       job?.projectId === project.id && job.number !== null ? [job.number] : [],
     )
-    countsUp(jobs, project.buildNumber, 'build', report)
+    countsUp([...jobs, ...(database.goneNumbers.get(project.id) ?? [])], project.buildNumber, 'build', report)
     // A pipeline's number is reserved before its config is compiled; one whose server died then leaves a gap.
     const pipelines = [...database.pipelines.values()].flatMap(({ committed: pipeline }) =>
       pipeline?.projectId === project.id ? [pipeline.number] : [],

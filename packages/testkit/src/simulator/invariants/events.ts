@@ -25,6 +25,8 @@ export function follow(
 export function eventTold(event: NewEvent, commit: Commit, report: Report): void {
   if (!/^(job|workflow)\.(changed|finished)$/.test(event.kind)) return
   const [table, id] = event.kind.startsWith('job') ? ['jobs', event.jobId] : ['workflows', event.workflowId]
-  const changed = commit.changes.some((change) => change.table === table && (change.after as { id: string }).id === id)
+  const changed = commit.changes.some(
+    (change) => change.table === table && (change.after as { id: string } | undefined)?.id === id,
+  )
   if (!changed) report(2, `an event ${event.kind} to ${String(event.data?.to)} tells of a change nobody made`)
 }

@@ -70,13 +70,14 @@ function slicesQueued(database: MemoryDatabase, job: JobRow, report: Report): vo
     report(6, `job ${job.name} has the slices ${indexes.join()}, and a parallelism of ${job.parallelism}`)
 }
 
-const worse = ['skipped', 'passed', 'canceled', 'failed', 'timed-out', 'lost']
+const worse = ['skipped', 'passed', 'canceled', 'failed', 'timed-out', 'unknown', 'lost']
 const endings: Readonly<Record<string, JobStatus>> = {
   skipped: 'success',
   passed: 'success',
   canceled: 'canceled',
   failed: 'failed',
   'timed-out': 'timedout',
+  unknown: 'terminated-unknown',
   lost: 'infrastructure_fail',
 }
 

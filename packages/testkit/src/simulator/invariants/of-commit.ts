@@ -4,6 +4,7 @@ import { eventTold } from './events.ts'
 import { jobChanged } from './jobs.ts'
 import { lockChanged } from './locks.ts'
 import { runningChanged, tasksTaken } from './queue.ts'
+import { shownWhole, taken, workspaceTaken } from './retention.ts'
 import type { Report, Terms } from './rules.ts'
 import { schedulesRan } from './schedules.ts'
 import { attemptChanged, taskChanged } from './tasks.ts'
@@ -13,6 +14,10 @@ import { workflowChanged, workflowFits } from './workflows.ts'
 export function ofCommit(database: MemoryDatabase, commit: Commit, terms: Terms, report: Report): void {
   const workflows = new Set<string>()
   for (const change of commit.changes) {
+    if (change.after === undefined) {
+      taken(database, change, commit, terms, report)
+      continue
+    }
     switch (change.table) {
       case 'jobs':
         jobChanged(database, change, commit, report)
@@ -28,11 +33,15 @@ export function ofCommit(database: MemoryDatabase, commit: Commit, terms: Terms,
       case 'locks':
         lockChanged(database, change, report)
         break
+      case 'taken workspaces':
+        workspaceTaken(database, (change.after as { jobId: string }).jobId, report)
+        break
       case 'attempts':
         attemptChanged(database, change, commit, terms, report)
         break
     }
   }
+  if (commit.changes.some(({ table }) => table === 'workflows' || table === 'pipelines')) shownWhole(database, report)
   tasksTaken(database, commit, report)
   runningChanged(database, commit)
   schedulesRan(database, commit, report)

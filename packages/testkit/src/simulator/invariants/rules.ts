@@ -22,6 +22,11 @@
  * 26. A batch cancels what it was asked to, and nothing else.
  * 27. A schedule runs once for each time it is due: the pipeline and the next time are one commit.
  * 28. The next run is the first that its timetable names: none is left out, and what was missed is caught up once.
+ * 30. Retention takes no pipeline that is young, the newest, or has anything that runs, is being stopped or waits to be compiled.
+ * 31. It takes no workspace that a workflow that has not ended may attach.
+ * 32. What is taken is gone at once, with all its workflows: nothing half of it is shown, rerun or started.
+ * 33. With a job goes all that was its own, and nothing is left half taken at rest.
+ * 34. A rerun of what was taken is refused, and says so.
  * 19. An approval is given once, and only what waited for one becomes a success by it.
  */
 export type Report = (rule: number, what: string) => void
@@ -29,6 +34,8 @@ export type Report = (rule: number, what: string) => void
 export interface Terms {
   readonly leaseMs: number
   readonly lostAfterMs: number
+  /** How long pipelines are kept. */
+  readonly keptMs: number
   /** Since when somebody could renew a lease without a break: database, and at least one server. */
   readonly serviceSince: number
 }

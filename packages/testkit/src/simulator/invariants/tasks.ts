@@ -47,7 +47,8 @@ export function attemptChanged(
   }
   if (before.grantedAt !== null && after.grantedAt !== before.grantedAt)
     report(8, `${name} was granted its start twice`)
-  const lost = before.phase !== 'finished' && after.phase === 'finished' && after.result === 'lost'
+  const lost =
+    before.phase !== 'finished' && after.phase === 'finished' && (after.result === 'lost' || after.result === 'unknown')
   if (!lost) return
   if (back && task.phase === 'queued' && before.grantedAt !== null)
     report(9, `${name} had started and was queued again`)

@@ -37,7 +37,7 @@ export function workflowChanged(change: Change, events: readonly NewEvent[], rep
 /** Rules 3 and 4: after a commit there is nothing left to decide. */
 export function workflowFits(database: MemoryDatabase, id: string, report: Report): void {
   const workflow = database.workflows.get(id)?.committed
-  if (workflow === undefined) return
+  if (workflow === undefined || workflow.retired === true) return
   const statuses = statusesOf(database, id)
   const expected = statusOf([...statuses.values()])
   if (workflow.status !== expected)

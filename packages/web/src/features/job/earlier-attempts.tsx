@@ -16,8 +16,7 @@ export function EarlierAttempts({ id, now }: { readonly id: string; readonly now
       {earlier.map((attempt) => (
         <details key={attempt.id} className="card pad">
           <summary>
-            Attempt {attempt.number} of slice {attempt.slice} on {attempt.agent}{' '}
-            <StatusBadge status={attempt.result ?? attempt.phase} />{' '}
+            Attempt {attempt.number} of slice {attempt.slice} on {attempt.agent} <StatusBadge status={attempt.status} />{' '}
             <span className="quiet number">{span(attempt.claimedAt, attempt.finishedAt, now)}</span>
           </summary>
           {attempt.steps.length === 0 ? (
