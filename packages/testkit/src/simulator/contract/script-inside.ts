@@ -18,7 +18,8 @@ export function insideOperations(
       const phase = state.random.pick(['created', 'setup'] as const)
       const config = { source: 'source', compiled: 'compiled', plan: null }
       const pipeline = await tx.createPipeline({
-        id: randomUUID(),
+        // In the order in which they are made.
+        id: `${String(state.pipelines.length).padStart(8, '0')}${randomUUID().slice(8)}`,
         // Above those that are reserved.
         number: 1_000_000 + state.pipelines.length,
         projectId,
@@ -136,7 +137,8 @@ export function insideOperations(
       if (attemptId === unknownId) return
       const index = state.random.int(0, 2)
       return tx.startStep({
-        id: randomUUID(),
+        // In the order in which they are made.
+        id: `${String(state.pipelines.length).padStart(8, '0')}${randomUUID().slice(8)}`,
         attemptId,
         taskIndex: 0,
         index,
