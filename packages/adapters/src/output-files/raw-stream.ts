@@ -1,6 +1,8 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 
+const joinedBytes = 64 * 1024
+
 interface Waiting {
   readonly bytes: Uint8Array
   readonly done: () => void
@@ -70,7 +72,7 @@ export class RawStream {
       const batch = this.#waiting
       this.#waiting = []
       try {
-        await this.#write(batch.length === 1 ? batch[0]!.bytes : Buffer.concat(batch.map((waiting) => waiting.bytes)))
+        await this.#write(batch)
         for (const waiting of batch) waiting.done()
       } catch (cause) {
         // Bytes that came after the failed ones would leave a hole, so they are refused with them.
@@ -85,13 +87,19 @@ export class RawStream {
   }
 
   /** Always at the durable end, so that what a failed write left is written over. */
-  async #write(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length; ) {
-      const { bytesWritten } = await this.#file.write(bytes, at, bytes.length - at, this.#durable + at)
-      at += bytesWritten
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    // Few bytes are written as one.
+    const small = batch.reduce((all, { bytes }) => all + bytes.length, 0) <= joinedBytes
+    let end = this.#durable
+    for (const bytes of small ? [Buffer.concat(batch.map((one) => one.bytes))] : batch.map((one) => one.bytes)) {
+      for (let at = 0; at < bytes.length; ) {
+        const { bytesWritten } = await this.#file.write(bytes, at, bytes.length - at, end + at)
+        at += bytesWritten
+      }
+      end += bytes.length
     }
     await this.#file.datasync()
-    this.#durable += bytes.length
+    this.#durable = end
     this.#onDurable(this.#durable)
   }
 }

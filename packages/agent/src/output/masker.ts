@@ -3,15 +3,19 @@ import { reencodedForms, secretForms } from './secret-forms.ts'
 const mask = Buffer.from('****')
 /** 2 ** 20 bits are 128 kB, which a processor keeps near. */
 const filterBits = 20
+const hashFactor = 0x9e3779b1
 /** What is put after an output that held secrets in forms nobody prints by accident; given the secrets. */
 export type ReencodedNote = (secrets: ReadonlySet<string>) => string
 
-/** Needles of this length hold, wherever they begin, four bytes that begin at a multiple of four. */
+/** Needles of this length hold, wherever they begin, four bytes that begin at a multiple of four of the memory. */
 const sampledLength = 7
 
 export interface Masker {
-  /** Bytes that are safe to show. What could be the beginning of a secret is held back until it is decided. */
-  push(chunk: Buffer): Buffer
+  /**
+   * Bytes that are safe to show. What could be the beginning of a secret is held back until it is decided. So many bytes
+   * before the chunk as `headroom` says may be written over: then what was held goes there, and the chunk is not copied.
+   */
+  push(chunk: Buffer, headroom?: number): Buffer
   /** The rest, once no more will come. */
   end(): Buffer
 }
@@ -40,14 +44,15 @@ function maskerOf(index: NeedleIndex, made: ReadonlyMap<Buffer, string>, note: R
   /** Bytes of `held` that belong to a mask already written. */
   let covered = 0
 
-  function scan(chunk: Buffer, last: boolean): Buffer {
-    const data = held.length === 0 ? chunk : Buffer.concat([held, chunk])
+  function scan(chunk: Buffer, headroom: number, last: boolean): Buffer {
+    const data = joined(held, chunk, headroom)
+    const nextCandidate = index.candidates(data)
     const parts: Buffer[] = []
     let shown = 0
     let maskedTo = covered
     let at = 0
     for (;;) {
-      at = index.nextCandidate(data, at)
+      at = nextCandidate(at)
       const needle = at < data.length ? index.match(data, at, last) : undefined
       if (at >= data.length || needle === 'undecided') break
       if (needle !== undefined) {
@@ -70,17 +75,26 @@ function maskerOf(index: NeedleIndex, made: ReadonlyMap<Buffer, string>, note: R
   }
 
   return {
-    push: (chunk) => scan(chunk, false),
+    push: (chunk, headroom = 0) => scan(chunk, headroom, false),
     end() {
-      const rest = scan(Buffer.alloc(0), true)
+      const rest = scan(Buffer.alloc(0), 0, true)
       return note === undefined || reencoded.size === 0 ? rest : Buffer.concat([rest, Buffer.from(note(reencoded))])
     },
   }
 }
 
+/** Two pieces one after the other, in the memory before the second if there is room. */
+function joined(held: Buffer, chunk: Buffer, headroom: number): Buffer {
+  if (held.length === 0) return chunk
+  if (held.length > headroom) return Buffer.concat([held, chunk])
+  const whole = Buffer.from(chunk.buffer, chunk.byteOffset - held.length, held.length + chunk.length)
+  held.copy(whole)
+  return whole
+}
+
 interface NeedleIndex {
-  /** First position from `at` where a needle may begin; the length of the data when there is none. */
-  nextCandidate(data: Buffer, at: number): number
+  /** Answers the first position from `at` where a needle may begin; the length of the data when there is none. */
+  candidates(data: Buffer): (at: number) => number
   /** The longest needle at a position. */
   match(data: Buffer, at: number, last: boolean): Buffer | undefined | 'undecided'
 }
@@ -114,15 +128,20 @@ function createIndex(needles: readonly Buffer[]): NeedleIndex {
     return stop
   }
 
-  function nextSampled(data: Buffer, from: number): number {
-    const stop = data.length - 3
-    let at = from
-    for (; at < stop; at += 4) {
-      if (!inner.has(wordAt(data, at))) continue
-      for (let begin = Math.max(from, at - 3); begin <= at; begin++) if (heads.has(wordAt(data, begin))) return begin
+  /** Samples are where the processor reads four bytes at once, wherever the data begins. */
+  function sampling(data: Buffer): (from: number) => number {
+    const base = -data.byteOffset & 3
+    const words = new Int32Array(data.buffer, data.byteOffset + base, Math.max(0, data.length - base) >> 2)
+    return (from) => {
+      let at = Math.max(0, (from - base + 3) >> 2)
+      for (at = inner.next(words, at); at < words.length; at = inner.next(words, at + 1)) {
+        const last = base + 4 * at
+        for (let begin = Math.max(from, last - 3); begin <= last; begin++)
+          if (heads.has(wordAt(data, begin))) return begin
+      }
+      // What begins after the last sample may reach beyond the data.
+      return nextHead(data, Math.max(from, base + 4 * at - 3))
     }
-    // What begins after the last sample may reach beyond the data.
-    return nextHead(data, Math.max(from, at - 3))
   }
 
   function match(data: Buffer, at: number, last: boolean): Buffer | undefined | 'undecided' {
@@ -137,7 +156,7 @@ function createIndex(needles: readonly Buffer[]): NeedleIndex {
     return longest
   }
 
-  return { nextCandidate: sampled ? nextSampled : nextHead, match }
+  return { candidates: sampled ? sampling : (data) => (from) => nextHead(data, from), match }
 }
 
 /** Four bytes as one number. */
@@ -154,14 +173,30 @@ class WordFilter {
     this.#bits[slot >>> 5]! |= 1 << (slot & 31)
   }
 
+  /** The first of these words from a place on that is in the set; their count when none is. */
+  next(words: Int32Array, from: number): number {
+    return nextIn(this.#bits, words, from)
+  }
+
   has(word: number): boolean {
     const slot = slotOf(word)
     return ((this.#bits[slot >>> 5]! >>> (slot & 31)) & 1) === 1
   }
 }
 
+/** All of the work is here, in one function that exists once: so it is compiled once, for whichever secrets. */
+function nextIn(bits: Int32Array, words: Int32Array, from: number): number {
+  const count = words.length
+  let at = from
+  for (; at < count; at++) {
+    const slot = Math.imul(words[at]!, hashFactor) >>> (32 - filterBits)
+    if (((bits[slot >>> 5]! >>> (slot & 31)) & 1) === 1) return at
+  }
+  return count
+}
+
 function slotOf(word: number): number {
-  return Math.imul(word, 0x9e3779b1) >>> (32 - filterBits)
+  return Math.imul(word, hashFactor) >>> (32 - filterBits)
 }
 
 function startsWith(data: Buffer, at: number, needle: Buffer, length: number): boolean {

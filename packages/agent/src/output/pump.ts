@@ -29,6 +29,10 @@ export interface OutputPump {
 /** Half of what the server takes at once: a mask may be longer than what it hides. */
 const chunkBytes = 2 * 1024 * 1024
 const readAtOnceBytes = 64 * 1024
+/** Room before a piece for what was held of the one before it; longer secrets than this are rare, and cost a copy. */
+const headroomBytes = 16 * 1024
+/** Two pieces are on their way, and one is read and masked. */
+const blockCount = 3
 /** A mark follows its script's exit at once, unless the job's environment died with it. */
 const markWaitMs = 3_000
 
@@ -63,8 +67,12 @@ export function createOutputPump(
   let announced = false
   let durable = options.fresh ? 0 : undefined
   let truncated = false
-  /** The piece on its way; the next one is read and masked meanwhile. One that failed lets none follow. */
+  /** The last two pieces, which may be on their way. One that failed lets none follow. */
+  let older = Promise.resolve()
   let sending = Promise.resolve()
+  /** Memory of large pieces, used in turn: new memory for each keeps the collector of garbage busy. */
+  const blocks: Buffer[] = []
+  let turn = 0
   /** Size of the file at the last look for growth, and when it was first seen. */
   let grown = { size: 0, at: performance.now() }
   let ended = false
@@ -85,18 +93,25 @@ export function createOutputPump(
     masked += bytes.length
     hash.update(bytes)
     if (bytes.length === 0) return
-    await sending
-    sending = transmit(offset, bytes)
+    await older
+    older = sending
+    sending = transmit(offset, bytes, older)
     sending.catch(() => {})
   }
 
-  /** Ends when the server has the bytes for certain. */
-  async function transmit(offset: number, bytes: Buffer): Promise<void> {
+  /** Ends when the server has the bytes for certain, and those before them. */
+  async function transmit(offset: number, bytes: Buffer, before: Promise<void>): Promise<void> {
     // Whoever watches hears of the step first; the two go by different connections, and neither waits for the other.
     if (!announced) options.announced().catch(() => {})
     announced = true
+    const end = offset + bytes.length
+    // While the disk takes one piece, the network takes the next. One that overtakes the other is sent again.
+    const early = durable !== undefined && durable < end ? append(offset, bytes) : undefined
+    early?.catch(() => {})
+    await before
     durable ??= await append(0, new Uint8Array())
-    while (durable < offset + bytes.length) {
+    if (early !== undefined) durable = Math.max(durable, await early)
+    while (durable < end) {
       const from = Math.max(durable, offset)
       durable = await append(from, bytes.subarray(from - offset))
     }
@@ -120,10 +135,21 @@ export function createOutputPump(
     for (;;) {
       const length = Math.min(chunkBytes, fstatSync(file).size - raw)
       if (length <= 0) return
-      const bytes = await readPart(file, raw, length)
+      const large = length > readAtOnceBytes
+      const bytes = large ? await readLarge(file, length) : readSmall(file, raw, length)
       raw += bytes.length
-      await send(masker.push(marks.push(bytes)))
+      const own = marks.push(bytes)
+      await send(masker.push(own, large && own === bytes ? headroomBytes : 0))
     }
+  }
+
+  /** Into the block whose piece has arrived for certain. */
+  async function readLarge(from: number, length: number): Promise<Buffer> {
+    turn = (turn + 1) % blockCount
+    const block = blocks[turn] ?? Buffer.allocUnsafeSlow(headroomBytes + chunkBytes)
+    blocks[turn] = block
+    const { bytesRead } = await readAsync(from, block, headroomBytes, length, raw)
+    return block.subarray(headroomBytes, headroomBytes + bytesRead)
   }
 
   async function drain(): Promise<void> {
@@ -187,12 +213,7 @@ export function createOutputPump(
 
 const readAsync = promisify(read)
 
-/** Few bytes are read at once, many while others go on. */
-async function readPart(file: number, from: number, length: number): Promise<Buffer> {
+function readSmall(file: number, from: number, length: number): Buffer {
   const buffer = Buffer.allocUnsafe(length)
-  const count =
-    length <= readAtOnceBytes
-      ? readSync(file, buffer, 0, length, from)
-      : (await readAsync(file, buffer, 0, length, from)).bytesRead
-  return buffer.subarray(0, count)
+  return buffer.subarray(0, readSync(file, buffer, 0, length, from))
 }

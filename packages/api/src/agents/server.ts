@@ -78,11 +78,8 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
 
   server.post(`${agentPathPrefix}/${agentCalls.appendOutput}`, async (request) => {
     const query = request.query as Record<string, string>
-    return planeOf(request).appendOutput(
-      refOf(query),
-      Number(query.step),
-      Number(query.offset),
-      await whole(request.body as Readable),
+    return withWhole(request.body as Readable | undefined, (bytes) =>
+      planeOf(request).appendOutput(refOf(query), Number(query.step), Number(query.offset), bytes),
     )
   })
   server.post(
@@ -135,13 +132,34 @@ function refOf(query: Record<string, string>): { attemptId: string; epoch: numbe
   return { attemptId: query.attempt, epoch }
 }
 
-async function whole(body: Readable | undefined): Promise<Buffer> {
-  const chunks: Buffer[] = []
+/** Memory for pieces of output that lies idle: new memory for each would keep the collector of garbage busy. */
+const idleBlocks: Buffer[] = []
+const mostIdleBlocks = 4
+
+/** Gives a body as a whole to `use`, whose bytes are its only until it ends. */
+async function withWhole<T>(body: Readable | undefined, use: (bytes: Buffer) => Promise<T>): Promise<T> {
+  const first: Buffer[] = []
   let size = 0
-  for await (const chunk of body ?? []) {
-    size += chunk.length
-    if (size > maxOutputChunk) throw new AppError('too-large', `A piece of output may have ${maxOutputChunk} bytes.`)
-    chunks.push(chunk)
+  let block: Buffer | undefined
+  try {
+    for await (const chunk of (body ?? []) as AsyncIterable<Buffer>) {
+      if (size + chunk.length > maxOutputChunk)
+        throw new AppError('too-large', `A piece of output may have ${maxOutputChunk} bytes.`)
+      if (first.length === 0 && size === 0) first.push(chunk)
+      else {
+        block ??= takeBlock(first)
+        chunk.copy(block, size)
+      }
+      size += chunk.length
+    }
+    return await use(block?.subarray(0, size) ?? first[0] ?? Buffer.alloc(0))
+  } finally {
+    if (block !== undefined && idleBlocks.length < mostIdleBlocks) idleBlocks.push(block)
   }
-  return Buffer.concat(chunks)
+}
+
+function takeBlock(first: readonly Buffer[]): Buffer {
+  const block = idleBlocks.pop() ?? Buffer.allocUnsafeSlow(maxOutputChunk)
+  first[0]?.copy(block)
+  return block
 }

@@ -101,6 +101,11 @@ export const plantedBugs: Readonly<Record<string, Sabotage>> = {
   'what was promoted waits like all others': {
     seen: (view) => ({ ...view, lines: view.lines.map((line) => ({ ...line, promoted: false })) }),
   },
+  'shares are not looked at': { seen: ({ shares: _, ...view }) => view },
+  'the shares of organisations are not looked at': {
+    seen: ({ shares = [], ...view }) => ({ ...view, shares: shares.filter((one) => one.projectId !== null) }),
+  },
+  'what was given lately is forgotten': { seen: (view) => ({ ...view, given: [] }) },
   'whoever runs most gets more': {
     seen: (view) => ({ ...view, running: view.running.map((one) => ({ ...one, cpus: -one.cpus })) }),
   },

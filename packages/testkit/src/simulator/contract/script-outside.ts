@@ -36,6 +36,15 @@ export function outsideOperations(state: ScriptState): Readonly<Record<string, (
       const limits = (await state.queue.limits()).filter((limit) => limit.organizationId === organizationId)
       return limits.map(({ id: _id, ...limit }) => state.show(limit)).sort()
     },
+    share: () => {
+      const { organizationId, projectId } = state.home
+      const share = {
+        organizationId,
+        projectId: state.random.pick([null, projectId]),
+        share: state.random.pick([1, 1_000]),
+      }
+      return state.queue.setShare(share)
+    },
     'claims unknown to the agent': async () => {
       const known = [state.ref().attemptId]
       const terms = { machine: { cpus: 4, memoryMb: 4096 }, leaseMs: state.random.pick([-5_000, 60_000]) }
