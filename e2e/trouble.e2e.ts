@@ -19,6 +19,13 @@ test.concurrent('many pipelines at once are all accepted, and keep no other orga
   expect(findings.figures).toMatchObject({ pipelines: 40, refused: 0 })
 }, 900_000)
 
+test.concurrent('a request or a push that is sent up to five times at once makes one pipeline, and one answer [R-13]', async () => {
+  const findings = await experiments.repeats.run({ requests: 25, pushes: 5, 'at-once': 4 }, setting)
+
+  expect(findings.problems).toEqual([])
+  expect(findings.figures).toMatchObject({ 'times sent': 75, 'pipelines of requests': 25, 'pipelines of pushes': 5 })
+}, 900_000)
+
 test.runIf(!works)('trouble with jobs that run is left out: the host sandbox does not work here', () => {
   expect(works).toBe(false)
 })

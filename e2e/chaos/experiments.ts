@@ -8,6 +8,7 @@ import { schedulerLies } from './lies.ts'
 import { listener } from './listener.ts'
 import { outage } from './outage.ts'
 import { partition } from './partition.ts'
+import { repeats } from './repeats.ts'
 
 const thousandJobs = { workflows: 100, jobs: 10, lines: 40, 'at-once': 4 }
 
@@ -44,6 +45,7 @@ export const experiments = {
   partition,
   cancels,
   arrivals,
+  repeats,
   lies: schedulerLies,
   all: blows({
     rows: 'R-01, R-02',

@@ -93,7 +93,7 @@ export type {
   UnsupportedStep,
 } from './plan-step.ts'
 export type { Accounts, ApiToken } from './ports/accounts.ts'
-export type { Agent, AgentCondition, Agents, RunningTask } from './ports/agents.ts'
+export { type Agent, type AgentCondition, type Agents, agentSilentAfterMs, type RunningTask } from './ports/agents.ts'
 export type { BuildQueries, JobContext, PipelineFilter, TriedAttempt } from './ports/build-queries.ts'
 export type { CheckoutKey, CheckoutKeys } from './ports/checkout-keys.ts'
 export type { Clock, NewId } from './ports/clock.ts'
@@ -112,6 +112,7 @@ export type {
   LockEntry,
   OverdueJob,
   PipelineInSetup,
+  ReservedPipeline,
   ServerInstance,
   StopOrder,
   WorkflowHead,
@@ -182,8 +183,8 @@ export type { RequestKey } from './request-key.ts'
 export type { Resources } from './resource-class.ts'
 export { defaultResourceClass, resourcesOf } from './resource-class.ts'
 export { createRounds } from './rounds.ts'
-export type { NextLine, QueueLine, QueueView, RunningTasks, TaskLimit } from './run-queue.ts'
-export { limitOn, nextLine, withOneMore } from './run-queue.ts'
+export type { NextLine, QueueLine, QueueShare, QueueView, RunningTasks, TaskLimit } from './run-queue.ts'
+export { limitOn, nextLine, shareMemoryMs, standardShare, withOneMore } from './run-queue.ts'
 export type { CronTimetable, DayName, HourlyTimetable, MonthName, Schedule, Timetable } from './schedule.ts'
 export { dayNames, monthNames } from './schedule.ts'
 export type { SettingDefinition, SettingName, SettingScope, SettingsView, SettingValues } from './settings.ts'

@@ -42,6 +42,42 @@ describe('whose turn it is', () => {
     expect(nextLine({ lines, running: tasks, limits: [] }, room)?.line.taskId).toBe(next)
   })
 
+  test('where shares differ, what was given lately counts for its share, and nobody is left out', () => {
+    const lines = [line('much', { projectId: 'p1', since: 10 }), line('little', { projectId: 'p2', since: 5 })]
+    const shares = [
+      { organizationId: 'a', projectId: 'p1', share: 300 },
+      { organizationId: 'a', projectId: 'p2', share: 100 },
+    ]
+    let view: QueueView = { lines, running: [], limits: [], shares, given: [] }
+    const turns = Array.from({ length: 8 }, () => {
+      const next = nextLine(view, room)!.line
+      // Each ends before the next one is asked for: a machine with room for one.
+      view = { ...withOneMore(view, next), running: [] }
+      return next.taskId
+    })
+
+    expect(turns.filter((turn) => turn === 'much')).toHaveLength(6)
+    expect(new Set(turns.slice(0, 2))).toEqual(new Set(['much', 'little']))
+  })
+
+  test.each([1, 10_000])(
+    'an organisation that was given nothing lately comes first, whatever its share (%i)',
+    (share) => {
+      const view: QueueView = {
+        lines: [line('busy', { organizationId: 'a', since: 1 }), line('quiet', { organizationId: 'b', since: 99 })],
+        running: [],
+        limits: [],
+        shares: [
+          { organizationId: 'a', projectId: null, share: 10_000 },
+          { organizationId: 'b', projectId: null, share },
+        ],
+        given: [running('a', 'a1', 1)],
+      }
+
+      expect(nextLine(view, room)?.line.taskId).toBe('quiet')
+    },
+  )
+
   test('a class without room holds up no other class', () => {
     const view = {
       lines: [line('large', { cpus: 6, since: 1 }), line('small', { since: 20 })],

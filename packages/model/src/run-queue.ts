@@ -31,10 +31,27 @@ export interface TaskLimit {
   readonly maxTasks: number
 }
 
+/** What an organisation, or a project within its own, is to get of the machines, beside others; who has none has `standardShare`. */
+export interface QueueShare {
+  readonly organizationId: string
+  /** Null: the organisation. */
+  readonly projectId: string | null
+  readonly share: number
+}
+
+export const standardShare = 100
+
+/** How far back what was given counts, where shares differ: without it a single machine, idle whenever it asks, would forget. */
+export const shareMemoryMs = 600_000
+
 export interface QueueView {
   readonly lines: readonly QueueLine[]
   readonly running: readonly RunningTasks[]
   readonly limits: readonly TaskLimit[]
+  /** Absent or empty: all are alike, and only what runs counts. */
+  readonly shares?: readonly QueueShare[]
+  /** Tasks given within `shareMemoryMs`, running or not; needed with shares only. */
+  readonly given?: readonly RunningTasks[]
 }
 
 /** `hold`: this line has waited long for room; an agent that could make room takes nothing else. */
@@ -44,8 +61,9 @@ export interface NextLine {
 }
 
 /**
- * Whose turn it is on a machine with this much room. Promoted tasks first. Then the organisation that uses the fewest CPUs,
- * in it the project that does, in it who waits longest. What does not fit is passed over, so a large task holds up nobody;
+ * Whose turn it is on a machine with this much room. Promoted tasks first. Then the organisation that uses the fewest CPUs for its
+ * share, in it the project that does, in it who waits longest. Where shares differ, what was given lately counts as used, so
+ * that who was given nothing for that long comes before everybody, however small its share. What does not fit is passed over, so a large task holds up nobody;
  * once it has waited past `patientUntil`, room is made for it, so it does not wait for ever. Plain function of the view.
  */
 export function nextLine(
@@ -53,7 +71,7 @@ export function nextLine(
   room: { readonly free: Resources; readonly machine: Resources; readonly patientUntil: number },
 ): NextLine | undefined {
   const allowed = view.lines.filter((line) => line.promoted || limitOn(line, view) === undefined)
-  const ordered = allowed.toSorted((a, b) => compare(a, b, view.running))
+  const ordered = allowed.toSorted((a, b) => compare(a, b, view))
   const fits = (line: QueueLine) =>
     Math.min(line.cpus, room.machine.cpus) <= room.free.cpus &&
     Math.min(line.memoryMb, room.machine.memoryMb) <= room.free.memoryMb
@@ -80,17 +98,29 @@ export function limitOn(
   })
 }
 
-function compare(a: QueueLine, b: QueueLine, running: readonly RunningTasks[]): number {
+function compare(a: QueueLine, b: QueueLine, view: QueueView): number {
   if (a.promoted !== b.promoted) return a.promoted ? -1 : 1
   if (a.promoted) return a.since - b.since
-  const ofOrganization = (line: QueueLine) => cpusOf(running, (one) => one.organizationId === line.organizationId)
-  const ofProject = (line: QueueLine) => cpusOf(running, (one) => one.projectId === line.projectId)
   return (
-    ofOrganization(a) - ofOrganization(b) ||
-    ofProject(a) - ofProject(b) ||
+    useOf(view, { organizationId: a.organizationId, projectId: null }) -
+      useOf(view, { organizationId: b.organizationId, projectId: null }) ||
+    useOf(view, a) - useOf(view, b) ||
     a.since - b.since ||
     (a.taskId < b.taskId ? -1 : 1)
   )
+}
+
+/** CPUs of an organisation, or a project, for each unit of its share. */
+function useOf(
+  { running, shares = [], given = [] }: QueueView,
+  { organizationId, projectId }: Pick<QueueShare, 'organizationId' | 'projectId'>,
+): number {
+  const own = (one: RunningTasks) =>
+    projectId === null ? one.organizationId === organizationId : one.projectId === projectId
+  const cpus = cpusOf(running, own)
+  if (shares.length === 0) return cpus
+  const share = shares.find((one) => one.organizationId === organizationId && one.projectId === projectId)?.share
+  return (cpus + cpusOf(given, own)) / (share ?? standardShare)
 }
 
 function cpusOf(running: readonly RunningTasks[], counts: (one: RunningTasks) => boolean): number {
@@ -99,10 +129,14 @@ function cpusOf(running: readonly RunningTasks[], counts: (one: RunningTasks) =>
 
 /** A view in which one more task of the line runs. */
 export function withOneMore(view: QueueView, line: QueueLine): QueueView {
+  const running = added(view.running, line)
+  return view.given === undefined ? { ...view, running } : { ...view, running, given: added(view.given, line) }
+}
+
+function added(tasks: readonly RunningTasks[], line: QueueLine): readonly RunningTasks[] {
   const { organizationId, projectId, resourceClass, cpus } = line
   const same = (one: RunningTasks) =>
     one.organizationId === organizationId && one.projectId === projectId && one.resourceClass === resourceClass
-  const before = view.running.find(same) ?? { organizationId, projectId, resourceClass, tasks: 0, cpus: 0 }
-  const after = { ...before, tasks: before.tasks + 1, cpus: before.cpus + cpus }
-  return { ...view, running: [...view.running.filter((one) => !same(one)), after] }
+  const before = tasks.find(same) ?? { organizationId, projectId, resourceClass, tasks: 0, cpus: 0 }
+  return [...tasks.filter((one) => !same(one)), { ...before, tasks: before.tasks + 1, cpus: before.cpus + cpus }]
 }

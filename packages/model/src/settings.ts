@@ -3,7 +3,7 @@ import { AppError } from './app-error.ts'
 /** What an administrator may set: for the installation, an organisation or a project; the nearest to the job counts. */
 export interface SettingDefinition {
   /** A `switch` is 1 for yes or 0 for no. */
-  readonly unit: 'days' | 'hours' | 'minutes' | 'times' | 'switch'
+  readonly unit: 'days' | 'hours' | 'minutes' | 'times' | 'shares' | 'switch'
   readonly fallback: number
   readonly min: number
   readonly max: number
@@ -57,6 +57,14 @@ export const settings = {
     summary: 'whether configs may use orbs that others published and nobody certified',
   },
   'time.lock': { unit: 'hours', fallback: 5, min: 1, max: 8_760, summary: 'the longest a job may wait for a lock' },
+  'queue.share': {
+    unit: 'shares',
+    fallback: 100,
+    min: 1,
+    max: 10_000,
+    summary:
+      'how much of busy machines an organization gets beside others, or a project beside others of its organization',
+  },
   'retry.after-start': {
     unit: 'times',
     fallback: 0,
@@ -120,7 +128,7 @@ const unitMs = { days: 86_400_000, hours: 3_600_000, minutes: 60_000 } as const
 /** A setting that is a time, in milliseconds. */
 export function settingMs(view: SettingsView, name: SettingName, projectId?: string): number {
   const { unit } = settings[name]
-  if (unit === 'switch' || unit === 'times') throw new Error(`${name} is no time`)
+  if (unit === 'switch' || unit === 'times' || unit === 'shares') throw new Error(`${name} is no time`)
   return settingOf(view, name, projectId) * unitMs[unit]
 }
 

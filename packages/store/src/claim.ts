@@ -4,6 +4,7 @@ import {
   type ClaimTerms,
   nextLine,
   type QueueLine,
+  type QueueShare,
   type RunningTasks,
   type TaskLimit,
   withOneMore,
@@ -11,7 +12,16 @@ import {
 import sql from 'sql-template-tag'
 import { heardOf, takingTasks } from './agents.ts'
 import type { Database, Runner } from './database.ts'
-import { type LoadedLine, lineOf, queueLines, readLimits, readRunning, waitingFor } from './queue-view.ts'
+import {
+  type LoadedLine,
+  lineOf,
+  queueLines,
+  readGiven,
+  readLimits,
+  readRunning,
+  readShares,
+  waitingFor,
+} from './queue-view.ts'
 
 /** A task that did not fit for this long gets an agent that makes room for it. */
 const patienceMs = 60_000
@@ -25,6 +35,8 @@ interface View {
   readonly lines: readonly LoadedLine[]
   readonly limits: readonly TaskLimit[]
   readonly running: readonly RunningTasks[]
+  readonly shares: readonly QueueShare[]
+  readonly given: readonly RunningTasks[]
 }
 
 /** One agent's request while tasks are chosen for it. */
@@ -56,11 +68,13 @@ export async function claimTasks(
   if (waits.length === 0) return requests.map(() => [])
   return database.transact(async (tx) => {
     // Limits are held before what runs is counted.
-    const [taking, limits, running] = await Promise.all([
+    const [taking, limits, running, shares] = await Promise.all([
       takingTasks(tx, agentIds),
       readLimits(tx, { hold: true }),
       readRunning(tx),
+      readShares(tx),
     ])
+    const given = await readGiven(tx, shares)
     const askers = requests.map(
       (request): Asker => ({ request, free: { ...request.free }, claimed: [], done: !taking.has(request.agentId) }),
     )
@@ -68,7 +82,7 @@ export async function claimTasks(
     // One more than is wanted: what is behind the last tells whether a line goes on, which is asked when one has run out.
     const heads = Math.max(1, Math.min(mostHeads, wanted + 1))
     const missed: string[] = []
-    let view: View = { lines: [], limits, running }
+    let view: View = { lines: [], limits, running, shares, given }
     for (let round = 0; round < tries && askers.some((asker) => !asker.done); ) {
       const lines = await queueLines(tx, { executors, heads, without: missed })
       const chosen = await choose(tx, { ...view, lines }, askers, heads)
@@ -152,7 +166,8 @@ function withoutReserved(line: LoadedLine, agentId: string): LoadedLine | undefi
 }
 
 function withOneMoreOf(view: View, line: LoadedLine): View {
-  return { ...view, running: withOneMore(view, line).running }
+  const { running, given = view.given } = withOneMore(view, line)
+  return { ...view, running, given }
 }
 
 function keyOf(line: QueueLine): string {

@@ -1,4 +1,4 @@
-import type { QueueLine, RunningTasks, TaskLimit } from '@rondo/model'
+import { type QueueLine, type QueueShare, type RunningTasks, shareMemoryMs, type TaskLimit } from '@rondo/model'
 import sql, { empty } from 'sql-template-tag'
 import type { Runner } from './database.ts'
 
@@ -80,4 +80,22 @@ export function readLimits(runner: Runner, options: { readonly hold: boolean }):
   return runner.rows<TaskLimit>(sql`
     select id, organization_id as "organizationId", project_id as "projectId", resource_class as "resourceClass", max_tasks as "maxTasks"
     from task_limits order by id ${options.hold ? sql`for update` : empty}`)
+}
+
+/** What administrators set as `queue.share`: for organisations beside others, for projects beside those of their own. */
+export function readShares(runner: Runner): Promise<readonly QueueShare[]> {
+  return runner.rows<QueueShare>(sql`
+    select organization_id as "organizationId", project_id as "projectId", (data ->> 'queue.share')::int as share
+    from scoped_settings where organization_id is not null and data ? 'queue.share'`)
+}
+
+/** Tasks given lately, by project and class. Costs a look at each of them, so it is read only where shares differ. */
+export async function readGiven(runner: Runner, shares: readonly QueueShare[]): Promise<readonly RunningTasks[]> {
+  if (shares.length === 0) return []
+  // Ids of attempts rise with time. As a parameter the planner knows how few are younger; from an expression it would not.
+  const [since] = await runner.rows<{ id: string }>(sql`select uuidv7(${-shareMemoryMs} * interval '1 ms') as id`)
+  return runner.rows<RunningTasks>(sql`
+    select t.organization_id as "organizationId", t.project_id as "projectId", t.resource_class as "resourceClass", count(*)::int as tasks,
+      sum(t.cpus)::float8 as cpus
+    from attempts a join tasks t on t.id = a.task_id where a.id > ${since?.id} group by t.organization_id, t.project_id, t.resource_class`)
 }

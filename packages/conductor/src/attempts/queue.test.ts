@@ -1,4 +1,4 @@
-import type { Pipeline, Project, TaskLimit } from '@rondo/model'
+import { type Pipeline, type Project, settingProblem, type TaskLimit } from '@rondo/model'
 import { startTestEngine, type TestEngine } from '@rondo/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { explainWait } from '../decisions/explain-wait.ts'
@@ -27,6 +27,38 @@ workflows:
   main: {jobs: [build, after: {requires: [build]}]}
 `
 const everything: Omit<TaskLimit, 'id' | 'maxTasks'> = { organizationId: null, projectId: null, resourceClass: null }
+
+describe('shares', () => {
+  test.each(['organization', 'project'] as const)(
+    'of a busy machine go by what administrators set, also when it has room for one task alone (%s) [I-050]',
+    async (scope) => {
+      const much = await engine.home()
+      const little = await engine.home()
+      const projectId = scope === 'project' ? little.project.id : null
+      const { settings } = engine.database.store
+      await settings.set({ organizationId: little.organization.id, projectId }, 'queue.share', 100, null)
+      await settings.set({ organizationId: much.organization.id, projectId: null }, 'queue.share', 300, null)
+      await engine.push(much.project, config(12))
+      await engine.push(little.project, config(12))
+
+      const turns: string[] = []
+      for (let turn = 0; turn < 8; turn++) {
+        const [task] = await engine.claim(1)
+        turns.push((await engine.database.store.engine.attemptContext(task!.attemptId)).identity.projectId)
+        await engine.finish(task!)
+      }
+
+      expect(turns.filter((one) => one === much.project.id)).toHaveLength(6)
+      expect(turns).toContain(little.project.id)
+    },
+  )
+
+  test('that are no whole number of at least one are refused', () => {
+    expect(settingProblem('queue.share', 0)).toBe(
+      'queue.share cannot be 0. Give a whole number of shares from 1 to 10000.',
+    )
+  })
+})
 
 describe('limits', () => {
   test('of a project are kept to the letter, whoever claims at the same time, and the rest waits with the reason until one ends [I-050] [L-306]', async () => {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { compile } from '../compile.ts'
+import type { ConfigDiagnosticCode } from '../diagnostic-code.ts'
+import { wrongExamples, wrongSnippets } from './expected/docs.ts'
+import { judgedOtherwise } from './expected/editor-cases.ts'
+import { codesOf } from './expected/expected.ts'
+import { missingInDocs } from './expected/missing-orbs.ts'
+import { missingOrbs } from './missing-orbs.ts'
 import {
   hasReference,
   orbSource,
@@ -9,31 +15,15 @@ import {
   referenceOrbs,
 } from './reference-folder.ts'
 
-const resourceClass = 'flags a resource class: to the compiler every class is fine, the scheduler knows which exist'
-const privateOrb = 'imports an orb the editor cannot see and therefore does not judge'
-
-/** Editor cases that a compiler must judge otherwise. */
-const otherwise: Readonly<Record<string, string>> = {
-  'executor/TestExecutorValidation/Ignore-workflow-s-jobs-that-are-come-from-uncheckable-orbs.yml': privateOrb,
-  'job_invocation/TestJobInvocationType/Ignore-workflow-s-jobs-that-are-come-from-uncheckable-orbs.yml': privateOrb,
-  'steps/TestStepsValidation/Ignore-workflow-s-jobs-that-are-come-from-uncheckable-orbs.yml': privateOrb,
-  'executor/TestExecutorValidation/flag-resource-class-error.yml': resourceClass,
-  'orb/TestOrbValidation/Local-mac-orb-executor-should-give-well-located-errors.yml': resourceClass,
-  'executor/TestMachineExecutor/machine-true.yml': 'is indented with tabs, which YAML forbids',
-  'orb/TestOrbValidation/Local-orb-with-job.yml': "has the version '2.1,'",
-  'job_invocation/TestJobInvocationRequiresNonExistentRef/Requires-with-matrix-partial-reference-is-allowed.yml':
-    'uses a matrix value in an entry without a matrix',
-  'jobs/TestJobTypeValidation/TestJobTypeValidation.yml': 'lists diagnostics of several texts, of which one is kept',
-  'job_invocation/TestTerminalJobStatusesHint/Mix-of-terminal-and-non-terminal-statuses-no-hint.yml':
-    'requires an unknown status',
-}
-
 /** Editor cases are often fragments: what makes a whole file is not asked of them. */
 function isFragmentError({ code, message }: { code: string; message: string }): boolean {
   return code === 'no-build-job' || message.startsWith('required key [version] not found')
 }
 
 const goCases = referenceFiles('cases/language-server/go-inline')
+const docs = ['cases/docs-examples', 'cases/docs-snippets'].flatMap((folder) =>
+  referenceFiles(folder).map((file) => `${folder}/${file}`),
+)
 
 it(hasReference ? 'finds the official cases' : 'leaves out the official cases: the reference folder is absent', () => {
   expect(goCases.length > 0).toBe(hasReference)
@@ -51,7 +41,9 @@ describe.runIf(hasReference)('the official cases', () => {
     const errors = errorsOf(path)
 
     const judged = errors.filter((error) => !isFragmentError(error))
-    expect(judged.length > 0, JSON.stringify(judged.slice(0, 3))).toBe(expected !== file in otherwise)
+    const otherwise = judgedOtherwise[file]
+    if (otherwise !== undefined) expect(codesOf(judged)).toEqual(otherwise.codes)
+    expect(judged.length > 0, JSON.stringify(judged.slice(0, 3))).toBe(expected !== (otherwise !== undefined))
   })
 
   it.each([
@@ -65,6 +57,29 @@ describe.runIf(hasReference)('the official cases', () => {
     ['wrong_param_type_integer.yml', true],
   ])('of the validators are judged alike: %s rejected %s', (file, rejected) => {
     expect(errorsOf(`cases/language-server/validate-testdata/${file}`).length > 0).toBe(rejected)
+  })
+
+  // A name with `fragment` marks what has neither workflows nor a job `build`.
+  it.each(docs)('of the documentation are judged as they are written: %s', (path) => {
+    const without: ConfigDiagnosticCode[] = path.includes('-fragment')
+      ? ['orb-not-found', 'no-build-job']
+      : ['orb-not-found']
+    const [, folder, file] = /^cases\/(docs-\w+)\/(.*)$/.exec(path)!
+    const expected = folder === 'docs-examples' ? wrongExamples[file!] : wrongSnippets[file!]
+
+    expect(codesOf(errorsOf(path), without)).toEqual(expected?.codes ?? [])
+  })
+
+  it('of the documentation miss the orbs that are listed by name, and no others', () => {
+    expect(missingOrbs(docs.flatMap(errorsOf))).toEqual(missingInDocs)
+  })
+
+  it('are all there that are expected to be judged otherwise', () => {
+    const examples = Object.keys(wrongExamples).map((file) => `cases/docs-examples/${file}`)
+    const snippets = Object.keys(wrongSnippets).map((file) => `cases/docs-snippets/${file}`)
+
+    expect([...examples, ...snippets].filter((path) => !docs.includes(path))).toEqual([])
+    expect(Object.keys(judgedOtherwise).filter((file) => !goCases.includes(file))).toEqual([])
   })
 
   it.each(referenceFiles('cases/realitycheck'))('of realitycheck compile: %s', (file) => {

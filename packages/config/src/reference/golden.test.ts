@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { compile } from '../compile.ts'
+import type { Expected } from './expected/expected.ts'
+import { codesOf } from './expected/expected.ts'
 import {
   hasReference,
   orbSource,
@@ -10,11 +12,11 @@ import {
   referenceOrbs,
 } from './reference-folder.ts'
 
-/** Pairs that are not output of a compiler; the reason stands behind each. */
-const illustrations: Readonly<Record<string, string>> = {
-  'docs-fragment-executor-override': 'keeps version 2.1 and a map as environment',
-  'docs-fragment-matrix-requires': 'has no version and no jobs',
-  'docs-fragment-parameterized-executor': 'has a job without steps',
+/** Pairs that are not output of a compiler. */
+const illustrations: Readonly<Record<string, Expected>> = {
+  'docs-fragment-executor-override': { codes: [], why: 'keeps version 2.1 and a map as environment' },
+  'docs-fragment-matrix-requires': { codes: ['version'], why: 'has no version and no jobs' },
+  'docs-fragment-parameterized-executor': { codes: ['missing-key'], why: 'has a job without steps' },
 }
 
 const resolution = /^# Orb '(.+)' resolved to '(.+)'$/gm
@@ -50,6 +52,21 @@ describe.runIf(hasReference)('compiled output equals the official compiler’s',
     const result = compile(readReference(`golden/${name}/input.yml`), { pipelineValues, orbs: orbSource(orbs, pins) })
 
     expect(withoutSource(result.output!)).toBe(withoutSource(expected))
+  })
+
+  it.each(Object.entries(illustrations))('%s is an illustration, and judged as it is written', (name, { codes }) => {
+    expect(codesOf(compile(readReference(`golden/${name}/input.yml`), { pipelineValues }).diagnostics)).toEqual(codes)
+  })
+
+  it('puts the image of a job in place of its executor’s, as the illustration of it shows', () => {
+    const pair = (file: string) => readReference(`golden/docs-fragment-executor-override/${file}.yml`)
+    const { docker, steps, environment } = parse(pair('expected')).jobs.build
+
+    const { build } = parse(compile(pair('input'), { pipelineValues }).output!).jobs
+
+    expect(build.docker).toEqual(docker)
+    expect(build.steps.map((step: { run: { command: string } }) => ({ run: step.run.command }))).toEqual(steps)
+    expect(Object.assign({}, ...build.environment)).toEqual(environment)
   })
 
   it('states in the header which versions were chosen', () => {

@@ -6,6 +6,7 @@ import {
   type QueueView,
   type Resources,
   type RunningTasks,
+  shareMemoryMs,
 } from '@rondo/model'
 import type { Cell, MemoryDatabase, Work } from './memory-database.ts'
 import { type Effect, identify, required } from './memory-identity.ts'
@@ -111,7 +112,24 @@ function viewOf(database: MemoryDatabase, work: Work): Omit<QueueView, 'lines'> 
     })
   }
   const limits = [...database.limits.values()].flatMap((cell) => work.read(cell) ?? [])
-  return { running: [...running.values()], limits }
+  const shares = [...database.shares.values()].flatMap((cell) => work.read(cell) ?? [])
+  return {
+    running: [...running.values()],
+    limits,
+    shares,
+    given: shares.length === 0 ? [] : givenLately(database, work),
+  }
+}
+
+function givenLately(database: MemoryDatabase, work: Work): readonly RunningTasks[] {
+  return [...database.attempts.values()].flatMap((cell) => {
+    const attempt = work.read(cell)
+    if (attempt === undefined || attempt.claimedAt <= work.now - shareMemoryMs) return []
+    const task = work.read(database.tasks.get(attempt.taskId))
+    if (task === undefined) return []
+    const { organizationId, projectId, resourceClass, cpus } = task
+    return [{ organizationId, projectId, resourceClass, tasks: 1, cpus }]
+  })
 }
 
 function comesBefore(a: TaskRow, b: TaskRow): boolean {

@@ -1,4 +1,11 @@
-import { AppError, isFinalWorkflowStatus, type NewEvent, type Schedule, type Wakeups } from '@rondo/model'
+import {
+  AppError,
+  isFinalWorkflowStatus,
+  type NewEvent,
+  type QueueShare,
+  type Schedule,
+  type Wakeups,
+} from '@rondo/model'
 import type {
   AttemptRow,
   CacheRow,
@@ -91,6 +98,8 @@ export class MemoryDatabase {
   readonly requestKeys = new Map<string, Cell<RequestKeyRow>>()
   /** By scope. */
   readonly limits = new Map<string, Cell<LimitRow>>()
+  /** By organisation and project. */
+  readonly shares = new Map<string, Cell<QueueShare>>()
   readonly agents = new Map<string, string>()
   /** When each agent was last heard of, by its id. */
   readonly agentsSeen = new Map<string, number>()

@@ -1,9 +1,12 @@
-import type { QueueFilter, RunQueue } from '@rondo/model'
+import type { QueueFilter, QueueShare, RunQueue } from '@rondo/model'
 import { Cell, type MemoryDatabase } from './memory-database.ts'
 import type { LimitRow, TaskRow } from './memory-rows.ts'
 import type { Statements } from './memory-statements.ts'
 
-export type MemoryQueue = Pick<RunQueue, 'matching' | 'promote' | 'setLimit' | 'limits'>
+export type MemoryQueue = Pick<RunQueue, 'matching' | 'promote' | 'setLimit' | 'limits'> & {
+  /** The setting `queue.share`. */
+  setShare(share: QueueShare): Promise<void>
+}
 
 /** What administrators do to the queue, in memory. */
 export function createMemoryQueue(database: MemoryDatabase, { within, look }: Statements): MemoryQueue {
@@ -56,6 +59,14 @@ export function createMemoryQueue(database: MemoryDatabase, { within, look }: St
         }
         if (tasks > 0) work.notify('queue')
         return tasks
+      }),
+    setShare: (share) =>
+      within('set a share', async (work) => {
+        const key = [share.organizationId, share.projectId].join()
+        const cell = database.shares.get(key) ?? new Cell<QueueShare>('shares')
+        database.shares.set(key, cell)
+        await work.lock(cell)
+        work.write(cell, share)
       }),
     setLimit: ({ organizationId, projectId, resourceClass }, maxTasks) =>
       within('set a limit', async (work) => {

@@ -62,7 +62,7 @@ export class Operators {
     const { agents, time } = this.#world
     time.after(120_000, () => {
       if (!agents.some((agent) => !agent.gone && agent.executors.includes('machine')))
-        this.#begin(() => this.#cancel({ resourceClass: machineClass }, 100))
+        this.#begin(() => this.#insist(() => this.#cancel({ resourceClass: machineClass }, 100)))
       // A limit whose request arrived twice may have come back.
       this.#begin(() => this.#lift())
       this.#clear()
@@ -110,9 +110,19 @@ export class Operators {
       { branch: 'feature' },
     ])
     const limit = random.int(1, 5)
-    switch (random.pick(['limit', 'limit', 'lift', 'promote', 'promote', 'cancel'])) {
+    switch (random.pick(['limit', 'limit', 'lift', 'promote', 'promote', 'cancel', 'share', 'share'])) {
       case 'limit':
         return this.#setLimit(scope, random.int(0, 3))
+      case 'share': {
+        const { organizationId, projectId } = random.pick(homes)
+        const share = {
+          organizationId,
+          projectId: random.pick([null, projectId]),
+          share: random.pick([1, 50, 100, 1_000]),
+        }
+        await this.#call('set a share', ({ queue }) => queue.setShare(share))
+        return
+      }
       case 'lift':
         return this.#setLimit(scope, undefined)
       case 'promote':

@@ -59,9 +59,9 @@ export const plantedBugs: Readonly<Record<string, Sabotage>> = {
   'locks are never given back': inStatements(() => ({ releaseLocks: async () => {} })),
   'everybody gets the lock': inStatements(() => ({ requestLock: async () => 'held' })),
   'every context is taken to be there': inStatements(() => ({ contextNames: async () => ['team', 'ghost'] })),
-  'a pipeline gets the number of the one before': inStatements((tx) => ({
+  'a pipeline gets the number of the one before': inStore((engine) => ({
     async reservePipeline(projectId) {
-      const reserved = await tx.reservePipeline(projectId)
+      const reserved = await engine.reservePipeline(projectId)
       return { ...reserved, number: Math.max(1, reserved.number - 1) }
     },
   })),
@@ -101,6 +101,11 @@ export const plantedBugs: Readonly<Record<string, Sabotage>> = {
   'what was promoted waits like all others': {
     seen: (view) => ({ ...view, lines: view.lines.map((line) => ({ ...line, promoted: false })) }),
   },
+  'shares are not looked at': { seen: ({ shares: _, ...view }) => view },
+  'the shares of organisations are not looked at': {
+    seen: ({ shares = [], ...view }) => ({ ...view, shares: shares.filter((one) => one.projectId !== null) }),
+  },
+  'what was given lately is forgotten': { seen: (view) => ({ ...view, given: [] }) },
   'whoever runs most gets more': {
     seen: (view) => ({ ...view, running: view.running.map((one) => ({ ...one, cpus: -one.cpus })) }),
   },

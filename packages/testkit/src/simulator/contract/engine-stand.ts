@@ -35,7 +35,10 @@ export async function postgresStand(): Promise<EngineStand> {
   return {
     engine: store.engine,
     other: store.engine,
-    queue: store.queue,
+    queue: {
+      ...store.queue,
+      setShare: ({ share, ...scope }) => store.settings.set(scope, 'queue.share', share, null),
+    },
     async newHome() {
       await drain(store.engine)
       const { user, organization, project } = await buildHousehold(store)

@@ -16,6 +16,7 @@ export function outsideOperations(state: ScriptState): Readonly<Record<string, (
       state.attempts.push(...claimed.map(({ attemptId, epoch }) => ({ attemptId, epoch })))
       return claimed
     },
+    'reserve a pipeline': () => state.engine.reservePipeline(state.home.projectId),
     promote: async () => state.queue.promote([state.job().id, state.job().id]),
     'waiting jobs': async () => {
       const filter = state.random.pick([
@@ -34,6 +35,15 @@ export function outsideOperations(state: ScriptState): Readonly<Record<string, (
       await state.queue.setLimit(scope, state.random.pick([undefined, undefined, 0, 1, 2, 5]))
       const limits = (await state.queue.limits()).filter((limit) => limit.organizationId === organizationId)
       return limits.map(({ id: _id, ...limit }) => state.show(limit)).sort()
+    },
+    share: () => {
+      const { organizationId, projectId } = state.home
+      const share = {
+        organizationId,
+        projectId: state.random.pick([null, projectId]),
+        share: state.random.pick([1, 1_000]),
+      }
+      return state.queue.setShare(share)
     },
     'claims unknown to the agent': async () => {
       const known = [state.ref().attemptId]

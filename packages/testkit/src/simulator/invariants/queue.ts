@@ -22,7 +22,9 @@ export function tasksTaken(database: MemoryDatabase, commit: Commit, report: Rep
       report(23, `${nameOf(database, first)} was taken before ${nameOf(database, other)}, which was promoted`)
     if (other.promotedAt !== null || first.promotedAt !== null) continue
     if (database.runningChangedAt >= commit.began || limited(database, other, before, commit.began)) continue
-    if (isTurnOf(other, first, before))
+    if ([...database.shares.values()].some((cell) => cell.holder !== undefined || cell.changedAt >= commit.began))
+      continue
+    if (isTurnOf(database, other, first, before))
       report(24, `${nameOf(database, first)} was taken though it was the turn of ${nameOf(database, other)}`)
   }
 }
@@ -81,16 +83,29 @@ function limited(database: MemoryDatabase, task: TaskRow, running: readonly Task
   return false
 }
 
-/** The organisation that uses least comes first, in it the project that does, in it who waits longest. */
-function isTurnOf(other: TaskRow, first: TaskRow, running: readonly TaskRow[]): boolean {
-  const cpus = (of: (task: TaskRow) => boolean) => running.filter(of).reduce((sum, task) => sum + task.cpus, 0)
-  if (other.organizationId !== first.organizationId)
-    return (
-      cpus((task) => task.organizationId === other.organizationId) <
-      cpus((task) => task.organizationId === first.organizationId)
-    )
-  if (other.projectId !== first.projectId)
-    return cpus((task) => task.projectId === other.projectId) < cpus((task) => task.projectId === first.projectId)
+/** The organisation that uses least of its share comes first, in it the project that does, in it who waits longest. */
+function isTurnOf(database: MemoryDatabase, other: TaskRow, first: TaskRow, running: readonly TaskRow[]): boolean {
+  const shares = [...database.shares.values()].flatMap((cell) => cell.committed ?? [])
+  const claim = database.attempts.get(first.attemptId ?? '')?.committed?.claimedAt ?? 0
+  // What this claim gave is no reason for it.
+  const given =
+    shares.length === 0
+      ? []
+      : [...database.attempts.values()].flatMap(({ committed: attempt }) => {
+          const lately = attempt !== undefined && attempt.claimedAt > claim - 600_000 && attempt.claimedAt < claim
+          return lately ? (database.tasks.get(attempt.taskId)?.committed ?? []) : []
+        })
+  const use = (of: (task: TaskRow) => boolean, organizationId: string, projectId: string | null) => {
+    const cpus = [...running, ...given].filter(of).reduce((sum, task) => sum + task.cpus, 0)
+    const own = shares.find((one) => one.organizationId === organizationId && one.projectId === projectId)
+    return cpus / (own?.share ?? 100)
+  }
+  const ofOrganization = ({ organizationId }: TaskRow) =>
+    use((task) => task.organizationId === organizationId, organizationId, null)
+  const ofProject = ({ organizationId, projectId }: TaskRow) =>
+    use((task) => task.projectId === projectId, organizationId, projectId)
+  if (other.organizationId !== first.organizationId) return ofOrganization(other) < ofOrganization(first)
+  if (other.projectId !== first.projectId) return ofProject(other) < ofProject(first)
   return other.queuedAt < first.queuedAt
 }
 

@@ -17,7 +17,7 @@
  * 20. A lock has one holder, goes to who came first, and is not given up while an agent works under it.
  * 22. Of what no administrator promoted, never more runs than a limit allows.
  * 23. What was promoted goes before what was not.
- * 24. The organisation that uses the fewest CPUs comes first, in it the project that does, in it who waits longest.
+ * 24. The organisation that uses the fewest CPUs of its share comes first, in it the project that does, in it who waits longest.
  * 25. No agent with room goes away empty while something waits that fits and may run: what does not fit holds up nobody.
  * 26. A batch cancels what it was asked to, and nothing else.
  * 27. A schedule runs once for each time it is due: the pipeline and the next time are one commit.
