@@ -7,9 +7,9 @@ import { startStubAgent } from './stub-agent.ts'
 
 const agents = 1_000
 /** As agents do: a claim open for so long, and a word on how they stand so often. */
-const claimWaitMs = 35_000
-const checkInEveryMs = 120_000
-const measuredMs = 35_000
+const claimWaitMs = 40_000
+const checkInEveryMs = 600_000
+const measuredMs = 40_000
 
 const idleCondition = {
   tasks: 0,

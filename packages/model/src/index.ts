@@ -93,7 +93,7 @@ export type {
   UnsupportedStep,
 } from './plan-step.ts'
 export type { Accounts, ApiToken } from './ports/accounts.ts'
-export type { Agent, AgentCondition, Agents, RunningTask } from './ports/agents.ts'
+export { type Agent, type AgentCondition, type Agents, agentSilentAfterMs, type RunningTask } from './ports/agents.ts'
 export type { BuildQueries, JobContext, PipelineFilter, TriedAttempt } from './ports/build-queries.ts'
 export type { CheckoutKey, CheckoutKeys } from './ports/checkout-keys.ts'
 export type { Clock, NewId } from './ports/clock.ts'
@@ -112,6 +112,7 @@ export type {
   LockEntry,
   OverdueJob,
   PipelineInSetup,
+  ReservedPipeline,
   ServerInstance,
   StopOrder,
   WorkflowHead,

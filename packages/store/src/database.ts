@@ -56,7 +56,7 @@ export function openDatabase(
     },
     prepared: {
       rows: async <Row extends object>(statement: Sql) =>
-        (await attempt(() => engine.query<Row>(prepare(statement)))).rows,
+        (await retryDeadlocks(() => attempt(() => engine.query<Row>(prepare(statement))))).rows,
     },
     transact: (work) => retryDeadlocks(() => transactOnce(work)),
     async close() {

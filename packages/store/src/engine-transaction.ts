@@ -1,13 +1,22 @@
-import { type EngineTransaction, type FencedRef, isFinalJobStatus, type NewEvent, type NewJob } from '@rondo/model'
+import {
+  type EngineTransaction,
+  type FencedRef,
+  isFinalJobStatus,
+  type NewEvent,
+  type NewJob,
+  type WorkflowHead,
+} from '@rondo/model'
 import sql, { empty, raw, type Sql } from 'sql-template-tag'
 import { choreWrites } from './chores.ts'
+import { usableContexts } from './contexts.ts'
 import type { Runner, TransactionRunner } from './database.ts'
 import { findAttempt } from './fence.ts'
 import { lockWrites } from './lock-queue.ts'
 import { pipelineWrites } from './pipeline-writes.ts'
 import { requestKeyWrites } from './request-keys.ts'
+import type { WorkflowRow } from './rows.ts'
 import { scheduleWrites } from './schedules.ts'
-import { workflowReads } from './workflow-reads.ts'
+import { headColumns, headOf, workflowReads } from './workflow-reads.ts'
 import { createWriteBuffer, stoppedWorkflow } from './write-buffer.ts'
 
 /** Writes of one transaction; see the port for what each means. */
@@ -25,12 +34,12 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
     ...requestKeyWrites(tx),
     async createWorkflow(workflow) {
       const jobs = workflow.jobs.map((job, position) => ({ ...job, position }))
-      const rows = await tx.rows<{ id: string }>(sql`
+      const rows = await tx.rows<WorkflowRow & Omit<WorkflowHead, 'workflow'>>(sql`
         with fresh as (select uuidv7() as id),
         made as (
           insert into workflows (id, pipeline_id, project_id, name, setup, status, started_by, rerun_of, workspace_id, max_auto_reruns, auto_rerun_number, stopped_at)
           select id, ${workflow.pipelineId}, ${workflow.projectId}, ${workflow.name}, ${workflow.setup ?? false}, ${workflow.status}, ${workflow.startedBy}, ${workflow.rerunOf},
-            coalesce(${workflow.workspaceId}::uuid, id), ${workflow.maxAutoReruns ?? 0}, ${workflow.autoRerunNumber ?? 0}, case when ${workflow.status} = any(${stoppedWorkflow}) then now() end from fresh),
+            coalesce(${workflow.workspaceId}::uuid, id), ${workflow.maxAutoReruns ?? 0}, ${workflow.autoRerunNumber ?? 0}, case when ${workflow.status} = any(${stoppedWorkflow}) then now() end from fresh returning *),
         with_jobs as (
           insert into jobs (id, workflow_id, project_id, position, name, type, number, status, requires, contexts, lock_key, parallelism, resource_class, executor, plan, kept_from, stopped_at)
           select j.id, fresh.id, ${workflow.projectId}, j.position, j.name, j.type, null, j.status, j.requires, j.contexts, j."lockKey", j.parallelism, j."resourceClass", j.executor, j.plan, j."keptFrom",
@@ -40,8 +49,9 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
         required as (
           insert into open_requirements (required_id, job_id, statuses)
           select (r ->> 0)::uuid, (r ->> 1)::uuid, r -> 2 from jsonb_array_elements(${JSON.stringify(openRequirements(workflow.jobs))}::jsonb) r)
-        select id from fresh`)
-      return rows[0]!.id
+        select ${headColumns}, ${workflow.jobs.some((job) => job.lockKey !== null)}::bool as "hasLocks"
+        from made w join pipelines wp on wp.id = w.pipeline_id join projects p on p.id = w.project_id`)
+      return headOf(rows[0]!)
     },
     workflowOfJob: async (jobId) =>
       (await tx.rows<{ id: string }>(sql`select workflow_id as id from jobs where id = ${jobId}`))[0]?.id,
@@ -73,12 +83,9 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
             and (granted_at is not null) = ${ref.granted} for update`)
       ).length > 0,
     contextNames: async (organizationId, projectId) =>
-      (
-        await tx.rows<{ name: string }>(sql`
-          select name from contexts c where organization_id = ${organizationId}
-            and (not exists (select from context_restrictions r where r.context_id = c.id)
-              or exists (select from context_restrictions r where r.context_id = c.id and r.project_id = ${projectId}))`)
-      ).map((row) => row.name),
+      (await tx.rows<{ name: string }>(usableContexts(sql`${organizationId}`, sql`${projectId}`))).map(
+        (row) => row.name,
+      ),
     async startStep(step) {
       const rows = await tx.rows<{ id: string }>(sql`
         insert into steps (id, attempt_id, task_index, index, name, type, command, background, started_at)

@@ -19,14 +19,21 @@ import { instanceMethods } from './instances.ts'
 import { overdueJobs } from './overdue.ts'
 import { readPipelineInSetup } from './pipeline-writes.ts'
 import { waitingFor } from './queue-view.ts'
+import { reservePipelines } from './reserve-pipelines.ts'
 import { type JobRow, jobColumns } from './rows.ts'
 import { readTimings } from './test-timings.ts'
 
 /** The write side: transactions of the conductor, and the queue. */
 export function createEngineStore(database: Database): EngineStore {
+  const reserve = createRounds((ids: readonly string[]) => reservePipelines(database.prepared, ids))
   const contextOf = createRounds((ids: readonly string[]) => readContexts(database.prepared, ids))
   return {
     transact: (work) => database.transact((runner) => work(createTransaction(runner))),
+    async reservePipeline(projectId) {
+      const reserved = await reserve(projectId)
+      if (reserved === undefined) throw new AppError('not-found', `There is no project ${projectId}.`)
+      return reserved
+    },
     async saveAgent(agent) {
       // One that only a credential names so far says nothing of its machine; what the machine said of itself stays.
       const rows = await database.rows<{ id: string }>(sql`

@@ -1,5 +1,4 @@
-import type { ForecastFacts, ForecastQuality } from '@rondo/model'
-import { limitOn } from '@rondo/model'
+import { agentSilentAfterMs, type ForecastFacts, type ForecastQuality, limitOn } from '@rondo/model'
 import sql from 'sql-template-tag'
 import type { Runner } from './database.ts'
 import { readLimits, readRunning } from './queue-view.ts'
@@ -37,7 +36,7 @@ export async function forecastFacts(runner: Runner): Promise<readonly ForecastFa
     select t.executor, t.cpus, (extract(epoch from now() - coalesce(a.granted_at, now())) * 1000)::float8 as "elapsedMs", ${usual}
     from tasks t join jobs j on j.id = t.job_id join attempts a on a.id = t.attempt_id where t.phase = 'running'`)
   const agents = await runner.rows<{ cpus: number; executors: readonly string[] }>(
-    sql`select cpus, executors from agents where seen_at > now() - interval '1 minute'`,
+    sql`select cpus, executors from agents where seen_at > now() - ${agentSilentAfterMs} * interval '1 ms'`,
   )
   return [...Map.groupBy(waiting, (task) => task.executor)].map(([executor, tasks]) => ({
     executor,

@@ -205,10 +205,11 @@ test('what a pipeline was compiled with is kept, and counted', async () => {
   const orbs: OrbResolution[] = [{ reference: `${name}@1`, resolved: `${name}@1.0.0`, digest }]
 
   for (let times = 0; times < 2; times++) {
-    const reserved = await store.engine.transact((tx) => tx.reservePipeline(home.project.id))
+    const { id, number } = await store.engine.reservePipeline(home.project.id)
     await store.engine.transact((tx) =>
       tx.createPipeline({
-        ...reserved,
+        id,
+        number,
         projectId: home.project.id,
         state: 'created',
         errors: [],

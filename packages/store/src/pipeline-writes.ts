@@ -5,7 +5,7 @@ import { type PipelineRow, pipelineColumns } from './rows.ts'
 
 type PipelineWrites = Pick<
   EngineTransaction,
-  'reservePipeline' | 'createPipeline' | 'lockPipeline' | 'acceptContinuation' | 'finishContinuation'
+  'createPipeline' | 'lockPipeline' | 'acceptContinuation' | 'finishContinuation'
 >
 
 const json = (value: unknown): Sql => sql`${JSON.stringify(value)}::jsonb`
@@ -15,11 +15,6 @@ const planOf = (config: CompiledConfig | null | undefined): Sql =>
 /** Writes of a pipeline and its configs; see the port for what each means. */
 export function pipelineWrites(tx: Runner): PipelineWrites {
   return {
-    async reservePipeline(projectId) {
-      const rows = await tx.rows<{ id: string; number: number }>(sql`
-        update projects set pipeline_number = pipeline_number + 1 where id = ${projectId} returning uuidv7() as id, pipeline_number as number`)
-      return rows[0]!
-    },
     async createPipeline(pipeline) {
       const { config } = pipeline
       const rows = await tx.rows<PipelineRow>(sql`

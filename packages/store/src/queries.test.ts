@@ -70,9 +70,7 @@ describe('pages of pipelines', () => {
 
 describe('pipeline numbers', () => {
   test('triggers at the same time get numbers of their own, one after the other [I-032]', async () => {
-    const reserved = await Promise.all(
-      Array.from({ length: 10 }, () => store.engine.transact((tx) => tx.reservePipeline(home.project.id))),
-    )
+    const reserved = await Promise.all(Array.from({ length: 10 }, () => store.engine.reservePipeline(home.project.id)))
 
     expect(reserved.map((entry) => entry.number).sort((a, b) => a - b)).toEqual(
       Array.from({ length: 10 }, (_, at) => at + 1),

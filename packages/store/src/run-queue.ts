@@ -64,11 +64,13 @@ export function createRunQueue(database: Database): RunQueue {
     wait: (jobId): Promise<WaitFacts | undefined> => readWait(database, jobId, projectSlugColumn),
     async promote(jobIds, actorId = null) {
       const [done] = await database.rows<{ tasks: number }>(sql`
-        with moved as (update tasks set promoted_at = clock_timestamp()
-            where job_id = any(${[...jobIds]}::uuid[]) and phase = 'queued' and promoted_at is null returning job_id, organization_id, project_id),
+        with asked as (select id, min(place) as place from unnest(${[...jobIds]}::uuid[]) with ordinality as given(id, place) group by id),
+          moved as (update tasks t set promoted_at = statement_timestamp() + a.place * interval '1 microsecond'
+            from asked a where t.job_id = a.id and t.phase = 'queued' and t.promoted_at is null returning t.job_id, t.organization_id, t.project_id, a.place),
           fact as (insert into events (kind, organization_id, project_id, pipeline_id, workflow_id, job_id, actor_id, data)
-            select distinct 'task.promoted', m.organization_id, m.project_id, w.pipeline_id, w.id, j.id, ${actorId}::uuid, '{}'::jsonb
-            from moved m join jobs j on j.id = m.job_id join workflows w on w.id = j.workflow_id)
+            select 'task.promoted', m.organization_id, m.project_id, w.pipeline_id, w.id, j.id, ${actorId}::uuid, '{}'::jsonb
+            from (select distinct job_id, organization_id, project_id, place from moved) m
+              join jobs j on j.id = m.job_id join workflows w on w.id = j.workflow_id order by m.place)
         select count(*)::int as tasks from moved`)
       const tasks = done?.tasks ?? 0
       if (tasks > 0) await database.rows(sql`select pg_notify('rondo', 'queue'), pg_notify('rondo', 'events')`)

@@ -1,10 +1,14 @@
-import { type JobStatus, type LockWait, limitOn, type QueueWait, type WaitFacts } from '@rondo/model'
+import {
+  agentSilentAfterMs,
+  type JobStatus,
+  type LockWait,
+  limitOn,
+  type QueueWait,
+  type WaitFacts,
+} from '@rondo/model'
 import sql, { type Sql } from 'sql-template-tag'
 import type { Runner } from './database.ts'
 import { readLimits, readRunning } from './queue-view.ts'
-
-/** Agents that were not heard of for longer are not counted on. */
-const silentAfterMs = 60_000
 
 interface JobWait {
   readonly id: string
@@ -48,7 +52,7 @@ async function readQueue(runner: Runner, jobId: string): Promise<QueueWait | nul
     Omit<QueueWait, 'limit'> & { organizationId: string; projectId: string; promoted: boolean }
   >(sql`
     with mine as (select * from tasks where job_id = ${jobId} and phase = 'queued' order by promoted_at, queued_at, id limit 1),
-      alive as (select name, executors, case when draining_since is not null then 'An administrator drains it.' else condition ->> 'refusal' end as refusal from agents where seen_at > now() - ${silentAfterMs} * interval '1 ms')
+      alive as (select name, executors, case when draining_since is not null then 'An administrator drains it.' else condition ->> 'refusal' end as refusal from agents where seen_at > now() - ${agentSilentAfterMs} * interval '1 ms')
     select m.executor, m.resource_class as "resourceClass", m.organization_id as "organizationId", m.project_id as "projectId",
       m.promoted_at is not null as promoted,
       (select count(*)::int from tasks t where t.phase = 'queued' and t.executor = m.executor and t.id <> m.id

@@ -27,17 +27,24 @@ const jobStatuses: readonly JobStatus[] = [
   'terminated-unknown',
 ]
 
+type HeadRow = WorkflowRow & Omit<WorkflowHead, 'workflow'>
+
+/** Of a workflow `w` of the pipeline `wp` and the project `p`; whether it has lock nodes is asked for beside them. */
+export const headColumns = sql`${workflowColumns}, p.organization_id as "organizationId",
+  (extract(epoch from now() - wp.created_at) * 1000)::float8 as "pipelineAgeMs"`
+
+export function headOf({ organizationId, pipelineAgeMs, hasLocks, ...workflow }: HeadRow): WorkflowHead {
+  return { workflow, organizationId, pipelineAgeMs, hasLocks }
+}
+
 /** What a decision about a workflow is made on; see the port for what each means. */
 export function workflowReads(tx: Runner): WorkflowReads {
   async function hold(which: Sql, how: Sql = empty): Promise<readonly WorkflowHead[]> {
     // In one order, so that no two who hold several wait for each other.
-    const rows = await tx.rows<WorkflowRow & Omit<WorkflowHead, 'workflow'>>(sql`
-      select ${workflowColumns}, p.organization_id as "organizationId", (extract(epoch from now() - wp.created_at) * 1000)::float8 as "pipelineAgeMs",
-        exists (select from jobs l where l.workflow_id = w.id and l.lock_key is not null) as "hasLocks"
+    const rows = await tx.rows<HeadRow>(sql`
+      select ${headColumns}, exists (select from jobs l where l.workflow_id = w.id and l.lock_key is not null) as "hasLocks"
       from workflows w join projects p on p.id = w.project_id join pipelines wp on wp.id = w.pipeline_id where ${which} order by w.id for update of w ${how}`)
-    return rows.map(({ organizationId, pipelineAgeMs, hasLocks, ...workflow }) => {
-      return { workflow, organizationId, pipelineAgeMs, hasLocks }
-    })
+    return rows.map(headOf)
   }
   async function jobsWithTasks(which: Sql): Promise<readonly { job: JobRow; tasks: readonly TaskRow[] }[]> {
     const rows = await tx.rows<JobRow & { tasks: readonly TaskRow[] }>(sql`

@@ -68,10 +68,11 @@ export async function buildWorkflow(
   jobs: readonly NewJob[],
   options: { readonly queue?: boolean; readonly git?: GitRevision; readonly triggeredBy?: string } = {},
 ): Promise<BuiltWorkflow> {
-  const reserved = await store.engine.transact((tx) => tx.reservePipeline(project.id))
+  const { id, number } = await store.engine.reservePipeline(project.id)
   return store.engine.transact(async (tx) => {
     const pipeline = await tx.createPipeline({
-      ...reserved,
+      id,
+      number,
       projectId: project.id,
       state: 'created',
       errors: [],
@@ -82,7 +83,7 @@ export async function buildWorkflow(
       parameters: {},
       config: { source: 'version: 2.1', compiled: 'version: 2', plan: null },
     })
-    const workflowId = await tx.createWorkflow({
+    const { workflow } = await tx.createWorkflow({
       pipelineId: pipeline.id,
       projectId: project.id,
       name: 'main',
@@ -101,7 +102,7 @@ export async function buildWorkflow(
         })
       }
     }
-    return { pipeline, workflowId }
+    return { pipeline, workflowId: workflow.id }
   })
 }
 

@@ -5,7 +5,7 @@ import { statusLine } from './status-line.ts'
 
 const everyMs = 10_000
 /** While it waits for work, its claim says that it is there, and whether it gets any is not its to decide. */
-const idleEveryMs = 120_000
+const idleEveryMs = 600_000
 /** Many tasks that begin at once are told of together. */
 const gatherMs = 200
 

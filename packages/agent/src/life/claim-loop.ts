@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LoopPorts } from './loop-ports.ts'
 
-/** An agent that was not heard of for 45 seconds counts as out of reach: one that waits asks anew well before. */
-const claimWaitMs = 35_000
+/** An agent that was not heard of for a while counts as out of reach (`agentSilentAfterMs`): one that waits asks anew well before. */
+const claimWaitMs = 40_000
 
 /** Claims while something is free and nothing keeps the agent from it. */
 export async function claimLoop(ports: LoopPorts, agentId: string, signal: AbortSignal): Promise<void> {

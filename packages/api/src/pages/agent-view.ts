@@ -1,8 +1,5 @@
-import { type Agent, projectSlug, type RunningTask } from '@rondo/model'
+import { type Agent, agentSilentAfterMs, projectSlug, type RunningTask } from '@rondo/model'
 import type { AgentView, RunningTaskView } from '@rondo/protocol'
-
-/** An agent that was not heard of for longer is shown as out of reach (section 2b of the reliability rules). */
-const silentAfterMs = 45_000
 
 export function agentView(agent: Agent, running: readonly RunningTask[]): AgentView {
   const { condition, drainingSince } = agent
@@ -31,7 +28,7 @@ function taskView(task: RunningTask): RunningTaskView {
 }
 
 function stateOf({ silentMs, condition, drainingSince }: Agent): AgentView['state'] {
-  if (silentMs > silentAfterMs) return 'unreachable'
+  if (silentMs > agentSilentAfterMs) return 'unreachable'
   if (drainingSince !== null || condition?.draining === true)
     return (condition?.tasks ?? 0) === 0 ? 'drained' : 'draining'
   return (condition?.refusal ?? null) === null ? 'ready' : 'closed'
@@ -42,7 +39,7 @@ function statusOf(agent: Agent): string {
   const { condition, drainingSince, silentMs } = agent
   const parts = condition === null ? [] : [`${condition.tasks} of ${condition.maxTasks} tasks`]
   if (condition?.waitingForSsh) parts.push(`${condition.waitingForSsh} of them for SSH`)
-  if (silentMs > silentAfterMs) parts.push(`not heard of for ${Math.round(silentMs / 1000)} s`)
+  if (silentMs > agentSilentAfterMs) parts.push(`not heard of for ${Math.round(silentMs / 1000)} s`)
   if (drainingSince !== null) parts.push(`draining since ${drainingSince.toISOString().slice(11, 16)} UTC`)
   else if (condition?.refusal) parts.push(`takes nothing new: ${condition.refusal}`)
   return parts.join(', ') || 'has not said how it stands'

@@ -113,7 +113,8 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
       const executors = request.executors.map((executor) => (executor === 'sandbox' ? 'docker' : executor))
       const { running } = request
       let looked: number | undefined
-      const deadline = clock.monotonicMs() + Math.min(request.waitMs, maxWaitMs)
+      let unwoken = false
+      const deadline = endOfWait(clock, request.waitMs)
       for (;;) {
         // Listening starts before looking, so that nothing queued in between is missed.
         const woken = ports.wakeups.wait('queue', untilNextLook(clock, deadline), signal)
@@ -123,6 +124,8 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
           const unknown = await engine.claimedUnknown(agentId, running, { machine, leaseMs })
           if (unknown.length > 0) return unknown
         }
+        // When nobody said anything, one look for all is cheaper than a claim of each.
+        if (unwoken) await queue.look(executors, woken)
         // Who does not wait is not answered by what others saw.
         const idle = request.waitMs > 0 && queue.isQuiet(executors)
         const claimed = idle ? [] : await engine.claim({ agentId, free: request.free, machine, executors, leaseMs })
@@ -132,7 +135,9 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
         }
         if (claimed.length > 0 || signal.aborted || clock.monotonicMs() >= deadline) return claimed
         if (!idle) await queue.look(executors, woken)
+        const lookAt = clock.monotonicMs() + untilNextLook(clock, deadline)
         await woken
+        unwoken = clock.monotonicMs() >= lookAt
       }
     },
     async grant(ref) {
@@ -156,7 +161,7 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
       return buildTaskSpec(ports.taskSpec, await engine.attemptContext(ref.attemptId))
     },
     async heartbeat(request, signal) {
-      const deadline = clock.monotonicMs() + Math.min(request.waitMs, maxWaitMs)
+      const deadline = endOfWait(clock, request.waitMs)
       for (;;) {
         const woken = ports.wakeups.wait('stop', untilNextLook(clock, deadline), signal)
         const stop = await engine.renew(agentId, request.attempts, leaseMs)
@@ -266,6 +271,12 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
 function untilNextLook(clock: Clock, deadline: number): number {
   const now = clock.monotonicMs()
   return Math.ceil(Math.max(0, Math.min(lookEveryMs - (now % lookEveryMs), deadline - now)))
+}
+
+/** Waits of a while end with a look: a thousand agents that wait are answered in groups, and ask anew in groups. */
+function endOfWait(clock: Clock, waitMs: number): number {
+  const end = clock.monotonicMs() + Math.min(waitMs, maxWaitMs)
+  return waitMs < 2 * lookEveryMs ? end : end - (end % lookEveryMs)
 }
 
 /** Jobs upstream of one, in an order in which every job comes after those it requires. */

@@ -1,6 +1,6 @@
 import type { Agents, Clock } from '@rondo/model'
 
-/** An agent counts as out of reach after 45 seconds; a second later or earlier it was heard of makes no difference. */
+/** An agent counts as out of reach after `agentSilentAfterMs`; a second more or less makes no difference. */
 const gatherMs = 1_000
 
 /** Notes that an agent was heard of. A thousand that wait cost a statement a second. */

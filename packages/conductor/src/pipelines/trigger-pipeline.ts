@@ -6,6 +6,7 @@ import {
   type Pipeline,
   type PipelineError,
   type PipelineValues,
+  type Plan,
   type PlanSelection,
   type Repositories,
   type TriggerRequest,
@@ -42,9 +43,7 @@ export async function triggerPipeline(
   const git = request.pullRequests === undefined ? resolved : { ...resolved, pullRequests: request.pullRequests }
   if (request.trigger === 'webhook' && asksToSkip(git)) return undefined
   const source = await sourceOf(ports.repositories, repository, git, request.config)
-  const [reserved, contexts] = await ports.engine.transact((tx) =>
-    Promise.all([tx.reservePipeline(project.id), tx.contextNames(project.organizationId, project.id)]),
-  )
+  const { contexts, ...reserved } = await ports.engine.reservePipeline(project.id)
   const values = pipelineValues({
     ...reserved,
     project,
@@ -89,8 +88,8 @@ async function makePipeline(
     readonly lateMs: number
   },
 ): Promise<Pipeline> {
-  const { project, schedule } = request
-  const pipeline = await tx.createPipeline({
+  const { project } = request
+  const wanted = {
     ...made,
     git,
     projectId: project.id,
@@ -98,25 +97,39 @@ async function makePipeline(
     triggeredBy: request.actorId,
     given: request.parameters,
     ...outcomeOf(compiled),
-  })
+  }
+  // Sent together: what follows needs nothing of what the first is answered with.
+  const [pipeline] = await Promise.all([
+    tx.createPipeline(wanted),
+    fillPipeline(tx, checks, request, { pipeline: wanted, plan: compiled.config.plan, lateMs }),
+  ])
+  const { plan } = compiled.config
+  if (plan !== null && request.trigger === 'webhook' && git.branch !== null)
+    await tx.replaceSchedules(project.id, git.branch, schedulesOf(plan, git.branch, clock.now()))
+  if (supersedes(request, pipeline)) await tx.addChore('supersede', pipeline.id)
+  return pipeline
+}
+
+/** The event and the workflows of a pipeline that is being written. */
+async function fillPipeline(
+  tx: EngineTransaction,
+  checks: StartChecks,
+  { project, actorId, schedule }: TriggerRequest,
+  { pipeline, plan, lateMs }: { readonly pipeline: NewPipeline; readonly plan: Plan | null; readonly lateMs: number },
+): Promise<void> {
   await tx.append({
     kind: pipeline.state === 'errored' ? 'pipeline.errored' : 'pipeline.created',
     organizationId: project.organizationId,
     projectId: project.id,
     pipelineId: pipeline.id,
-    actorId: request.actorId,
+    actorId,
     data: {
       number: pipeline.number,
       state: pipeline.state,
       ...(schedule === undefined ? {} : { schedule: schedule.name, lateMs: Math.max(0, lateMs) }),
     },
   })
-  const { plan } = compiled.config
   if (plan !== null) await createWorkflows(tx, checks, pipeline, plan, schedule?.workflow ?? null)
-  if (plan !== null && request.trigger === 'webhook' && git.branch !== null)
-    await tx.replaceSchedules(project.id, git.branch, schedulesOf(plan, git.branch, clock.now()))
-  if (supersedes(request, pipeline)) await tx.addChore('supersede', pipeline.id)
-  return pipeline
 }
 
 async function madeBefore(tx: EngineTransaction, { once: key }: TriggerRequest): Promise<Pipeline | undefined> {

@@ -1,7 +1,7 @@
 import { AppError, type EngineTransaction, type RerunRequest, type WorkflowSnapshot } from '@rondo/model'
 import { rerunJobs } from '../decisions/rerun-jobs.ts'
 import { workflowScope } from './change-state.ts'
-import { type MadeWorkflow, madeWorkflow } from './made-workflow.ts'
+import { type MadeWorkflow, madeOf } from './made-workflow.ts'
 import { needWorkspace } from './need-workspace.ts'
 import type { StartChecks } from './start-job.ts'
 
@@ -27,7 +27,7 @@ export async function createRerun(
   // What reruns by itself failed just now: nothing of it can be too old.
   if (autoRerunNumber === 0) await needWorkspace(tx, workflow.projectId, again)
   const keepsWorkspace = again.some((job) => job.keptFrom !== null)
-  const id = await tx.createWorkflow({
+  const head = await tx.createWorkflow({
     pipelineId: workflow.pipelineId,
     projectId: workflow.projectId,
     name: workflow.name,
@@ -43,7 +43,7 @@ export async function createRerun(
   await tx.append({
     ...workflowScope({ ...snapshot, workflow }),
     kind: 'workflow.created',
-    workflowId: id,
+    workflowId: head.workflow.id,
     actorId,
     data: {
       name: workflow.name,
@@ -58,5 +58,5 @@ export async function createRerun(
   if (request.enableSsh === true)
     for (const [index, job] of again.entries())
       if (request.jobIds?.includes(before[index]?.id ?? '')) await tx.openSsh(job.id, actorId ?? '')
-  return madeWorkflow(tx, id, again)
+  return madeOf(head, again)
 }

@@ -1,7 +1,7 @@
-import type { EngineTransaction, Pipeline, Plan } from '@rondo/model'
+import type { EngineTransaction, NewPipeline, Plan } from '@rondo/model'
 import { jobsFor } from '../decisions/plan-jobs.ts'
 import { begin } from './apply-moves.ts'
-import { madeWorkflow } from './made-workflow.ts'
+import { madeOf } from './made-workflow.ts'
 import type { StartChecks } from './start-job.ts'
 
 /**
@@ -11,7 +11,7 @@ import type { StartChecks } from './start-job.ts'
 export async function createWorkflows(
   tx: EngineTransaction,
   checks: StartChecks,
-  pipeline: Pipeline,
+  pipeline: Pick<NewPipeline, 'id' | 'projectId' | 'git' | 'triggeredBy'>,
   plan: Plan,
   scheduled: string | null = null,
 ): Promise<void> {
@@ -20,7 +20,7 @@ export async function createWorkflows(
     if (!runs) continue
     const jobs = jobsFor(plan, workflow, pipeline.git, checks.newId)
     if (jobs.length === 0) continue
-    const id = await tx.createWorkflow({
+    const head = await tx.createWorkflow({
       pipelineId: pipeline.id,
       projectId: pipeline.projectId,
       name: workflow.name,
@@ -36,9 +36,9 @@ export async function createWorkflows(
       kind: 'workflow.created',
       projectId: pipeline.projectId,
       pipelineId: pipeline.id,
-      workflowId: id,
+      workflowId: head.workflow.id,
       data: { name: workflow.name },
     })
-    await begin(tx, await madeWorkflow(tx, id, jobs), checks)
+    await begin(tx, madeOf(head, jobs), checks)
   }
 }

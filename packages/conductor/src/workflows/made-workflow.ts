@@ -1,4 +1,4 @@
-import type { EngineTransaction, Job, NewJob, WorkflowHead } from '@rondo/model'
+import type { Job, NewJob, WorkflowHead } from '@rondo/model'
 import type { MovingJob } from './start-job.ts'
 
 /** A workflow that was written in this transaction, with its jobs; nothing has been decided yet. */
@@ -7,9 +7,7 @@ export interface MadeWorkflow {
   readonly jobs: readonly (MovingJob & Pick<Job, 'requires'>)[]
 }
 
-export async function madeWorkflow(tx: EngineTransaction, id: string, jobs: readonly NewJob[]): Promise<MadeWorkflow> {
-  const head = await tx.holdWorkflow(id)
-  if (head === undefined) throw new Error(`workflow ${id} was made and is not there`)
+export function madeOf(head: WorkflowHead, jobs: readonly NewJob[]): MadeWorkflow {
   const { projectId } = head.workflow
   return { head, jobs: jobs.map((job) => ({ ...job, projectId })) }
 }

@@ -1,5 +1,8 @@
 import type { Resources } from '../resource-class.ts'
 
+/** Who was not heard of for so long counts as out of reach (reliability rules, 2b). An agent that waits for work asks anew before. */
+export const agentSilentAfterMs = 45_000
+
 /** How an agent stood when it said so last. */
 export interface AgentCondition {
   readonly tasks: number

@@ -149,6 +149,12 @@ export interface Chore {
 
 export type ChoreKind = 'advance' | 'supersede' | 'close-output'
 
+/** The next pipeline of a project, before it exists. */
+export interface ReservedPipeline extends Pick<Pipeline, 'id' | 'number'> {
+  /** Names of the contexts that the project may use. */
+  readonly contexts: readonly string[]
+}
+
 /** A pipeline with what its continuation is decided on and compiled with. */
 export interface PipelineInSetup {
   readonly pipeline: Pipeline

@@ -14,6 +14,7 @@ import type {
   FencedRef,
   OverdueJob,
   PipelineInSetup,
+  ReservedPipeline,
   ServerInstance,
   StopOrder,
 } from './engine-records.ts'
@@ -23,6 +24,8 @@ import type { EngineTransaction } from './engine-transaction.ts'
 export interface EngineStore {
   /** Runs `work` in one transaction; notifications and events become visible with its commit. Never spans a network call. */
   transact<T>(work: (tx: EngineTransaction) => Promise<T>): Promise<T>
+  /** Takes the next number of a project, for good: a config may use what is answered before the pipeline exists. */
+  reservePipeline(projectId: string): Promise<ReservedPipeline>
   /** Records an agent by name; answers its id. */
   saveAgent(agent: AgentRecord): Promise<string>
   /** Takes queued tasks that fit, in the order of `nextLine`; each gets a new attempt, a higher epoch and a lease. */

@@ -100,8 +100,6 @@ export interface SettledJob {
  * kept until something is read, and are part of the commit.
  */
 export interface EngineTransaction {
-  /** Id and number of the project's next pipeline: a config may use both before the pipeline exists. */
-  reservePipeline(projectId: string): Promise<Pick<Pipeline, 'id' | 'number'>>
   createPipeline(pipeline: NewPipeline): Promise<Pipeline>
   /** Locks the pipeline's row until the end of the transaction. */
   lockPipeline(id: string): Promise<PipelineInSetup | undefined>
@@ -112,7 +110,7 @@ export interface EngineTransaction {
     pipelineId: string,
     end: Pick<Pipeline, 'state' | 'errors' | 'warnings' | 'parameters'> & { readonly config: CompiledConfig },
   ): Promise<void>
-  /** Answers the id of the new workflow; jobs keep their order. */
+  /** Answers the new workflow, held as by `holdWorkflow`; jobs keep their order. */
   createWorkflow(
     workflow: Pick<Workflow, 'pipelineId' | 'projectId' | 'name' | 'status' | 'startedBy' | 'rerunOf'> & {
       readonly workspaceId: string | null
@@ -124,7 +122,7 @@ export interface EngineTransaction {
       readonly autoRerunNumber?: number
       readonly jobs: readonly NewJob[]
     },
-  ): Promise<string>
+  ): Promise<WorkflowHead>
   /** Locks the workflow's row until the end of the transaction. */
   holdWorkflow(id: string): Promise<WorkflowHead | undefined>
   /**

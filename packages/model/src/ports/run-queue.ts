@@ -12,7 +12,7 @@ export interface RunQueue {
   matching(filter: QueueFilter, limit: number): Promise<{ readonly jobs: number; readonly jobIds: readonly string[] }>
   /** What is known of a job that waits; undefined: there is no such job. */
   wait(jobId: string): Promise<WaitFacts | undefined>
-  /** Puts the waiting tasks of these jobs before all others, limits or not. Answers how many tasks. */
+  /** Puts the waiting tasks of these jobs before all others, in the order in which they are given, limits or not. Answers how many tasks. */
   promote(jobIds: readonly string[], actorId?: string | null): Promise<number>
   /** What decides when waiting tasks start, by executor; what a limit holds back is left out. */
   forecastFacts(): Promise<readonly ForecastFacts[]>

@@ -1,7 +1,7 @@
 import { AppError, type ClaimedTask, type EngineStore, type Job, type QueueView, type StopOrder } from '@rondo/model'
 import { claimTasks } from './memory-claim.ts'
 import type { Cell, MemoryDatabase, Work } from './memory-database.ts'
-import { fenced, identify, required } from './memory-identity.ts'
+import { contextNames, fenced, identify, required } from './memory-identity.ts'
 import { overdueJobs } from './memory-overdue.ts'
 import { pipelineInSetup } from './memory-pipelines.ts'
 import { type AttemptRow, withoutPlan } from './memory-rows.ts'
@@ -25,6 +25,14 @@ export function createMemoryEngine(
         const result = await run(createMemoryTransaction(database, work, effect))
         await effect('commit')
         return result
+      }),
+    reservePipeline: (projectId) =>
+      within('reserve a pipeline', async (work) => {
+        const project = required(database.projects.get(projectId), 'project', projectId)
+        const row = required(await work.lock(project), 'project', projectId)
+        const number = row.pipelineNumber + 1
+        work.write(project, { ...row, pipelineNumber: number })
+        return { id: database.newId(), number, contexts: contextNames(database, row.organizationId) }
       }),
     saveAgent: (agent) =>
       within('save an agent', (work) => {

@@ -48,6 +48,10 @@ export function identify(database: MemoryDatabase, work: Work, attempt: AttemptR
   }
 }
 
+export function contextNames(database: MemoryDatabase, organizationId: string): readonly string[] {
+  return [...(database.contexts.get(organizationId) ?? [])]
+}
+
 export function required<T>(found: T | undefined, what: string, id: string): T {
   if (found === undefined) throw new Error(`there is no ${what} ${id}`)
   return found

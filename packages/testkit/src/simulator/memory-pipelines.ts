@@ -5,7 +5,7 @@ import type { PipelineRow } from './memory-rows.ts'
 
 type PipelineWrites = Pick<
   EngineTransaction,
-  'reservePipeline' | 'createPipeline' | 'lockPipeline' | 'acceptContinuation' | 'finishContinuation'
+  'createPipeline' | 'lockPipeline' | 'acceptContinuation' | 'finishContinuation'
 >
 
 /** Writes of a pipeline and its configs in memory. */
@@ -17,14 +17,6 @@ export function memoryPipelineWrites(database: MemoryDatabase, work: Work, effec
   }
 
   return {
-    async reservePipeline(projectId) {
-      await effect('reserve a pipeline')
-      const project = required(database.projects.get(projectId), 'project', projectId)
-      const row = required(await work.lock(project), 'project', projectId)
-      const number = row.pipelineNumber + 1
-      work.write(project, { ...row, pipelineNumber: number })
-      return { id: database.newId(), number }
-    },
     async createPipeline({ config, values, given, ...pipeline }) {
       await effect('create a pipeline')
       const now = new Date(work.now)

@@ -8,13 +8,37 @@ import {
 } from '@rondo/model'
 import { memoryAttemptWrites } from './memory-attempts.ts'
 import { type Cell, type MemoryDatabase, unavailable, type Work } from './memory-database.ts'
-import { type Effect, fenced, required } from './memory-identity.ts'
+import { contextNames, type Effect, fenced, required } from './memory-identity.ts'
 import { lockEntriesOf, memoryLockWrites } from './memory-locks.ts'
 import { memoryPipelineWrites } from './memory-pipelines.ts'
 import { memoryRequestKeys } from './memory-request-keys.ts'
 import { insertRequirements, settleRequirements } from './memory-requirements.ts'
 import { type JobRow, type LeftRow, type TaskRow, type WorkflowRow, withoutPlan } from './memory-rows.ts'
 import { memoryScheduleWrites } from './memory-schedules.ts'
+
+/**
+ * As on one connection: what is sent before the answer to what went ahead of it is carried out after that, and fails with
+ * it.
+ */
+function inOrder(tx: EngineTransaction): EngineTransaction {
+  let last: Promise<unknown> = Promise.resolve()
+  let open = 0
+  const answered = () => {
+    open--
+  }
+  const ordered = Object.entries(tx).map(([name, statement]) => [
+    name,
+    (...parts: readonly never[]) => {
+      const send = (): Promise<unknown> => (statement as (...given: readonly never[]) => Promise<unknown>)(...parts)
+      const answer = open === 0 ? send() : last.then(send)
+      last = answer
+      open++
+      answer.then(answered, answered)
+      return answer
+    },
+  ])
+  return Object.fromEntries(ordered)
+}
 
 /** Writes of one transaction in memory; each statement of the real store is one step between two effects here. */
 export function createMemoryTransaction(database: MemoryDatabase, work: Work, before: Effect): EngineTransaction {
@@ -48,7 +72,7 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
     work.write(jobCell(jobId), { ...job, number: work.read(project)!.buildNumber })
   }
 
-  return {
+  return inOrder({
     ...memoryPipelineWrites(database, work, effect),
     ...memoryLockWrites(database, work, effect),
     ...memoryAttemptWrites(database, work, effect),
@@ -90,7 +114,7 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       )
       database.jobsOfWorkflow.set(id, cells)
       insertRequirements(database, work, jobs)
-      return id
+      return (await hold(id))!
     },
     async holdWorkflow(id) {
       await effect('hold a workflow')
@@ -250,7 +274,7 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
     },
     async contextNames(organizationId) {
       await effect('read the contexts')
-      return [...(database.contexts.get(organizationId) ?? [])]
+      return contextNames(database, organizationId)
     },
     async saveCache({ projectId, source }, key, object) {
       await effect('save a cache')
@@ -299,7 +323,7 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       await effect(`notify ${topic}`)
       work.notify(topic)
     },
-  }
+  })
 
   async function hold(id: string): Promise<WorkflowHead | undefined> {
     const cell = database.workflows.get(id)

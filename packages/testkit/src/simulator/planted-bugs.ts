@@ -59,9 +59,9 @@ export const plantedBugs: Readonly<Record<string, Sabotage>> = {
   'locks are never given back': inStatements(() => ({ releaseLocks: async () => {} })),
   'everybody gets the lock': inStatements(() => ({ requestLock: async () => 'held' })),
   'every context is taken to be there': inStatements(() => ({ contextNames: async () => ['team', 'ghost'] })),
-  'a pipeline gets the number of the one before': inStatements((tx) => ({
+  'a pipeline gets the number of the one before': inStore((engine) => ({
     async reservePipeline(projectId) {
-      const reserved = await tx.reservePipeline(projectId)
+      const reserved = await engine.reservePipeline(projectId)
       return { ...reserved, number: Math.max(1, reserved.number - 1) }
     },
   })),

@@ -168,9 +168,11 @@ async function newAgent(stand: EngineStand, home: EngineHome): Promise<string> {
 async function newWorkflow(stand: EngineStand, home: EngineHome, size: number) {
   const jobs = Array.from({ length: size }, (_, index) => buildJob({ name: `job-${index}` }))
   const { projectId } = home
+  const { id, number } = await stand.engine.reservePipeline(projectId)
   return stand.engine.transact(async (tx) => {
     const pipeline = await tx.createPipeline({
-      ...(await tx.reservePipeline(projectId)),
+      id,
+      number,
       projectId,
       state: 'created',
       errors: [],
@@ -182,7 +184,7 @@ async function newWorkflow(stand: EngineStand, home: EngineHome, size: number) {
       config: { source: '', compiled: '', plan: null },
     })
     const shared = { pipelineId: pipeline.id, projectId, status: 'running', startedBy: null, rerunOf: null } as const
-    const workflowId = await tx.createWorkflow({ ...shared, name: 'main', workspaceId: null, jobs })
-    return { workflowId, pipelineId: pipeline.id, jobs }
+    const { workflow } = await tx.createWorkflow({ ...shared, name: 'main', workspaceId: null, jobs })
+    return { workflowId: workflow.id, pipelineId: pipeline.id, jobs }
   })
 }

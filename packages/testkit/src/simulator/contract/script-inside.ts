@@ -15,11 +15,13 @@ export function insideOperations(
   return {
     pipeline: async (tx) => {
       const { projectId, organizationId } = state.home
-      const reserved = await tx.reservePipeline(projectId)
       const phase = state.random.pick(['created', 'setup'] as const)
       const config = { source: 'source', compiled: 'compiled', plan: null }
       const pipeline = await tx.createPipeline({
-        ...reserved,
+        // In the order in which they are made.
+        id: `${String(state.pipelines.length).padStart(8, '0')}${randomUUID().slice(8)}`,
+        // Above those that are reserved.
+        number: 1_000_000 + state.pipelines.length,
         projectId,
         state: phase,
         errors: [],
@@ -37,7 +39,7 @@ export function insideOperations(
     },
     workflow: async (tx) => {
       const jobs = Array.from({ length: state.random.int(1, 4) }, (_, index) => state.newJob(index))
-      const id = await tx.createWorkflow({
+      const head = await tx.createWorkflow({
         pipelineId: state.pipeline(),
         projectId: state.home.projectId,
         name: 'main',
@@ -48,10 +50,11 @@ export function insideOperations(
         ...state.random.pick([{}, { setup: true }]),
         jobs,
       })
-      state.workflows.push(id)
+      const workflowId = head.workflow.id
+      state.workflows.push(workflowId)
       state.jobs.push(...jobs)
-      await tx.append({ kind: 'workflow.created', projectId: state.home.projectId, workflowId: id })
-      return id
+      await tx.append({ kind: 'workflow.created', projectId: state.home.projectId, workflowId })
+      return head
     },
     'request with a key': async (tx) => {
       const key = {
@@ -134,7 +137,8 @@ export function insideOperations(
       if (attemptId === unknownId) return
       const index = state.random.int(0, 2)
       return tx.startStep({
-        id: randomUUID(),
+        // In the order in which they are made.
+        id: `${String(state.pipelines.length).padStart(8, '0')}${randomUUID().slice(8)}`,
         attemptId,
         taskIndex: 0,
         index,

@@ -16,6 +16,7 @@ export function outsideOperations(state: ScriptState): Readonly<Record<string, (
       state.attempts.push(...claimed.map(({ attemptId, epoch }) => ({ attemptId, epoch })))
       return claimed
     },
+    'reserve a pipeline': () => state.engine.reservePipeline(state.home.projectId),
     promote: async () => state.queue.promote([state.job().id, state.job().id]),
     'waiting jobs': async () => {
       const filter = state.random.pick([
