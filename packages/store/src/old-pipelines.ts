@@ -1,3 +1,4 @@
+import type { OldOutput } from '@rondo/model'
 import sql, { raw, type Sql } from 'sql-template-tag'
 import type { Runner } from './database.ts'
 
@@ -24,17 +25,20 @@ export async function oldestPipeline(
   projectId: string,
   days: number,
   limit: number,
-): Promise<{ id: string; stepIds: readonly string[] } | undefined> {
+): Promise<({ readonly id: string } & Omit<OldOutput, 'jobIds'>) | undefined> {
   const [retired] = await runner.rows<{ id: string }>(
     sql`select id from retired_pipelines where project_id = ${projectId} order by retired_at, id limit 1`,
   )
-  if (retired !== undefined) return { id: retired.id, stepIds: [] }
+  if (retired !== undefined) return { id: retired.id, stepIds: [], lostAttempts: [] }
   const [pipeline] = await runner.rows<{ id: string }>(sql`
     select pl.id from pipelines pl where pl.project_id = ${projectId} and pl.created_at < now() - ${days} * interval '1 day' and ${removable}
     order by pl.created_at, pl.id limit 1`)
   if (pipeline === undefined) return undefined
   const steps = await runner.rows<{ id: string }>(sql`select s.id ${stepsOf(pipeline.id)} limit ${limit}`)
-  return { id: pipeline.id, stepIds: steps.map((step) => step.id) }
+  const lost = await runner.rows<{ id: string }>(sql`
+    select a.id from workflows w join jobs j on j.workflow_id = w.id join tasks t on t.job_id = j.id join attempts a on a.task_id = t.id
+    where w.pipeline_id = ${pipeline.id} and a.result = 'lost' and a.granted_at is not null limit ${limit}`)
+  return { id: pipeline.id, stepIds: steps.map((step) => step.id), lostAttempts: lost.map((attempt) => attempt.id) }
 }
 
 /** First the pipeline, so that nothing of it is shown any more and nobody can rerun it; then what belonged to it, a part at a time. */

@@ -33,7 +33,10 @@ export function createRetentionStore(database: Database): RetentionStore {
       const steps = await database.rows<{ id: string }>(sql`
         select s.id from tasks t join attempts a on a.task_id = t.id join steps s on s.attempt_id = a.id
         where t.job_id = any(${jobIds}::uuid[]) and not s.output_expired`)
-      return { jobIds, stepIds: steps.map((step) => step.id) }
+      const lost = await database.rows<{ id: string }>(sql`
+        select a.id from tasks t join attempts a on a.task_id = t.id
+        where t.job_id = any(${jobIds}::uuid[]) and a.result = 'lost' and a.granted_at is not null`)
+      return { jobIds, stepIds: steps.map((step) => step.id), lostAttempts: lost.map((attempt) => attempt.id) }
     },
     async forgetOutput(stepIds, passed) {
       await database.transact(async (tx) => {

@@ -5,12 +5,13 @@ import type { FastifyInstance } from 'fastify'
 import type { Access } from '../access.ts'
 import type { Authenticator } from '../authenticate.ts'
 import type { WebPorts } from '../ports.ts'
+import { withSizes } from '../step-sizes.ts'
 import { stepView } from './views.ts'
 
 /** Every try at a job's tasks: also those whose agent was lost, with the steps and output they got to. */
 export function registerAttempts(
   server: FastifyInstance,
-  { queries }: Pick<WebPorts, 'queries'>,
+  { queries, output }: Pick<WebPorts, 'queries' | 'output'>,
   auth: Authenticator,
   access: Access,
 ): void {
@@ -18,15 +19,17 @@ export function registerAttempts(
     const asker = await auth.person(request)
     const { id } = request.params as { id: string }
     const { job } = await access.job(asker, id, 'view')
-    const items = (await queries.attemptsOf(job.keptFrom ?? job.id)).map(
-      ({ agentName, claimedAt, finishedAt, steps, retried, ...attempt }): AttemptView => ({
-        ...attempt,
-        status: retried ? 'retried' : statusOf(attempt),
-        agent: agentName,
-        claimedAt: claimedAt.toISOString(),
-        finishedAt: finishedAt?.toISOString() ?? null,
-        steps: steps.map(stepView),
-      }),
+    const items = await Promise.all(
+      (await queries.attemptsOf(job.keptFrom ?? job.id)).map(
+        async ({ agentName, claimedAt, finishedAt, steps, retried, ...attempt }): Promise<AttemptView> => ({
+          ...attempt,
+          status: retried ? 'retried' : statusOf(attempt),
+          agent: agentName,
+          claimedAt: claimedAt.toISOString(),
+          finishedAt: finishedAt?.toISOString() ?? null,
+          steps: (await withSizes(steps, output)).map(stepView),
+        }),
+      ),
     )
     return reply.header('cache-control', 'no-store').send({ items })
   })

@@ -18,6 +18,7 @@ import type {
   WorkflowView,
 } from '@rondo/protocol'
 import type { WebPorts } from '../ports.ts'
+import { withSizes } from '../step-sizes.ts'
 
 const time = (date: Date | null) => date?.toISOString() ?? null
 
@@ -118,7 +119,7 @@ export async function jobPage(ports: WebPorts, context: JobContext, publicUrl: s
   const shown = job.keptFrom ?? job.id
   const [pipelines, steps, artifacts, tests, images, holds] = await Promise.all([
     pipelineViews(ports, [pipeline], publicUrl),
-    ports.queries.stepsOf(shown),
+    ports.queries.stepsOf(shown).then((found) => withSizes(found, ports.output)),
     ports.queries.artifactsOf(shown),
     ports.queries.testsOf(shown),
     ports.queries.imagesOf(shown),

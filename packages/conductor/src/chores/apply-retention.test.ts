@@ -4,6 +4,7 @@ import { nothingSet, type Objects, type Project, type SettingsView } from '@rond
 import { startTestEngine, type TestEngine } from '@rondo/testkit'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { stepIdOf } from '../attempts/step-id.ts'
 import { dueRetention, retainOneProject, sweepNextFolder } from './apply-retention.ts'
 
 let engine: TestEngine
@@ -137,6 +138,26 @@ test('what is older than it is kept for goes, kind by kind, and all else stays',
   expect(afterTwenty).toEqual({ ...everything, workspaces: 0, caches: 0 })
   expect(await left(built, project)).toEqual({ artifacts: 0, tests: 0, workspaces: 0, caches: 0, output: 0 })
   expect((await engine.database.store.queries.stepsOf(built.job.id))[0]).toMatchObject({ outputExpired: true })
+})
+
+test('output of a step that a lost agent never told of goes with the rest', async () => {
+  const { project } = await engine.home()
+  const task = await engine.take(await engine.push(project, config()), 'build')
+  await engine.plane.appendOutput(task, 3, 0, Buffer.from('early\n'))
+  const at = new Date().toISOString()
+  await engine.plane.report({
+    ...task,
+    from: 1,
+    entries: [{ type: 'task-finished', result: 'lost', message: null, at }],
+  })
+  await engine.settle()
+  const stream = stepIdOf(task.attemptId, 3)
+  const before = await engine.output.size(stream)
+  await age(project, 100)
+
+  await wholeWalk()
+
+  expect([before, await engine.output.size(stream)]).toEqual([6, 0])
 })
 
 test('a dry run tells count and size of what would go, by project and kind, and takes nothing', async () => {

@@ -2,6 +2,7 @@ import {
   type Clock,
   type ExpiredCount,
   type Objects,
+  type OldOutput,
   type RetentionKind,
   type RetentionStore,
   retentionKinds,
@@ -11,6 +12,7 @@ import {
   type StepOutput,
   settingOf,
 } from '@rondo/model'
+import { stepIdOf } from '../attempts/step-id.ts'
 import { type LoopOptions, runPeriodically } from './run-periodically.ts'
 
 export interface RetentionPorts {
@@ -23,6 +25,8 @@ export interface RetentionPorts {
 
 /** Rows of so many jobs a transaction: short enough that nobody waits for it. */
 const jobsAtOnce = 200
+/** Of a lost attempt the first so many steps may have output although nobody was told of them. */
+const untoldSteps = 256
 const projectsCursor = 'retention'
 const objectsCursor = 'objects'
 /** Written at least so long ago and named by nothing: whoever wrote it will not name it any more (rule D-10). */
@@ -83,23 +87,25 @@ async function retainKind(
   { projectId, kind, days, batch }: Policy,
 ): Promise<void> {
   /** Bytes first, then the word that they are gone: cut in between, the same is done again. */
-  async function remove(stepIds: readonly string[]): Promise<void> {
+  async function remove({ stepIds, lostAttempts }: Omit<OldOutput, 'jobIds'>): Promise<void> {
     for (const id of stepIds) await output.remove(id)
+    for (const id of lostAttempts)
+      for (let index = 0; index < untoldSteps; index++) await output.remove(stepIdOf(id, index))
   }
 
   switch (kind) {
     case 'output':
       for (;;) {
-        const { jobIds, stepIds } = await retention.oldOutput(projectId, days, batch)
+        const { jobIds, ...old } = await retention.oldOutput(projectId, days, batch)
         if (jobIds.length === 0) return
-        await remove(stepIds)
-        await retention.forgetOutput(stepIds, { projectId, jobIds })
+        await remove(old)
+        await retention.forgetOutput(old.stepIds, { projectId, jobIds })
       }
     case 'pipelines':
       for (;;) {
         const old = await retention.oldPipeline(projectId, days, batch)
         if (old === undefined) return
-        await remove(old.stepIds)
+        await remove(old)
         if (old.stepIds.length > 0) await retention.forgetOutput(old.stepIds)
         else while (!(await retention.dropPipeline(old.id, batch)));
       }

@@ -23,6 +23,8 @@ export interface OldOutput {
   /** Empty: there is none. */
   readonly jobIds: readonly string[]
   readonly stepIds: readonly string[]
+  /** Attempts whose agent was lost, perhaps with output of a step that it never told of. */
+  readonly lostAttempts: readonly string[]
 }
 
 /**
@@ -53,7 +55,7 @@ export interface RetentionStore {
     projectId: string,
     days: number,
     limit: number,
-  ): Promise<{ id: string; stepIds: readonly string[] } | undefined>
+  ): Promise<({ readonly id: string } & Omit<OldOutput, 'jobIds'>) | undefined>
   /**
    * Takes the pipeline first, after which nothing of it is shown and nobody can rerun it; then what belonged to it, at most `limit`
    * jobs with all their rows a call. True: nothing of it is left, or it stays, because it runs again or left more output.

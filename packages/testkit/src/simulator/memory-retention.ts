@@ -38,7 +38,7 @@ export function createMemoryRetention(
         }
         return { count: due.length, bytes: 0, more: due.length === limit }
       }),
-    oldOutput: async () => ({ jobIds: [], stepIds: [] }),
+    oldOutput: async () => ({ jobIds: [], stepIds: [], lostAttempts: [] }),
     forgetOutput: (stepIds) =>
       within('note that output is gone', async (work) => {
         for (const cell of database.steps.values()) {
@@ -52,9 +52,12 @@ export function createMemoryRetention(
       look('look for an old pipeline', (work) => {
         const retired = [...database.retired.values()].flatMap((cell) => work.read(cell) ?? [])
         const begun = retired.find((row) => row.projectId === projectId)
-        if (begun !== undefined && !view.faults.has('not finished')) return { id: begun.id, stepIds: [] }
+        if (begun !== undefined && !view.faults.has('not finished'))
+          return { id: begun.id, stepIds: [], lostAttempts: [] }
         const [oldest] = oldOnes(view, work, projectId, days)
-        return oldest && { id: oldest.id, stepIds: outputOf(database, work, oldest.id).slice(0, limit) }
+        return (
+          oldest && { id: oldest.id, stepIds: outputOf(database, work, oldest.id).slice(0, limit), lostAttempts: [] }
+        )
       }),
     dropPipeline: (id, limit) =>
       within('take a part of a pipeline', async (work) => {

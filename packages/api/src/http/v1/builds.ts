@@ -1,6 +1,7 @@
 import type { JobContext } from '@rondo/model'
 import { type Static, Type } from 'typebox'
 import type { WebOptions, WebPorts } from '../../ports.ts'
+import { withSizes } from '../../step-sizes.ts'
 import { ArtifactShape, presentArtifact, presentTest, TestShape } from '../presenters/artifact.ts'
 import { BuildShape, buildPresenter } from '../presenters/build.ts'
 import { presentSteps, StepsShape } from '../presenters/steps.ts'
@@ -11,7 +12,7 @@ import { statusFilter } from './build-lists.ts'
 const ArtifactsShape = Type.Array(Type.Object({ ...ArtifactShape.properties, pretty_path: Type.String() }))
 
 export function buildRoutes(
-  { accounts, queries, actions }: Pick<WebPorts, 'accounts' | 'queries' | 'actions'>,
+  { accounts, queries, actions, output }: Pick<WebPorts, 'accounts' | 'queries' | 'actions' | 'output'>,
   { publicUrl }: Pick<WebOptions, 'publicUrl'>,
 ): readonly Route[] {
   const present = buildPresenter(accounts, publicUrl)
@@ -33,7 +34,10 @@ export function buildRoutes(
       answer: Type.Object({ ...BuildShape.properties, steps: StepsShape }),
       handle: async ({ subject }) => ({
         ...(await present(subject)),
-        steps: presentSteps(await queries.stepsOf(subject.job.keptFrom ?? subject.job.id), publicUrl),
+        steps: presentSteps(
+          await withSizes(await queries.stepsOf(subject.job.keptFrom ?? subject.job.id), output),
+          publicUrl,
+        ),
       }),
     }),
     route({
