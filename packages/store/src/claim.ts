@@ -225,14 +225,16 @@ async function reserve(tx: Runner, agentId: string, taskId: string): Promise<boo
   return rows.length > 0
 }
 
-/** Claims whose answer never reached the agent, so that none waits for its lease to run out. */
+/** Claims whose answer never reached the agent, so that none waits for its lease to run out. What it names, it has: that keeps its lease. */
 export async function claimsUnknown(
   runner: Runner,
   agentId: string,
   known: readonly string[],
   terms: ClaimTerms,
 ): Promise<readonly ClaimedTask[]> {
+  const own = sql`agent_id = ${agentId} and id = any(${[...known]}::uuid[]) and phase <> 'finished'`
   return runner.rows<ClaimedTask>(sql`
+    with named as (update attempts set lease_expires_at = now() + ${terms.leaseMs} * interval '1 ms' where ${own})
     update attempts a set lease_expires_at = now() + ${terms.leaseMs} * interval '1 ms' from tasks t join jobs j on j.id = t.job_id
     where t.id = a.task_id and t.attempt_id = a.id and a.agent_id = ${agentId} and a.phase = 'claimed' and not a.id = any(${[...known]}::uuid[])
     returning a.id as "attemptId", a.epoch, least(t.cpus, ${terms.machine.cpus}) as cpus, least(t.memory_mb, ${terms.machine.memoryMb}) as "memoryMb",

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { rondo, startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
@@ -57,6 +57,51 @@ test('an operator blocks new work, sees what waits by URL, cancels some of it af
   expect(before).toEqual([])
   expect(unblocked.out).toBe('No limits.\n')
   expect(await engine.claim()).toHaveLength(1)
+})
+
+test('a support bundle holds processes, agents, queue, logs and settings without secrets, and is never written over another [L-391 L-392]', async () => {
+  const { operations, settings } = engine.database.store
+  const home = await engine.home()
+  const pipeline = await engine.push(home.project, build)
+  const { number } = await engine.job(pipeline, 'build')
+  await settings.set({ organizationId: null, projectId: null }, 'time.queue', 7, null)
+  const problem = 'cannot reach postgres://rondo:hunter2@db.example.com:5432/ci'
+  await operations.recordLoop({ name: 'chores', server: 'host/1', pauseMs: 1_000, tookMs: 1, problem })
+
+  const made = await admin('bundle', 'bundle.json')
+  const again = await admin('bundle', 'bundle.json')
+  const elsewhere = await admin('bundle', 'missing/bundle.json')
+  const text = readFileSync(join(folder, 'bundle.json'), 'utf8')
+  await settings.set({ organizationId: null, projectId: null }, 'time.queue', undefined, null)
+
+  expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^bundle\.json is written\. Read it before/) })
+  expect([again.code, again.err]).toEqual([1, expect.stringContaining('is there already')])
+  expect([elsewhere.code, elsewhere.err]).toEqual([1, expect.stringContaining('cannot be written (ENOENT)')])
+  expect(text).not.toContain('hunter2')
+  expect(JSON.parse(text)).toMatchObject({
+    loops: { loops: [expect.objectContaining({ problem: expect.stringContaining('xxxx@db.example.com') })] },
+    agents: { agents: [expect.objectContaining({ name: 'test-agent' })] },
+    dispatcher: {
+      items: expect.arrayContaining([expect.objectContaining({ build: expect.stringMatching(`/${number}$`) })]),
+    },
+    queue: expect.any(Object),
+    settings: expect.any(Object),
+  })
+  expect(text).toMatch(/"time\.queue"/)
+})
+
+test('a support bundle says what could not be had, and why', async () => {
+  const home = await engine.home()
+  const made = await rondo(['admin', 'bundle', 'poor.json'], {
+    cwd: folder,
+    env: { ...env, RONDO_TOKEN: await web.token(home.user) },
+  })
+
+  expect(made.code).toBe(1)
+  expect(made.out).toMatch(/^poor\.json is written, without loops, /)
+  expect(JSON.parse(readFileSync(join(folder, 'poor.json'), 'utf8')).loops).toEqual({
+    missing: expect.stringMatching(/administrator/),
+  })
 })
 
 test('an administrator reads all that happened to a pipeline: when, who, what and why', async () => {

@@ -1,4 +1,5 @@
 import type { Verb } from '../noun.ts'
+import { makeBundle } from './bundle.ts'
 import { showHistory } from './history.ts'
 import { showDispatcher, showHealth, showRetention } from './operations.ts'
 import { blockWork, cancelBuilds, promoteBuilds, setLimit, showQueue, unblockWork } from './queue.ts'
@@ -17,4 +18,5 @@ export const adminVerbs: readonly Verb[] = [
   showHistory,
   showDispatcher,
   showHealth,
+  makeBundle,
 ]

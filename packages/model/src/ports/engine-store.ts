@@ -32,7 +32,7 @@ export interface EngineStore {
   claim(request: ClaimQuery): Promise<readonly ClaimedTask[]>
   /** Those of these executors for which tasks wait, whether or not anybody may take them now. */
   waitingFor(executors: readonly string[]): Promise<readonly string[]>
-  /** What the agent claimed before, did not start and does not know of: the answer was lost. Extends those leases. */
+  /** What the agent claimed before, did not start and does not know of: the answer was lost. Extends those leases, and those of what it knows. */
   claimedUnknown(agentId: string, known: readonly string[], terms: ClaimTerms): Promise<readonly ClaimedTask[]>
   /** Extends the leases of the agent's attempts; answers those to stop. By the database's clock (rule D-04). */
   renew(agentId: string, attempts: readonly FencedRef[], leaseMs: number): Promise<readonly StopOrder[]>

@@ -57,7 +57,9 @@ export function createMemoryEngine(
         const found: ClaimedTask[] = []
         for (const { cell } of openAttempts(database, work)) {
           const attempt = await work.lock(cell)
-          if (attempt === undefined || attempt.phase !== 'claimed' || attempt.agentId !== agentId) continue
+          if (attempt === undefined || attempt.phase === 'finished' || attempt.agentId !== agentId) continue
+          if (known.includes(attempt.id)) work.write(cell, { ...attempt, leaseExpiresAt: work.now + terms.leaseMs })
+          if (attempt.phase !== 'claimed') continue
           const task = required(work.read(database.tasks.get(attempt.taskId)), 'task', attempt.taskId)
           if (task.attemptId !== attempt.id || known.includes(attempt.id)) continue
           work.write(cell, { ...attempt, leaseExpiresAt: work.now + terms.leaseMs })

@@ -85,6 +85,9 @@ export const plantedBugs: Readonly<Record<string, Sabotage>> = {
     },
   })),
   'nobody looks after silent agents': inStore(() => ({ expired: async () => [] })),
+  'a silent agent is taken for one that forgot': inStore((engine) => ({
+    expired: async (limit) => (await engine.expired(limit)).map((attempt) => ({ ...attempt, forgotten: true })),
+  })),
   'chores that advance a workflow are forgotten': inStore((engine) => ({
     dueChores: async (limit) => (await engine.dueChores(limit)).filter((chore) => chore.kind !== 'advance'),
   })),

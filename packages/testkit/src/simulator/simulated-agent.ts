@@ -103,7 +103,8 @@ export class SimulatedAgent {
         continue
       }
       try {
-        const request = { agentId: this.#id!, free, executors: [...this.executors], waitMs: claimWaitMs }
+        const running = [...this.disk.keys()]
+        const request = { agentId: this.#id!, free, running, executors: [...this.executors], waitMs: claimWaitMs }
         const askedAt = time.now
         const claims = await this.#call('claim', (plane) => plane.claim(request, neverAborted))
         if (life !== this.#life) return

@@ -145,7 +145,10 @@ export class Witness {
         this.#report(29, `attempt ${attempt.id} is said to be forgotten; its agent knew of it`)
     const tests = new Map<string, number>()
     const layers = new Map<string, number>()
+    const startedOnce = new Set(this.#held.flatMap(({ held }) => (held.started ? [held.ref.attemptId] : [])))
     for (const { agent, held, acknowledged } of this.#held) {
+      // A claim whose answer came so late that the attempt had been and gone: it was refused its start.
+      if (!held.started && startedOnce.has(held.ref.attemptId)) continue
       const attempt = this.#database.attempts.get(held.ref.attemptId)?.committed
       const jobId = this.#database.tasks.get(attempt?.taskId ?? '')?.committed?.jobId
       if (attempt === undefined || jobId === undefined) continue

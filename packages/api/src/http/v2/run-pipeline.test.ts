@@ -1,3 +1,4 @@
+import { createInlineCompiler, createOrbLookup, createOrbRegistry } from '@rondo/conductor'
 import type { Household, TestEngine, TestWeb } from '@rondo/testkit'
 import { startTestEngine, startTestWeb } from '@rondo/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -39,12 +40,36 @@ async function jobsOf(id: unknown): Promise<readonly { name: string; status: str
   return (await web.request(token, 'GET', `/api/v2/workflow/${workflow?.id}/job`)).body.items ?? []
 }
 
+/** Lets the agent take what waits; answers the pipeline's jobs then. */
+async function takeAll(id: unknown): Promise<readonly { name: string; status: string }[]> {
+  for (const task of await engine.claim()) await engine.plane.grant(task)
+  return (await jobsOf(id)).map(({ name, status }) => ({ name, status }))
+}
+
 describe('running a pipeline', () => {
   test('takes the config of the repository', async () => {
     const answer = await post('/pipeline/run', { checkout: { branch: 'main' }, config: { branch: 'main' } })
 
     expect(answer).toMatchObject({ status: 201, body: { state: 'created' } })
     expect((await jobsOf(answer.body.id)).map((job) => job.name)).toEqual(['from-repository'])
+  })
+
+  test('has the registry resolve its orbs, the compiler make its plan, and the conductor its workflow, whoever asks [L-086]', async () => {
+    const { orbs, accounts } = engine.database.store
+    const registry = createOrbRegistry({ store: orbs, accounts, compiler: createInlineCompiler(createOrbLookup(orbs)) })
+    const namespace = await registry.createNamespace(home.user, 'tools', home.organization.id)
+    const orb = await registry.createOrb(home.user, namespace.id, 'greet', false)
+    const source = `version: 2.1\njobs: {hello: {docker: [{image: i}], steps: [run: 'echo hello']}}`
+    await registry.publish(home.user, { orb, version: '1.2.3', source })
+    const text = `version: 2.1\norbs: {greet: ${orb.name}@1}\nworkflows: {main: {jobs: [greet/hello]}}`
+
+    const answer = await post('/pipeline/run', { checkout: { branch: 'main' }, config: { content: text } })
+    const stored = await web.request(token, 'GET', `/api/v2/pipeline/${answer.body.id}/config`)
+    const [task] = await takeAll(answer.body.id)
+
+    expect(answer).toMatchObject({ status: 201, body: { state: 'created' } })
+    expect(String(stored.body.compiled)).toContain('echo hello')
+    expect(task).toEqual({ name: 'greet/hello', status: 'running' })
   })
 
   test('takes a config of its own', async () => {
