@@ -16,16 +16,17 @@ describe('importing [L-461]', () => {
     at.write({
       [`orbs/${at.namespace}/a-outer@1.0.0.yml`]: says('outer', `orbs: { inner: ${at.namespace}/inner@1 }\n`),
       [`orbs/${at.namespace}/inner/1.2.0.yml`]: says('inner'),
-      [`orbs/${at.namespace}/wrong@1.0.0.yml`]: 'version: 2.1\ncommands: { a: { steps: [b] } }\n',
+      [`orbs/${at.namespace}/wrong@1.0.0.yml`]: 'version: 2.1\ncommands: [\n',
+      // It was published where it comes from, so that its mistake is for who uses it.
+      [`orbs/${at.namespace}/odd@1.0.0.yml`]: 'version: 2.1\ncommands: { a: { steps: [b] } }\n',
       'orbs/notes.yml': 'x: 1\n',
     })
 
     for (const outcome of ['imported', 'here already']) {
       const ended = await at.run('orb import @orbs')
       expect(ended.code).toBe(1)
-      expect(ended.out).toBe(
-        `${at.namespace}/a-outer@1.0.0 is ${outcome}.\n${at.namespace}/inner@1.2.0 is ${outcome}.\n`,
-      )
+      const arrived = ['a-outer@1.0.0', 'inner@1.2.0', 'odd@1.0.0']
+      expect(ended.out).toBe(arrived.map((orb) => `${at.namespace}/${orb} is ${outcome}.\n`).join(''))
       expect(ended.err).toContain(`${at.namespace}/wrong@1.0.0 was refused: `)
       expect(ended.err).toContain('notes.yml names no version of an orb')
     }

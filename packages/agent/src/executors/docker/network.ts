@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { lookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type Docker from 'dockerode'
 
 /** Network of all jobs on an engine: the engine lets nothing pass between its containers. */
@@ -55,6 +56,9 @@ export interface Openings {
   readonly agentsUrl: string
 }
 
+/** Starting a program keeps this process from all else for some milliseconds. */
+const momentMs = 2
+
 /** Closes one container's network, made ready while the engine starts that container. */
 export interface NetworkCloser {
   /** Closes the network of a process's container. Answers why it could not be done, if so. */
@@ -68,11 +72,12 @@ export interface NetworkCloser {
  * at which clouds give out credentials, and towards other jobs (rule D-22). The rules stand in the container's own network
  * space, so they go with it, hold for its services too, and nobody inside has the right to change them. It takes root and
  * iptables on the machine of the engine. The program that sets them is started ahead and waits for the process's number:
- * starting a program takes longer than what it does, and the job's first step waits for both.
+ * starting a program takes longer than what it does, and the job's first step waits for both. To be called just before the
+ * engine is asked for the container, for which it has a moment to hear of that.
  */
 export function prepareClosing(subnets: readonly string[], openings: Openings): NetworkCloser {
   const script = 'read -r pid && exec nsenter -t "$pid" -n iptables-restore --noflush'
-  const program = startProgram('sh', ['-c', script])
+  const program = sleep(momentMs).then(() => startProgram('sh', ['-c', script]))
   const rules = agentsAddress(openings.agentsUrl).then((agents) =>
     networkRules(
       [...ownAddresses()],
@@ -82,9 +87,11 @@ export function prepareClosing(subnets: readonly string[], openings: Openings): 
     ),
   )
   rules.catch(() => {})
+  program.catch(() => {})
   return {
-    close: async (pid) => program.finish(`${pid}\n${await rules}`),
-    discard: () => void program.finish(''),
+    close: async (pid) => (await program).finish(`${pid}\n${await rules}`),
+    // One that could not be started says so to whoever closes.
+    discard: () => void program.then(({ finish }) => finish('')).catch(() => {}),
   }
 }
 

@@ -60,14 +60,17 @@ export function warmRecipe(engine: Engine, spec: TaskSpec, plan: ImagePlan, imag
           { ...place, io, token: label, process: [], names: [], network: network.name },
         )
       const container = await createContainer(engine, options, { limits, labels, diskGb, sudo }, () => {})
+      const closer = prepareClosing(network.subnets, openings)
       try {
-        const { pid, open } = await startClosed(container, prepareClosing(network.subnets, openings))
+        const { pid, open } = await startClosed(container, closer)
         // A job that gets an open network is told so; nobody would be told here.
         if (open !== undefined) throw new Error(open)
         return { id: container.id, pid }
       } catch (error) {
         await removeContainer(engine.docker, container.id)
         throw error
+      } finally {
+        closer.discard()
       }
     },
     remove: (id) => removeContainer(engine.docker, id),

@@ -122,14 +122,13 @@ async function startPrimary(
   const names = what.plans.flatMap((one) => hostName(one, say))
   const options = (on: Place) =>
     primaryOptions(image, plan, { ...on, io: folder.io, token: spec.attemptId, process, names, network: network.name })
-  const container = await createContainer(engine, options, place, say).catch((error) => {
-    throw startRefusal(error, image, 'The primary container')
-  })
-  const { pid, open } = await startClosed(container, prepareClosing(network.subnets, openingsOf(engine, spec))).catch(
-    (error) => {
+  const closer = prepareClosing(network.subnets, openingsOf(engine, spec))
+  const { container, pid, open } = await createContainer(engine, options, place, say)
+    .then((made) => startClosed(made, closer))
+    .catch((error) => {
       throw startRefusal(error, image, 'The primary container')
-    },
-  )
+    })
+    .finally(closer.discard)
   if (open !== undefined)
     say(`NOTICE: this job's network could not be closed towards the machine and its cloud's credentials (${open}).`)
   return { id: container.id, pid, attended: process.length > 0 }
@@ -139,15 +138,11 @@ async function startPrimary(
 export async function startClosed(
   container: Docker.Container,
   closer: NetworkCloser,
-): Promise<{ readonly pid: number; readonly open: string | undefined }> {
-  try {
-    await container.start()
-    const { State } = await container.inspect()
-    // One that has ended already runs nothing that would have to be kept in; why it did is told later.
-    return { pid: State.Pid, open: State.Running ? await closer.close(State.Pid) : undefined }
-  } finally {
-    closer.discard()
-  }
+): Promise<{ readonly container: Docker.Container; readonly pid: number; readonly open: string | undefined }> {
+  await container.start()
+  const { State } = await container.inspect()
+  // One that has ended already runs nothing that would have to be kept in; why it did is told later.
+  return { container, pid: State.Pid, open: State.Running ? await closer.close(State.Pid) : undefined }
 }
 
 /** What of the machine a job reaches. */
