@@ -16,6 +16,7 @@ import { defaultLimits } from './limits.ts'
 import type { OrbSource } from './orb/orb-source.ts'
 import { inOrderOfPlace } from './order-of-place.ts'
 import { compiledTree, passedThroughTree } from './output/compiled-tree.ts'
+import { leastSize } from './output/least-size.ts'
 import { processText } from './output/process-text.ts'
 import { resolvePipelineParameters } from './pipeline/parameters.ts'
 import { readWorkflows } from './plan/workflow.ts'
@@ -112,6 +113,7 @@ function compileStages(
   const { setup, workflows } = resolveConfig(cx, root)
   const names = finalNames(workflows)
   const linked = workflows.map((workflow) => linkWorkflow(report, workflow, names))
+  if (isTooLong(cx, root, version === 2 ? 0 : leastSize(linked))) return failed(report, parameters)
   const orbs = cx.orbs.map(({ reference, resolved, digest }) => ({ reference, resolved, digest }))
   const plan: Plan = { setup, ...readWorkflows(report, linked, version === 2), orbs }
   if (report.hasErrors()) return failed(report, parameters)
@@ -167,14 +169,15 @@ function writeOutput(cx: ResolveContext, root: MapNode, linked: readonly LinkedW
     // An address is resolved to nothing but itself.
     cx.orbs.filter((orb) => orb.direct && !orb.reference.startsWith('https://')),
   )
-  if (output.length > cx.limits.outputCharacters) {
-    cx.report.error(
-      'limit',
-      root.span,
-      `A compiled config YAML must be at most ${Math.round(cx.limits.outputCharacters / 1024 / 1024)}MB`,
-    )
-  }
+  isTooLong(cx, root, output.length)
   return output
+}
+
+function isTooLong({ limits, report }: ResolveContext, root: MapNode, characters: number): boolean {
+  if (characters <= limits.outputCharacters) return false
+  const most = Math.round(limits.outputCharacters / 1024 / 1024)
+  report.error('limit', root.span, `A compiled config YAML must be at most ${most}MB`)
+  return true
 }
 
 function failed(report: Report, parameters: CompileResult['parameters']): CompileResult {

@@ -54,6 +54,16 @@ describe('a limit lets its own number pass and refuses the next', () => {
     expect(errorsOf(mistakes, { limits: { diagnostics: 2 } })).toHaveLength(2)
   })
 
+  it('outputCharacters, before a million steps are written out', () => {
+    const commands = ['checkout', 'a', 'b', 'c', 'd', 'e']
+      .map((step, level) => `  ${'abcdef'[level]}: {steps: [${Array(10).fill(step).join(', ')}]}`)
+      .join('\n')
+
+    expect(errorsOf(withSteps('- f', `commands:\n${commands}`))).toEqual([
+      'limit: A compiled config YAML must be at most 8MB',
+    ])
+  })
+
   it('stops commands that double at every level', () => {
     const commands = Array.from(
       { length: 40 },

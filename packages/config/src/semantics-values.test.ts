@@ -40,13 +40,34 @@ workflows: {w: {when: ${name} or true, jobs: [build]}}`
     expect(job.executor).toMatchObject({ images: [{ image: 'iV' }] })
   })
 
-  it('that a pipeline does not have is empty in text, and undefined in an expression', () => {
-    const source = withSteps(
-      '- run: "[<< pipeline.git.tag >>]"\n- run: "<< not (pipeline.git.tag == \\"\\") and \\"undefined\\" or \\"empty\\" >>"',
-    )
+  it.each(['git.tag', 'git.commit.body'])(
+    '%s that a pipeline does not have is empty in text, and undefined in an expression',
+    (name) => {
+      const source = withSteps(
+        `- run: "[<< pipeline.${name} >>]"\n- run: "<< not (pipeline.${name} == \\"\\") and \\"undefined\\" or \\"empty\\" >>"`,
+      )
 
-    expect(runs(source, {})).toEqual(['[]', 'undefined'])
-    expect(runs(source, { 'pipeline.git.tag': '' })).toEqual(['[]', 'empty'])
+      expect(runs(source, {})).toEqual(['[]', 'undefined'])
+      const emptyIs = name === 'git.tag' ? 'undefined' : 'empty'
+      expect(runs(source, { [`pipeline.${name}`]: '' })).toEqual(['[]', emptyIs])
+    },
+  )
+
+  it('of branch or tag is false where the pipeline is of the other', () => {
+    const source = (when: string) =>
+      `version: 2.1\njobs: {build: {docker: [{image: a}], steps: [checkout]}}\nworkflows: {w: {jobs: [build: {filters: '${when}'}]}}`
+    const kept = (when: string, given: Record<string, string>) => {
+      const { plan } = compileText(source(when), { pipelineValues: given })
+      return plan!.workflows.flatMap(({ jobs }) => jobs).length > 0
+    }
+    const onTag = { 'pipeline.git.branch': '', 'pipeline.git.tag': 'nightly' }
+    const onBranch = { 'pipeline.git.branch': 'x', 'pipeline.git.tag': '' }
+
+    expect(kept('pipeline.git.branch or (pipeline.git.tag matches /^v.*/)', onTag)).toBe(false)
+    expect(kept('pipeline.git.branch or (pipeline.git.tag matches /^v.*/)', onBranch)).toBe(true)
+    expect(kept('pipeline.git.branch != "main"', onTag)).toBe(false)
+    expect(kept('pipeline.git.tag', onBranch)).toBe(false)
+    expect(kept('not pipeline.schedule.name', onBranch)).toBe(true)
   })
 
   it('keeps its type where it stands alone, and is told of where it has another', () => {

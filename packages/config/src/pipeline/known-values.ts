@@ -39,6 +39,19 @@ export function pipelineValueType(name: string): 'string' | 'integer' | 'boolean
   return integers.has(name) ? 'integer' : booleans.has(name) ? 'boolean' : 'string'
 }
 
+/** Values a pipeline has not rather than has as an empty text, as on a tag it has no branch (semantics 6.2, 8). */
+const neverEmpty = new Set(
+  'git.branch git.tag git.base_revision schedule.name schedule.id'.split(' ').map((name) => `pipeline.${name}`),
+)
+
+/** The value as expressions see it: null is none, and false. */
+export function presentValue(
+  name: string,
+  value: string | number | boolean | null | undefined,
+): string | number | boolean | null {
+  return value === undefined || (value === '' && neverEmpty.has(name)) ? null : value
+}
+
 export function knownPipelineValues(): Iterable<string> {
   return names
 }

@@ -4,7 +4,7 @@ import type { ExpressionValue, Variables } from '../expression/evaluate.ts'
 import { evaluateExpression } from '../expression/evaluate.ts'
 import type { ExpressionFault } from '../expression/expression-error.ts'
 import { expressionMessage } from '../expression/expression-error.ts'
-import { didYouMeanPipelineValue, isKnownPipelineValue } from '../pipeline/known-values.ts'
+import { didYouMeanPipelineValue, isKnownPipelineValue, presentValue } from '../pipeline/known-values.ts'
 import type { ResolveContext, Scope } from '../resolve/context.ts'
 import type { Node } from '../tree/node.ts'
 import { child, scalarNode } from '../tree/node.ts'
@@ -113,7 +113,7 @@ function pipelineVariable(
   if (name.startsWith(parameterPrefix)) {
     return scope.space.main ? cx.pipelineParameters.get(name.slice(parameterPrefix.length)) : undefined
   }
-  if (Object.hasOwn(cx.pipelineValues, name)) return cx.pipelineValues[name] ?? null
+  if (Object.hasOwn(cx.pipelineValues, name)) return presentValue(name, cx.pipelineValues[name])
   return isKnownPipelineValue(name) ? null : undefined
 }
 
