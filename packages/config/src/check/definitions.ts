@@ -1,4 +1,6 @@
+import { didYouMean } from '../did-you-mean.ts'
 import { checkExecutorKeys } from '../plan/executor.ts'
+import { readFields } from '../plan/fields.ts'
 import type { ElementDefinition, ResolveContext, Space } from '../resolve/context.ts'
 import { jobType } from '../resolve/entry.ts'
 import { readDeclarations } from '../resolve/parameters.ts'
@@ -18,6 +20,8 @@ const reserved = [
   'serial-group',
   'override-with',
 ]
+/** Keys of a command's definition (semantics 11). */
+const commandKeys = ['description', 'parameters', 'steps']
 const requiredKeys: Readonly<Record<string, string>> = {
   build: 'steps',
   lock: 'key',
@@ -60,7 +64,12 @@ function checkJob(cx: ResolveContext, job: ElementDefinition): void {
 function checkCommand(cx: ResolveContext, command: ElementDefinition): void {
   const { node, name } = command
   if (stringOf(node) !== undefined) return
-  if (child(node, 'steps') === undefined) {
+  const keys = node.kind === 'map' ? [...node.entries.keys()] : []
+  if (node.kind === 'map')
+    readFields({ report: cx.report, what: `command '${name}'`, chain: [] }, node).only(commandKeys, 'error')
+  // A misspelt key has been refused already.
+  const misspelt = keys.slice(0, 100).some((key) => didYouMean(key.slice(0, 100), ['steps']) !== undefined)
+  if (child(node, 'steps') === undefined && !misspelt) {
     cx.report.error('missing-key', command.keySpan, `required key [steps] not found in command '${name}'`)
   }
   readDeclarations(cx, child(node, 'parameters'), `command '${name}'`)
