@@ -26,6 +26,8 @@ interface Asked {
   readonly copies: number
   /** Every different answer that its copies got. */
   readonly answers: ReadonlySet<string>
+  /** What else was answered before that, or instead. */
+  readonly refusals: readonly string[]
 }
 
 /** Clients that hear no answer send again, proxies send twice, people push from two windows. */
@@ -51,12 +53,15 @@ export const repeats: Experiment<RepeatSize> = {
       const unlike = asked.filter((one) => one.answers.size !== 1).length
       const distinct = new Set(asked.flatMap((one) => [...one.answers])).size
       const sent = asked.reduce((sum, one) => sum + one.copies, 0)
+      const refusals = asked.flatMap((one) => one.refusals)
+      const final = refusals.filter((answer) => !comeAgain.some((status) => answer.startsWith(`${status} `)))
       const doubled = ofPushes.filter((row) => row.pipelines !== 1).length
       return {
         problems: [
           ...(ofRequests === requests ? [] : [`${requests} requests made ${ofRequests} pipelines`]),
           ...(unlike === 0 ? [] : [`${unlike} requests were answered in different ways`]),
           ...(distinct === requests ? [] : [`${requests} requests have ${distinct} different answers`]),
+          ...[...new Set(final)].slice(0, 5).map((answer) => `somebody was answered: ${answer.slice(0, 300)}`),
           ...(doubled === 0 ? [] : [`${doubled} branches have more than one pipeline for one push`]),
           ...(ofPushes.length === pushes
             ? []
@@ -66,6 +71,7 @@ export const repeats: Experiment<RepeatSize> = {
           requests,
           'times sent': sent,
           'pipelines of requests': ofRequests,
+          'told to come again': refusals.length - final.length,
           pushes,
           'times pushed': pushed,
           'pipelines of pushes': ofPushes.reduce((sum, row) => sum + row.pipelines, 0),
@@ -82,12 +88,19 @@ const copiesOf = (index: number) => (index % 5) + 1
 
 async function askOften(stack: Stack, index: number): Promise<Asked> {
   const copies = copiesOf(index)
-  const answers = await Promise.all(Array.from({ length: copies }, () => ask(stack, `repeat-${index}`)))
-  return { copies, answers: new Set(answers) }
+  const refusals: string[] = []
+  const asked = { key: `repeat-${index}`, refusals }
+  const answers = await Promise.all(Array.from({ length: copies }, () => ask(stack, asked)))
+  return { copies, answers: new Set(answers), refusals }
 }
 
-/** Whoever asks for too much is told to come again, and does. */
-async function ask(stack: Stack, key: string): Promise<string> {
+const comeAgain = [429, 503]
+
+/** Whoever asks for too much, or while the database is away, is told to come again, and does, with the key he has. */
+async function ask(
+  stack: Stack,
+  { key, refusals }: { readonly key: string; readonly refusals: string[] },
+): Promise<string> {
   for (;;) {
     const response = await fetch(`${stack.url}/api/v2/project/gh/${project}/pipeline`, {
       method: 'POST',
@@ -97,9 +110,17 @@ async function ask(stack: Stack, key: string): Promise<string> {
         'idempotency-key': key,
       },
       body: JSON.stringify({ branch: 'main' }),
-    })
+    }).catch(() => undefined)
+    // A connection that broke: nobody knows whether it was heard, which is what keys are for.
+    if (response === undefined) {
+      refusals.push('503 no answer')
+      await sleep(500)
+      continue
+    }
     const text = await response.text()
-    if (response.status !== 429) return `${response.status} ${text}`
+    const answer = `${response.status} ${text}`
+    if (response.status !== 201) refusals.push(answer)
+    if (!comeAgain.includes(response.status)) return answer
     await sleep(Number(response.headers.get('retry-after') ?? 1) * 1_000)
   }
 }

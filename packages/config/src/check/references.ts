@@ -32,6 +32,7 @@ export function checkReferences(cx: ResolveContext, space: Space): void {
       }
       const declared = readDeclarations(cx, child(element.node, 'parameters'), `${kind} '${element.name}'`)
       checkTemplateNames(cx, element.node, declared)
+      for (const one of declared.values()) if (one?.default !== undefined) checkTemplateNames(cx, one.default, declared)
       const steps = child(element.node, 'steps')
       if (kind === 'job' && isNull(steps)) reportSteps(cx, steps!)
       checkSteps(cx, steps, scope)

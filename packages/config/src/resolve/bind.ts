@@ -3,6 +3,7 @@ import { didYouMean, nearest } from '../did-you-mean.ts'
 import { substituteOrFail } from '../template/substitute.ts'
 import type { MapEntry, Node } from '../tree/node.ts'
 import { isFailed, listNode } from '../tree/node.ts'
+import { BoundArguments } from './bound-arguments.ts'
 import type {
   Argument,
   Declarations,
@@ -40,7 +41,7 @@ export type Arguments = ReadonlyMap<string, Argument | undefined>
 
 /** Binds arguments to parameters (semantics 4.3). Wrong ones are reported and bound to nothing, so that uses stay silent. */
 export function bindArguments(cx: ResolveContext, call: Call): Arguments {
-  const bound = new Map<string, Argument | undefined>()
+  const bound = emptyArguments(cx, call)
   const { chain } = call.caller
   const unexpected: string[] = []
   for (const entry of call.given) {
@@ -59,7 +60,8 @@ export function bindArguments(cx: ResolveContext, call: Call): Arguments {
   const missing: string[] = []
   for (const [name, declaration] of call.declarations) {
     if (bound.has(name)) continue
-    if (declaration?.default !== undefined) bound.set(name, bindDefault(cx, declaration, declaration.default, call))
+    const fallback = declaration?.default
+    if (fallback !== undefined) bound.setDefault(name, () => bindDefault(cx, declaration!, fallback, call, bound))
     else {
       bound.set(name, undefined)
       // A misspelt argument has been refused already.
@@ -72,7 +74,28 @@ export function bindArguments(cx: ResolveContext, call: Call): Arguments {
       hint: `${call.what} declares ${missing.length === 1 ? 'it' : 'them'} without a default`,
     })
   }
+  bound.evaluateDefaults()
   return bound
+}
+
+function emptyArguments(cx: ResolveContext, { declarations, caller, what }: Call): BoundArguments {
+  const { chain } = caller
+  const title = `Defaults of ${what.charAt(0).toLowerCase()}${what.slice(1)}`
+  const placeOf = (name: string) => declarations.get(name)!.default!.span
+  const depth = cx.limits.callDepth
+  return new BoundArguments({
+    depth,
+    reportCycle: (path) => {
+      const shown = path.length > 10 ? [...path.slice(0, 5), '…', ...path.slice(-4)] : path
+      const message = `${title} refer to each other in a circle: ${shown.join(' -> ')}`
+      const hint = 'Give one of these parameters a default that stands for itself'
+      cx.report.error('recursion', placeOf(path[0]!), message, { chain, hint })
+    },
+    reportDepth: (name) => {
+      const message = `${title} refer to each other more than ${depth} deep, at '${name}'`
+      cx.report.error('limit', placeOf(name), message, { chain })
+    },
+  })
 }
 
 /** An argument with nothing behind it leaves its parameter at the default; public configs have run so for years. */
@@ -125,10 +148,13 @@ function bindDefault(
   declaration: ParameterDeclaration,
   fallback: Node,
   call: Call,
+  parameters: Arguments,
 ): Argument | undefined {
-  const value = evaluate(cx, call, declaration, fallback, scopeOf(call.callee, call.caller.chain))
+  const scope: Scope = { ...scopeOf(call.callee, call.caller.chain), parameters }
+  const value = evaluate(cx, call, declaration, fallback, scope)
   if (value === undefined) return undefined
-  if (hasType(declaration, value)) return { value, space: call.callee, type: declaration.type }
+  const forwarded = forwardedSpace(declaration, fallback, scope)
+  if (hasType(declaration, value)) return { value, space: forwarded ?? call.callee, type: declaration.type }
   reportArgumentType(cx, declaration, value, fallback.span, { chain: call.caller.chain })
   return undefined
 }

@@ -83,3 +83,89 @@ it('a command that calls itself is refused', () => {
     expect.stringMatching(/^recursion: Command 'a' calls itself/),
   ])
 })
+
+describe('defaults of parameters', () => {
+  const command = (parameters: string, steps: string) => `commands: {c: {parameters: ${parameters}, steps: [${steps}]}}`
+  const show = 'run: << parameters.a >>'
+
+  it('refer to other parameters of their command, also to later ones', () => {
+    const rest = command(
+      '{a: {type: string, default: "hi << parameters.b >>"}, b: {type: string, default: me}, n: {type: integer, default: << parameters.m >>}, m: {type: integer, default: 2}}',
+      `{${show}}, {run: n << parameters.n >>}`,
+    )
+
+    expect(jobOf(withSteps('- c', rest)).steps).toMatchObject([{ command: 'hi me' }, { command: 'n 2' }])
+    expect(jobOf(withSteps('- c: {b: you, m: 3}', rest)).steps).toMatchObject([
+      { command: 'hi you' },
+      { command: 'n 3' },
+    ])
+  })
+
+  it('of type steps see them, too', () => {
+    const rest = command(
+      '{then: {type: steps, default: [{run: "echo << parameters.a >>"}]}, a: {type: string, default: x}}',
+      '<< parameters.then >>',
+    )
+
+    expect(jobOf(withSteps('- c: {a: y}', rest)).steps).toMatchObject([{ command: 'echo y' }])
+  })
+
+  it('refer to other parameters of their job and executor', () => {
+    const source = `version: 2.1
+executors: {e: {parameters: {image: {type: string, default: "alpine:<< parameters.tag >>"}, tag: {type: string, default: "3"}}, docker: [{image: << parameters.image >>}]}}
+jobs:
+  b:
+    parameters: {e: {type: executor, default: << parameters.other >>}, other: {type: executor, default: e}}
+    executor: << parameters.e >>
+    steps: [checkout]
+workflows: {w: {jobs: [b]}}`
+
+    expect(jobOf(source, 'b').executor).toMatchObject({ images: [{ image: 'alpine:3' }] })
+  })
+
+  it('refer to other parameters of their command in an orb', () => {
+    const orb = command('{a: {type: string, default: "<< parameters.b >>!"}, b: {type: string}}', `{${show}}`)
+    const source = withSteps('- o/c: {b: x}', `orbs: {o: {${orb}}}`)
+
+    expect(jobOf(source).steps).toMatchObject([{ command: 'x!' }])
+  })
+
+  it('that come back to themselves are refused, unless an argument breaks the circle', () => {
+    const rest = command(
+      '{a: {type: string, default: << parameters.b >>}, b: {type: string, default: "<< parameters.a >>-"}}',
+      `{${show}}`,
+    )
+
+    expect(errorsOf(withSteps('- c', rest))).toEqual([
+      "recursion: Defaults of command 'c' refer to each other in a circle: a -> b -> a",
+    ])
+    expect(jobOf(withSteps('- c: {b: x}', rest)).steps).toMatchObject([{ command: 'x' }])
+  })
+
+  it('do not see what is not declared beside them, nor one that has the wrong type', () => {
+    const undeclared = command('{a: {type: string, default: << parameters.gone >>}}', `{${show}}`)
+    const mistyped = command(
+      '{a: {type: string, default: << parameters.n >>}, n: {type: integer, default: 1}}',
+      `{${show}}`,
+    )
+
+    expect(errorsOf(withSteps('- c', undeclared))).toEqual([
+      'undeclared-parameter: Arguments referenced without declared parameters: gone',
+    ])
+    expect(errorsOf(withSteps('- c', mistyped))).toEqual([
+      'argument-type: Type error for argument a: expected type: string, actual value: 1 (type integer)',
+    ])
+  })
+
+  it('wait for each other to a limited depth only', () => {
+    const chain = Array.from(
+      { length: 5_000 },
+      (_, at) => `p${at}: {type: string, default: << parameters.p${at + 1} >>}`,
+    )
+    const rest = command(`{${chain.join(', ')}, p5000: {type: string, default: x}}`, 'checkout')
+
+    expect(errorsOf(withSteps('- c', rest))[0]).toBe(
+      "limit: Defaults of command 'c' refer to each other more than 100 deep, at 'p100'",
+    )
+  })
+})
