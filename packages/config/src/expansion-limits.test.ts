@@ -10,7 +10,7 @@ const nested = (depth: number) =>
     `commands:\n${Array.from({ length: depth }, (_, i) => `  c${i}: {steps: [${i === depth - 1 ? 'checkout' : `c${i + 1}`}]}`).join('\n')}`,
   )
 const logic = (depth: number) =>
-  `version: 2.1\njobs: {a: {docker: [{image: a}], steps: []}}\nworkflows: {w: {when: ${'{not: '.repeat(depth - 1)}true${'}'.repeat(depth - 1)}, jobs: [a]}}`
+  `version: 2.1\njobs: {a: {docker: [{image: a}], steps: []}}\nworkflows: {w: {when: ${'{not: '.repeat(depth)}true${'}'.repeat(depth)}, jobs: [a]}}`
 
 describe('a limit lets its own number pass and refuses the next', () => {
   it.each([

@@ -156,3 +156,21 @@ it.each(rows)('section %s: %s', (_section, _rule, source, job) => {
   // As text, because the order of keys counts.
   expect(JSON.stringify(parse(output!).jobs.build)).toBe(JSON.stringify(job))
 })
+
+it('a requirement that no status meets is one in the compiled config, too', () => {
+  const source = `version: 2.1
+jobs: {build: {docker: [{image: a}], steps: [checkout]}, never: {docker: [{image: a}], steps: [checkout]}}
+workflows: {w: {jobs: [build, never: {requires: [build: failed, build: success]}]}}
+`
+  const requirements = (text: string) => {
+    const { plan, output } = compileText(text)
+    const requires = plan!.workflows[0]!.jobs.map((job) => job.requires)
+    return { requires, output: output! }
+  }
+
+  const once = requirements(source)
+  const again = requirements(once.output)
+
+  expect(once.requires[1]).toEqual([{ node: 'build', statuses: [] }])
+  expect(again.requires).toEqual(once.requires)
+})

@@ -8,7 +8,8 @@ import type { MapNode, Node, ScalarNode } from '../tree/node.ts'
 import { child, scalarText, stringOf, typeName } from '../tree/node.ts'
 import { sameValue } from '../tree/same-value.ts'
 
-const operators = ['and', 'or', 'not', 'equal', 'matches']
+const holding = ['and', 'or', 'not']
+const operators = [...holding, 'equal', 'matches']
 
 /** A workflow's `when`: a bare string is an expression there (semantics 6.3). Undefined when it is wrong. */
 export function evaluateWorkflowCondition(cx: ResolveContext, node: Node, scope: Scope): boolean | undefined {
@@ -32,12 +33,6 @@ export function evaluateBareExpression(cx: ResolveContext, node: ScalarNode, sco
 
 /** A logic statement (semantics 7). Undefined when it is wrong, which is reported. */
 export function evaluateLogic(cx: ResolveContext, node: Node, scope: Scope, depth = 1): boolean | undefined {
-  if (depth > cx.limits.logicDepth) {
-    cx.report.error('limit', node.span, `Logic statements are nested more than ${cx.limits.logicDepth} deep`, {
-      chain: scope.chain,
-    })
-    return undefined
-  }
   if (node.kind === 'scalar') {
     const value = substituteOrFail(cx, node, scope)
     return value === undefined ? undefined : isTruthy(value)
@@ -70,6 +65,12 @@ function evaluateStatement(cx: ResolveContext, node: MapNode, scope: Scope, dept
   if (known.length > 1) {
     const hint = `'${key}' counts here and the others do not; is something to be indented further?`
     cx.report.warn('logic', node.span, message, { chain: scope.chain, hint })
+  }
+  // What holds no statements of its own is no level: `equal`, `matches` and values.
+  if (holding.includes(entry.key) && depth > cx.limits.logicDepth) {
+    const message = `Logic statements are nested more than ${cx.limits.logicDepth} deep`
+    cx.report.error('limit', node.span, message, { chain: scope.chain })
+    return undefined
   }
   switch (entry.key) {
     case 'and':

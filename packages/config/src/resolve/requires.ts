@@ -16,7 +16,13 @@ export function readRequires(report: Report, node: Node | undefined): readonly R
 
 /** The `upstream` map of compiled output: statuses by required name. */
 export function readUpstream(report: Report, node: Node | undefined): readonly RequirementReference[] {
-  return node?.kind === 'map' ? [...node.entries.values()].map((entry) => readWithStatus(report, entry)) : []
+  if (node?.kind !== 'map') return []
+  return [...node.entries.values()].map((entry) => {
+    const { value } = entry
+    if (value.kind !== 'list' || value.items.length > 0) return readWithStatus(report, entry)
+    // So the compiled form writes a requirement that no status meets.
+    return { name: entry.key, statuses: [], span: entry.keySpan, statusNode: value }
+  })
 }
 
 function readRequirement(report: Report, node: Node): readonly RequirementReference[] {
