@@ -30,6 +30,24 @@ const mistakes: readonly (readonly [title: string, before: string, after: string
   hint: Did you mean 'checkout'?`,
   ],
   [
+    'a template of a cache key without quotes',
+    'run: make',
+    'save_cache: {key: v1-{{ .Branch }}, paths: [a]}',
+    `f:8:30: error: Unexpected flow-map-start at node end [yaml-syntax]
+8 |       - save_cache: {key: v1-{{ .Branch }}, paths: [a]}
+  |                              ^
+  hint: Put the text in quotes: between brackets, a bracket ends it`,
+  ],
+  [
+    'a cache key that begins with a template, without quotes',
+    'run: make',
+    'save_cache:\n          key: {{ .Branch }}\n          paths: [a]',
+    `f:9:17: error: A key must be plain text, not a list or a map [yaml-merge]
+9 |           key: {{ .Branch }}
+  |                 ^^^^^^^^^^^
+  hint: Put a text that begins with '{{' in quotes`,
+  ],
+  [
     'a NUL that YAML makes of an escape',
     'make',
     '"tr \\0 x"',

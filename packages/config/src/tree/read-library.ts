@@ -107,7 +107,7 @@ function readDocument(source: string, file: string, report: Report, limits: Limi
   }
   const document = documents[0]
   if (document !== undefined)
-    reportMistakes({ source, offset: 0, file }, report, document, firstOfLines(source, document.errors))
+    reportMistakes({ source, offset: 0, file }, report, document, firstOfLines(source, withoutFollowers(document.errors)))
   const second = documents[1]
   if (second !== undefined) {
     const start = second.range?.[0] ?? 0
@@ -186,6 +186,12 @@ function openQuote(document: Document, end: number): number | undefined {
     },
   })
   return found
+}
+
+/** What the reader says of the rest of a text that it has lost the thread of tells nothing; the mistake before it does. */
+function withoutFollowers(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const follows = /^Unexpected \S+ token in YAML stream|^Unexpected flow-error-end/
+  return errors.filter(({ message }, index) => index === 0 || !follows.test(message))
 }
 
 /** The first mistake of each line: the others of a line nearly always follow from it. */
@@ -324,7 +330,9 @@ function createTreeBuilder(
       const target = aliasTarget(key.source, span).node
       if (target.kind === 'scalar') return target.text
     }
-    fail('yaml-merge', span, 'A key must be plain text, not a list or a map')
+    const template = source.startsWith('{{', span.start - 1)
+    const hint = template ? "Put a text that begins with '{{' in quotes" : undefined
+    fail('yaml-merge', span, 'A key must be plain text, not a list or a map', hint)
     return undefined
   }
 

@@ -12,6 +12,7 @@ const hints: readonly (readonly [message: RegExp, hint: string])[] = [
     'The lines above it are indented differently from this list',
   ],
   [/^Plain value cannot start with/, 'Put the text in quotes'],
+  [/^Unexpected flow-(?:map|seq)-start at node end/, 'Put the text in quotes: between brackets, a bracket ends it'],
   [/^Unexpected scalar at node end/, 'Put the whole text in quotes, quotes within it doubled or escaped'],
   [/^Block scalar values in collections must be indented/, 'Indent the text further than its key'],
   [/must be sufficiently indented and end with a [\]}]/, 'Is a closing bracket missing?'],
