@@ -37,7 +37,7 @@ const rows: readonly (readonly [what: string, most: number, source: (count: numb
   ['characters of a serial group', 512, (n) => workflow(`a: {serial-group: ${'k'.repeat(n)}}`), /1 to 512 characters/],
   ['orbs by their addresses', defaultLimits.urlOrbs, url, /more than 50 orbs by their addresses/],
   ['characters of a label of a dev version', 1_023, label, /is not an orb reference/],
-  ['names that stand for other names', 20, aliases, /Cannot find a definition for job named j21/],
+  ['names that stand for other names', 20, aliases, /^limit: job '\w+' stands for another name more than 20 times$/],
   [
     'characters of a pattern in an expression',
     256,

@@ -19,34 +19,78 @@ const maxAliases = 20
  * Finds a command, job or executor by its name, `name` or `orb/name`, following string aliases (semantics 9.2). Jobs of
  * version 2 files, compiled ones among them, have names with slashes of their own.
  */
-export function findElement(kind: ElementKind, name: string, space: Space, aliases = 0): Lookup {
+export function findElement(kind: ElementKind, name: string, space: Space): Lookup {
+  let found = named(kind, name, space)
+  for (let aliases = 0; found !== undefined && found !== 'silent'; aliases++) {
+    const target = stringOf(found.definition.node)
+    if (target === undefined) return found
+    found = aliases < maxAliases ? named(kind, target, found.space) : undefined
+  }
+  return found
+}
+
+/** What a name is defined as, which may be another name. */
+function named(kind: ElementKind, name: string, space: Space): Lookup {
   const slash = name.indexOf('/')
   const own = space.elements[kind].get(name)
-  if (slash === -1 || own !== undefined) return followAlias(kind, own, space, aliases)
-  const orb = name.slice(0, slash)
-  const orbSpace = space.orbs.get(orb)
+  if (slash === -1 || own !== undefined) return own && { definition: own, space }
+  const orbSpace = space.orbs.get(name.slice(0, slash))
   if (orbSpace === undefined) return undefined
   if ('reportMissing' in orbSpace) {
     orbSpace.reportMissing()
     return 'silent'
   }
-  return followAlias(kind, orbSpace.elements[kind].get(name.slice(slash + 1)), orbSpace, aliases)
+  const definition = orbSpace.elements[kind].get(name.slice(slash + 1))
+  return definition && { definition, space: orbSpace }
 }
 
-function followAlias(
-  kind: ElementKind,
-  definition: ElementDefinition | undefined,
-  space: Space,
-  aliases: number,
-): Lookup {
-  if (definition === undefined) return undefined
-  const target = stringOf(definition.node)
-  if (target === undefined) return { definition, space }
-  return aliases < maxAliases ? findElement(kind, target, space, aliases + 1) : undefined
+interface BrokenAlias {
+  /** Each stands for the next; the last is none, was there before, or is one too many. */
+  readonly names: readonly string[]
+  /** Where the last one is written. */
+  readonly written: Found
+}
+
+/** Undefined when `name` is not even an alias. */
+function brokenAlias(kind: ElementKind, name: string, space: Space): BrokenAlias | undefined {
+  const names = [name]
+  let written: Found | undefined
+  for (;;) {
+    const found = named(kind, names.at(-1)!, written?.space ?? space)
+    const target = found === undefined || found === 'silent' ? undefined : stringOf(found.definition.node)
+    if (target === undefined) return written && { names, written }
+    written = found as Found
+    const isCircle = names.includes(target)
+    names.push(target)
+    if (isCircle || names.length > maxAliases + 1) return { names, written }
+  }
+}
+
+function reportAlias(cx: ResolveContext, kind: ElementKind, { names, written }: BrokenAlias, scope: Scope): void {
+  const [name, last] = [names[0]!, names.at(-1)!]
+  const { span } = written.definition.node
+  const { chain } = scope
+  const steps = names.join(' -> ')
+  if (names.indexOf(last) < names.length - 1) {
+    cx.report.error('recursion', span, `${kind} '${name}' stands for itself: ${steps}`, { chain })
+  } else if (names.length > maxAliases + 1) {
+    cx.report.error('limit', span, `${kind} '${name}' stands for another name more than ${maxAliases} times`, { chain })
+  } else {
+    const others = [...written.space.elements[kind].keys()].filter((other) => !names.includes(other))
+    cx.report.error(`unknown-${kind}`, span, `Cannot find a definition for ${kind} named ${last}: ${steps}`, {
+      chain,
+      hint: () => suggested('', nearest(last, others)),
+    })
+  }
 }
 
 /** Says that an element does not exist: `Cannot find a definition for …`, with the nearest name. */
 export function reportMissing(cx: ResolveContext, kind: ElementKind, name: string, span: Span, scope: Scope): void {
+  const alias = brokenAlias(kind, name, scope.space)
+  if (alias !== undefined) {
+    reportAlias(cx, kind, alias, scope)
+    return
+  }
   const code = `unknown-${kind}` as const
   const orb = cx.version === 2.1 && name.includes('/') ? name.slice(0, name.indexOf('/')) : undefined
   if (orb !== undefined && !scope.space.orbs.has(orb)) {

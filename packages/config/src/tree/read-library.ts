@@ -107,7 +107,12 @@ function readDocument(source: string, file: string, report: Report, limits: Limi
   }
   const document = documents[0]
   if (document !== undefined)
-    reportMistakes({ source, offset: 0, file }, report, document, firstOfLines(source, withoutFollowers(document.errors)))
+    reportMistakes(
+      { source, offset: 0, file },
+      report,
+      document,
+      firstOfLines(source, withoutFollowers(document.errors)),
+    )
   const second = documents[1]
   if (second !== undefined) {
     const start = second.range?.[0] ?? 0
