@@ -107,6 +107,8 @@ async function longCut({ stack, link, way }: Cut, found: Found): Promise<void> {
     async () => {
       // Agents that can still be heard renew their leases until now.
       await look(stack, `update attempts set lease_expires_at = now() - interval '1 hour' where phase <> 'finished'`)
+      // Longer ago still: one that was heard of since has forgotten the job, which ends in another way.
+      await look(stack, `update agents set seen_at = now() - interval '2 hours'`)
       return (await statusesOf(stack, pipeline))[0]?.status === 'infrastructure_fail' ? true : undefined
     },
     60_000,
