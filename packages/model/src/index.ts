@@ -199,7 +199,7 @@ export {
   settingVariable,
 } from './settings.ts'
 export type { JobStatus, PipelineState, WorkflowStatus } from './status.ts'
-export { isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
+export { finalJobStatuses, finalWorkflowStatuses, isFinalJobStatus, isFinalWorkflowStatus } from './status.ts'
 export type { Attempt, StepRecord, Task } from './task.ts'
 export type { CacheScope } from './trust.ts'
 export { forkOf } from './trust.ts'

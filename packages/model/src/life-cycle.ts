@@ -1,4 +1,4 @@
-import type { JobStatus, WorkflowStatus } from './status.ts'
+import { finalWorkflowStatuses, type JobStatus, type WorkflowStatus } from './status.ts'
 
 /** Which status a job may take next. What is not listed is refused by the table, not by an if. */
 export const jobTransitions: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
@@ -27,12 +27,10 @@ export const jobTransitions: Readonly<Record<JobStatus, readonly JobStatus[]>> =
   'terminated-unknown': [],
 }
 
-const workflowEndings: readonly WorkflowStatus[] = ['success', 'failed', 'error', 'canceled', 'unauthorized', 'not_run']
-
 /** Which status a workflow may take next. Once a job has failed, it can no longer succeed. */
 export const workflowTransitions: Readonly<Record<WorkflowStatus, readonly WorkflowStatus[]>> = {
-  running: ['on_hold', 'failing', ...workflowEndings],
-  on_hold: ['running', 'failing', ...workflowEndings],
+  running: ['on_hold', 'failing', ...finalWorkflowStatuses],
+  on_hold: ['running', 'failing', ...finalWorkflowStatuses],
   failing: ['on_hold', 'failed', 'error', 'canceled'],
   success: [],
   failed: [],

@@ -29,16 +29,16 @@ export type JobStatus =
   | 'retried'
   | 'terminated-unknown'
 
-const finalWorkflow: ReadonlySet<WorkflowStatus> = new Set([
+export const finalWorkflowStatuses: readonly WorkflowStatus[] = [
   'success',
   'failed',
   'error',
   'canceled',
   'unauthorized',
   'not_run',
-])
+]
 
-const finalJob: ReadonlySet<JobStatus> = new Set([
+export const finalJobStatuses: readonly JobStatus[] = [
   'success',
   'failed',
   'canceled',
@@ -48,14 +48,14 @@ const finalJob: ReadonlySet<JobStatus> = new Set([
   'not_run',
   'retried',
   'terminated-unknown',
-])
+]
 
 /** A final status never changes. */
 export function isFinalWorkflowStatus(status: WorkflowStatus): boolean {
-  return finalWorkflow.has(status)
+  return finalWorkflowStatuses.includes(status)
 }
 
 /** A final status never changes. */
 export function isFinalJobStatus(status: JobStatus): boolean {
-  return finalJob.has(status)
+  return finalJobStatuses.includes(status)
 }

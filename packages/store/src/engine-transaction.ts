@@ -1,6 +1,7 @@
 import {
   type EngineTransaction,
   type FencedRef,
+  finalWorkflowStatuses,
   isFinalJobStatus,
   type NewEvent,
   type NewJob,
@@ -17,7 +18,7 @@ import { requestKeyWrites } from './request-keys.ts'
 import type { WorkflowRow } from './rows.ts'
 import { scheduleWrites } from './schedules.ts'
 import { headColumns, headOf, workflowReads } from './workflow-reads.ts'
-import { createWriteBuffer, stoppedWorkflow } from './write-buffer.ts'
+import { createWriteBuffer } from './write-buffer.ts'
 
 /** Writes of one transaction; see the port for what each means. */
 export function createTransaction(connection: TransactionRunner): EngineTransaction {
@@ -39,7 +40,7 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
         made as (
           insert into workflows (id, pipeline_id, project_id, name, setup, status, started_by, rerun_of, workspace_id, max_auto_reruns, auto_rerun_number, stopped_at)
           select id, ${workflow.pipelineId}, ${workflow.projectId}, ${workflow.name}, ${workflow.setup ?? false}, ${workflow.status}, ${workflow.startedBy}, ${workflow.rerunOf},
-            coalesce(${workflow.workspaceId}::uuid, id), ${workflow.maxAutoReruns ?? 0}, ${workflow.autoRerunNumber ?? 0}, case when ${workflow.status} = any(${stoppedWorkflow}) then now() end from fresh returning *),
+            coalesce(${workflow.workspaceId}::uuid, id), ${workflow.maxAutoReruns ?? 0}, ${workflow.autoRerunNumber ?? 0}, case when ${workflow.status} = any(${[...finalWorkflowStatuses]}) then now() end from fresh returning *),
         with_jobs as (
           insert into jobs (id, workflow_id, project_id, position, name, type, number, status, requires, contexts, lock_key, parallelism, resource_class, executor, plan, kept_from, stopped_at)
           select j.id, fresh.id, ${workflow.projectId}, j.position, j.name, j.type, null, j.status, j.requires, j.contexts, j."lockKey", j.parallelism, j."resourceClass", j.executor, j.plan, j."keptFrom",

@@ -1,4 +1,11 @@
-import type { EngineTransaction, JobChange, NewEvent, Resources } from '@rondo/model'
+import {
+  type EngineTransaction,
+  finalJobStatuses,
+  finalWorkflowStatuses,
+  type JobChange,
+  type NewEvent,
+  type Resources,
+} from '@rondo/model'
 import sql, { empty, join, type Sql } from 'sql-template-tag'
 import type { Runner } from './database.ts'
 
@@ -33,17 +40,6 @@ interface QueuedJob extends Resources {
 
 const started = ['running']
 const waiting = ['queued', 'not_running', 'on_hold']
-const stopped = [
-  'success',
-  'failed',
-  'canceled',
-  'timedout',
-  'infrastructure_fail',
-  'terminated-unknown',
-  'unauthorized',
-  'not_run',
-]
-export const stoppedWorkflow = ['success', 'failed', 'error', 'canceled', 'unauthorized', 'not_run']
 
 /**
  * Writes that answer nothing are kept until something is read, or the transaction ends, and then go as one statement,
@@ -150,7 +146,7 @@ function saveJobs(rows: readonly JobRow[]): Sql {
       approved_by = coalesce(c."approvedBy", j.approved_by), canceled_by = coalesce(c."canceledBy", j.canceled_by),
       queued_at = case when c.status = any(${waiting}) then coalesce(j.queued_at, now()) else j.queued_at end,
       started_at = case when c.status = any(${started}) then coalesce(j.started_at, now()) else j.started_at end,
-      stopped_at = case when c.status = any(${stopped}) then coalesce(j.stopped_at, now()) else j.stopped_at end
+      stopped_at = case when c.status = any(${[...finalJobStatuses]}) then coalesce(j.stopped_at, now()) else j.stopped_at end
     from ${change} ${counted} where j.id = c.id and j.id = any(${ids}::uuid[]))`
   if (!rows.some((row) => row.numbered === true)) return saved(sql`j.number`, empty)
   // Held first: of two that number the same job, the second finds it numbered. Looked at only then, so that they are found by
@@ -192,7 +188,7 @@ function stopTasks(rows: readonly object[]): Sql {
 function saveWorkflows(rows: readonly object[]): Sql {
   return sql`advanced as (
     update workflows w set status = c.status, canceled_by = coalesce(c."canceledBy", w.canceled_by),
-      stopped_at = case when c.status = any(${stoppedWorkflow}) then coalesce(w.stopped_at, now()) end
+      stopped_at = case when c.status = any(${[...finalWorkflowStatuses]}) then coalesce(w.stopped_at, now()) end
     from jsonb_to_recordset(${json(rows)}) as c(id uuid, status text, "canceledBy" uuid) where w.id = c.id)`
 }
 

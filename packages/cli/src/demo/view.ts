@@ -1,16 +1,7 @@
+import { isFinalJobStatus } from '@rondo/model'
 import type { JobPageView, JobView, PipelineView, StepView } from '@rondo/protocol'
 import { mark, type Paint, painter, seconds } from '../terminal/paint.ts'
 
-const done = new Set([
-  'success',
-  'failed',
-  'canceled',
-  'timedout',
-  'infrastructure_fail',
-  'terminated-unknown',
-  'unauthorized',
-  'not_run',
-])
 const stepsShown = 3
 
 export interface ViewOptions {
@@ -99,7 +90,13 @@ function bar(job: JobView, grid: Grid, paint: Paint, now: number): string {
   const begin = Math.min(scale(Date.parse(job.startedAt)), grid.barWidth - 1)
   const length = Math.max(1, end - begin)
   const color =
-    job.status === 'success' ? 'green' : job.status === 'running' ? 'blue' : done.has(job.status) ? 'red' : 'dim'
+    job.status === 'success'
+      ? 'green'
+      : job.status === 'running'
+        ? 'blue'
+        : isFinalJobStatus(job.status)
+          ? 'red'
+          : 'dim'
   return `${' '.repeat(begin)}${paint(color, '━'.repeat(length))}${' '.repeat(Math.max(0, grid.barWidth - begin - length))}`
 }
 
@@ -130,7 +127,9 @@ export function settled(pipeline: PipelineView): boolean {
   return pipeline.workflows.every((workflow) =>
     workflow.jobs.every(
       (job) =>
-        done.has(job.status) || job.status === 'on_hold' || (job.status === 'blocked' && workflow.status === 'on_hold'),
+        isFinalJobStatus(job.status) ||
+        job.status === 'on_hold' ||
+        (job.status === 'blocked' && workflow.status === 'on_hold'),
     ),
   )
 }
@@ -148,6 +147,6 @@ export function changedJobs(pipeline: PipelineView, told: ReadonlyMap<string, st
     .flatMap((workflow) => workflow.jobs)
     .filter((job) => told.get(job.id) !== job.status && job.status !== 'blocked' && job.status !== 'queued')
     .map((job) =>
-      `  ${job.name}: ${job.status.replaceAll('_', ' ')}  ${done.has(job.status) ? timing(job, now) : ''}`.trimEnd(),
+      `  ${job.name}: ${job.status.replaceAll('_', ' ')}  ${isFinalJobStatus(job.status) ? timing(job, now) : ''}`.trimEnd(),
     )
 }

@@ -117,7 +117,9 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
       const deadline = endOfWait(clock, request.waitMs)
       for (;;) {
         // Listening starts before looking, so that nothing queued in between is missed.
-        const woken = ports.wakeups.wait('queue', untilNextLook(clock, deadline), signal)
+        const lookInMs = untilNextLook(clock, deadline)
+        const lookAt = clock.monotonicMs() + lookInMs
+        const woken = ports.wakeups.wait('queue', lookInMs, signal)
         // A repeat of a claim whose answer was lost finds the same tasks, also when the lost one takes them only now.
         if (running !== undefined && looked !== unheard) {
           looked = unheard
@@ -135,7 +137,6 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
         }
         if (claimed.length > 0 || signal.aborted || clock.monotonicMs() >= deadline) return claimed
         if (!idle) await queue.look(executors, woken)
-        const lookAt = clock.monotonicMs() + untilNextLook(clock, deadline)
         await woken
         unwoken = clock.monotonicMs() >= lookAt
       }
