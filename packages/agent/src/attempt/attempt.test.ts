@@ -331,10 +331,23 @@ test('a cache is packed while it is sent, and unpacked as it was', async () => {
   expect(endsOf(server).at(-1)).toBe('passed')
 })
 
-test('an archive that a dead agent was unpacking is unpacked anew by the next', async () => {
-  const { server, begin, executor } = bench(taskSpec(cacheSteps))
+test.each([
+  [
+    'by zstd',
+    'case $* in -d*) [ -e "$HOME/begun" ] || { touch "$HOME/begun"; sleep 600; } ;; esac; exec /usr/bin/zstd "$@"',
+    () => join(root, 'begun'),
+  ],
+  ['without zstd', 'exit 127', (io: string) => join(io, 'u5-0.feed')],
+])('an archive that a dead agent was unpacking %s is unpacked anew by the next', async (_how, zstd, begun) => {
+  mkdirSync(join(root, 'programs'))
+  writeFileSync(join(root, 'programs', 'zstd'), `#!/bin/sh\n${zstd}\n`, { mode: 0o755 })
+  const spec = {
+    ...taskSpec(cacheSteps),
+    environment: [{ name: 'PATH', value: `${join(root, 'programs')}:${process.env.PATH}` }],
+  }
+  const { server, begin, executor } = bench(spec)
   const first = begin()
-  await until(() => existsSync(join(executor.ioPath, 'u5-0.feed')))
+  await until(() => existsSync(begun(executor.ioPath)))
   first.stop('shutdown')
   await first.ended
 
