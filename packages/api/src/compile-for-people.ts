@@ -61,7 +61,8 @@ export async function checkOrbForPeople(
 
 /** People wait behind what they asked for themselves, never behind others, nor do pushes wait behind them. */
 function turnOf(asker: Principal, { signal }: Pick<CompileAsk, 'signal'>): CompileTurn {
-  return { asker: asker.kind === 'user' ? `user ${asker.user.id}` : `project ${asker.token.projectId}`, signal }
+  if (asker.kind === 'user') return { asker: `user ${asker.user.id}`, signal }
+  return { asker: `project ${asker.kind === 'project' ? asker.token.projectId : asker.projectId}`, signal }
 }
 
 function reply(source: string, problems: readonly Problem[], output: string): CompileReply {
