@@ -14,13 +14,18 @@ export class Fields {
   /** The keys that may stand here, when others are refused. */
   private known: readonly string[] | undefined
 
-  constructor(place: Place, map: MapNode) {
+  /** Where a key that is missing is shown. */
+  private readonly owner: Span
+
+  constructor(place: Place, map: MapNode, owner: Span = map.span) {
     this.place = place
     this.map = map
+    this.owner = owner
   }
 
+  /** Where the map as a whole is shown. */
   get span(): Span {
-    return this.map.span
+    return this.owner
   }
 
   has(key: string): boolean {
@@ -84,7 +89,7 @@ export class Fields {
   environment(key: string): readonly EnvironmentEntry[] {
     const value = this.node(key)
     if (value === undefined) return []
-    return environmentEntries(this.place.report, value).map((entry) => ({
+    return environmentEntries(this.place.report, value, this.place.chain).map((entry) => ({
       name: entry.key,
       value: environmentValue(this.place, entry),
     }))
@@ -128,7 +133,12 @@ export class Fields {
     const refused =
       this.known === undefined ? [] : [...this.map.entries.keys()].filter((name) => !this.known?.includes(name))
     if (refused.slice(0, 100).some((name) => nearest(name.slice(0, 100), [key]) !== undefined)) return undefined
-    return this.fail('missing-key', this.map.span, `required key [${key}] not found in ${this.place.what}`)
+    return this.fail(
+      'missing-key',
+      this.owner,
+      `required key [${key}] not found in ${this.place.what}`,
+      `Add '${key}:'`,
+    )
   }
 
   private asText(key: string, value: Node): string | undefined {
@@ -142,6 +152,7 @@ function integerOf(value: ScalarValue): number | undefined {
   return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : undefined
 }
 
-export function readFields(place: Place, node: MapNode): Fields {
-  return new Fields(place, node)
+/** @param owner the key the map stands below, where what it lacks is shown; the map itself when left out */
+export function readFields(place: Place, node: MapNode, owner?: Span): Fields {
+  return new Fields(place, node, owner)
 }

@@ -38,10 +38,16 @@ function expandInto(cx: ResolveContext, node: Node, scope: Scope, out: ResolvedS
     return
   }
   if (node.kind === 'list') for (const item of node.items) expandStep(cx, item, scope, out)
-  else
-    cx.report.error('expected-type', node.span, `'steps' must be a list, found ${typeName(node)}`, {
-      chain: scope.chain,
-    })
+  else reportNoList(cx, node, scope)
+}
+
+function reportNoList(cx: ResolveContext, node: Node, { chain }: Scope): void {
+  const around = chain.at(-1)
+  const key = around?.kind === 'pre-steps' || around?.kind === 'post-steps' ? around.kind : 'steps'
+  const text = stringOf(node)?.trim()
+  const step = text === undefined || text === '' ? 'checkout' : /^[\w/-]+$/.test(text) ? text : 'run: …'
+  const hint = `Write '${key}:', and below it each step with a dash: '- ${step}'`
+  cx.report.error('expected-type', node.span, `'${key}' must be a list, found ${typeName(node)}`, { chain, hint })
 }
 
 /** The value of a template in a place for steps: steps already expanded, or the name of one. */
