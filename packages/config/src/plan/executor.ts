@@ -70,6 +70,7 @@ export function checkExecutorKeys(place: Place, body: MapNode): readonly string[
 
 function reportNone(place: Place, fields: Fields, body: MapNode): undefined {
   const misspelt = [...body.entries.keys()]
+    .filter((name) => !executorKeys.includes(name))
     .map((name) => didYouMean(name, [...environmentKeys, 'executor']))
     .find((hint) => hint !== undefined)
   // The misspelt key has been refused already.

@@ -1,7 +1,7 @@
 import type { Span } from '@rondo/model'
-import { didYouMean } from '../did-you-mean.ts'
+import { didYouMean, slipFor } from '../did-you-mean.ts'
 import type { MapEntry, Node } from '../tree/node.ts'
-import { child, isNull, stringOf, typeName } from '../tree/node.ts'
+import { child, isInteger, isNull, stringOf, typeName } from '../tree/node.ts'
 import { plainValue, sameValue } from '../tree/same-value.ts'
 import type { Declarations, ParameterDeclaration, ParameterType, ResolveContext } from './context.ts'
 
@@ -69,6 +69,7 @@ function readDeclaration(
   }
   const typeNode = child(node, 'type')
   const type = stringOf(typeNode) as ParameterType | undefined
+  if (slipFor('type', node.entries.keys(), declarationKeys) !== undefined) return undefined
   if (type === undefined || !types.includes(type)) {
     const shown =
       typeNode === undefined ? 'has no type' : `has the unknown type '${stringOf(typeNode) ?? typeName(typeNode)}'`
@@ -134,7 +135,7 @@ export function hasType(declaration: ParameterDeclaration, value: Node): boolean
     case 'boolean':
       return value.kind === 'scalar' && typeof value.value === 'boolean'
     case 'integer':
-      return value.kind === 'scalar' && Number.isInteger(value.value)
+      return isInteger(value)
     case 'env_var_name':
       return environmentName.test(stringOf(value) ?? '')
     case 'string':
@@ -181,6 +182,6 @@ function valueType(node: Node): string {
   if (node.kind === 'map') return 'map'
   if (node.kind === 'list') return 'list'
   if (node.value === null) return 'null'
-  if (typeof node.value === 'number') return Number.isInteger(node.value) ? 'integer' : 'number'
+  if (typeof node.value === 'number') return isInteger(node) ? 'integer' : 'number'
   return typeof node.value
 }

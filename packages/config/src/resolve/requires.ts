@@ -1,5 +1,6 @@
 import type { RequiredStatus } from '@rondo/model'
 import { didYouMean } from '../did-you-mean.ts'
+import { reportType } from '../plan/expected-type.ts'
 import type { Report } from '../report.ts'
 import type { MapEntry, Node } from '../tree/node.ts'
 import { isFailed, stringOf, typeName } from '../tree/node.ts'
@@ -11,7 +12,10 @@ export const terminalStatuses: readonly RequiredStatus[] = ['success', 'failed',
 export function readRequires(report: Report, node: Node | undefined): readonly RequirementReference[] {
   if (node === undefined || (node.kind === 'scalar' && node.value === null)) return []
   if (node.kind === 'list') return node.items.flatMap((item) => readRequirement(report, item))
-  return readRequirement(report, node)
+  // A bare name runs in public configs (semantics 16); nothing else does.
+  if (node.kind === 'scalar') return readRequirement(report, node)
+  reportType({ report, what: '', chain: [] }, "'requires'", node, 'Sequence')
+  return []
 }
 
 /** The `upstream` map of compiled output: statuses by required name. */
@@ -27,12 +31,15 @@ export function readUpstream(report: Report, node: Node | undefined): readonly R
 
 function readRequirement(report: Report, node: Node): readonly RequirementReference[] {
   if (isFailed(node)) return []
-  const name = node.kind === 'scalar' && node.value !== null ? (stringOf(node) ?? node.text) : undefined
+  const name = stringOf(node)
   if (name !== undefined) return [{ name, statuses: ['success'], span: node.span }]
-  if (node.kind === 'map') return [...node.entries.values()].map((entry) => readWithStatus(report, entry))
-  if (node.kind === 'list') return node.items.flatMap((item) => readRequirement(report, item))
-  report.error('requires', node.span, `An item of 'requires' is a name or 'name: status', found ${typeName(node)}`)
-  return []
+  const entries = node.kind === 'map' ? [...node.entries.values()] : []
+  if (entries.length === 1) return entries.map((entry) => readWithStatus(report, entry))
+  const found = node.kind === 'map' ? `a map of ${entries.length}` : typeName(node)
+  const hint = entries.length > 1 ? 'Begin each name with a dash of its own' : undefined
+  report.error('requires', node.span, `An item of 'requires' is a name or 'name: status', found ${found}`, { hint })
+  // All of them are read, so that their mistakes are told as well.
+  return entries.map((entry) => readWithStatus(report, entry))
 }
 
 function readWithStatus(report: Report, entry: MapEntry): RequirementReference {
