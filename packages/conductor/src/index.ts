@@ -30,6 +30,7 @@ export { expireOrbs } from './chores/expire-orbs.ts'
 export { foretell, foretellStarts } from './chores/foretell-starts.ts'
 export type { SchedulePorts } from './chores/run-schedules.ts'
 export { runDueSchedules, runSchedules } from './chores/run-schedules.ts'
+export type { CompileTurn } from './compiler/compile-queue.ts'
 export type {
   CheckOrbRequest,
   CompileAnswer,

@@ -187,7 +187,7 @@ describe('the text of a diagnostic', () => {
 
   it('proposes a pipeline value for what stands behind the prefix, not for the prefix', () => {
     expect(hintsOf(withSteps('- run: << pipeline.foo >> << pipeline.idd >>'))).toEqual([
-      undefined,
+      "Values of a pipeline are 'pipeline.number', 'pipeline.git.branch' and more",
       "Did you mean 'pipeline.id'?",
     ])
   })

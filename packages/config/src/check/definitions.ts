@@ -48,11 +48,9 @@ function checkJob(cx: ResolveContext, job: ElementDefinition): void {
   const declarations = readDeclarations(cx, child(node, 'parameters'), `job '${name}'`)
   for (const parameter of reserved) {
     if (!declarations.has(parameter)) continue
-    cx.report.error(
-      'parameter-declaration',
-      job.keySpan,
-      `Job '${name}' may not declare a parameter '${parameter}': workflow entries keep that name`,
-    )
+    const place = declarations.get(parameter)?.span ?? job.keySpan
+    const message = `Job '${name}' may not declare a parameter '${parameter}': workflow entries keep that name`
+    cx.report.error('parameter-declaration', place, message, { hint: 'Give the parameter another name' })
   }
   if (child(node, 'type')?.templated === true) return
   const key = requiredKeys[jobType(cx, node, { definition: job }) ?? '']
@@ -62,7 +60,8 @@ function checkJob(cx: ResolveContext, job: ElementDefinition): void {
       readFields(place, node).only(key === 'steps' ? jobKeys : [...jobKeys, key], 'error')
       return
     }
-    cx.report.error('missing-key', node.span, `required key [${key}] not found in job '${name}'`)
+    const hint = key === 'steps' ? "Write 'steps:' below it, a list of steps" : undefined
+    cx.report.error('missing-key', job.keySpan, `required key [${key}] not found in job '${name}'`, { hint })
   }
 }
 
@@ -75,7 +74,9 @@ function checkCommand(cx: ResolveContext, command: ElementDefinition): void {
   // A misspelt key has been refused already.
   const misspelt = slipFor('steps', keys, commandKeys) !== undefined
   if (child(node, 'steps') === undefined && !misspelt) {
-    cx.report.error('missing-key', command.keySpan, `required key [steps] not found in command '${name}'`)
+    cx.report.error('missing-key', command.keySpan, `required key [steps] not found in command '${name}'`, {
+      hint: node.kind === 'list' ? "Write 'steps:' above the list" : "Write 'steps:' below it, a list of steps",
+    })
   }
   readDeclarations(cx, child(node, 'parameters'), `command '${name}'`)
 }

@@ -53,6 +53,7 @@ function parameterValue(
       'parameter-declaration',
       declaration.span,
       `Pipeline parameter '${declaration.name}' needs a default`,
+      { hint: "Add 'default:': a push starts pipelines, too, and gives no parameters" },
     )
     return undefined
   }

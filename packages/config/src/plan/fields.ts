@@ -16,13 +16,18 @@ export class Fields {
   /** The keys that may stand here, when others are refused. */
   private known: readonly string[] | undefined
 
-  constructor(place: Place, map: MapNode) {
+  /** Where a key that is missing is shown. */
+  private readonly owner: Span
+
+  constructor(place: Place, map: MapNode, owner: Span = map.span) {
     this.place = place
     this.map = map
+    this.owner = owner
   }
 
+  /** Where the map as a whole is shown. */
   get span(): Span {
-    return this.map.span
+    return this.owner
   }
 
   has(key: string): boolean {
@@ -101,7 +106,7 @@ export class Fields {
   environment(key: string): readonly EnvironmentEntry[] {
     const value = this.node(key)
     if (value === undefined) return []
-    return environmentEntries(this.place.report, value).map((entry) => ({
+    return environmentEntries(this.place.report, value, this.place.chain).map((entry) => ({
       name: entry.key,
       value: environmentValue(this.place, entry),
     }))
@@ -142,11 +147,11 @@ export class Fields {
   }
 
   /** Says that a key is missing, unless a misspelt one has been refused in its stead. */
-  missing(key: string): undefined {
+  missing(key: string, hint = `Add '${key}:'`): undefined {
     if (isFailed(this.map.entries.get(key)?.value)) return undefined
     // A misspelt key has been refused already.
     if (slipFor(key, this.map.entries.keys(), this.known ?? []) !== undefined) return undefined
-    return this.fail('missing-key', this.map.span, `required key [${key}] not found in ${this.place.what}`)
+    return this.fail('missing-key', this.owner, `required key [${key}] not found in ${this.place.what}`, hint)
   }
 
   private asText(key: string, value: Node): string | undefined {
@@ -154,6 +159,7 @@ export class Fields {
   }
 }
 
-export function readFields(place: Place, node: MapNode): Fields {
-  return new Fields(place, node)
+/** @param owner the key the map stands below, where what it lacks is shown; the map itself when left out */
+export function readFields(place: Place, node: MapNode, owner?: Span): Fields {
+  return new Fields(place, node, owner)
 }

@@ -1,4 +1,4 @@
-import type { JobPlan } from '@rondo/model'
+import type { JobPlan, Span } from '@rondo/model'
 import type { Report } from '../report.ts'
 import type { ResolvedStep } from '../resolve/context.ts'
 import type { MapNode } from '../tree/node.ts'
@@ -36,6 +36,8 @@ export interface JobSource {
   readonly name: string
   readonly body: MapNode
   readonly steps: readonly ResolvedStep[]
+  /** Where its name is defined. */
+  readonly definedAt?: Span
   readonly chain: Place['chain']
   readonly executorMissing: boolean
   /** Version 2 files with unknown keys ran all the same. */
@@ -45,7 +47,7 @@ export interface JobSource {
 /** What a build job runs (semantics 12, 13); undefined when it cannot run, with the reasons reported. */
 export function readJob(report: Report, source: JobSource): JobPlan | undefined {
   const place: Place = { report, what: `job '${source.name}'`, chain: source.chain }
-  const fields = readFields(place, source.body)
+  const fields = readFields(place, source.body, source.definedAt)
   fields.only(jobKeys, source.lenient ? 'warn' : 'error')
   const executor = readExecutor(place, fields, source)
   const steps = readSteps(place, fields, source)
@@ -70,7 +72,7 @@ export function readJob(report: Report, source: JobSource): JobPlan | undefined 
 }
 
 function readSteps(place: Place, fields: Fields, source: JobSource) {
-  if (!fields.has('steps')) return fields.missing('steps')
+  if (!fields.has('steps')) return fields.missing('steps', "Write 'steps:' below it, a list of steps")
   return source.steps.flatMap((step) => readStep(place.report, step) ?? [])
 }
 

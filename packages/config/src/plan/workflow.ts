@@ -48,7 +48,7 @@ function readBody(report: Report, node: LinkedNode, { jobs, read, lenient }: Bod
   if (invocation.body === undefined || read.has(name)) return
   read.add(name)
   if (invocation.type !== 'build') {
-    checkTypedJob(report, invocation.type, name, invocation.body, invocation.chain)
+    checkTypedJob(report, invocation.type, name, { ...invocation, body: invocation.body })
     return
   }
   const job = readJob(report, { ...invocation, name, body: invocation.body, lenient })

@@ -50,7 +50,7 @@ export function expandMatrix(cx: ResolveContext, node: Node, scope: Scope): Matr
   const all = product(axes)
   const excluded = exclusions(cx, child(node, 'exclude'), scope)
   const rows = all.filter((row) => !excluded.some((exclusion) => equals(row, exclusion.row)))
-  for (const exclusion of excluded) warnOfIdle(cx, exclusion, parameters, scope)
+  for (const exclusion of excluded) warnOfIdle(cx, exclusion, axes, scope)
   const emptied = all.length > 0 && rows.length === 0
   if (emptied) {
     const hint = 'What requires it goes on without it'
@@ -77,7 +77,12 @@ function axisValues(cx: ResolveContext, name: string, node: Node, scope: Scope):
   return []
 }
 
-function product(axes: readonly { name: string; values: readonly Node[] }[]): readonly MatrixRow[] {
+interface Axis {
+  readonly name: string
+  readonly values: readonly Node[]
+}
+
+function product(axes: readonly Axis[]): readonly MatrixRow[] {
   let rows: ReadonlyMap<string, Node>[] = [new Map()]
   for (const { name, values } of axes)
     rows = rows.flatMap((row) => values.map((value) => new Map(row).set(name, value)))
@@ -107,17 +112,38 @@ function exclusions(cx: ResolveContext, node: Node | undefined, scope: Scope): r
 }
 
 /** An exclusion that can match nothing: it leaves a parameter out, or names one that the matrix has not. */
-function warnOfIdle(cx: ResolveContext, { row, node }: Exclusion, parameters: MapNode, scope: Scope): void {
-  const names = [...parameters.entries.keys()]
+function warnOfIdle(cx: ResolveContext, { row, node }: Exclusion, axes: readonly Axis[], scope: Scope): void {
+  const names = axes.map(({ name }) => name)
   const unknown = [...row.keys()].find((name) => !names.includes(name))
   const left = names.filter((name) => !row.has(name))
-  if (unknown === undefined && left.length === 0) return
+  if (unknown === undefined && left.length === 0) {
+    for (const axis of axes) warnOfAbsent(cx, axis, row.get(axis.name)!, scope)
+    return
+  }
   const [message, hint] =
     unknown === undefined
       ? [`does not name ${left.join(', ')}`, 'Name every parameter of the matrix, with one value each']
       : [`names '${unknown}', which is no parameter of the matrix`, didYouMean(unknown, names)]
   const span = unknown === undefined ? node.span : node.entries.get(unknown)!.keySpan
   cx.report.warn('matrix', span, `This exclusion ${message}: it excludes nothing`, { chain: scope.chain, hint })
+}
+
+/** An exclusion of a value that its parameter does not take here. */
+function warnOfAbsent(cx: ResolveContext, { name, values }: Axis, value: Node, scope: Scope): void {
+  if (values.length === 0 || values.some((other) => sameValue(other, value))) return
+  const shown = value.kind === 'scalar' ? `'${value.text}'` : `a ${value.kind}`
+  const message = `${shown} is no value of '${name}' in this matrix: this excludes nothing`
+  cx.report.warn('matrix', value.span, message, { chain: scope.chain, hint: () => absentHint(values, value) })
+}
+
+function absentHint(values: readonly Node[], value: Node): string | undefined {
+  if (value.kind !== 'scalar') return 'An exclusion has one value for each parameter; write one exclusion for each'
+  const texts = values.flatMap((other) => (other.kind === 'scalar' ? displayText(other) : []))
+  if (texts.includes(value.text))
+    return stringOf(value) === undefined ? `Write it in quotes: "${value.text}"` : `Write ${value.text} without quotes`
+  return (
+    didYouMean(value.text, texts) ?? `Its values are ${texts.slice(0, 10).join(', ')}${texts.length > 10 ? ', …' : ''}`
+  )
 }
 
 /** An exclusion must name every parameter; a partial one matches nothing. */

@@ -44,9 +44,16 @@ function expandInto(cx: ResolveContext, node: Node, scope: Scope, out: ResolvedS
     for (const item of node.items) expandStep(cx, item, scope, out)
     return
   }
-  const hint = isNull(node) ? undefined : 'Begin each step with a dash'
-  const message = `'steps' must be a list, found ${typeName(node)}`
-  cx.report.error('expected-type', node.span, message, { chain: scope.chain, hint })
+  reportNoList(cx, node, scope)
+}
+
+function reportNoList(cx: ResolveContext, node: Node, { chain }: Scope): void {
+  const around = chain.at(-1)
+  const key = around?.kind === 'pre-steps' || around?.kind === 'post-steps' ? around.kind : 'steps'
+  const text = stringOf(node)?.trim()
+  const step = text === undefined || text === '' ? 'checkout' : /^[\w/-]+$/.test(text) ? text : 'run: …'
+  const hint = `Write '${key}:', and below it each step with a dash: '- ${step}'`
+  cx.report.error('expected-type', node.span, `'${key}' must be a list, found ${typeName(node)}`, { chain, hint })
 }
 
 /** The value of a template in a place for steps: steps already expanded, or the name of one. */
