@@ -37,10 +37,16 @@ export function createAccounts(database: Database): Accounts {
     sql`select ${projectColumns} from projects p join organizations o on o.id = p.organization_id ${where}`
 
   return {
-    createUser: (user) =>
+    createUser: ({ login, name, passwordHash, admin, token }) =>
       insert<User>(
-        sql`insert into users as u (login, name, password_hash, admin) values (${user.login}, ${user.name}, ${user.passwordHash}, ${user.admin}) returning ${userColumns}`,
-        `user ${user.login}`,
+        sql`
+          with u as (
+            insert into users (login, name, password_hash, admin) values (${login}, ${name}, ${passwordHash}, ${admin}) returning *),
+          t as (
+            insert into api_tokens (user_id, label, hash)
+            select u.id, ${token?.label ?? ''}::text, ${token?.hash ?? null}::bytea from u where ${token !== undefined}::boolean)
+          select ${userColumns} from u`,
+        `user ${login}`,
       ),
     user: (id) => first<User>(sql`select ${userColumns} from users u where id = ${id}`),
     userByLogin: (login) =>
