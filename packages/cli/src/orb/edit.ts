@@ -9,6 +9,7 @@ export const editOrb: Verb = {
   name: 'edit',
   usage: 'rondo orb edit NAMESPACE/NAME',
   summary: 'whether an orb is in lists, and its categories; its versions never change',
+  most: 1,
   flags: {
     unlist: { type: 'boolean', help: 'take it out of lists; it can be used by its name' },
     list: { type: 'boolean', help: 'put it back into lists' },
