@@ -50,7 +50,19 @@ export function linkWorkflow(
         .map(({ target, statuses, reference }) => ({ node: names.get(target)!, statuses, reference })),
     }))
   checkCycles(report, workflow, nodes)
+  checkApprovals(report, workflow, index)
   return { workflow, nodes }
+}
+
+/** An approval has no job behind it to tell it from another entry of its name (semantics 18.6). */
+function checkApprovals(report: Report, workflow: ResolvedWorkflow, index: NameIndex): void {
+  for (const { type, name, group, span, chain } of workflow.invocations) {
+    if (type !== 'approval') continue
+    const others = index.at.get(indexKey(group, name))!.named
+    if (others.length < 2) continue
+    const message = `The approval '${name}' carries the name of another entry of workflow '${workflow.name}'`
+    report.error('duplicate-name', span, message, { chain, hint: 'Give the approval another name' })
+  }
 }
 
 interface Link {

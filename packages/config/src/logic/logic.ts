@@ -5,7 +5,7 @@ import type { ResolveContext, Scope } from '../resolve/context.ts'
 import { isTruthy, substitute, substituteOrFail } from '../template/substitute.ts'
 import { expressionVariables, reportExpression } from '../template/variable.ts'
 import type { MapNode, Node, ScalarNode } from '../tree/node.ts'
-import { child, scalarText, stringOf, typeName } from '../tree/node.ts'
+import { child, displayText, isNull, stringOf, typeName } from '../tree/node.ts'
 import { sameValue } from '../tree/same-value.ts'
 
 const holding = ['and', 'or', 'not']
@@ -61,10 +61,14 @@ function evaluateStatement(cx: ResolveContext, node: MapNode, scope: Scope, dept
     return undefined
   }
   const entry = node.entries.get(key)!
-  // Configs in which an indentation slip left `not:` empty beside `equal:` have run for months.
   if (known.length > 1) {
-    const hint = `'${key}' counts here and the others do not; is something to be indented further?`
-    cx.report.warn('logic', node.span, message, { chain: scope.chain, hint })
+    // Configs in which an indentation slip left `not:` empty beside `equal:` have run for months.
+    const slipped = known.some((operator) => isNull(child(node, operator)))
+    const hint = slipped
+      ? `'${key}' counts here and the others do not; is something to be indented further?`
+      : "Join the statements by 'and' or 'or'"
+    cx.report[slipped ? 'warn' : 'error']('logic', node.span, message, { chain: scope.chain, hint })
+    if (!slipped) return undefined
   }
   // What holds no statements of its own is no level: `equal`, `matches` and values.
   if (holding.includes(entry.key) && depth > cx.limits.logicDepth) {
@@ -152,7 +156,7 @@ function matchOperand(cx: ResolveContext, node: Node, key: string, scope: Scope)
   }
   if (given.templated && given.kind === 'scalar' && substituteOrFail(cx, given, scope) === undefined) return undefined
   const value = substitute(cx, given, scope)
-  if (value.kind === 'scalar') return typeof value.value === 'string' ? value.value : scalarText(value.value)
+  if (value.kind === 'scalar') return displayText(value)
   cx.report.error('logic', given.span, `'${key}' of 'matches' must be a string, found ${typeName(value)}`, {
     chain: scope.chain,
   })

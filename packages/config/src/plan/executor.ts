@@ -78,6 +78,7 @@ export function checkExecutorKeys(place: Place, body: MapNode): readonly string[
 
 function reportNone(place: Place, fields: Fields, body: MapNode, span: Span): undefined {
   const misspelt = [...body.entries.keys()]
+    .filter((name) => !executorKeys.includes(name))
     .map((name) => didYouMean(name, [...environmentKeys, 'executor']))
     .find((hint) => hint !== undefined)
   // The misspelt key has been refused already.

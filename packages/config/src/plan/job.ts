@@ -11,7 +11,8 @@ import { readStep } from './steps/read-step.ts'
 import { readShell } from './steps/run.ts'
 import { optional } from './steps/step-reader.ts'
 
-export const jobKeys = [
+/** Keys of a job that builds; `plan_name`, `validation` and `key` belong to other types (semantics 12.1). */
+export const jobKeys: readonly string[] = [
   'type',
   'docker',
   'machine',
@@ -28,9 +29,6 @@ export const jobKeys = [
   'circleci_ip_ranges',
   'retention',
   'branches',
-  'plan_name',
-  'validation',
-  'key',
 ]
 const retention = /^([1-9]|[12][0-9]|30)d$/
 
@@ -74,13 +72,7 @@ export function readJob(report: Report, source: JobSource): JobPlan | undefined 
 }
 
 function readSteps(place: Place, fields: Fields, source: JobSource) {
-  if (!fields.has('steps'))
-    return fields.fail(
-      'missing-key',
-      source.definedAt ?? source.body.span,
-      `required key [steps] not found in ${place.what}`,
-      "Write 'steps:' below it, a list of steps",
-    )
+  if (!fields.has('steps')) return fields.missing('steps', "Write 'steps:' below it, a list of steps")
   return source.steps.flatMap((step) => readStep(place.report, step) ?? [])
 }
 

@@ -1,7 +1,7 @@
 import type { NodeType, OriginFrame, Span } from '@rondo/model'
 import { didYouMean } from '../did-you-mean.ts'
 import { evaluateBareExpression } from '../logic/logic.ts'
-import { substitute } from '../template/substitute.ts'
+import { substitute, substituteKey } from '../template/substitute.ts'
 import type { MapEntry, MapNode, Node, ScalarNode } from '../tree/node.ts'
 import { child, displayText, isFailed, isNull, stringOf, typeName } from '../tree/node.ts'
 import type { ResolveContext, ResolvedStep, Scope } from './context.ts'
@@ -63,7 +63,8 @@ export function readEntry(cx: ResolveContext, item: Node, scope: Scope): RawEntr
     return { job: entry.key, span: entry.keySpan, attributes: new Map(), broken: true }
   }
   const attributes = entry.value.kind === 'map' ? entry.value.entries : new Map<string, MapEntry>()
-  return { job: entry.key, span: entry.keySpan, attributes }
+  const job = substituteKey(cx, entry, scope)
+  return { job: job ?? entry.key, span: entry.keySpan, attributes, ...(job === undefined ? { broken: true } : {}) }
 }
 
 function attributesHint(value: Node): string | undefined {
@@ -214,7 +215,7 @@ function entryRequires(
   })
 }
 
-/** Documentation forbids it (semantics 18.6), official test data does it: the approval wins, with a warning. */
+/** Documentation forbids it (semantics 18.6), configs that the editor's own tests call valid do it: told of, and taken. */
 function checkApprovalName(cx: ResolveContext, name: string, raw: RawEntry, scope: Scope): void {
   if (!scope.space.elements.job.has(name)) return
   cx.report.warn('duplicate-name', raw.span, `The approval '${name}' carries the name of a job`, {

@@ -90,6 +90,8 @@ function groupJobs(
     const entry = readEntry(cx, item, scope)
     if (entry === undefined) return []
     if (scope.space.groups.has(entry.job)) {
+      // That one name means both has been told where it is defined.
+      if (scope.space.elements.job.has(entry.job)) return []
       cx.report.error('job-group', entry.span, `Job groups do not nest: '${entry.job}' is a job group itself`, {
         chain: scope.chain,
       })

@@ -1,4 +1,5 @@
 import { didYouMean } from '../did-you-mean.ts'
+import { reportType } from '../plan/expected-type.ts'
 import { substitute } from '../template/substitute.ts'
 import type { MapNode, Node } from '../tree/node.ts'
 import { child, displayText, stringOf, typeName } from '../tree/node.ts'
@@ -55,8 +56,15 @@ export function expandMatrix(cx: ResolveContext, node: Node, scope: Scope): Matr
     const hint = 'What requires it goes on without it'
     cx.report.warn('matrix', node.span, "'exclude' leaves no job of this matrix", { chain: scope.chain, hint })
   }
-  const alias = child(node, 'alias')
-  return { rows, alias: alias === undefined ? undefined : stringOf(substitute(cx, alias, scope)), emptied }
+  return { rows, alias: readAlias(cx, child(node, 'alias'), scope), emptied }
+}
+
+function readAlias(cx: ResolveContext, node: Node | undefined, scope: Scope): string | undefined {
+  if (node === undefined) return undefined
+  const value = substitute(cx, node, scope)
+  const alias = stringOf(value)
+  const place = { report: cx.report, what: '', chain: scope.chain }
+  return alias ?? reportType(place, "'alias' of 'matrix'", value, 'String')
 }
 
 function axisValues(cx: ResolveContext, name: string, node: Node, scope: Scope): readonly Node[] {
@@ -89,8 +97,11 @@ interface Exclusion {
 function exclusions(cx: ResolveContext, node: Node | undefined, scope: Scope): readonly Exclusion[] {
   if (node === undefined) return []
   const value = substitute(cx, node, scope)
-  const items = value.kind === 'list' ? value.items : [value]
-  return items.flatMap((item) => {
+  if (value.kind !== 'list') {
+    reportType({ report: cx.report, what: '', chain: scope.chain }, "'exclude' of 'matrix'", value, 'Sequence')
+    return []
+  }
+  return value.items.flatMap((item) => {
     if (item.kind === 'map')
       return [{ row: new Map([...item.entries.values()].map((entry) => [entry.key, entry.value])), node: item }]
     cx.report.error('matrix', item.span, `An item of 'exclude' is a map of parameter values, found ${typeName(item)}`, {

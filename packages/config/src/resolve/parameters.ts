@@ -1,7 +1,7 @@
 import type { Span } from '@rondo/model'
-import { didYouMean } from '../did-you-mean.ts'
+import { didYouMean, slipFor } from '../did-you-mean.ts'
 import type { MapEntry, MapNode, Node } from '../tree/node.ts'
-import { child, isNull, stringOf, typeName } from '../tree/node.ts'
+import { child, isInteger, isNull, stringOf, typeName } from '../tree/node.ts'
 import { plainValue, sameValue } from '../tree/same-value.ts'
 import type { Declarations, ParameterDeclaration, ParameterType, ResolveContext } from './context.ts'
 
@@ -72,6 +72,7 @@ function readDeclaration(
   }
   const typeNode = child(node, 'type')
   const type = stringOf(typeNode) as ParameterType | undefined
+  if (slipFor('type', node.entries.keys(), declarationKeys) !== undefined) return undefined
   const allowed = where === 'the pipeline' ? pipelineTypes : types
   if (type === undefined || !allowed.includes(type)) {
     const shown =
@@ -178,7 +179,7 @@ export function hasType(declaration: ParameterDeclaration, value: Node): boolean
     case 'boolean':
       return value.kind === 'scalar' && typeof value.value === 'boolean'
     case 'integer':
-      return value.kind === 'scalar' && Number.isInteger(value.value)
+      return isInteger(value)
     case 'env_var_name':
       return environmentName.test(stringOf(value) ?? '')
     case 'string':
@@ -244,6 +245,6 @@ function valueType(node: Node): string {
   if (node.kind === 'map') return 'map'
   if (node.kind === 'list') return 'list'
   if (node.value === null) return 'null'
-  if (typeof node.value === 'number') return Number.isInteger(node.value) ? 'integer' : 'number'
+  if (typeof node.value === 'number') return isInteger(node) ? 'integer' : 'number'
   return typeof node.value
 }

@@ -1,5 +1,6 @@
 import type { OriginFrame, RequiredStatus } from '@rondo/model'
 import { didYouMean } from '../did-you-mean.ts'
+import { reportType } from '../plan/expected-type.ts'
 import type { Report } from '../report.ts'
 import type { MapEntry, Node } from '../tree/node.ts'
 import { isFailed, stringOf, typeName } from '../tree/node.ts'
@@ -35,7 +36,10 @@ export function readRequires(
 ): readonly RequirementReference[] {
   if (node === undefined || (node.kind === 'scalar' && node.value === null)) return []
   if (node.kind === 'list') return node.items.flatMap((item) => readRequirement(report, item, chain))
-  return readRequirement(report, node, chain)
+  // A bare name runs in public configs (semantics 16); nothing else does.
+  if (node.kind === 'scalar') return readRequirement(report, node, chain)
+  reportType({ report, what: '', chain }, "'requires'", node, 'Sequence')
+  return []
 }
 
 /** The `upstream` map of compiled output: statuses by required name. */
@@ -55,14 +59,18 @@ export function readUpstream(
 
 function readRequirement(report: Report, node: Node, chain: Chain): readonly RequirementReference[] {
   if (isFailed(node)) return []
-  const name = node.kind === 'scalar' && node.value !== null ? (stringOf(node) ?? node.text) : undefined
+  const name = stringOf(node)
   if (name !== undefined) return [{ name, statuses: ['success'], span: node.span }]
-  if (node.kind === 'map') return [...node.entries.values()].map((entry) => readWithStatus(report, entry, chain))
-  if (node.kind === 'list') return node.items.flatMap((item) => readRequirement(report, item, chain))
-  report.error('requires', node.span, `An item of 'requires' is a name or 'name: status', found ${typeName(node)}`, {
+  const entries = node.kind === 'map' ? [...node.entries.values()] : []
+  if (entries.length === 1) return entries.map((entry) => readWithStatus(report, entry, chain))
+  const found = node.kind === 'map' ? `a map of ${entries.length}` : typeName(node)
+  const hint = entries.length > 1 ? 'Begin each name with a dash of its own' : undefined
+  report.error('requires', node.span, `An item of 'requires' is a name or 'name: status', found ${found}`, {
     chain,
+    hint,
   })
-  return []
+  // All of them are read, so that their mistakes are told as well.
+  return entries.map((entry) => readWithStatus(report, entry, chain))
 }
 
 function readWithStatus(report: Report, entry: MapEntry, chain: Chain): RequirementReference {

@@ -1,7 +1,8 @@
 import type { OriginFrame } from '@rondo/model'
+import { reportType } from '../plan/expected-type.ts'
 import type { Report } from '../report.ts'
 import type { Node } from '../tree/node.ts'
-import { isFailed } from '../tree/node.ts'
+import { isFailed, stringOf } from '../tree/node.ts'
 
 const maxLength = 512
 const allowed = /^[A-Za-z0-9._/-]+$/
@@ -13,7 +14,8 @@ export function serialGroupKey(
   chain: readonly OriginFrame[],
 ): string | undefined {
   if (node === undefined || isFailed(node)) return undefined
-  const key = node.kind === 'scalar' && node.value !== null ? String(node.value) : ''
+  const key = stringOf(node)
+  if (key === undefined) return reportType({ report, what: '', chain }, "'serial-group'", node, 'String')
   if (key.length <= maxLength && allowed.test(key)) return key
   const tooLong = allowed.test(key)
   const message = tooLong
