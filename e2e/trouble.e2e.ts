@@ -26,6 +26,13 @@ test.concurrent('a request or a push that is sent up to five times at once makes
   expect(findings.figures).toMatchObject({ 'times sent': 75, 'pipelines of requests': 25, 'pipelines of pushes': 5 })
 }, 900_000)
 
+test.concurrent('a push has its pipeline, and one, whoever is killed while it is made [R-01] [R-02] [R-13]', async () => {
+  const findings = await experiments.pushes.run({ pushes: 12, 'at-once': 3, kills: 4, seconds: 2 }, setting)
+
+  expect(findings.problems).toEqual([])
+  expect(findings.figures.pushes).toBeGreaterThanOrEqual(12)
+}, 900_000)
+
 test.runIf(!works)('trouble with jobs that run is left out: the host sandbox does not work here', () => {
   expect(works).toBe(false)
 })

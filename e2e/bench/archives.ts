@@ -19,7 +19,7 @@ function treeStep(folder: string, megabytes: number): string {
   return `{run: {name: tree, command: "mkdir -p ${folder} && cd ${folder} && (seq 100000000 || true) | head -c ${files * fileBytes} | split -b ${fileBytes} -a 5"}}`
 }
 
-export async function cacheFigures(stack: Stack, image: string, megabytes: number): Promise<readonly Figure[]> {
+async function cacheFigures(stack: Stack, image: string, megabytes: number): Promise<readonly Figure[]> {
   const saveFloor = (name: string, file: string) =>
     `{run: {name: ${name}, command: "tar -cf - c | zstd -q -3 -o ${file} && sync ${file}"}}`
   const restoreFloor = (name: string) => `{run: {name: ${name}, command: "zstd -dqc floor.zst | tar -xf -"}}`

@@ -8,6 +8,7 @@ import { schedulerLies } from './lies.ts'
 import { listener } from './listener.ts'
 import { outage } from './outage.ts'
 import { partition } from './partition.ts'
+import { pushes } from './pushes.ts'
 import { repeats } from './repeats.ts'
 
 const thousandJobs = { workflows: 100, jobs: 10, lines: 40, 'at-once': 4 }
@@ -46,6 +47,7 @@ export const experiments = {
   cancels,
   arrivals,
   repeats,
+  pushes,
   lies: schedulerLies,
   all: blows({
     rows: 'R-01, R-02',

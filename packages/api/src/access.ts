@@ -73,7 +73,15 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'sec
   }
 
   async function projectOf(asker: Principal, id: string | undefined, right: Right, missing: string): Promise<Project> {
-    const project = id === undefined ? undefined : await accounts.project(id)
+    return admitted(asker, id === undefined ? undefined : await accounts.project(id), right, missing)
+  }
+
+  async function admitted(
+    asker: Principal,
+    project: Project | undefined,
+    right: Right,
+    missing: string,
+  ): Promise<Project> {
     if (project === undefined) throw new AppError('not-found', missing)
     if (asker.kind === 'project') admitToken(asker.token, project, right, missing)
     else await admit(asker, project.organizationId, neededRight(right, project), missing)
@@ -113,8 +121,8 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'sec
       throw new AppError('bad-request', `Invalid project slug "${slug.slice(0, 200)}". Use the form gh/ORG/REPO.`)
     const [organization, name] = [parts[1]!, parts[2]!]
     const found = await accounts.projectByName(vcsType, organization, name)
-    if (found !== undefined || vcsType !== 'circleci') return projectOf(asker, found?.id, right, missing)
-    return projectOf(asker, (await projectByParts(organization, name))?.id, right, missing)
+    if (found !== undefined || vcsType !== 'circleci') return admitted(asker, found, right, missing)
+    return admitted(asker, await projectByParts(organization, name), right, missing)
   }
 
   /** Newer clients write every project as circleci/ORG/PROJECT, each of the two by id or by name (reference/api, 2.2). */

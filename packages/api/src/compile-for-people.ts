@@ -1,4 +1,4 @@
-import type { Problem } from '@rondo/conductor'
+import type { CompileTurn, Problem } from '@rondo/conductor'
 import { AppError, type PipelineValues, type Principal } from '@rondo/model'
 import type { RoutePorts } from './http/route.ts'
 
@@ -10,6 +10,8 @@ export interface CompileAsk {
   /** By full name; values of parameters among them are left to `parameters`. */
   readonly values: Readonly<Record<string, unknown>>
   readonly parameters: Readonly<Record<string, unknown>>
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal
 }
 
 export interface CompileReply {
@@ -29,13 +31,16 @@ export async function compileForPeople(
 ): Promise<CompileReply> {
   const organization = ask.owner === '' ? undefined : await access.organization(asker, ask.owner, 'view')
   const contexts = organization === undefined ? undefined : await secrets.contextsOf(organization.id)
-  const answer = await compiler.compile({
-    source: ask.source,
-    pipelineValues: plainValues(ask.values),
-    pipelineParameters: ask.parameters,
-    organizationId: organization?.id ?? null,
-    ...(contexts === undefined ? {} : { contexts: contexts.map(({ name }) => name) }),
-  })
+  const answer = await compiler.compile(
+    {
+      source: ask.source,
+      pipelineValues: plainValues(ask.values),
+      pipelineParameters: ask.parameters,
+      organizationId: organization?.id ?? null,
+      ...(contexts === undefined ? {} : { contexts: contexts.map(({ name }) => name) }),
+    },
+    turnOf(asker, ask),
+  )
   return reply(ask.source, answer.problems, answer.output ?? '')
 }
 
@@ -43,12 +48,21 @@ export async function compileForPeople(
 export async function checkOrbForPeople(
   { access, compiler }: Pick<RoutePorts, 'access' | 'compiler'>,
   asker: Principal,
-  ask: Pick<CompileAsk, 'source' | 'owner'>,
+  ask: Pick<CompileAsk, 'source' | 'owner' | 'signal'>,
 ): Promise<CompileReply> {
   const organization = ask.owner === '' ? undefined : await access.organization(asker, ask.owner, 'view')
-  const check = await compiler.checkOrb({ source: ask.source, organizationId: organization?.id ?? null })
+  const check = await compiler.checkOrb(
+    { source: ask.source, organizationId: organization?.id ?? null },
+    turnOf(asker, ask),
+  )
   const header = check.imports.map(({ reference, resolved }) => `# Orb '${reference}' resolved to '${resolved}'\n`)
   return reply(ask.source, check.problems, header.join('') + ask.source)
+}
+
+/** People wait behind what they asked for themselves, never behind others, nor do pushes wait behind them. */
+function turnOf(asker: Principal, { signal }: Pick<CompileAsk, 'signal'>): CompileTurn {
+  if (asker.kind === 'user') return { asker: `user ${asker.user.id}`, signal }
+  return { asker: `project ${asker.kind === 'project' ? asker.token.projectId : asker.projectId}`, signal }
 }
 
 function reply(source: string, problems: readonly Problem[], output: string): CompileReply {

@@ -14,6 +14,7 @@ import type {
   Objects,
   Operations,
   ProjectTokens,
+  PushActions,
   RetentionStore,
   RunQueue,
   Schedules,
@@ -55,6 +56,7 @@ export interface WebPorts {
   readonly signer: Pick<TokenSigner, 'publicKeys'>
   readonly hosting: GitHosting
   readonly actions: UserActions
+  readonly pushes: PushActions
   readonly queue: RunQueue
   readonly settings: SettingsStore
   readonly operations: Pick<Operations, 'loops' | 'dispatches'>

@@ -27,9 +27,12 @@ export type { ChoreOptions, ChorePorts } from './chores/chores.ts'
 export { doChores, doDueChores } from './chores/chores.ts'
 export { defaultTimes, endOverdue, enforceLimits } from './chores/enforce-limits.ts'
 export { expireOrbs } from './chores/expire-orbs.ts'
+export type { FinishPushesPorts } from './chores/finish-pushes.ts'
+export { finishDuePushes, finishPushes } from './chores/finish-pushes.ts'
 export { foretell, foretellStarts } from './chores/foretell-starts.ts'
 export type { SchedulePorts } from './chores/run-schedules.ts'
 export { runDueSchedules, runSchedules } from './chores/run-schedules.ts'
+export type { CompileTurn } from './compiler/compile-queue.ts'
 export type {
   CheckOrbRequest,
   CompileAnswer,
@@ -62,6 +65,8 @@ export type { ImportRequest, OrbRegistry, OrbVersionWithSource, PublishRequest }
 export type { ContinuationKeys } from './pipelines/continuation-keys.ts'
 export { createContinuationKeys } from './pipelines/continuation-keys.ts'
 export { resumeContinuations } from './pipelines/continuation-resumer.ts'
+export type { FollowPushPorts } from './pipelines/follow-push.ts'
+export { createPushActions } from './pipelines/follow-push.ts'
 export { createStartChecks, createUserActions } from './pipelines/user-actions.ts'
 export type { UserActionsPorts } from './pipelines/user-actions-ports.ts'
 export type { StartChecks } from './workflows/start-job.ts'

@@ -86,7 +86,7 @@ jobs:
     docker:
       - image: registry.example/a@sha256:00
         entrypoint: /bin/start --flag "two words"
-        command: [serve, 80]
+        command: [serve, "80"]
         user: root
         environment: {A: null, B: 12345678}
         auth: {username: u, password: $P}

@@ -1,5 +1,5 @@
 import type { Plan, Span } from '@rondo/model'
-import type { LinkedWorkflow } from './check/link.ts'
+import type { DefinedJobs, LinkedWorkflow } from './check/link.ts'
 import { linkWorkflow } from './check/link.ts'
 import { checkRootKeys } from './check/root-keys.ts'
 import { checkSetupWorkflows } from './check/surprises/setup-workflows.ts'
@@ -112,15 +112,15 @@ function compileStages(
   checkRootKeys(report, root, version)
   const { setup, workflows } = resolveConfig(cx, root)
   const names = finalNames(workflows)
-  const linked = workflows.map((workflow) => linkWorkflow(report, workflow, names))
+  const linked = workflows.map((workflow) => linkWorkflow(report, workflow, names, definedJobs(root)))
   if (isTooLong(cx, root, version === 2 ? 0 : leastSize(linked))) return failed(report, parameters)
   const orbs = cx.orbs.map(({ reference, resolved, digest }) => ({ reference, resolved, digest }))
   const plan: Plan = { setup, ...readWorkflows(report, linked, version === 2), orbs }
   if (report.hasErrors()) return failed(report, parameters)
-  checkSurprises(report, plan, options.contexts)
+  checkSurprises(report, plan, { linked, sources: cx.sources, contexts: options.contexts })
   checkSetupWorkflows(report, plan, options.pipelineValues)
   if (version !== 2) checkUnusedOrbs(report, root, source)
-  checkUnusedAnchors(report, unusedAnchors)
+  checkUnusedAnchors(report, root, unusedAnchors)
   const output = writeOutput(cx, root, linked, source)
   if (report.hasErrors()) return failed(report, parameters)
   const result = { plan, diagnostics: report.diagnostics, output, parameters }
@@ -159,6 +159,11 @@ export function prepareContext(
     end: root.span.start + 1,
   })
   return { ...base, pipelineParameters: values, brokenPipelineParameters: broken }
+}
+
+function definedJobs(root: MapNode): DefinedJobs {
+  const jobs = child(root, 'jobs')
+  return jobs?.kind === 'map' ? jobs.entries : new Map()
 }
 
 function writeOutput(cx: ResolveContext, root: MapNode, linked: readonly LinkedWorkflow[], source: string): string {

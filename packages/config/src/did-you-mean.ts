@@ -1,5 +1,6 @@
 /** Looking at more costs more than a suggestion is worth. */
 const maxCandidates = 1_000
+const maxSlips = 100
 
 /** The candidate nearest to `word`, when it is near enough to be a likely slip; undefined otherwise. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
@@ -28,6 +29,20 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   const found = nearest(word.slice(0, 100), candidates)
   return found === undefined ? undefined : `Did you mean '${found}'?`
+}
+
+/**
+ * The key that seems to be meant as `wanted`, where that is missing: it is refused as unknown, and nothing is missing on
+ * top of it. Undefined when `wanted` is there, or nothing like it.
+ * @param known the keys that have a meaning beside it
+ */
+export function slipFor(wanted: string, keys: Iterable<string>, known: readonly string[]): string | undefined {
+  let looked = 0
+  for (const key of keys) {
+    if (key === wanted || looked++ === maxSlips) return undefined
+    if (!known.includes(key) && nearest(key.slice(0, 100), [wanted]) !== undefined) return key
+  }
+  return undefined
 }
 
 /** Insertions, deletions, changes and swaps of neighbours; any number from `bound` up when it takes as many. */

@@ -106,7 +106,6 @@ describe('credentials of an image', () => {
     `version: 2.1\njobs: {build: {docker: [{image: a, ${rest}}], steps: [checkout]}}\n`
 
   it.each([
-    ['aws_auth: {}', ['[aws_access_key_id]', '[aws_secret_access_key]']],
     ['aws_auth: {aws_access_key_id: A}', ['[aws_secret_access_key]']],
     ['gcp_auth: {oidc_service_account: s}', ['[workload_identity_pool]', '[workload_identity_provider]']],
   ])('are refused when a part of them is missing: %s', (auth, missing) => {
@@ -115,6 +114,12 @@ describe('credentials of an image', () => {
     expect(errorsOf(withImage(auth))).toEqual(
       missing.map((key) => `missing-key: required key ${key} not found in '${what}'`),
     )
+  })
+
+  it('are refused when nothing is in them', () => {
+    expect(errorsOf(withImage('aws_auth: {}'))).toEqual([
+      "missing-key: 'aws_auth' needs aws_access_key_id and aws_secret_access_key, or oidc_role_arn",
+    ])
   })
 
   it('are refused when they name a role and an access key', () => {
@@ -182,7 +187,7 @@ describe('the text of a diagnostic', () => {
 
   it('proposes a pipeline value for what stands behind the prefix, not for the prefix', () => {
     expect(hintsOf(withSteps('- run: << pipeline.foo >> << pipeline.idd >>'))).toEqual([
-      undefined,
+      "Values of a pipeline are 'pipeline.number', 'pipeline.git.branch' and more",
       "Did you mean 'pipeline.id'?",
     ])
   })
@@ -208,12 +213,13 @@ jobs:
 
 describe('a run step given as a value', () => {
   it.each([
-    ['<< pipeline.number >>', 'command: 7'],
-    ['1', 'command: 1'],
-    ['true', 'command: true'],
-  ])('is printed with its command: %s', (value, printed) => {
-    const { output } = compileText(withSteps(`- run: ${value}`))
+    ['<< pipeline.number >>', 'Integer', 'Give the parameter the type string'],
+    ['1', 'Integer', 'Write it in quotes: "1"'],
+    ['true', 'Boolean', 'Write it in quotes: "true"'],
+  ])('must be a text: %s', (value, found, hint) => {
+    const { diagnostics } = compileText(withSteps(`- run: ${value}`))
 
-    expect(output).toContain(`    - run:\n        ${printed}\n`)
+    const message = `'command' of the step 'run': expected type: String, found: ${found}`
+    expect(diagnostics).toMatchObject([{ severity: 'error', message, hint }])
   })
 })

@@ -41,7 +41,7 @@ describe('docker', () => {
     ['a command as a text', 'command: mysqld --x', { command: ['mysqld', '--x'] }],
     ['a command as a list', 'command: [mysqld, --x]', { command: ['mysqld', '--x'] }],
     ['a user', 'user: root', { user: 'root' }],
-    ['a user by number', 'user: 1000', { user: '1000' }],
+    ['a user by number', 'user: "1000"', { user: '1000' }],
     ['an environment as a map', 'environment: {A: b}', { environment: [{ name: 'A', value: 'b' }] }],
     [
       'an environment as a list',
@@ -98,9 +98,7 @@ describe('docker', () => {
   })
 
   it('warns of keys that mean nothing there, and goes on', () => {
-    const { plan, diagnostics } = compileText(
-      docker('[{image: a, ports: ["1:1"], auth: {username: u, password: p, x: y}}]'),
-    )
+    const { plan, diagnostics } = compileText(docker('[{image: a, ports: ["1:1"], exclusive: true}]'))
 
     expect(plan).toBeDefined()
     expect(diagnostics).toMatchObject([{ code: 'ignored-key' }, { code: 'ignored-key' }])

@@ -37,7 +37,12 @@ it.each<readonly [section: string, what: string, source: string, refusal: RegExp
   ],
   ['15', 'an unknown key of a workflow', workflow('- a', '', '    foo: 1\n'), /extraneous key \[foo\]/],
   ['16', 'an unknown status', workflow('- a\n- b: {requires: [{a: sucess}]}'), /Unknown status 'sucess'/],
-  ['16', 'a map as context', workflow('- a: {context: {x: 1}}'), /holds names, found Mapping/],
+  [
+    '16',
+    'a map as context',
+    workflow('- a: {context: {x: 1}}'),
+    /'context' of job 'a': expected type: String, found: Mapping/,
+  ],
   ['16', 'an empty name', workflow('- a: {name: ""}'), /'name' of 'a' must be a text, found an empty text/],
   ['16', 'a list as a name', workflow('- a: {name: [x]}'), /'name' of 'a' must be a text, found Sequence/],
   [
@@ -181,7 +186,12 @@ it.each<readonly [section: string, what: string, source: string, warning: RegExp
     workflow('- a: {override-with: b}'),
     /'override-with' names a job of an orb, found 'b': 'a' is not overridden/,
   ],
-  ['28.7', 'an anchor nobody names', steps('- run: &x echo'), /^Anchor 'x' is never used/],
+  [
+    '28.7',
+    'an anchor nobody names',
+    `${steps('- run: echo')}\nreferences:\n  x: &x echo\n`,
+    /^Anchor 'x' is never used/,
+  ],
   [
     '14',
     'another key beside a condition',

@@ -3,7 +3,7 @@ import { compileText, errorsOf, jobOf, withSteps } from './testing/compile-text.
 
 /** Orbs, rule by rule (semantics 9). */
 
-const say = (text: string) => `version: 2.1\ncommands: {say: {steps: [{run: ${text}}]}}`
+const say = (text: string) => `version: 2.1\ncommands: {say: {steps: [{run: "${text}"}]}}`
 /** A registry in which every reference exists; the command `say` of each tells its reference. */
 const registry = {
   resolve: (reference: string) => ({

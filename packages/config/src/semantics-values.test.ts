@@ -74,13 +74,13 @@ workflows: {w: {when: ${name} or true, jobs: [build]}}`
     const source = (type: string, value: string) =>
       withSteps(
         `- c: {p: << ${value} >>}`,
-        `commands: {c: {parameters: {p: {type: ${type}}}, steps: [{run: "<< parameters.p >>"}]}}`,
+        `commands: {c: {parameters: {p: {type: ${type}}}, steps: [{run: "=<< parameters.p >>"}]}}`,
       )
     const given = { 'pipeline.number': 12, 'pipeline.git.branch.is_default': true, 'pipeline.id': 'x' }
 
-    expect(runs(source('integer', 'pipeline.number'), given)).toEqual(['12'])
-    expect(runs(source('boolean', 'pipeline.git.branch.is_default'), given)).toEqual(['true'])
-    expect(runs(source('string', 'pipeline.id'), given)).toEqual(['x'])
+    expect(runs(source('integer', 'pipeline.number'), given)).toEqual(['=12'])
+    expect(runs(source('boolean', 'pipeline.git.branch.is_default'), given)).toEqual(['=true'])
+    expect(runs(source('string', 'pipeline.id'), given)).toEqual(['=x'])
     expect(errorsOf(source('string', 'pipeline.number'))).toEqual([
       expect.stringMatching(/^argument-type: .*actual value: 7 \(type integer\)$/),
     ])

@@ -43,7 +43,7 @@ const accepted: readonly Row[] = [
     'an integer handed on by a lone template',
     stepsOf(
       '- o: {n: 3}',
-      'commands: {o: {parameters: {n: {type: integer}}, steps: [{i: {m: << parameters.n >>}}]}, i: {parameters: {m: {type: integer}}, steps: [{run: << parameters.m >>}]}}',
+      'commands: {o: {parameters: {n: {type: integer}}, steps: [{i: {m: << parameters.n >>}}]}, i: {parameters: {m: {type: integer}}, steps: [{run: "echo << parameters.m >>"}]}}',
     ),
   ],
   ['4.4', 'an executor argument with arguments', workflowWith('- p: {e: {name: ex2, t: "9"}}')],
@@ -200,7 +200,7 @@ const accepted: readonly Row[] = [
     ),
   ],
   ['12-18', 'a requirement named twice', workflowWith('- a\n- b: {requires: [a, a]}')],
-  ['12-18', 'a number as a name', workflowWith('- a: {name: 12}\n- b: {requires: [12]}')],
+  ['12-18', 'a number as a name', workflowWith('- a: {name: 12}\n- b: {requires: ["12"]}')],
   ['12-18', 'text beyond ASCII', stepsOf('- run: {name: "é", command: "x"}')],
 ]
 

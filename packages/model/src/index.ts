@@ -145,6 +145,7 @@ export type { NewOrbVersion, OrbFilter, OrbPage, OrbStore, OrbVisibility } from 
 export type { StepOutput } from './ports/output.ts'
 export type { Page, PageRequest } from './ports/page.ts'
 export type { ProjectToken, ProjectTokenScope, ProjectTokens } from './ports/project-tokens.ts'
+export type { DuePush, NewPush, NotedPush, Pushes } from './ports/pushes.ts'
 export type {
   GitHosting,
   GitService,
@@ -179,6 +180,7 @@ export type { SshAccess, UserKey, UserKeys } from './ports/user-keys.ts'
 export type { Wakeups } from './ports/wakeups.ts'
 export type { Project, ProjectSettings } from './project.ts'
 export { defaultProjectSettings, projectSlug } from './project.ts'
+export type { PushActions, PushOutcome } from './push-actions.ts'
 export type { RequestKey } from './request-key.ts'
 export type { Resources } from './resource-class.ts'
 export { defaultResourceClass, resourcesOf } from './resource-class.ts'

@@ -7,6 +7,7 @@ export interface TriggerRequest {
   readonly project: Project
   readonly trigger: Pipeline['trigger']
   readonly actorId: string | null
+  /** A push names both its branch and the revision it brought. */
   readonly ref: RefRequest
   readonly parameters: Readonly<Record<string, unknown>>
   /** The config of another ref, or this text, instead of the one at the commit that is built. */
@@ -73,7 +74,7 @@ export interface UserActions {
    */
   continuePipeline(request: ContinueRequest): Promise<void>
   /** A branch is gone, and with it the schedules that its config asked for. What runs of it goes on. */
-  branchDeleted(project: Project, branch: string, actorId: string | null): Promise<void>
+  branchDeleted(project: Project, branch: string, actorId: string | null, once?: RequestKey): Promise<void>
   /** AppError `conflict` when the job does not wait for approval (any more). */
   approve(jobId: string, actorId: string, once?: RequestKey): Promise<void>
   /**

@@ -31,13 +31,12 @@ export async function ensureFirstAdmin(
       name: 'Administrator',
       passwordHash: await hashPassword(admin.password),
       admin: true,
+      token: { label: 'first administrator', hash: hashToken(admin.token) },
     })
     .catch((error: unknown) => {
       // Another process that starts at the same time has made it, from the same file.
       if (error instanceof AppError && error.code === 'conflict') return undefined
       throw error
     })
-  if (user === undefined) return { admin, created: false }
-  await accounts.addToken({ userId: user.id, label: 'first administrator', hash: hashToken(admin.token) })
-  return { admin, created: true }
+  return { admin, created: user !== undefined }
 }

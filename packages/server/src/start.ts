@@ -25,11 +25,13 @@ import {
   createDispatcher,
   createOrbLookup,
   createOrbRegistry,
+  createPushActions,
   createStartChecks,
   createUserActions,
   doChores,
   enforceLimits,
   expireOrbs,
+  finishPushes,
   foretellStarts,
   resumeContinuations,
   runSchedules,
@@ -37,7 +39,7 @@ import {
   sweepLeases,
   sweepObjects,
 } from '@rondo/conductor'
-import type { Objects, StepOutput, UserActions } from '@rondo/model'
+import type { GitHosting, Objects, PushActions, StepOutput, UserActions } from '@rondo/model'
 import { createStore, type Store } from '@rondo/store'
 import { openBuiltInPostgres } from './built-in-postgres.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
@@ -113,7 +115,9 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
       await ssh.listen({ host: env.host, port: env.sshPort })
       stops.push(() => ssh.close())
     }
-    const { admin, created } = has('api') ? await ensureFirstAdmin(store.accounts, folder.root) : noAdmin
+    // It answered a moment ago, and may be gone again.
+    const ensureAdmin = () => ensureFirstAdmin(store.accounts, folder.root)
+    const { admin, created } = has('api') ? await whenItAnswers(ensureAdmin) : noAdmin
     loops.push(
       store.start(running.signal),
       ...startLoops({ ...parts, store, compiler, output, log, env }, running.signal),
@@ -185,6 +189,8 @@ function startLoops(
     output,
     checks,
     actions,
+    pushes,
+    hosting,
     objects,
     log,
     env,
@@ -192,6 +198,8 @@ function startLoops(
     readonly env: ServerEnv
     readonly checks: StartChecks
     readonly actions: UserActions
+    readonly pushes: PushActions
+    readonly hosting: GitHosting
     readonly objects: Objects
   },
   signal: AbortSignal,
@@ -228,6 +236,11 @@ function startLoops(
       signal,
     ),
     doChores(ports, loop('chores', 2_000, 'a chore failed'), signal),
+    finishPushes(
+      { ...ports, pushes: store.pushes, following: pushes, accounts: store.accounts, hosting },
+      loop('pushes', 5_000, 'what follows from a push was not done'),
+      signal,
+    ),
     enforceLimits(kept, loop('time limits', 5_000, 'limits were not enforced'), signal),
     resumeContinuations(ports, loop('continuations', 5_000, 'continuations were not resumed'), signal),
     foretellStarts({ ...ports, queue: store.queue }, loop('forecasts', 5_000, 'starts were not foretold'), signal),
@@ -257,6 +270,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     newId: randomId,
     continuationKeys,
   })
+  const pushes = createPushActions({ pushes: store.pushes, actions })
   const dispatcher = createDispatcher({
     engine: store.engine,
     wakeups: store.wakeups,
@@ -313,6 +327,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     signer,
     hosting,
     actions,
+    pushes,
     compiler,
     urlOrbs: store.urlOrbs,
     orbs: createOrbRegistry({ store: store.orbs, accounts: store.accounts, compiler }),
@@ -327,7 +342,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       { hostKey: sshHost.privateKey, onError: (error, command) => onError(error, { method: 'SSH', url: command }) },
     )
   const agents = env.roles.includes('agents') ? await createAgents(folder, dispatcher, onError) : undefined
-  return { web, agents, ssh, checks, actions, objects }
+  return { web, agents, ssh, checks, actions, pushes, hosting, objects }
 }
 
 /** The agents' port. */

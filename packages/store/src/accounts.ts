@@ -22,6 +22,10 @@ export function createAccounts(database: Database): Accounts {
     return (await database.rows<Row>(statement))[0]
   }
 
+  async function often<Row extends object>(statement: Sql): Promise<Row | undefined> {
+    return (await database.frequent.rows<Row>(statement))[0]
+  }
+
   async function insert<Row extends object>(statement: Sql, what: string): Promise<Row> {
     try {
       const row = await first<Row>(statement)
@@ -37,10 +41,16 @@ export function createAccounts(database: Database): Accounts {
     sql`select ${projectColumns} from projects p join organizations o on o.id = p.organization_id ${where}`
 
   return {
-    createUser: (user) =>
+    createUser: ({ login, name, passwordHash, admin, token }) =>
       insert<User>(
-        sql`insert into users as u (login, name, password_hash, admin) values (${user.login}, ${user.name}, ${user.passwordHash}, ${user.admin}) returning ${userColumns}`,
-        `user ${user.login}`,
+        sql`
+          with u as (
+            insert into users (login, name, password_hash, admin) values (${login}, ${name}, ${passwordHash}, ${admin}) returning *),
+          t as (
+            insert into api_tokens (user_id, label, hash)
+            select u.id, ${token?.label ?? ''}::text, ${token?.hash ?? null}::bytea from u where ${token !== undefined}::boolean)
+          select ${userColumns} from u`,
+        `user ${login}`,
       ),
     user: (id) => first<User>(sql`select ${userColumns} from users u where id = ${id}`),
     userByLogin: (login) =>
@@ -55,7 +65,7 @@ export function createAccounts(database: Database): Accounts {
         'token',
       ),
     async userByTokenHash(hash) {
-      const row = await first<User & { stale: boolean }>(sql`
+      const row = await often<User & { stale: boolean }>(sql`
         select ${userColumns}, (t.last_used_at is null or t.last_used_at < now() - interval '1 minute') as stale
         from api_tokens t join users u on u.id = t.user_id where t.hash = ${hash}`)
       if (row === undefined) return undefined
@@ -77,7 +87,7 @@ export function createAccounts(database: Database): Accounts {
       )
     },
     userBySessionHash: (hash) =>
-      first<User>(
+      often<User>(
         sql`select ${userColumns} from sessions s join users u on u.id = s.user_id where s.hash = ${hash} and s.expires_at > now()`,
       ),
     async deleteSession(hash) {
@@ -92,9 +102,9 @@ export function createAccounts(database: Database): Accounts {
         select ${organizationColumns} from o`,
         `organisation ${organization.name}`,
       ),
-    organization: (id) => first<Organization>(sql`select ${organizationColumns} from organizations o where id = ${id}`),
+    organization: (id) => often<Organization>(sql`select ${organizationColumns} from organizations o where id = ${id}`),
     organizationByName: (vcsType, name) =>
-      first<Organization>(
+      often<Organization>(
         sql`select ${organizationColumns} from organizations o where vcs_type = ${vcsType} and name = ${name}`,
       ),
     organizationsOf: (userId) =>
@@ -107,7 +117,7 @@ export function createAccounts(database: Database): Accounts {
     },
     roleIn: async (organizationId, userId) =>
       (
-        await first<{ role: OrganizationRole }>(
+        await often<{ role: OrganizationRole }>(
           sql`select role from members where organization_id = ${organizationId} and user_id = ${userId}`,
         )
       )?.role,
@@ -119,9 +129,9 @@ export function createAccounts(database: Database): Accounts {
         select ${projectColumns} from p join organizations o on o.id = p.organization_id`,
         `project ${project.name}`,
       ),
-    project: (id) => first<Project>(projects(sql`where p.id = ${id}`)),
+    project: (id) => often<Project>(projects(sql`where p.id = ${id}`)),
     projectByName: (vcsType, organization, name) =>
-      first<Project>(projects(sql`where o.vcs_type = ${vcsType} and o.name = ${organization} and p.name = ${name}`)),
+      often<Project>(projects(sql`where o.vcs_type = ${vcsType} and o.name = ${organization} and p.name = ${name}`)),
     projectsVisibleTo: (user) =>
       database.rows<Project>(
         projects(

@@ -11,6 +11,7 @@ import type {
   Operations,
   OrbStore,
   ProjectTokens,
+  Pushes,
   RetentionStore,
   RunQueue,
   Schedules,
@@ -38,6 +39,7 @@ import { migrate } from './migrate.ts'
 import { createOperations } from './operations.ts'
 import { createOrbStore } from './orbs.ts'
 import { createProjectTokens } from './project-tokens.ts'
+import { createPushes } from './pushes.ts'
 import { createBuildQueries } from './queries.ts'
 import { createRetentionStore } from './retention.ts'
 import { createRunQueue } from './run-queue.ts'
@@ -75,6 +77,7 @@ export interface Store {
   readonly engine: EngineStore
   readonly queue: RunQueue
   readonly schedules: Schedules
+  readonly pushes: Pushes
   readonly settings: SettingsStore
   readonly retention: RetentionStore
   readonly operations: Operations
@@ -110,6 +113,7 @@ export function createStore(options: StoreOptions): Store {
     engine: createEngineStore(database),
     queue: createRunQueue(database),
     schedules: createSchedules(database),
+    pushes: createPushes(database),
     retention: createRetentionStore(database),
     operations: createOperations(database),
     settings: createSettingsStore(database, options.settings),

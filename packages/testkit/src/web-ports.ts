@@ -14,6 +14,7 @@ import {
   createInlineCompiler,
   createOrbLookup,
   createOrbRegistry,
+  createPushActions,
   createUserActions,
 } from '@rondo/conductor'
 import type { UserActions } from '@rondo/model'
@@ -22,9 +23,20 @@ import type { TestDatabase } from './database.ts'
 export const testPublicUrl = 'http://ci.example.com'
 
 /** What the web server is built on, over a test's database and folder; `actions` when the test has an engine of its own. */
-export async function openWebPorts({ store, folder }: TestDatabase, actions?: UserActions): Promise<WebPorts> {
+export async function openWebPorts({ store, folder }: TestDatabase, given?: UserActions): Promise<WebPorts> {
   const compiler = createInlineCompiler(createOrbLookup(store.orbs, { settings: store.settings }))
   const hosting = createGitHosting(join(folder, 'repositories'))
+  const actions =
+    given ??
+    createUserActions({
+      engine: store.engine,
+      repositories: hosting,
+      compiler,
+      publicUrl: testPublicUrl,
+      clock: systemClock,
+      newId: randomId,
+      continuationKeys: createContinuationKeys(Buffer.alloc(32)),
+    })
   return {
     accounts: store.accounts,
     agents: store.agents,
@@ -50,17 +62,8 @@ export async function openWebPorts({ store, folder }: TestDatabase, actions?: Us
     keyRing: await openFileKeyRing(join(folder, 'key-ring.json')),
     signer: createFileTokenSigner(join(folder, 'signing-keys.json'), systemClock),
     hosting,
-    actions:
-      actions ??
-      createUserActions({
-        engine: store.engine,
-        repositories: hosting,
-        compiler,
-        publicUrl: testPublicUrl,
-        clock: systemClock,
-        newId: randomId,
-        continuationKeys: createContinuationKeys(Buffer.alloc(32)),
-      }),
+    actions,
+    pushes: createPushActions({ pushes: store.pushes, actions }),
     urlOrbs: store.urlOrbs,
     orbs: createOrbRegistry({ store: store.orbs, accounts: store.accounts, compiler }),
     compiler,

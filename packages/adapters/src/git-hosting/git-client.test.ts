@@ -28,9 +28,12 @@ beforeAll(async () => {
     const [, organization = '', name = '', info, service = ''] = match ?? []
     const protocol = request.headers['git-protocol'] as string | undefined
     const body = request.headers['content-encoding'] === 'gzip' ? request.pipe(createGunzip()) : request
-    const onPush: PushListener = async (refs, said) => {
-      pushes.push(refs)
-      return [...refs.map((moved) => `told of ${moved.ref}`), ...said.map((option) => `heard ${option}`)]
+    const onPush: PushListener = {
+      announced: async () => {},
+      async moved(refs, said) {
+        if (refs.length > 0) pushes.push(refs)
+        return [...refs.map((moved) => `told of ${moved.ref}`), ...said.map((option) => `heard ${option}`)]
+      },
     }
     response.setHeader(
       'content-type',

@@ -9,6 +9,7 @@ import { git } from './git-process.ts'
 import { refOf, safeName, safeRevision } from './names.ts'
 import { createObjectReader } from './object-reader.ts'
 import { flush, pktLine } from './pkt-line.ts'
+import { reached } from './reached.ts'
 import { advertise, serveFetch, servePush } from './serve.ts'
 
 export interface GitHostingOptions {
@@ -90,6 +91,7 @@ export function createGitHosting(folder: string, options: GitHostingOptions = {}
       const lines = listed.toString('utf8').split('\n').filter(Boolean)
       return lines.map((line) => ({ revision: line.slice(0, 40), name: line.slice(41) }))
     },
+    reached: async (repository, push) => existsSync(pathOf(repository)) && reached(pathOf(repository), push),
     async *advertise(repository, service, protocol) {
       const path = existing(repository)
       // Only fetches know version 2, which begins without this line.

@@ -38,6 +38,14 @@ export class PacketReader {
   }
 }
 
+/** Bytes in packets of the side band's first channel, where git looks for the report on a push. */
+export function reportBand(report: Buffer): Buffer {
+  const pieces: Buffer[] = []
+  for (let at = 0; at < report.length; at += maxContent - 1)
+    pieces.push(pktLine(Buffer.concat([Buffer.of(1), report.subarray(at, at + maxContent - 1)])))
+  return Buffer.concat(pieces)
+}
+
 /** Packets of the progress band, which git shows as lines `remote: …`. */
 export function remoteMessages(messages: readonly string[]): Buffer {
   return Buffer.concat(messages.flatMap((message) => message.split('\n').map(remoteLine)))

@@ -1,5 +1,5 @@
 import { AppError, type PushedRef } from '@rondo/model'
-import { flush, type Packet, PacketReader, pktLine } from './pkt-line.ts'
+import { flush, type Packet, PacketReader, pktLine, reportBand } from './pkt-line.ts'
 
 /** More than this many bytes of commands are no push of people. */
 const maxCommandBytes = 16 * 1024 * 1024
@@ -49,6 +49,18 @@ export class PushRequest {
     const match = /^([0-9a-f]{40}) ([0-9a-f]{40}) (.+?)\n?$/.exec(command)
     if (match !== null) this.#commands.push({ before: match[1]!, after: match[2]!, ref: match[3]! })
   }
+}
+
+/** The answer to a push of which nothing is done, in place of receive-pack's: git shows the reason beside each ref. */
+export function pushRefusal(request: PushRequest, reason: string): Uint8Array {
+  if (!request.has('report-status') && !request.has('report-status-v2')) return Buffer.alloc(0)
+  const line = reason.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, 500)
+  const report = Buffer.concat([
+    pktLine('unpack ok\n'),
+    ...request.commands.map(({ ref }) => pktLine(`ng ${ref} ${line}\n`)),
+    flush,
+  ])
+  return request.has('side-band-64k') ? Buffer.concat([reportBand(report), flush]) : report
 }
 
 /**

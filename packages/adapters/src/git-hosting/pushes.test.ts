@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError, type PushedRef } from '@rondo/model'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { byRef, collect, type GitWorld, shop, startGitWorld, zeros } from './testing/git-world.ts'
+import { byRef, collect, following, type GitWorld, shop, startGitWorld, zeros } from './testing/git-world.ts'
 
 let world: GitWorld
 
@@ -120,10 +120,10 @@ describe('pushing', () => {
       yield pack
     }
     const told: (readonly PushedRef[])[] = []
-    const onPush = async (refs: readonly PushedRef[]) => {
+    const onPush = following(async (refs) => {
       told.push(refs)
       return []
-    }
+    })
     const serving = world.hosting.serve(shop, 'git-receive-pack', body(), {
       protocol: undefined,
       signal: new AbortController().signal,
@@ -134,7 +134,7 @@ describe('pushing', () => {
     for await (const _ of serving) break
 
     const moved = (await world.hosting.branches(shop)).length === 1
-    expect(told).toEqual(moved ? [[{ ref: 'refs/heads/main', before: zeros, after: head }]] : [])
+    expect(told).toEqual([moved ? [{ ref: 'refs/heads/main', before: zeros, after: head }] : []])
   })
 
   test('a client that asks for no report is told of by what moved', async () => {
@@ -144,10 +144,10 @@ describe('pushing', () => {
     async function* body() {
       yield Buffer.concat([Buffer.from(`${(line.length + 4).toString(16).padStart(4, '0')}${line}0000`), pack])
     }
-    const onPush = async (refs: readonly PushedRef[]) => {
+    const onPush = following(async (refs) => {
       world.pushes.push(refs)
       return ['nobody hears this']
-    }
+    })
 
     const answer = await collect(
       world.hosting.serve(shop, 'git-receive-pack', body(), {
@@ -184,6 +184,55 @@ describe('pushing', () => {
     expect(pushed.printed).not.toContain('\u001b[31m')
   })
 
+  test('what is about to move is told before anything does, and when that is refused nothing moves', async () => {
+    const seen: unknown[] = []
+    world.allow = async (refs) => {
+      seen.push([refs, await world.hosting.branches(shop)])
+    }
+    const first = await world.commit({ 'a.txt': '1' }, 'one')
+    await world.git('push', 'origin', 'main')
+    world.allow = async () => {
+      throw new AppError('unavailable', 'The database is away.')
+    }
+    await world.commit({ 'a.txt': '2' }, 'two')
+
+    const refused = await world.tryGit('push', 'origin', 'main')
+
+    expect(seen).toEqual([[[{ ref: 'refs/heads/main', before: zeros, after: first }], []]])
+    expect(refused.status).not.toBe(0)
+    expect(refused.printed).toMatch(/remote rejected.*main -> main \(The database is away\.\)/)
+    expect(world.pushes).toHaveLength(1)
+    expect(await world.hosting.branches(shop)).toEqual([{ name: 'main', revision: first }])
+  })
+
+  test('whether a ref has come to where a push wanted it can be asked later', async () => {
+    const ref = 'refs/heads/main'
+    const reached = (after: string, name = ref) => world.hosting.reached(shop, { ref: name, before: zeros, after })
+    const first = await world.commit({ 'a.txt': '1' }, 'one')
+    const before = await reached(first)
+    await world.git('push', 'origin', 'main')
+    const second = await world.commit({ 'a.txt': '2' }, 'two')
+    await world.git('tag', '-a', 'v1', '-m', 'one')
+    const tag = (await world.git('rev-parse', 'v1')).out.trim()
+    const ahead = await reached(second)
+    await world.git('push', 'origin', 'main', 'v1', 'main:folder/x')
+
+    expect([before, ahead]).toEqual([false, false])
+    expect([await reached(first), await reached(second), await reached(tag, 'refs/tags/v1')]).toEqual([
+      true,
+      true,
+      true,
+    ])
+    expect([
+      await reached(first, 'refs/heads/folder'),
+      await reached(zeros),
+      await reached(zeros, 'refs/heads/x'),
+    ]).toEqual([false, false, true])
+    await world.git('commit', '-q', '--amend', '-m', 'two, again')
+    await world.git('push', '-f', 'origin', 'main')
+    expect([await reached(first), await reached(second)]).toEqual([true, false])
+  })
+
   test('a pack past the limit is refused and nothing is told', async () => {
     await world.commit({ 'big.bin': randomBytes(6_000_000) }, 'big')
 
@@ -212,7 +261,7 @@ describe('pushing', () => {
   })
 
   test('a body that is no push is refused, and a canceled one ends', async () => {
-    const options = { protocol: undefined, signal: new AbortController().signal, onPush: async () => [] }
+    const options = { protocol: undefined, signal: new AbortController().signal, onPush: following(async () => []) }
     const nonsense = collect(world.hosting.serve(shop, 'git-receive-pack', chunks('this is no push at all'), options))
     await expect(nonsense).rejects.toMatchObject({ code: 'bad-request' })
 

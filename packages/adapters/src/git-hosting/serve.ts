@@ -1,7 +1,7 @@
 import { AppError, type GitHosting, type GitService, type PushedRef } from '@rondo/model'
 import { type GitProcess, git, spawnGit } from './git-process.ts'
 import { remoteMessages } from './pkt-line.ts'
-import { PushAnswer, PushRequest } from './push.ts'
+import { PushAnswer, PushRequest, pushRefusal } from './push.ts'
 
 export interface Exchange {
   readonly path: string
@@ -34,18 +34,31 @@ export async function* serveFetch({ path, body, options, conversing }: Exchange)
 }
 
 /**
- * Runs `git receive-pack` on the body of a push and, once its refs have moved, tells `onPush` of those that did: exactly
- * once, and also when the pusher went away or the push was canceled after git had moved some.
+ * Runs `git receive-pack` on the body of a push. `onPush` is told what it is to move before git hears of the last of it, and of what
+ * did move: exactly once, and also when the pusher went away or the push was canceled.
  */
 export async function* servePush({ path, body, options, maxPackBytes }: Exchange): AsyncGenerator<Uint8Array> {
   const child = start('git-receive-pack', path, options, { 'receive.maxInputSize': String(maxPackBytes) })
   const request = new PushRequest()
-  const feeding = feed(child, body, (chunk) => request.look(chunk))
+  let announced = false
+  let refused: AppError | undefined
+  const feeding = feed(child, body, async (chunk) => {
+    request.look(chunk)
+    if (announced || request.commands.length === 0) return
+    announced = true
+    await options.onPush?.announced(request.commands, request.options).catch((error: unknown) => {
+      if (!(error instanceof AppError)) throw error
+      // Git has not heard the end of what is asked for, so nothing moves.
+      refused = error
+      child.kill('SIGKILL')
+    })
+  })
   let answer: PushAnswer | undefined
   let told = false
 
   const tell = async (accepted: ReadonlySet<string>) => {
     told = true
+    if (!announced) return []
     return messagesAbout(
       request.commands.filter((command) => accepted.has(command.ref)),
       request.options,
@@ -62,6 +75,12 @@ export async function* servePush({ path, body, options, maxPackBytes }: Exchange
     }
     const status = await child.ended
     options.signal.throwIfAborted()
+    if (refused !== undefined) {
+      // A client listens only after it has said everything.
+      await feeding.done
+      yield pushRefusal(request, refused.message)
+      return
+    }
     if (status === null || (status !== 0 && answer === undefined))
       throw feeding.failure ?? failed('receive-pack', child, status)
     const reports = request.has('report-status') || request.has('report-status-v2')
@@ -116,17 +135,17 @@ function protocolVariable(protocol: string | undefined): Record<string, string> 
 function feed(
   child: GitProcess,
   body: AsyncIterable<Uint8Array>,
-  look: (chunk: Uint8Array) => void = () => {},
-): { readonly failure: unknown } {
-  const feeding: { failure: unknown } = { failure: undefined }
+  look: (chunk: Uint8Array) => void | Promise<void> = () => {},
+): { readonly failure: unknown; readonly done: Promise<void> } {
+  const feeding: { failure: unknown; done: Promise<void> } = { failure: undefined, done: Promise.resolve() }
   const run = async () => {
     for await (const chunk of body) {
-      look(chunk)
+      await look(chunk)
       if (!child.stdin.destroyed && !child.stdin.write(chunk) && !child.stdin.destroyed) await writable(child.stdin)
     }
     child.stdin.end()
   }
-  run().catch((failure: unknown) => {
+  feeding.done = run().catch((failure: unknown) => {
     feeding.failure = failure
     child.kill('SIGKILL')
   })
@@ -149,9 +168,9 @@ async function messagesAbout(
   said: readonly string[],
   onPush: Exchange['options']['onPush'],
 ): Promise<readonly string[]> {
-  if (moved.length === 0 || onPush === undefined) return []
+  if (onPush === undefined) return []
   try {
-    return await onPush(moved, said)
+    return await onPush.moved(moved, said)
   } catch (error) {
     if (error instanceof AppError) return [error.message]
     throw error

@@ -6,6 +6,7 @@ import type { TaskSpec } from '@rondo/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { attemptBench, endsOf, until } from '../testing/attempt-bench.ts'
 import type { FakeServer } from '../testing/fake-server.ts'
+import { stream, withPrograms, zstdProgram } from '../testing/programs.ts'
 import { origin, runStep, taskSpec } from '../testing/task-spec.ts'
 
 let root: string
@@ -334,17 +335,12 @@ test('a cache is packed while it is sent, and unpacked as it was', async () => {
 test.each([
   [
     'by zstd',
-    'case $* in -d*) [ -e "$HOME/begun" ] || { touch "$HOME/begun"; sleep 600; } ;; esac; exec /usr/bin/zstd "$@"',
+    zstdProgram({ unpacks: `[ -e ~/begun ] || { touch ~/begun; sleep 600; }; ${stream('Decompress')} <"$2"` }),
     () => join(root, 'begun'),
   ],
   ['without zstd', 'exit 127', (io: string) => join(io, 'u5-0.feed')],
 ])('an archive that a dead agent was unpacking %s is unpacked anew by the next', async (_how, zstd, begun) => {
-  mkdirSync(join(root, 'programs'))
-  writeFileSync(join(root, 'programs', 'zstd'), `#!/bin/sh\n${zstd}\n`, { mode: 0o755 })
-  const spec = {
-    ...taskSpec(cacheSteps),
-    environment: [{ name: 'PATH', value: `${join(root, 'programs')}:${process.env.PATH}` }],
-  }
+  const spec = { ...taskSpec(cacheSteps), environment: withPrograms(join(root, 'programs'), { zstd }) }
   const { server, begin, executor } = bench(spec)
   const first = begin()
   await until(() => existsSync(begun(executor.ioPath)))

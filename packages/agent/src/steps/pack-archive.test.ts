@@ -1,10 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import type { AttachWorkspaceStep, PersistToWorkspaceStep, RestoreCacheStep, SaveCacheStep } from '@rondo/model'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createFakeServer } from '../testing/fake-server.ts'
+import { stream, withPrograms, zstdProgram } from '../testing/programs.ts'
 import { runTask } from '../testing/run-task.ts'
 import { origin, runStep, taskSpec } from '../testing/task-spec.ts'
 
@@ -21,23 +22,12 @@ const restore: RestoreCacheStep = { type: 'restore_cache', keys: ['v1'], origin 
 const persist: PersistToWorkspaceStep = { type: 'persist_to_workspace', root: 'deps', paths: ['*'], origin }
 const attach: AttachWorkspaceStep = { type: 'attach_workspace', at: 'deps', origin }
 
-/** An image whose programs of these names do what the text says. */
-function withPrograms(programs: Readonly<Record<string, string>>): { name: string; value: string }[] {
-  const folder = join(home, 'programs')
-  mkdirSync(folder)
-  for (const [name, text] of Object.entries(programs)) {
-    writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`)
-    chmodSync(join(folder, name), 0o755)
-  }
-  return [{ name: 'PATH', value: `${folder}:${process.env.PATH}` }]
-}
-
 const fill =
   'rm -rf deps; mkdir -p deps/a; seq 200000 >deps/a/numbers; ln -s a/numbers deps/link; cksum <deps/link >deps/sum'
 const check = 'test "$(cksum <deps/link)" = "$(cat deps/sum)" && test -L deps/link && echo whole'
 
 describe.each([
-  ['an image with zstd', {}],
+  ['an image with zstd', { zstd: zstdProgram() }],
   ['an image without zstd', { zstd: 'exit 127' }],
 ])('in %s', (_image, programs) => {
   test.each([
@@ -46,7 +36,7 @@ describe.each([
   ] as const)('a %s comes back as it was, stored as one zstd stream', async (_kind, keep, bring) => {
     const spec = {
       ...taskSpec([runStep(fill), keep, runStep('rm -rf deps'), bring, runStep(check)]),
-      environment: withPrograms(programs),
+      environment: withPrograms(join(home, 'programs'), programs),
     }
     const server = createFakeServer(spec)
 
@@ -61,7 +51,10 @@ describe.each([
 
   test('what tar could not pack to its end fails the step and is kept under no key', async () => {
     const tar = 'case $* in *deps*) /bin/tar "$@"; exit 2 ;; *) exec /bin/tar "$@" ;; esac'
-    const spec = { ...taskSpec([runStep(fill), save]), environment: withPrograms({ ...programs, tar }) }
+    const spec = {
+      ...taskSpec([runStep(fill), save]),
+      environment: withPrograms(join(home, 'programs'), { ...programs, tar }),
+    }
 
     const { server, ends } = await runTask(home, spec)
 
@@ -74,7 +67,7 @@ describe.each([
       'case $* in *-xPf*) head -c 1000 >/dev/null; echo "no room" >&2; exit 2 ;; *) exec /bin/tar "$@" ;; esac'
     const spec = {
       ...taskSpec([runStep(fill), save, runStep('rm -rf deps'), restore]),
-      environment: withPrograms({ ...programs, tar }),
+      environment: withPrograms(join(home, 'programs'), { ...programs, tar }),
     }
 
     const { server, ends } = await runTask(home, spec)
@@ -85,19 +78,12 @@ describe.each([
 })
 
 test.each([
-  ['packs', 'zstd -q -3 -T1 -c', 'head -c 100000 | /usr/bin/zstd -q; exit 3', '3 failed'],
-  ['unpacks', 'zstd -dqc ', '/usr/bin/zstd "$@" | head -c 200000; exit 3', '5 failed'],
-])('a zstd that breaks off while it %s fails the step', async (_when, call, breaks, end) => {
-  // The first call of a script asks whether there is a zstd, of no bytes.
-  const breaking = `
-case "zstd $* $(readlink /proc/self/fd/0)" in
-  *'-c /dev/null') ;;
-  '${call}'*) ${breaks} ;;
-esac
-exec /usr/bin/zstd "$@"`
+  ['packs', { packs: `head -c 100000 | ${stream('Compress')}; exit 3` }, '3 failed'],
+  ['unpacks', { unpacks: `${stream('Decompress')} <"$2" | head -c 200000; exit 3` }, '5 failed'],
+])('a zstd that breaks off while it %s fails the step', async (_when, breaks, end) => {
   const spec = {
     ...taskSpec([runStep(fill), save, runStep('rm -rf deps'), restore]),
-    environment: withPrograms({ zstd: breaking }),
+    environment: withPrograms(join(home, 'programs'), { zstd: zstdProgram(breaks) }),
   }
 
   const { ends } = await runTask(home, spec)

@@ -1,10 +1,11 @@
 import {
   AppError,
-  forkOf,
   type GitService,
+  type NotedPush,
+  type Pipeline,
   type Project,
-  type PushedRef,
   type PushListener,
+  type PushOutcome,
   type RepositoryName,
   type User,
 } from '@rondo/model'
@@ -21,18 +22,16 @@ export type GitAsker =
 export interface GitDoor {
   /** The project somebody may fetch from or push to. AppError `not-found` for what is not theirs to know of. */
   open(asker: GitAsker, repository: RepositoryName, service: GitService): Promise<Project>
-  /** Makes the pipelines of a push; answers what the pusher reads after `remote:`. */
-  pushed(project: Project, user: User, ...push: Parameters<PushListener>): Promise<readonly string[]>
+  /** For one push: what follows from it, and what the pusher reads of that after `remote:`. */
+  listen(project: Project, user: User): PushListener
 }
 
-const zeros = /^0+$/
-
 export function createGitDoor(
-  ports: Pick<WebPorts, 'accounts' | 'hosting' | 'actions'>,
+  ports: Pick<WebPorts, 'accounts' | 'hosting' | 'pushes'>,
   access: Access,
   options: Pick<WebOptions, 'publicUrl' | 'onError'>,
 ): GitDoor {
-  return { open, pushed }
+  return { open, listen }
 
   /** A member's first push makes the project. */
   async function open(asker: GitAsker, named: RepositoryName, service: GitService): Promise<Project> {
@@ -61,63 +60,54 @@ export function createGitDoor(
     return ports.accounts.createProject({ organizationId: organization.id, name, defaultBranch: 'main' })
   }
 
-  async function forget(project: Project, user: User, branch: string): Promise<void> {
-    await ports.actions.branchDeleted(project, branch, user.id).catch((error: unknown) => {
-      options.onError(error, { method: 'PUSH', url: `${project.organizationName}/${project.name} ${branch}` })
-    })
+  /** The pusher's side of one push. */
+  function listen(project: Project, user: User): PushListener {
+    let noting: Promise<NotedPush> | undefined
+    return {
+      async announced(refs, said) {
+        const { pullRequests } = readPushOptions(said)
+        noting = ports.pushes.note({ projectId: project.id, actorId: user.id, refs, pullRequests })
+        await noting
+      },
+      async moved(refs, said) {
+        const push = await noting?.catch(() => undefined)
+        if (push === undefined) return []
+        const outcomes = await ports.pushes.follow(project, push, refs)
+        return [...readPushOptions(said).problems, ...outcomes.flatMap((outcome) => tell(project, outcome))]
+      },
+    }
   }
 
   /** What the pusher reads after `remote:`. The push has happened; trouble with a pipeline is told, never thrown. */
-  async function pushed(
-    project: Project,
-    user: User,
-    refs: readonly PushedRef[],
-    said: readonly string[],
-  ): Promise<readonly string[]> {
-    const { pullRequests, problems } = readPushOptions(said)
-    const lines: string[] = [...problems]
-    for (const moved of refs) {
-      const branch = /^refs\/heads\/(.+)$/.exec(moved.ref)?.[1]
-      const tag = /^refs\/tags\/(.+)$/.exec(moved.ref)?.[1]
-      if (zeros.test(moved.after) && branch !== undefined) await forget(project, user, branch)
-      if (zeros.test(moved.after) || (branch === undefined && tag === undefined)) continue
-      if (branch !== undefined && forkOf({ branch }) !== undefined && !project.settings.buildForkPrs) {
-        lines.push(
-          `${branch} is a pull request from a fork, and this project does not build those: no pipeline. To change that, turn on build_fork_prs in its settings.`,
-        )
-        continue
-      }
-      try {
-        const ref = branch === undefined ? { tag: tag ?? '' } : { branch }
-        const pipeline = await ports.actions.trigger({
-          project,
-          trigger: 'webhook',
-          actorId: user.id,
-          ref,
-          parameters: {},
-          ...(branch === undefined ? {} : { pullRequests }),
-          ...(zeros.test(moved.before) ? {} : { baseRevision: moved.before }),
-        })
-        if (pipeline === undefined) lines.push(`The head commit of ${branch ?? tag} asks to skip CI: no pipeline.`)
-        else if (pipeline.state === 'errored')
-          lines.push(
-            `Pipeline ${pipeline.number} could not start:`,
-            ...withinReason(pipeline.errors),
-            `${options.publicUrl}/pipeline/${pipeline.id}`,
-          )
-        else
-          lines.push(
-            `Pipeline ${pipeline.number}: ${options.publicUrl}/pipeline/${pipeline.id}`,
-            ...withinReason(pipeline.warnings),
-          )
-      } catch (error) {
-        options.onError(error, { method: 'PUSH', url: `${project.organizationName}/${project.name} ${moved.ref}` })
-        lines.push(
-          `No pipeline could be made for ${branch ?? tag}: ${error instanceof AppError ? error.message : 'the server met an error, see its log.'}`,
-        )
+  function tell(project: Project, outcome: PushOutcome): readonly string[] {
+    const { name } = outcome
+    switch (outcome.kind) {
+      case 'deleted':
+        return []
+      case 'fork':
+        return [
+          `${name} is a pull request from a fork, and this project does not build those: no pipeline. To change that, turn on build_fork_prs in its settings.`,
+        ]
+      case 'skipped':
+        return [`The head commit of ${name} asks to skip CI: no pipeline.`]
+      case 'pipeline':
+        return tellPipeline(outcome.pipeline)
+      case 'failed': {
+        const { error, again } = outcome
+        options.onError(error, { method: 'PUSH', url: `${project.organizationName}/${project.name} ${name}` })
+        const because = error instanceof AppError ? error.message : 'the server met an error, see its log.'
+        return again
+          ? [`No pipeline yet for ${name}: ${because}`, 'It is made as soon as that is over; you need not push again.']
+          : [`No pipeline could be made for ${name}: ${because}`]
       }
     }
-    return lines
+  }
+
+  function tellPipeline({ id, number, state, errors, warnings }: Pipeline): readonly string[] {
+    const page = `${options.publicUrl}/pipeline/${id}`
+    return state === 'errored'
+      ? [`Pipeline ${number} could not start:`, ...withinReason(errors), page]
+      : [`Pipeline ${number}: ${page}`, ...withinReason(warnings)]
   }
 }
 

@@ -3,10 +3,7 @@ import { createAccess } from '../access.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'
 import { createGitDoor, type GitAsker } from './git-door.ts'
 
-type KeyPorts = Pick<
-  WebPorts,
-  'accounts' | 'queries' | 'secrets' | 'schedules' | 'checkoutKeys' | 'hosting' | 'actions'
->
+type KeyPorts = Pick<WebPorts, 'accounts' | 'queries' | 'secrets' | 'schedules' | 'checkoutKeys' | 'hosting' | 'pushes'>
 
 /** What the checkout keys of projects open over SSH, by their fingerprints (`SHA256:…`). */
 export interface GitKeys {
@@ -41,9 +38,7 @@ export function createGitKeys(ports: KeyPorts, options: Pick<WebOptions, 'public
         try {
           const project = await door.open(asker, repository, service)
           const opened = { organization: project.organizationName, name: project.name }
-          return asker.kind === 'user'
-            ? { ...opened, onPush: (refs, said) => door.pushed(project, asker.user, refs, said) }
-            : opened
+          return asker.kind === 'user' ? { ...opened, onPush: door.listen(project, asker.user) } : opened
         } catch (error) {
           if (!(error instanceof AppError)) throw error
           refusal = error

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { AppError, type Project, type PushListener } from '@rondo/model'
+import { AppError, type Project } from '@rondo/model'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../access.ts'
 import { type Authenticator, basicOf } from '../authenticate.ts'
@@ -50,9 +50,7 @@ export function registerGit(
         const gone = new AbortController()
         request.raw.once('error', () => gone.abort())
         const onPush =
-          asker.kind === 'user' && service === 'git-receive-pack'
-            ? { onPush: ((refs, said) => door.pushed(project, asker.user, refs, said)) satisfies PushListener }
-            : {}
+          asker.kind === 'user' && service === 'git-receive-pack' ? { onPush: door.listen(project, asker.user) } : {}
         reply.type(`application/x-${service}-result`).header('cache-control', 'no-cache')
         return reply.send(
           Readable.from(

@@ -2,6 +2,7 @@ import { AppError } from '@rondo/model'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { GraphQLError } from 'graphql'
 import { type Authenticator, sessionCookie, tokenOf } from '../authenticate.ts'
+import { hangUpOf } from '../http/hang-up.ts'
 import type { RoutePorts } from '../http/route.ts'
 import type { WebOptions } from '../ports.ts'
 import { type Operation, runOperation } from './run-operation.ts'
@@ -23,10 +24,15 @@ export function registerGraphql(
 ): void {
   const schema = createSchema(ports)
   const onError = (error: unknown) => options.onError(error, { method: 'POST', url: path })
-  server.post(path, { bodyLimit }, async (request) => {
+  server.post(path, { bodyLimit }, async (request, reply) => {
     try {
       const operation = readOperation(request.body)
-      return await runOperation(schema, operation, await viewerOf(auth, request), onError)
+      return await runOperation(
+        schema,
+        operation,
+        { asker: await askerOf(auth, request), signal: hangUpOf(reply) },
+        onError,
+      )
     } catch (error) {
       if (error instanceof AppError) return { errors: [new GraphQLError(error.message)] }
       throw error
@@ -50,13 +56,13 @@ function readOperation(body: unknown): Operation {
 }
 
 /** Without a token or with an empty one somebody is nobody in particular; with a wrong one they are told so. */
-async function viewerOf(auth: Authenticator, request: FastifyRequest): Promise<Viewer> {
+async function askerOf(auth: Authenticator, request: FastifyRequest): Promise<Viewer['asker']> {
   if (tokenOf(request) === undefined && request.cookies[sessionCookie] === undefined) {
     auth.nobody(request)
-    return { asker: undefined }
+    return undefined
   }
   try {
-    return { asker: await auth.person(request) }
+    return await auth.person(request)
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'unauthenticated') throw error
     throw new AppError('unauthenticated', 'You must log in: the token is not valid.')

@@ -1,7 +1,8 @@
 import { AppError, type Principal } from '@rondo/model'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../access.ts'
 import type { Authenticator } from '../authenticate.ts'
+import { hangUpOf } from './hang-up.ts'
 import { requestKeyOf } from './request-key.ts'
 import type { Call, Params, Query, Route } from './route.ts'
 import { anybody } from './subjects.ts'
@@ -43,7 +44,7 @@ export function registerApi(server: FastifyInstance, auth: Authenticator, access
           },
           handler: async (request, reply) => {
             const entry = entries.get(request)!
-            const answer = await route.handle(await callOf(route, request, entry))
+            const answer = await route.handle(await callOf(route, request, reply, entry))
             return reply
               .code(route.status)
               .headers(api.headers?.(entry.asker) ?? {})
@@ -62,7 +63,12 @@ export function registerApi(server: FastifyInstance, auth: Authenticator, access
     return { asker: undefined, params }
   }
 
-  async function callOf(route: Route, request: FastifyRequest, { asker, params }: Entry): Promise<never> {
+  async function callOf(
+    route: Route,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { asker, params }: Entry,
+  ): Promise<never> {
     const place = { params, query: request.query as Query }
     const subject = asker && (await route.subject.find(access, asker, place, route.right))
     const call: Call<unknown, unknown, unknown> = {
@@ -77,6 +83,9 @@ export function registerApi(server: FastifyInstance, auth: Authenticator, access
       params,
       query: request.query,
       body: request.body ?? {},
+      get signal() {
+        return hangUpOf(reply)
+      },
     }
     // Which types these are, the route's schemas have just made sure of.
     return call as never

@@ -33,6 +33,8 @@ export interface Call<Found, Asked, Sent> {
   readonly params: Params
   readonly query: Asked
   readonly body: Sent
+  /** Aborted when whoever asks has hung up before the answer. */
+  readonly signal: AbortSignal
 }
 
 interface Definition<Found, Asked extends TObject, Sent extends TSchema, Answer extends TSchema> {

@@ -156,6 +156,16 @@ describe('the compiling threads', () => {
     await expect(compiler.compile(request(good))).rejects.toThrow('The server is stopping')
   })
 
+  test('compile for one asker while another has sent what takes for ever [S-27]', async () => {
+    const compiler = pool({ limits: { cpuMs: 3_600_000, wallMs: 3_600_000, memoryMb: 4_096 } })
+    const endless = { ...request(slow), limits: { expandedNodes: 1e12, outputCharacters: 1e12 } }
+    const sent = Array.from({ length: 20 }, () => compiler.compile(endless, { asker: 'a' }).catch(() => undefined))
+
+    expect((await compiler.compile(request(good), { asker: 'b' })).plan).toBeDefined()
+    await compiler.close()
+    await Promise.all(sent)
+  })
+
   test('hand on that the orbs cannot be read', async () => {
     const orbs: OrbLookup = { resolve: () => Promise.reject(new Error('database away')) }
     const compiler = pool({ orbs, threads: 1 })

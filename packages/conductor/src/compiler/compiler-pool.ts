@@ -1,13 +1,14 @@
 import { AppError, type OrbLookup } from '@rondo/model'
+import { type CompileTurn, createCompileQueue } from './compile-queue.ts'
 import { type CompileThread, startCompileThread, type TaskEnd, type ThreadLimits } from './compile-thread.ts'
 import type { Compiler, Problem } from './compiler.ts'
 import type { Work, WorkAnswer } from './work.ts'
 
 export interface CompilerPoolOptions {
   readonly orbs?: OrbLookup
-  /** Compiles at the same time; default 2. */
+  /** Compiles at the same time; default 2. One asker never has all of them, where there are several. */
   readonly threads?: number
-  /** Tasks that wait for a thread before others are refused; default 200. */
+  /** Tasks that wait for a thread before one is refused, of whoever has most of them; default 200. */
   readonly queue?: number
   /** Default: 2 s of processor time, 20 s on a busy machine, 256 MB. */
   readonly limits?: Partial<ThreadLimits>
@@ -22,23 +23,14 @@ const defaultThreadLimits: ThreadLimits = { cpuMs: 2_000, wallMs: 20_000, memory
 export function createCompilerPool(options: CompilerPoolOptions = {}): Compiler {
   const limits = { ...defaultThreadLimits, ...options.limits }
   const size = options.threads ?? 2
-  const longest = options.queue ?? 200
   const idle: CompileThread[] = []
   const all = new Set<CompileThread>()
-  const waiting: ((thread: CompileThread | undefined) => void)[] = []
+  const queue = createCompileQueue({
+    share: Math.max(1, size - 1),
+    longest: options.queue ?? 200,
+    free: () => idle.pop() ?? (all.size < size ? start() : undefined),
+  })
   let closed = false
-
-  async function take(): Promise<CompileThread> {
-    if (closed) throw stopping()
-    const free = idle.pop()
-    if (free !== undefined) return free
-    if (all.size < size) return start()
-    if (waiting.length >= longest)
-      throw new AppError('unavailable', `${longest} configs wait to be compiled already. Try again in a few seconds.`)
-    const thread = await new Promise<CompileThread | undefined>((resolve) => waiting.push(resolve))
-    if (thread === undefined) throw stopping()
-    return thread
-  }
 
   function start(): CompileThread {
     const thread = startCompileThread(limits)
@@ -46,40 +38,30 @@ export function createCompilerPool(options: CompilerPoolOptions = {}): Compiler 
     return thread
   }
 
-  function give(thread: CompileThread): void {
-    const next = waiting.shift()
-    if (next === undefined) idle.push(thread)
-    else next(thread)
-  }
-
-  async function run(task: Work): Promise<WorkAnswer> {
-    const thread = await take()
+  async function run(task: Work, turn: CompileTurn = {}): Promise<WorkAnswer> {
+    if (closed) throw stopping()
+    const thread = await queue.take(turn)
     let end: TaskEnd = { kind: 'closed' }
     try {
       end = await thread.run(task, (requests) => fetchOrbs(options.orbs, task, requests))
     } finally {
-      if (end.kind === 'answer') give(thread)
-      else replace(thread)
+      if (end.kind === 'answer') idle.push(thread)
+      else all.delete(thread)
+      queue.done(turn)
     }
     if (end.kind === 'answer') return end.answer
     return refusal(task, end.kind, limits)
   }
 
-  function replace(thread: CompileThread): void {
-    all.delete(thread)
-    const next = waiting.shift()
-    next?.(closed ? undefined : start())
-  }
-
   return {
-    compile: (request) => run({ kind: 'config', ...request }),
-    checkOrb: async (request) => {
-      const { problems, imports } = await run({ kind: 'orb', ...request })
+    compile: (request, turn) => run({ kind: 'config', ...request }, turn),
+    checkOrb: async (request, turn) => {
+      const { problems, imports } = await run({ kind: 'orb', ...request }, turn)
       return { problems, imports }
     },
     async close() {
       closed = true
-      for (const next of waiting.splice(0)) next(undefined)
+      queue.close(stopping())
       await Promise.all([...all].map((thread) => thread.close()))
     },
   }

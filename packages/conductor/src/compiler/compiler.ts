@@ -1,5 +1,6 @@
 import type { CompileOptions, ConfigDiagnostic, Limits, LineAndColumn, PlanPlace } from '@rondo/config'
 import type { OrbImport, OrbPin, Plan } from '@rondo/model'
+import type { CompileTurn } from './compile-queue.ts'
 
 /** A config to compile, with everything it may look at. */
 export interface CompileRequest {
@@ -62,11 +63,11 @@ export interface OrbCheck {
 /**
  * Compiles what strangers wrote: fetches the orbs a config reaches, and answers with a plan or with every mistake.
  * A config that takes too long or too much memory is answered with an error as any other mistake. Never throws for
- * anything a config says; rejects when the orbs cannot be read (AppError `unavailable`).
+ * anything a config says; rejects when the orbs cannot be read, or too many configs wait (AppError `unavailable`).
  */
 export interface Compiler {
-  compile(request: CompileRequest): Promise<CompileAnswer>
-  checkOrb(request: CheckOrbRequest): Promise<OrbCheck>
+  compile(request: CompileRequest, turn?: CompileTurn): Promise<CompileAnswer>
+  checkOrb(request: CheckOrbRequest, turn?: CompileTurn): Promise<OrbCheck>
   /** Ends what runs. */
   close(): Promise<void>
 }

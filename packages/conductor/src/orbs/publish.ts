@@ -24,12 +24,11 @@ export function createPublishing(
 
   async function publish(actor: User, request: PublishRequest) {
     if (segmentOf(request.version) === undefined) requireVersion(request.version)
+    const { organizationId } = request.orb
+    const dev = isDevVersion(request.version)
+    await (dev ? rights.requireMember(actor, organizationId) : rights.requireAdministrator(actor, organizationId))
     const version = await checked(actor, request, 'here')
-    if (isDevVersion(version.version)) {
-      await rights.requireMember(actor, request.orb.organizationId)
-      return { ...(await store.putDevVersion(version)), source: version.source }
-    }
-    await rights.requireAdministrator(actor, request.orb.organizationId)
+    if (dev) return { ...(await store.putDevVersion(version)), source: version.source }
     const segment = segmentOf(request.version)
     const release =
       segment === undefined
@@ -45,7 +44,10 @@ export function createPublishing(
     origin: 'here' | 'elsewhere',
   ): Promise<NewOrbVersion> {
     const published = origin === 'elsewhere'
-    const check = await compiler.checkOrb({ source, organizationId: orb.organizationId, pins, published })
+    const check = await compiler.checkOrb(
+      { source, organizationId: orb.organizationId, pins, published },
+      { asker: `user ${actor.id}` },
+    )
     const errors = check.problems.filter(
       ({ severity, code }) => severity === 'error' && !(published && code === 'orb-not-found'),
     )

@@ -28,14 +28,17 @@ export async function compileConfig(
   },
 ): Promise<ConfigCompilation> {
   const { file, values, parameters, organizationId, contexts } = options
-  const answer = await compiler.compile({
-    source,
-    file,
-    pipelineValues: values,
-    pipelineParameters: parameters,
-    organizationId,
-    contexts,
-  })
+  const answer = await compiler.compile(
+    {
+      source,
+      file,
+      pipelineValues: values,
+      pipelineParameters: parameters,
+      organizationId,
+      contexts,
+    },
+    { asker: `organization ${organizationId}` },
+  )
   const errors = toldOf(answer.problems, 'error')
   const warnings = toldOf(answer.problems, 'warning').slice(0, maxWarnings)
   return {

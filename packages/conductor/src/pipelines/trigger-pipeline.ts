@@ -40,6 +40,7 @@ export async function triggerPipeline(
       'not-found',
       `Branch or tag ${request.ref.branch ?? request.ref.tag ?? request.ref.revision} was not found in ${repository.organization}/${repository.name}. Push it first.`,
     )
+  const newest = await isNewest(ports.repositories, repository, request, resolved)
   const git = request.pullRequests === undefined ? resolved : { ...resolved, pullRequests: request.pullRequests }
   if (request.trigger === 'webhook' && asksToSkip(git)) return undefined
   const source = await sourceOf(ports.repositories, repository, git, request.config)
@@ -64,7 +65,7 @@ export async function triggerPipeline(
     if (request.schedule !== undefined && fired === undefined) return undefined
     let pipeline: Pipeline | undefined
     const madeId = await once(tx, request.once, async () => {
-      pipeline = await makePipeline(tx, ports, checks, request, { ...made, lateMs: fired?.lateMs ?? 0 })
+      pipeline = await makePipeline(tx, ports, checks, request, { ...made, lateMs: fired?.lateMs ?? 0, newest })
       return pipeline.id
     })
     // Another request with the same key may have been faster.
@@ -81,11 +82,14 @@ async function makePipeline(
     compiled,
     git,
     lateMs,
+    newest,
     ...made
   }: Pick<NewPipeline, 'id' | 'number' | 'git' | 'values'> & {
     readonly compiled: ConfigCompilation
     /** Of a schedule. */
     readonly lateMs: number
+    /** What is built is the newest state of its branch. */
+    readonly newest: boolean
   },
 ): Promise<Pipeline> {
   const { project } = request
@@ -104,9 +108,9 @@ async function makePipeline(
     fillPipeline(tx, checks, request, { pipeline: wanted, plan: compiled.config.plan, lateMs }),
   ])
   const { plan } = compiled.config
-  if (plan !== null && request.trigger === 'webhook' && git.branch !== null)
+  if (plan !== null && request.trigger === 'webhook' && git.branch !== null && newest)
     await tx.replaceSchedules(project.id, git.branch, schedulesOf(plan, git.branch, clock.now()))
-  if (supersedes(request, pipeline)) await tx.addChore('supersede', pipeline.id)
+  if (newest && supersedes(request, pipeline)) await tx.addChore('supersede', pipeline.id)
   return pipeline
 }
 
@@ -150,10 +154,22 @@ function selectOnly(compiled: ConfigCompilation, only: PlanSelection): ConfigCom
   }
 }
 
-/** Whether the project wants what older pipelines of the branch started to be canceled (ledger I-039). A revision asked for by itself is no newer state of the branch. */
-function supersedes({ project, trigger, ref }: TriggerRequest, { state, git: { branch } }: Pipeline): boolean {
+/** A revision may be asked for that is not, or when it was pushed, no longer the head of its branch. */
+async function isNewest(
+  repositories: Repositories,
+  repository: Parameters<Repositories['resolve']>[0],
+  { ref: { branch, revision }, trigger }: TriggerRequest,
+  resolved: GitRevision,
+): Promise<boolean> {
+  if (revision === undefined) return true
+  if (branch === undefined || trigger !== 'webhook') return false
+  return (await repositories.resolve(repository, { branch }))?.revision === resolved.revision
+}
+
+/** Whether the project wants what older pipelines of the branch started to be canceled (ledger I-039). */
+function supersedes({ project, trigger }: TriggerRequest, { state, git: { branch } }: Pipeline): boolean {
   const { autocancelBuilds, autocancelDefaultBranch = false } = project.settings
-  if (!autocancelBuilds || state === 'errored' || branch === null || ref.revision !== undefined) return false
+  if (!autocancelBuilds || state === 'errored' || branch === null) return false
   return (trigger === 'webhook' || trigger === 'api') && (branch !== project.defaultBranch || autocancelDefaultBranch)
 }
 

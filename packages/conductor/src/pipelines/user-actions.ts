@@ -71,11 +71,14 @@ export function createUserActions(ports: UserActionsPorts): UserActions {
   return {
     trigger: (request) => inTurn(() => triggerPipeline(ports, checks, request)),
     continuePipeline: (request) => continuePipeline(ports, checks, request),
-    async branchDeleted({ id: projectId, organizationId }, branch, actorId) {
-      await engine.transact(async (tx) => {
-        await tx.replaceSchedules(projectId, branch, [])
-        await tx.append({ kind: 'branch.deleted', organizationId, projectId, actorId, data: { branch } })
-      })
+    async branchDeleted({ id: projectId, organizationId }, branch, actorId, key) {
+      await engine.transact((tx) =>
+        once(tx, key, async () => {
+          await tx.replaceSchedules(projectId, branch, [])
+          await tx.append({ kind: 'branch.deleted', organizationId, projectId, actorId, data: { branch } })
+          return projectId
+        }),
+      )
     },
     approve: (jobId, actorId, key) =>
       changeOneJob(jobId, key, async (tx, head, job) => {

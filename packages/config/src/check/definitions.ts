@@ -1,9 +1,11 @@
-import { didYouMean } from '../did-you-mean.ts'
+import { slipFor } from '../did-you-mean.ts'
 import { checkExecutorKeys } from '../plan/executor.ts'
 import { readFields } from '../plan/fields.ts'
+import { jobKeys } from '../plan/job.ts'
 import type { ElementDefinition, ResolveContext, Space } from '../resolve/context.ts'
 import { jobType } from '../resolve/entry.ts'
 import { readDeclarations } from '../resolve/parameters.ts'
+import { commandKeys } from '../resolve/steps.ts'
 import { child, stringOf, typeName } from '../tree/node.ts'
 import { openValues } from './open-values.ts'
 
@@ -20,8 +22,6 @@ const reserved = [
   'serial-group',
   'override-with',
 ]
-/** Keys of a command's definition (semantics 11). */
-const commandKeys = ['description', 'parameters', 'steps']
 const requiredKeys: Readonly<Record<string, string>> = {
   build: 'steps',
   lock: 'key',
@@ -48,16 +48,20 @@ function checkJob(cx: ResolveContext, job: ElementDefinition): void {
   const declarations = readDeclarations(cx, child(node, 'parameters'), `job '${name}'`)
   for (const parameter of reserved) {
     if (!declarations.has(parameter)) continue
-    cx.report.error(
-      'parameter-declaration',
-      job.keySpan,
-      `Job '${name}' may not declare a parameter '${parameter}': workflow entries keep that name`,
-    )
+    const place = declarations.get(parameter)?.span ?? job.keySpan
+    const message = `Job '${name}' may not declare a parameter '${parameter}': workflow entries keep that name`
+    cx.report.error('parameter-declaration', place, message, { hint: 'Give the parameter another name' })
   }
   if (child(node, 'type')?.templated === true) return
   const key = requiredKeys[jobType(cx, node, { definition: job }) ?? '']
   if (key !== undefined && !node.entries.has(key)) {
-    cx.report.error('missing-key', node.span, `required key [${key}] not found in job '${name}'`)
+    const place = { report: cx.report, what: `job '${name}'`, chain: [] }
+    if (slipFor(key, node.entries.keys(), jobKeys) !== undefined) {
+      readFields(place, node).only(key === 'steps' ? jobKeys : [...jobKeys, key], 'error')
+      return
+    }
+    const hint = key === 'steps' ? "Write 'steps:' below it, a list of steps" : undefined
+    cx.report.error('missing-key', job.keySpan, `required key [${key}] not found in job '${name}'`, { hint })
   }
 }
 
@@ -68,9 +72,11 @@ function checkCommand(cx: ResolveContext, command: ElementDefinition): void {
   if (node.kind === 'map')
     readFields({ report: cx.report, what: `command '${name}'`, chain: [] }, node).only(commandKeys, 'error')
   // A misspelt key has been refused already.
-  const misspelt = keys.slice(0, 100).some((key) => didYouMean(key.slice(0, 100), ['steps']) !== undefined)
+  const misspelt = slipFor('steps', keys, commandKeys) !== undefined
   if (child(node, 'steps') === undefined && !misspelt) {
-    cx.report.error('missing-key', command.keySpan, `required key [steps] not found in command '${name}'`)
+    cx.report.error('missing-key', command.keySpan, `required key [steps] not found in command '${name}'`, {
+      hint: node.kind === 'list' ? "Write 'steps:' above the list" : "Write 'steps:' below it, a list of steps",
+    })
   }
   readDeclarations(cx, child(node, 'parameters'), `command '${name}'`)
 }

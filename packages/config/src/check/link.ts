@@ -31,8 +31,9 @@ export function linkWorkflow(
   report: Report,
   workflow: ResolvedWorkflow,
   { nodes: names, compiled }: FinalNames,
+  defined: DefinedJobs = new Map(),
 ): LinkedWorkflow {
-  const index = indexNames(workflow.invocations)
+  const index = { ...indexNames(workflow.invocations), defined }
   const targets = new Map(
     workflow.invocations.map((invocation) => [invocation, linkAll(report, workflow, invocation, index)]),
   )
@@ -49,7 +50,19 @@ export function linkWorkflow(
         .map(({ target, statuses, reference }) => ({ node: names.get(target)!, statuses, reference })),
     }))
   checkCycles(report, workflow, nodes)
+  checkApprovals(report, workflow, index)
   return { workflow, nodes }
+}
+
+/** An approval has no job behind it to tell it from another entry of its name (semantics 18.6). */
+function checkApprovals(report: Report, workflow: ResolvedWorkflow, index: NameIndex): void {
+  for (const { type, name, group, span, chain } of workflow.invocations) {
+    if (type !== 'approval') continue
+    const others = index.at.get(indexKey(group, name))!.named
+    if (others.length < 2) continue
+    const message = `The approval '${name}' carries the name of another entry of workflow '${workflow.name}'`
+    report.error('duplicate-name', span, message, { chain, hint: 'Give the approval another name' })
+  }
 }
 
 interface Link {
@@ -58,13 +71,17 @@ interface Link {
   readonly reference: RequirementReference
 }
 
+/** The jobs of the config by their names. */
+export type DefinedJobs = ReadonlyMap<string, unknown>
+
 interface NameIndex {
+  readonly defined: DefinedJobs
   readonly at: ReadonlyMap<string, { readonly named: Invocation[]; readonly aliased: Invocation[] }>
   /** Entries whose job does not exist; seldom any, so they are not looked for again for each requirement. */
   readonly unresolved: readonly Invocation[]
 }
 
-function indexNames(invocations: readonly Invocation[]): NameIndex {
+function indexNames(invocations: readonly Invocation[]): Omit<NameIndex, 'defined'> {
   const index = new Map<string, { named: Invocation[]; aliased: Invocation[] }>()
   const at = (group: string | undefined, name: string) => {
     const key = indexKey(group, name)
@@ -144,8 +161,10 @@ function targetsOf(
       : `Job '${invocation.name}' requires '${reference.name}', which is the name of ${named.length} other jobs in workflow '${workflow.name}'`
   report.error(itself && named.length === 0 ? 'cycle' : 'requires', reference.span, message, {
     chain: invocation.chain,
-    hint:
-      named.length > 1 ? "Give each of them a 'name' of its own" : () => requiresHint(workflow, invocation, reference),
+    hint: () => {
+      if (named.length > 1) return "Give each of them a 'name' of its own"
+      return itself ? "Remove it from 'requires'" : requiresHint(workflow, invocation, reference, index.defined)
+    },
   })
   return []
 }
@@ -167,19 +186,26 @@ function warnOfGroupStatus(
 function requiresHint(
   workflow: ResolvedWorkflow,
   invocation: Invocation,
-  reference: RequirementReference,
+  { name }: RequirementReference,
+  defined: DefinedJobs,
 ): string | undefined {
-  const elsewhere = workflow.invocations.find(
-    (other) => other.group !== invocation.looksIn && other.name === reference.name,
-  )
+  const elsewhere = workflow.invocations.find((other) => other.group !== invocation.looksIn && other.name === name)
   if (elsewhere?.group !== undefined)
-    return `'${reference.name}' belongs to job group '${elsewhere.group}'; require the group instead`
-  return didYouMean(reference.name, visibleNames(workflow, invocation))
+    return `'${name}' belongs to job group '${elsewhere.group}'; require the group instead`
+  const visible = workflow.invocations.filter((other) => other.group === invocation.looksIn && other !== invocation)
+  const called = new Set(visible.filter(({ job }) => job === name).map((other) => other.alias ?? other.name))
+  if (called.size > 0) return `Here it is called ${listed(called)}: require that name`
+  if (defined.has(name)) return `Workflow '${workflow.name}' does not run it: add '- ${name}' to its jobs`
+  const names = new Set(visible.flatMap((other) => [other.name, other.alias ?? other.name]))
+  const meant = didYouMean(name, names)
+  if (meant !== undefined) return meant
+  if (names.size === 0) return `Workflow '${workflow.name}' runs no other job: remove 'requires'`
+  return `It may require ${listed(names)}`
 }
 
-function* visibleNames(workflow: ResolvedWorkflow, invocation: Invocation): Generator<string> {
-  for (const other of workflow.invocations)
-    if (other.group === invocation.looksIn && other !== invocation) yield other.name
+function listed(names: ReadonlySet<string>): string {
+  const shown = [...names].slice(0, 10).map((name) => `'${name}'`)
+  return `${shown.join(', ')}${names.size > 10 ? ', …' : ''}`
 }
 
 /** Entries whose expression filter is false, and those that required only such entries (semantics 16). */

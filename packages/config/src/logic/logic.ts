@@ -5,8 +5,9 @@ import type { ResolveContext, Scope } from '../resolve/context.ts'
 import { isTruthy, substitute, substituteOrFail } from '../template/substitute.ts'
 import { expressionVariables, reportExpression } from '../template/variable.ts'
 import type { MapNode, Node, ScalarNode } from '../tree/node.ts'
-import { child, scalarText, stringOf, typeName } from '../tree/node.ts'
+import { child, displayText, isNull, stringOf, typeName } from '../tree/node.ts'
 import { sameValue } from '../tree/same-value.ts'
+import { warnOfFixedMatch, warnOfFixedText, warnOfFixedValues } from './fixed-conditions.ts'
 
 const holding = ['and', 'or', 'not']
 const operators = [...holding, 'equal', 'matches']
@@ -22,6 +23,7 @@ export function evaluateWorkflowCondition(cx: ResolveContext, node: Node, scope:
 export function evaluateBareExpression(cx: ResolveContext, node: ScalarNode, scope: Scope): boolean | undefined {
   if (node.templated) {
     const value = substituteOrFail(cx, node, scope)
+    if (scope.space.main) warnOfFixedText(cx, node, scope)
     return value === undefined ? undefined : isTruthy(value)
   }
   const text = String(node.value)
@@ -35,6 +37,7 @@ export function evaluateBareExpression(cx: ResolveContext, node: ScalarNode, sco
 export function evaluateLogic(cx: ResolveContext, node: Node, scope: Scope, depth = 1): boolean | undefined {
   if (node.kind === 'scalar') {
     const value = substituteOrFail(cx, node, scope)
+    if (scope.space.main) warnOfFixedText(cx, node, scope, depth)
     return value === undefined ? undefined : isTruthy(value)
   }
   if (node.kind === 'list') {
@@ -61,10 +64,14 @@ function evaluateStatement(cx: ResolveContext, node: MapNode, scope: Scope, dept
     return undefined
   }
   const entry = node.entries.get(key)!
-  // Configs in which an indentation slip left `not:` empty beside `equal:` have run for months.
   if (known.length > 1) {
-    const hint = `'${key}' counts here and the others do not; is something to be indented further?`
-    cx.report.warn('logic', node.span, message, { chain: scope.chain, hint })
+    // Configs in which an indentation slip left `not:` empty beside `equal:` have run for months.
+    const slipped = known.some((operator) => isNull(child(node, operator)))
+    const hint = slipped
+      ? `'${key}' counts here and the others do not; is something to be indented further?`
+      : "Join the statements by 'and' or 'or'"
+    cx.report[slipped ? 'warn' : 'error']('logic', node.span, message, { chain: scope.chain, hint })
+    if (!slipped) return undefined
   }
   // What holds no statements of its own is no level: `equal`, `matches` and values.
   if (holding.includes(entry.key) && depth > cx.limits.logicDepth) {
@@ -113,6 +120,7 @@ function evaluateEqual(cx: ResolveContext, value: Node, scope: Scope): boolean |
   if (items === undefined) return undefined
   const values = items.map((item) => substituteOrFail(cx, item, scope))
   if (values.includes(undefined)) return undefined
+  if (scope.space.main) warnOfFixedValues(cx, items, values as readonly Node[], scope)
   return values.every((item) => sameValue(item!, values[0]!))
 }
 
@@ -150,9 +158,10 @@ function matchOperand(cx: ResolveContext, node: Node, key: string, scope: Scope)
     })
     return undefined
   }
+  if (key === 'value' && scope.space.main) warnOfFixedMatch(cx, given, scope)
   if (given.templated && given.kind === 'scalar' && substituteOrFail(cx, given, scope) === undefined) return undefined
   const value = substitute(cx, given, scope)
-  if (value.kind === 'scalar') return typeof value.value === 'string' ? value.value : scalarText(value.value)
+  if (value.kind === 'scalar') return displayText(value)
   cx.report.error('logic', given.span, `'${key}' of 'matches' must be a string, found ${typeName(value)}`, {
     chain: scope.chain,
   })

@@ -61,6 +61,8 @@ export function didYouMeanPipelineValue(name: string, parameters: Iterable<strin
   const candidates = [...names, ...[...parameters].map((parameter) => `pipeline.parameters.${parameter}`)]
   const prefix = ['pipeline.parameters.', 'pipeline.'].find((start) => name.startsWith(start)) ?? ''
   const members = candidates.filter((one) => one.startsWith(prefix)).map((one) => one.slice(prefix.length))
-  const found = nearest(name.slice(prefix.length, prefix.length + 100), members)
+  const member = name.slice(prefix.length, prefix.length + 100)
+  // A value without the family it belongs to: `pipeline.branch`.
+  const found = members.find((one) => one.endsWith(`.${member}`)) ?? nearest(member, members)
   return found === undefined ? undefined : `Did you mean '${prefix}${found}'?`
 }

@@ -8,13 +8,13 @@ describe('a pipeline parameter', () => {
     'named %s is put in by a plain template, alone with its type and within text (semantics 6.3)',
     (name) => {
       const steps = `- run: "n=<< pipeline.parameters.${name} >>"\n- c: {n: << pipeline.parameters.${name} >>}`
-      const command = 'commands: {c: {parameters: {n: {type: integer}}, steps: [{run: "<< parameters.n >>"}]}}'
+      const command = 'commands: {c: {parameters: {n: {type: integer}}, steps: [{run: "p=<< parameters.n >>"}]}}'
 
       const job = jobOf(withSteps(steps, `${declared(name)}\n${command}`), 'build', {
         pipelineParameters: { [name]: 4 },
       })
 
-      expect(job.steps).toMatchObject([{ command: 'n=4' }, { command: '4' }])
+      expect(job.steps).toMatchObject([{ command: 'n=4' }, { command: 'p=4' }])
     },
   )
 

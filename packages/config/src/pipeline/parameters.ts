@@ -53,6 +53,7 @@ function parameterValue(
       'parameter-declaration',
       declaration.span,
       `Pipeline parameter '${declaration.name}' needs a default`,
+      { hint: "Add 'default:': a push starts pipelines, too, and gives no parameters" },
     )
     return undefined
   }
@@ -62,10 +63,21 @@ function parameterValue(
     cx.report.error('parameter-declaration', declaration.default.span, message, { hint })
     return undefined
   }
-  if (!Object.hasOwn(given, declaration.name)) return plain(declaration.default)
+  if (!Object.hasOwn(given, declaration.name)) return exact(cx, declaration, declaration.default)
   const value = toNode(given[declaration.name], declaration.span)
-  if (hasType(declaration, value)) return plain(value)
+  if (hasType(declaration, value)) return exact(cx, declaration, value)
   reportArgumentType(cx, declaration, value, declaration.span, undefined)
+  return undefined
+}
+
+/** The value, unless it is an integer that would lose digits on its way through JSON, to a continuation for instance. */
+function exact(cx: ResolveContext, { name, span }: Declaration, node: Node): string | number | boolean | undefined {
+  const value = plain(node)
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
+  const message = `The integer of pipeline parameter '${name}' has more digits than can be kept: at most ${Number.MAX_SAFE_INTEGER}`
+  cx.report.error('parameter-default', node.span.end > node.span.start ? node.span : span, message, {
+    hint: 'Give the parameter the type string',
+  })
   return undefined
 }
 

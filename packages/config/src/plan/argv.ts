@@ -1,12 +1,10 @@
-import type { Node } from '../tree/node.ts'
-import { stringOf } from '../tree/node.ts'
+import type { Fields } from './fields.ts'
 
 /** `entrypoint` or `command` of an image as an argument list: a list as it is, a text split like a shell splits words. */
-export function argumentVector(node: Node | undefined): readonly string[] | undefined {
-  if (node === undefined || (node.kind === 'scalar' && node.value === null)) return undefined
-  if (node.kind === 'list')
-    return node.items.map((item) => (item.kind === 'scalar' ? (stringOf(item) ?? item.text) : ''))
-  return node.kind === 'scalar' ? shellWords(stringOf(node) ?? node.text) : undefined
+export function argumentVector(fields: Fields, key: 'entrypoint' | 'command'): readonly string[] | undefined {
+  if (fields.node(key)?.kind === 'list') return fields.texts(key)
+  const text = fields.text(key)
+  return text === undefined ? undefined : shellWords(text)
 }
 
 /** Splits at blanks outside of quotes; quotes and backslashes work as in a POSIX shell. Nothing is expanded. */

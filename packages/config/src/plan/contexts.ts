@@ -1,5 +1,6 @@
 import type { Node } from '../tree/node.ts'
-import { typeName } from '../tree/node.ts'
+import { stringOf } from '../tree/node.ts'
+import { reportType } from './expected-type.ts'
 import type { Place } from './place.ts'
 
 /** `context`: a name or a list of names, each once. */
@@ -7,16 +8,11 @@ export function readContexts(place: Place, node: Node | undefined): readonly str
   if (node === undefined || (node.kind === 'scalar' && node.value === null)) return []
   const names = new Set<string>()
   for (const item of node.kind === 'list' ? node.items : [node]) {
-    if (item.kind !== 'scalar') {
-      place.report.error(
-        'expected-type',
-        item.span,
-        `'context' of ${place.what} holds names, found ${typeName(item)}`,
-        { chain: place.chain },
-      )
+    const name = stringOf(item)
+    if (name === undefined) {
+      reportType(place, `'context' of ${place.what}`, item, 'String')
       continue
     }
-    const name = item.text
     if (names.has(name))
       place.report.warn('duplicate-name', item.span, `Context '${name}' is named twice for ${place.what}`, {
         chain: place.chain,

@@ -1,5 +1,5 @@
 import type { DockerExecutorPlan, ImagePlan } from '@rondo/model'
-import type { Node } from '../tree/node.ts'
+import type { MapNode, Node } from '../tree/node.ts'
 import { child, isFailed, stringOf, typeName } from '../tree/node.ts'
 import { argumentVector } from './argv.ts'
 import type { Fields } from './fields.ts'
@@ -50,8 +50,8 @@ function readImage(place: Place, node: Node): ImagePlan | undefined {
     place.report.warn('invalid-value', fields.span, `An image of ${place.what} has no name`, { chain: place.chain })
   const parts = {
     ...optional('name', fields.text('name')),
-    ...optional('entrypoint', argumentVector(fields.node('entrypoint'))),
-    ...optional('command', argumentVector(fields.node('command'))),
+    ...optional('entrypoint', argumentVector(fields, 'entrypoint')),
+    ...optional('command', argumentVector(fields, 'command')),
     ...optional('user', fields.text('user')),
     environment: fields.environment('environment'),
     ...optional('auth', readAuth(place, fields)),
@@ -71,7 +71,7 @@ function readAuth(place: Place, fields: Fields): ImagePlan['auth'] {
       `'auth' must be a map with username and password, found ${typeName(node)}`,
     )
   const auth = readFields({ ...place, what: "'auth'" }, node)
-  auth.only(['username', 'password'], 'warn')
+  auth.only(['username', 'password'], 'error')
   const username = auth.text('username', 'required')
   const password = auth.text('password', 'required')
   return username === undefined || password === undefined ? undefined : { username, password }
@@ -80,6 +80,8 @@ function readAuth(place: Place, fields: Fields): ImagePlan['auth'] {
 /** Either both parts of a key, or a role; half a key could only fail when the image is pulled. */
 function readAwsAuth(place: Place, fields: Fields): ImagePlan['awsAuth'] {
   const node = fields.node('aws_auth')
+  if (node?.kind === 'map' && ![...awsKeyParts, awsRole].some((key) => node.entries.has(key)))
+    return reportNoAws(place, node)
   const keys = awsKeyParts.filter((key) => child(node, key) !== undefined)
   const hasRole = child(node, awsRole) !== undefined
   if (hasRole && keys.length > 0) {
@@ -87,6 +89,15 @@ function readAwsAuth(place: Place, fields: Fields): ImagePlan['awsAuth'] {
     return fields.fail('invalid-value', node!.span, message, 'Keep one of them')
   }
   return readTexts(place, fields, 'aws_auth', [...awsKeyParts, awsRole], hasRole ? [awsRole] : awsKeyParts)
+}
+
+/** Nothing of it is there: one thing to tell, whatever stands there instead. */
+function reportNoAws(place: Place, node: MapNode): undefined {
+  const inner = readFields({ ...place, what: "'aws_auth'" }, node)
+  const keys = [...node.entries.keys()]
+  if (keys.length > 0) inner.only([...awsKeyParts, awsRole], 'error')
+  else inner.fail('missing-key', node.span, `'aws_auth' needs ${awsKeyParts.join(' and ')}, or ${awsRole}`)
+  return undefined
 }
 
 function readTexts(
@@ -101,6 +112,6 @@ function readTexts(
   if (node.kind !== 'map')
     return fields.fail('expected-type', node.span, `'${key}' must be a map, found ${typeName(node)}`)
   const inner = readFields({ ...place, what: `'${key}'` }, node)
-  inner.only(known, 'warn')
+  inner.only(known, 'error')
   return Object.fromEntries(required.map((name) => [name, inner.text(name, 'required') ?? '']))
 }

@@ -1,4 +1,4 @@
-import type { ExecutorPlan } from '@rondo/model'
+import type { ExecutorPlan, Span } from '@rondo/model'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Report } from '../report.ts'
 import type { MapNode } from '../tree/node.ts'
@@ -24,22 +24,30 @@ const executorKeys = [
 ]
 const environmentKeys = ['docker', 'machine', 'macos'] as const
 
+interface ExecutorSource {
+  readonly body: MapNode
+  readonly executorMissing: boolean
+  /** Where the name of the job or executor is defined. */
+  readonly definedAt?: Span
+}
+
 /** The environment a job or executor names; undefined when it has none, or more than one, which is reported. */
 export function readExecutor(
   place: Place,
   fields: Fields,
-  { body, executorMissing }: { readonly body: MapNode; readonly executorMissing: boolean },
+  { body, executorMissing, definedAt = body.span }: ExecutorSource,
 ): ExecutorPlan | undefined {
   // `machine: false` beside another environment only says that it is not meant.
   const present = environmentKeys.filter((key) => fields.has(key) && !isFalse(fields, key))
   const [key] = present
-  if (key === undefined) return executorMissing ? undefined : reportNone(place, fields, body)
+  if (key === undefined) return executorMissing ? undefined : reportNone(place, fields, body, definedAt)
   if (present.length > 1) {
     // What is open may turn out to be such a `false`.
     if (present.filter((one) => !fields.isOpen(one)).length < 2) return undefined
+    const [, second] = [...body.entries.values()].filter(({ key }) => present.includes(key as (typeof present)[number]))
     return fields.fail(
       'executor-choice',
-      body.span,
+      second?.keySpan ?? definedAt,
       `${capital(place.what)} names more than one environment: ${present.join(', ')}`,
       'Keep exactly one of them',
     )
@@ -68,8 +76,9 @@ export function checkExecutorKeys(place: Place, body: MapNode): readonly string[
   return [...body.entries.keys()].filter((key) => !executorKeys.includes(key))
 }
 
-function reportNone(place: Place, fields: Fields, body: MapNode): undefined {
+function reportNone(place: Place, fields: Fields, body: MapNode, span: Span): undefined {
   const misspelt = [...body.entries.keys()]
+    .filter((name) => !executorKeys.includes(name))
     .map((name) => didYouMean(name, [...environmentKeys, 'executor']))
     .find((hint) => hint !== undefined)
   // The misspelt key has been refused already.
@@ -77,7 +86,7 @@ function reportNone(place: Place, fields: Fields, body: MapNode): undefined {
   const choices = place.what.startsWith('executor')
     ? "Add 'docker:', 'machine:' or 'macos:'"
     : "Add 'docker:', 'machine:', 'macos:' or 'executor:'"
-  return fields.fail('executor-choice', body.span, `${capital(place.what)} names no environment to run in`, choices)
+  return fields.fail('executor-choice', span, `${capital(place.what)} names no environment to run in`, choices)
 }
 
 function isFalse(fields: Fields, key: string): boolean {

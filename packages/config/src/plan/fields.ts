@@ -1,10 +1,12 @@
 import type { EnvironmentEntry, Span } from '@rondo/model'
 import type { ConfigDiagnosticCode } from '../diagnostic-code.ts'
-import { didYouMean, nearest } from '../did-you-mean.ts'
+import { didYouMean, nearest, slipFor } from '../did-you-mean.ts'
 import { environmentEntries } from '../resolve/environment.ts'
-import type { MapNode, Node, ScalarValue } from '../tree/node.ts'
-import { displayText, isFailed, typeName } from '../tree/node.ts'
+import type { MapNode, Node } from '../tree/node.ts'
+import { displayText, isFailed, isInteger, stringOf } from '../tree/node.ts'
 import { environmentValue } from './environment-value.ts'
+import type { ExpectedType } from './expected-type.ts'
+import { reportType } from './expected-type.ts'
 import type { Place } from './place.ts'
 
 /** Typed access to the keys of a map. Every reader reports what is wrong and returns undefined for it. */
@@ -14,13 +16,18 @@ export class Fields {
   /** The keys that may stand here, when others are refused. */
   private known: readonly string[] | undefined
 
-  constructor(place: Place, map: MapNode) {
+  /** Where a key that is missing is shown. */
+  private readonly owner: Span
+
+  constructor(place: Place, map: MapNode, owner: Span = map.span) {
     this.place = place
     this.map = map
+    this.owner = owner
   }
 
+  /** Where the map as a whole is shown. */
   get span(): Span {
-    return this.map.span
+    return this.owner
   }
 
   has(key: string): boolean {
@@ -38,11 +45,18 @@ export class Fields {
     return isFailed(this.map.entries.get(key)?.value)
   }
 
-  /** Strings; numbers and booleans are taken as they are written. */
+  /** A text; a number or a boolean without quotes is none. */
   text(key: string, need?: 'required'): string | undefined {
     const value = this.node(key)
     if (value === undefined) return need === 'required' ? this.missing(key) : undefined
     return this.asText(key, value)
+  }
+
+  /** A text, or a number as it is written, where the language takes either. */
+  textOrNumber(key: string, need?: 'required'): string | undefined {
+    const value = this.node(key)
+    if (value?.kind === 'scalar' && typeof value.value === 'number') return displayText(value)
+    return this.text(key, need)
   }
 
   flag(key: string): boolean | undefined {
@@ -56,19 +70,27 @@ export class Fields {
     const value = this.node(key)
     if (value === undefined) return undefined
     const { min, max = Number.MAX_SAFE_INTEGER } = bounds
-    const given = value.kind === 'scalar' ? integerOf(value.value) : undefined
-    if (given === undefined) return this.mistyped(key, value, 'Integer')
+    if (!isInteger(value)) return this.mistyped(key, value, 'Integer')
+    const given = value.value
     if (given >= min && given <= max) return given
     const allowed = max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `between ${min} and ${max}`
     return this.fail('invalid-value', value.span, `${key} must be ${allowed} in ${this.place.what}, found ${given}`)
   }
 
+  /** A list of texts. */
   texts(key: string, need?: 'required'): readonly string[] | undefined {
     const value = this.node(key)
     if (value === undefined) return need === 'required' ? this.missing(key) : undefined
-    if (value.kind === 'map') return this.mistyped(key, value, 'Sequence')
-    const items = value.kind === 'list' ? value.items : [value]
-    return items.flatMap((item) => this.asText(key, item) ?? [])
+    if (value.kind !== 'list') return this.mistyped(key, value, 'Sequence')
+    return value.items.flatMap((item) => this.asText(key, item) ?? [])
+  }
+
+  /** A list of texts, or one text that stands for a list of it. */
+  textOrTexts(key: string, need?: 'required'): readonly string[] | undefined {
+    const value = this.node(key)
+    if (value?.kind !== 'scalar') return this.texts(key, need)
+    const text = this.asText(key, value)
+    return text === undefined ? undefined : [text]
   }
 
   choice<Value extends string>(key: string, values: readonly Value[]): Value | undefined {
@@ -84,15 +106,18 @@ export class Fields {
   environment(key: string): readonly EnvironmentEntry[] {
     const value = this.node(key)
     if (value === undefined) return []
-    return environmentEntries(this.place.report, value).map((entry) => ({
+    return environmentEntries(this.place.report, value, this.place.chain).map((entry) => ({
       name: entry.key,
       value: environmentValue(this.place, entry),
     }))
   }
 
-  /** Reports keys outside of `known`: as errors, or as warnings where the language lets them pass. */
+  /**
+   * Reports keys outside of `known`: as errors, or as warnings where the language lets them pass (semantics 32). One that
+   * seems to be meant as a known key which is missing is an error there, too: what it says would be lost.
+   */
   only(known: readonly string[], otherwise: 'error' | 'warn'): void {
-    if (otherwise === 'error') this.known = known
+    this.known = known
     for (const { key, keySpan } of this.map.entries.values()) {
       if (!known.includes(key)) this.reportKey(key, keySpan, known, otherwise)
     }
@@ -110,38 +135,31 @@ export class Fields {
   private reportKey(key: string, keySpan: Span, known: readonly string[], otherwise: 'error' | 'warn'): void {
     const { report, what, chain } = this.place
     const hint = () => didYouMean(key, known) ?? `Permitted keys: ${known.join(', ')}`
-    if (otherwise === 'error')
+    const meant = otherwise === 'error' ? undefined : nearest(key.slice(0, 100), known)
+    if (otherwise === 'error' || (meant !== undefined && !this.map.entries.has(meant)))
       report.error('unknown-key', keySpan, `extraneous key [${key}] is not permitted in ${what}`, { chain, hint })
     else
       report.warn('ignored-key', keySpan, `The key '${key}' means nothing in ${what} and is ignored`, { chain, hint })
   }
 
-  private mistyped(key: string, value: Node, type: string): undefined {
-    if (isFailed(value)) return undefined
-    const message = `'${key}' of ${this.place.what}: expected type: ${type}, found: ${typeName(value)}`
-    return this.fail('expected-type', value.span, message)
+  private mistyped(key: string, value: Node, type: ExpectedType): undefined {
+    return reportType(this.place, `'${key}' of ${this.place.what}`, value, type)
   }
 
-  private missing(key: string): undefined {
+  /** Says that a key is missing, unless a misspelt one has been refused in its stead. */
+  missing(key: string, hint = `Add '${key}:'`): undefined {
     if (isFailed(this.map.entries.get(key)?.value)) return undefined
     // A misspelt key has been refused already.
-    const refused =
-      this.known === undefined ? [] : [...this.map.entries.keys()].filter((name) => !this.known?.includes(name))
-    if (refused.slice(0, 100).some((name) => nearest(name.slice(0, 100), [key]) !== undefined)) return undefined
-    return this.fail('missing-key', this.map.span, `required key [${key}] not found in ${this.place.what}`)
+    if (slipFor(key, this.map.entries.keys(), this.known ?? []) !== undefined) return undefined
+    return this.fail('missing-key', this.owner, `required key [${key}] not found in ${this.place.what}`, hint)
   }
 
   private asText(key: string, value: Node): string | undefined {
-    return value.kind === 'scalar' ? displayText(value) : this.mistyped(key, value, 'String')
+    return stringOf(value) ?? this.mistyped(key, value, 'String')
   }
 }
 
-/** An integer, or a text of digits; undefined for everything else. */
-function integerOf(value: ScalarValue): number | undefined {
-  if (typeof value === 'number') return Number.isInteger(value) ? value : undefined
-  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : undefined
-}
-
-export function readFields(place: Place, node: MapNode): Fields {
-  return new Fields(place, node)
+/** @param owner the key the map stands below, where what it lacks is shown; the map itself when left out */
+export function readFields(place: Place, node: MapNode, owner?: Span): Fields {
+  return new Fields(place, node, owner)
 }

@@ -43,8 +43,8 @@ export function readNameFilter(place: Place, key: string, node: Node | undefined
   const fields = readFields({ ...place, what: `'${key}' of ${place.what}` }, node)
   fields.only(['only', 'ignore'], 'error')
   for (const name of ['only', 'ignore'])
-    for (const text of fields.texts(name) ?? []) checkPattern(place, fields.node(name)!, text)
-  return { ...optional('only', fields.texts('only')), ...optional('ignore', fields.texts('ignore')) }
+    for (const text of fields.textOrTexts(name) ?? []) checkPattern(place, fields.node(name)!, text)
+  return { ...optional('only', fields.textOrTexts('only')), ...optional('ignore', fields.textOrTexts('ignore')) }
 }
 
 function checkPattern(place: Place, node: Node, text: string): void {

@@ -1,4 +1,4 @@
-import type { JobPlan } from '@rondo/model'
+import type { JobPlan, Span } from '@rondo/model'
 import type { Report } from '../report.ts'
 import type { ResolvedStep } from '../resolve/context.ts'
 import type { MapNode } from '../tree/node.ts'
@@ -11,7 +11,8 @@ import { readStep } from './steps/read-step.ts'
 import { readShell } from './steps/run.ts'
 import { optional } from './steps/step-reader.ts'
 
-export const jobKeys = [
+/** Keys of a job that builds; `plan_name`, `validation` and `key` belong to other types (semantics 12.1). */
+export const jobKeys: readonly string[] = [
   'type',
   'docker',
   'machine',
@@ -28,9 +29,6 @@ export const jobKeys = [
   'circleci_ip_ranges',
   'retention',
   'branches',
-  'plan_name',
-  'validation',
-  'key',
 ]
 const retention = /^([1-9]|[12][0-9]|30)d$/
 
@@ -38,6 +36,8 @@ export interface JobSource {
   readonly name: string
   readonly body: MapNode
   readonly steps: readonly ResolvedStep[]
+  /** Where its name is defined. */
+  readonly definedAt?: Span
   readonly chain: Place['chain']
   readonly executorMissing: boolean
   /** Version 2 files with unknown keys ran all the same. */
@@ -47,7 +47,7 @@ export interface JobSource {
 /** What a build job runs (semantics 12, 13); undefined when it cannot run, with the reasons reported. */
 export function readJob(report: Report, source: JobSource): JobPlan | undefined {
   const place: Place = { report, what: `job '${source.name}'`, chain: source.chain }
-  const fields = readFields(place, source.body)
+  const fields = readFields(place, source.body, source.definedAt)
   fields.only(jobKeys, source.lenient ? 'warn' : 'error')
   const executor = readExecutor(place, fields, source)
   const steps = readSteps(place, fields, source)
@@ -72,8 +72,7 @@ export function readJob(report: Report, source: JobSource): JobPlan | undefined 
 }
 
 function readSteps(place: Place, fields: Fields, source: JobSource) {
-  if (!fields.has('steps'))
-    return fields.fail('missing-key', source.body.span, `required key [steps] not found in ${place.what}`)
+  if (!fields.has('steps')) return fields.missing('steps', "Write 'steps:' below it, a list of steps")
   return source.steps.flatMap((step) => readStep(place.report, step) ?? [])
 }
 

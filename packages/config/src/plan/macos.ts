@@ -17,6 +17,6 @@ export function readMacos(place: Place, node: Node): MacosExecutorPlan | undefin
   }
   const fields = readFields({ ...place, what: `'macos' of ${place.what}` }, node)
   fields.only(['xcode', 'code_signing', 'resource_class', 'shell'], 'warn')
-  const xcode = fields.text('xcode', 'required')
+  const xcode = fields.textOrNumber('xcode', 'required')
   return xcode === undefined ? undefined : { type: 'macos', xcode }
 }

@@ -1,4 +1,4 @@
-import type { NodeType } from '@rondo/model'
+import type { NodeType, Span } from '@rondo/model'
 import type { Report } from '../report.ts'
 import type { MapNode } from '../tree/node.ts'
 import { durationMs } from './duration.ts'
@@ -7,16 +7,22 @@ import type { Place } from './place.ts'
 
 const providers = ['datadog', 'prometheus', 'grafana', 'alertmanager', 'custom'] as const
 
+interface TypedJob {
+  readonly body: MapNode
+  readonly chain: Place['chain']
+  /** Where its name is defined. */
+  readonly definedAt?: Span
+}
+
 /** Checks the keys that the job types without steps need (semantics 21.2, 21.4, 21.7). */
 export function checkTypedJob(
   report: Report,
   type: NodeType,
   name: string,
-  body: MapNode,
-  chain: Place['chain'],
+  { body, chain, definedAt }: TypedJob,
 ): void {
   const place: Place = { report, what: `job '${name}' of type ${type}`, chain }
-  const fields = readFields(place, body)
+  const fields = readFields(place, body, definedAt)
   if (type === 'lock' || type === 'unlock') fields.text('key', 'required')
   if (type !== 'release') return
   fields.text('plan_name', 'required')

@@ -1,7 +1,7 @@
 import type { Filters, JobPlan, Plan, WorkflowNode, WorkflowPlan } from '@rondo/model'
 import type { LinkedNode, LinkedWorkflow } from '../check/link.ts'
 import type { Report } from '../report.ts'
-import { typeName } from '../tree/node.ts'
+import { isInteger, typeName } from '../tree/node.ts'
 import { readContexts } from './contexts.ts'
 import { readFilters } from './filters.ts'
 import { readJob } from './job.ts'
@@ -48,7 +48,7 @@ function readBody(report: Report, node: LinkedNode, { jobs, read, lenient }: Bod
   if (invocation.body === undefined || read.has(name)) return
   read.add(name)
   if (invocation.type !== 'build') {
-    checkTypedJob(report, invocation.type, name, invocation.body, invocation.chain)
+    checkTypedJob(report, invocation.type, name, { ...invocation, body: invocation.body })
     return
   }
   const job = readJob(report, { ...invocation, name, body: invocation.body, lenient })
@@ -89,8 +89,8 @@ function readNode(report: Report, node: LinkedNode): WorkflowNode {
 function readMaxAutoReruns(place: Place, workflow: LinkedWorkflow['workflow']): number {
   const node = workflow.maxAutoReruns
   if (node === undefined) return 0
-  const value = node.kind === 'scalar' && typeof node.value === 'number' ? node.value : undefined
-  if (value !== undefined && Number.isInteger(value) && value >= 1 && value <= 5) return value
+  const value = isInteger(node) ? node.value : undefined
+  if (value !== undefined && value >= 1 && value <= 5) return value
   const found = node.kind === 'scalar' ? `'${node.text}'` : typeName(node)
   place.report.error(
     'invalid-value',

@@ -1,7 +1,7 @@
 import type { NodeType, OriginFrame, Span } from '@rondo/model'
 import { didYouMean } from '../did-you-mean.ts'
 import { evaluateBareExpression } from '../logic/logic.ts'
-import { substitute } from '../template/substitute.ts'
+import { substitute, substituteKey } from '../template/substitute.ts'
 import type { MapEntry, MapNode, Node, ScalarNode } from '../tree/node.ts'
 import { child, displayText, isFailed, isNull, stringOf, typeName } from '../tree/node.ts'
 import type { ResolveContext, ResolvedStep, Scope } from './context.ts'
@@ -58,12 +58,27 @@ export function readEntry(cx: ResolveContext, item: Node, scope: Scope): RawEntr
       'expected-type',
       entry.value.span,
       `The attributes of '${entry.key}' must be a map, found ${typeName(entry.value)}`,
-      { chain: scope.chain },
+      { chain: scope.chain, hint: attributesHint(entry.value) },
     )
     return { job: entry.key, span: entry.keySpan, attributes: new Map(), broken: true }
   }
   const attributes = entry.value.kind === 'map' ? entry.value.entries : new Map<string, MapEntry>()
-  return { job: entry.key, span: entry.keySpan, attributes }
+  const job = substituteKey(cx, entry, scope)
+  return { job: job ?? entry.key, span: entry.keySpan, attributes, ...(job === undefined ? { broken: true } : {}) }
+}
+
+function attributesHint(value: Node): string | undefined {
+  const text = stringOf(value)
+  if (text === 'approval') return "Write 'type: approval' below it"
+  return value.kind === 'list'
+    ? "Take the dashes off: each line below it is 'key: value'"
+    : "Write 'key: value' below it"
+}
+
+/** `approval: true`, or `typ: approval` */
+function approvalHint({ attributes }: RawEntry): string | undefined {
+  const meant = [...attributes.values()].find(({ key, value }) => key === 'approval' || stringOf(value) === 'approval')
+  return meant && `Write 'type: approval' in place of '${meant.key}'`
 }
 
 export interface EntryPlace {
@@ -135,17 +150,19 @@ function expandRow(
   }
   const given = givenName(cx, get('name'), raw, scope)
   const name = place.prefix + (given ?? (row === undefined ? raw.job : matrixName(raw.job, row)))
+  const { chain } = within(scope, jobFrame(name, raw.span))
   const base = {
     workflow: place.workflow,
+    job: raw.job,
     name,
     alias: alias === undefined ? undefined : place.prefix + alias,
     group: place.group,
     looksIn: place.group,
     publicName: undefined,
-    requires: entryRequires(cx, get('requires'), get('upstream'), place.prefix),
+    requires: entryRequires(cx, get('requires'), get('upstream'), place.prefix, chain),
     ...entryFilters(cx, raw.attributes.get('filters')?.value, scope),
     context: get('context'),
-    serialGroup: serialGroupKey(cx.report, get('serial-group')),
+    serialGroup: serialGroupKey(cx.report, get('serial-group'), chain),
     attributes: raw.attributes,
     span: raw.span,
   }
@@ -182,9 +199,12 @@ function entryRequires(
   node: Node | undefined,
   upstream: Node | undefined,
   prefix: string,
+  chain: Scope['chain'],
 ): readonly RequirementReference[] {
-  const statuses = new Map(cx.version === 2 ? readUpstream(cx.report, upstream).map((item) => [item.name, item]) : [])
-  return readRequires(cx.report, node).map((item) => {
+  const statuses = new Map(
+    cx.version === 2 ? readUpstream(cx.report, upstream, chain).map((item) => [item.name, item]) : [],
+  )
+  return readRequires(cx.report, node, chain).map((item) => {
     const { statusNode, statuses: wanted } = statuses.get(item.name) ?? item
     return {
       name: prefix + item.name,
@@ -195,7 +215,7 @@ function entryRequires(
   })
 }
 
-/** Documentation forbids it (semantics 18.6), official test data does it: the approval wins, with a warning. */
+/** Documentation forbids it (semantics 18.6), configs that the editor's own tests call valid do it: told of, and taken. */
 function checkApprovalName(cx: ResolveContext, name: string, raw: RawEntry, scope: Scope): void {
   if (!scope.space.elements.job.has(name)) return
   cx.report.warn('duplicate-name', raw.span, `The approval '${name}' carries the name of a job`, {
@@ -220,7 +240,7 @@ function resolveEntryJob(cx: ResolveContext, raw: RawEntry, name: string, row: M
   const found = findJob(cx, raw, scope)
   if (found === 'silent') return undefined
   if (found === undefined) {
-    reportMissing(cx, 'job', raw.job, raw.span, outer)
+    reportMissing(cx, 'job', raw.job, raw.span, outer, approvalHint(raw))
     return undefined
   }
   const job = resolveJob(cx, {
@@ -239,6 +259,7 @@ function resolveEntryJob(cx: ResolveContext, raw: RawEntry, name: string, row: M
     type,
     body: job.body,
     steps: job.steps,
+    definedAt: found.definition.keySpan,
     executorMissing: job.executorMissing,
     inherited: job.inherited,
     key: stringOf(child(job.body, 'key')),

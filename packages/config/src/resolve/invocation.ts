@@ -5,6 +5,10 @@ import type { InheritedKeys, ResolvedStep } from './context.ts'
 /** One entry of a workflow after matrix and group expansion, its body compiled, its name not yet final. */
 export interface Invocation {
   readonly workflow: string
+  /** The job it runs, as the workflow names it; absent for nodes that no entry names. */
+  readonly job?: string
+  /** Where the name of that job is defined, for what it lacks. */
+  readonly definedAt?: Span
   /** Name before numbering; what `requires` speaks of. */
   readonly name: string
   /** Matrix alias, when the entry has a matrix. */

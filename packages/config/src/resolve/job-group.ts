@@ -30,7 +30,7 @@ export function expandGroup(
   const given = nameEntry === undefined ? undefined : stringOf(substitute(cx, nameEntry.value, scope))
   const name = given ?? raw.job
   const jobs = groupJobs(cx, group, { workflow, group: name, prefix: given === undefined ? '' : `${given}/` }, scope)
-  const lock = serialGroupKey(cx.report, attribute(cx, raw, 'serial-group', scope))
+  const lock = serialGroupKey(cx.report, attribute(cx, raw, 'serial-group', scope), scope.chain)
   const base = { workflow, group: name, span: raw.span, chain: scope.chain, scope, raw }
   return lock === undefined
     ? [startNode(cx, base, name, 'group-start', undefined), ...withEnds(jobs, base, name, 'group-start')]
@@ -90,6 +90,8 @@ function groupJobs(
     const entry = readEntry(cx, item, scope)
     if (entry === undefined) return []
     if (scope.space.groups.has(entry.job)) {
+      // That one name means both has been told where it is defined.
+      if (scope.space.elements.job.has(entry.job)) return []
       cx.report.error('job-group', entry.span, `Job groups do not nest: '${entry.job}' is a job group itself`, {
         chain: scope.chain,
       })
@@ -116,7 +118,7 @@ function startNode(
     ...extraNode(base, `${name}/${kind}`, kind === 'lock' ? 'lock' : 'no-op', key),
     // Its requirements are those of the invocation, so they are looked up among the workflow's entries.
     looksIn: undefined,
-    requires: readRequires(cx.report, attribute(cx, base.raw, 'requires', base.scope)),
+    requires: readRequires(cx.report, attribute(cx, base.raw, 'requires', base.scope), base.chain),
     ...entryFilters(cx, base.raw.attributes.get('filters')?.value, base.scope),
   }
 }

@@ -5,6 +5,7 @@ import { child, isNull, listNode, mapNode, mapOf, scalarNode, stringOf, typeName
 import { bindArguments } from './bind.ts'
 import type { ResolveContext, ResolvedJob, ResolvedStep, Scope } from './context.ts'
 import { environmentEntries, environmentList } from './environment.ts'
+import type { ResolvedExecutor } from './executor.ts'
 import { resolveExecutor } from './executor.ts'
 import type { Found } from './lookup.ts'
 import { readDeclarations } from './parameters.ts'
@@ -52,7 +53,7 @@ export function resolveJob(cx: ResolveContext, call: JobCall): ResolvedJob | und
   const own = jobEntries(cx, node, steps, scope)
   const executorNode = child(node, 'executor')
   const executor = executorNode === undefined ? undefined : resolveExecutor(cx, executorNode, scope)
-  const body = hoistMachineKeys(mergeExecutor(cx, executor?.body, own, node))
+  const body = hoistMachineKeys(mergeExecutor(cx, executor, own, { place: node, scope }))
   return {
     body,
     steps,
@@ -71,7 +72,10 @@ function jobSteps(cx: ResolveContext, node: MapNode, scope: Scope): readonly Res
 
 function expandJobSteps(cx: ResolveContext, steps: Node, scope: Scope): readonly ResolvedStep[] {
   if (isNull(steps)) {
-    cx.report.error('expected-type', steps.span, "'steps' must be a list, found Null", { chain: scope.chain })
+    cx.report.error('expected-type', steps.span, "'steps' must be a list, found Null", {
+      chain: scope.chain,
+      hint: "Indent the steps below it, each with a dash: '- checkout'",
+    })
     return []
   }
   return expandSteps(cx, steps, scope)
@@ -105,19 +109,20 @@ function stepList(steps: readonly ResolvedStep[], place: Node): Node {
 /** The job's keys over the executor's, entirely; only `environment` is joined (semantics 10). */
 function mergeExecutor(
   cx: ResolveContext,
-  executor: MapNode | undefined,
+  executor: ResolvedExecutor | undefined,
   own: readonly MapEntry[],
-  place: Node,
+  { place, scope }: { readonly place: Node; readonly scope: Scope },
 ): MapNode {
   const entries = new Map<string, MapEntry>()
-  for (const entry of executor?.entries.values() ?? []) if (entry.key !== 'environment') entries.set(entry.key, entry)
+  for (const entry of executor?.body.entries.values() ?? [])
+    if (entry.key !== 'environment') entries.set(entry.key, entry)
   for (const entry of own) entries.set(entry.key, entry)
-  const inherited = child(executor, 'environment')
+  const inherited = child(executor?.body, 'environment')
   const ownEnvironment = entries.get('environment')
   if (inherited !== undefined || ownEnvironment !== undefined) {
     const joined = [
-      ...environmentEntries(cx.report, inherited),
-      ...environmentEntries(cx.report, ownEnvironment?.value),
+      ...environmentEntries(cx.report, inherited, executor?.chain ?? []),
+      ...environmentEntries(cx.report, ownEnvironment?.value, scope.chain),
     ]
     const at = ownEnvironment?.value ?? inherited!
     entries.set('environment', {

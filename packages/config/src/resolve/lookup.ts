@@ -85,7 +85,15 @@ function reportAlias(cx: ResolveContext, kind: ElementKind, { names, written }: 
 }
 
 /** Says that an element does not exist: `Cannot find a definition for …`, with the nearest name. */
-export function reportMissing(cx: ResolveContext, kind: ElementKind, name: string, span: Span, scope: Scope): void {
+/** @param cure what to do about it, where that is known better than from the name */
+export function reportMissing(
+  cx: ResolveContext,
+  kind: ElementKind,
+  name: string,
+  span: Span,
+  scope: Scope,
+  cure?: string,
+): void {
   const alias = brokenAlias(kind, name, scope.space)
   if (alias !== undefined) {
     reportAlias(cx, kind, alias, scope)
@@ -98,6 +106,7 @@ export function reportMissing(cx: ResolveContext, kind: ElementKind, name: strin
       chain: scope.chain,
       hint: () =>
         didYouMean(orb, scope.space.orbs.keys()) ??
+        imageHint(kind, name) ??
         `Name it under 'orbs:'${scope.space.main ? '' : ` of ${scope.space.label}`}`,
     })
     return
@@ -109,8 +118,47 @@ export function reportMissing(cx: ResolveContext, kind: ElementKind, name: strin
   const bare = orb === undefined ? name : name.slice(prefix.length)
   cx.report.error(code, span, `Cannot find a definition for ${kind} named ${name}`, {
     chain: scope.chain,
-    hint: () => suggested(prefix, nearest(bare, [...builtin, ...candidates])),
+    hint: () =>
+      cure ?? suggested(prefix, nearest(bare, [...builtin, ...candidates])) ?? elsewhere(cx, kind, name, scope),
   })
+}
+
+const namesOf: Readonly<Record<ElementKind, string>> = { command: 'Commands', job: 'Jobs', executor: 'Executors' }
+
+/** What to do about a name that resembles no other of its kind. */
+function elsewhere(cx: ResolveContext, kind: ElementKind, name: string, scope: Scope): string | undefined {
+  const orb = name.includes('/') ? name.slice(0, name.indexOf('/')) : undefined
+  if (cx.version === 2 && (kind !== 'job' || orb !== undefined))
+    return `${orb === undefined ? namesOf[kind] : 'Orbs'} need 'version: 2.1' at the top`
+  if (kind === 'command' && name.trim().includes(' ')) return `Write '- run: ${name.slice(0, 100)}'`
+  const space = orb === undefined ? scope.space : scope.space.orbs.get(orb)
+  if (space === undefined || 'reportMissing' in space) return undefined
+  const bare = orb === undefined ? name : name.slice(orb.length + 1)
+  const other = (Object.keys(namesOf) as ElementKind[]).find((one) => space.elements[one].has(bare))
+  if (other !== undefined) return `'${name}' is ${other === 'executor' ? 'an' : 'a'} ${other}, ${uses[other]}`
+  if (orb !== undefined) return ofOrb(kind, orb, [...space.elements[kind].keys()])
+  if (!scope.space.main) return undefined
+  if (kind === 'executor') return imageHint(kind, name) ?? "Define it under 'executors:'"
+  return kind === 'command'
+    ? "Define it under 'commands:'; a command of the shell is written '- run: …'"
+    : "Define it under 'jobs:'; to wait for a person here, write 'type: approval' below it"
+}
+
+const uses: Readonly<Record<ElementKind, string>> = {
+  command: 'which steps name',
+  job: 'which workflows name',
+  executor: "which jobs name as 'executor:'",
+}
+
+function ofOrb(kind: ElementKind, orb: string, names: readonly string[]): string {
+  if (names.length === 0) return `Orb '${orb}' has no ${namesOf[kind].toLowerCase()}`
+  return `${namesOf[kind]} of orb '${orb}': ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`
+}
+
+/** `executor: cimg/node:20.1` */
+function imageHint(kind: ElementKind, name: string): string | undefined {
+  if (kind !== 'executor' || !/[:.]/.test(name)) return undefined
+  return `An image is written 'docker: [{image: ${name}}]'`
 }
 
 function suggested(prefix: string, name: string | undefined): string | undefined {

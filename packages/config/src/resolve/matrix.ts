@@ -1,4 +1,5 @@
 import { didYouMean } from '../did-you-mean.ts'
+import { reportType } from '../plan/expected-type.ts'
 import { substitute } from '../template/substitute.ts'
 import type { MapNode, Node } from '../tree/node.ts'
 import { child, displayText, stringOf, typeName } from '../tree/node.ts'
@@ -49,14 +50,21 @@ export function expandMatrix(cx: ResolveContext, node: Node, scope: Scope): Matr
   const all = product(axes)
   const excluded = exclusions(cx, child(node, 'exclude'), scope)
   const rows = all.filter((row) => !excluded.some((exclusion) => equals(row, exclusion.row)))
-  for (const exclusion of excluded) warnOfIdle(cx, exclusion, parameters, scope)
+  for (const exclusion of excluded) warnOfIdle(cx, exclusion, axes, scope)
   const emptied = all.length > 0 && rows.length === 0
   if (emptied) {
     const hint = 'What requires it goes on without it'
     cx.report.warn('matrix', node.span, "'exclude' leaves no job of this matrix", { chain: scope.chain, hint })
   }
-  const alias = child(node, 'alias')
-  return { rows, alias: alias === undefined ? undefined : stringOf(substitute(cx, alias, scope)), emptied }
+  return { rows, alias: readAlias(cx, child(node, 'alias'), scope), emptied }
+}
+
+function readAlias(cx: ResolveContext, node: Node | undefined, scope: Scope): string | undefined {
+  if (node === undefined) return undefined
+  const value = substitute(cx, node, scope)
+  const alias = stringOf(value)
+  const place = { report: cx.report, what: '', chain: scope.chain }
+  return alias ?? reportType(place, "'alias' of 'matrix'", value, 'String')
 }
 
 function axisValues(cx: ResolveContext, name: string, node: Node, scope: Scope): readonly Node[] {
@@ -69,7 +77,12 @@ function axisValues(cx: ResolveContext, name: string, node: Node, scope: Scope):
   return []
 }
 
-function product(axes: readonly { name: string; values: readonly Node[] }[]): readonly MatrixRow[] {
+interface Axis {
+  readonly name: string
+  readonly values: readonly Node[]
+}
+
+function product(axes: readonly Axis[]): readonly MatrixRow[] {
   let rows: ReadonlyMap<string, Node>[] = [new Map()]
   for (const { name, values } of axes)
     rows = rows.flatMap((row) => values.map((value) => new Map(row).set(name, value)))
@@ -84,8 +97,11 @@ interface Exclusion {
 function exclusions(cx: ResolveContext, node: Node | undefined, scope: Scope): readonly Exclusion[] {
   if (node === undefined) return []
   const value = substitute(cx, node, scope)
-  const items = value.kind === 'list' ? value.items : [value]
-  return items.flatMap((item) => {
+  if (value.kind !== 'list') {
+    reportType({ report: cx.report, what: '', chain: scope.chain }, "'exclude' of 'matrix'", value, 'Sequence')
+    return []
+  }
+  return value.items.flatMap((item) => {
     if (item.kind === 'map')
       return [{ row: new Map([...item.entries.values()].map((entry) => [entry.key, entry.value])), node: item }]
     cx.report.error('matrix', item.span, `An item of 'exclude' is a map of parameter values, found ${typeName(item)}`, {
@@ -96,17 +112,38 @@ function exclusions(cx: ResolveContext, node: Node | undefined, scope: Scope): r
 }
 
 /** An exclusion that can match nothing: it leaves a parameter out, or names one that the matrix has not. */
-function warnOfIdle(cx: ResolveContext, { row, node }: Exclusion, parameters: MapNode, scope: Scope): void {
-  const names = [...parameters.entries.keys()]
+function warnOfIdle(cx: ResolveContext, { row, node }: Exclusion, axes: readonly Axis[], scope: Scope): void {
+  const names = axes.map(({ name }) => name)
   const unknown = [...row.keys()].find((name) => !names.includes(name))
   const left = names.filter((name) => !row.has(name))
-  if (unknown === undefined && left.length === 0) return
+  if (unknown === undefined && left.length === 0) {
+    for (const axis of axes) warnOfAbsent(cx, axis, row.get(axis.name)!, scope)
+    return
+  }
   const [message, hint] =
     unknown === undefined
       ? [`does not name ${left.join(', ')}`, 'Name every parameter of the matrix, with one value each']
       : [`names '${unknown}', which is no parameter of the matrix`, didYouMean(unknown, names)]
   const span = unknown === undefined ? node.span : node.entries.get(unknown)!.keySpan
   cx.report.warn('matrix', span, `This exclusion ${message}: it excludes nothing`, { chain: scope.chain, hint })
+}
+
+/** An exclusion of a value that its parameter does not take here. */
+function warnOfAbsent(cx: ResolveContext, { name, values }: Axis, value: Node, scope: Scope): void {
+  if (values.length === 0 || values.some((other) => sameValue(other, value))) return
+  const shown = value.kind === 'scalar' ? `'${value.text}'` : `a ${value.kind}`
+  const message = `${shown} is no value of '${name}' in this matrix: this excludes nothing`
+  cx.report.warn('matrix', value.span, message, { chain: scope.chain, hint: () => absentHint(values, value) })
+}
+
+function absentHint(values: readonly Node[], value: Node): string | undefined {
+  if (value.kind !== 'scalar') return 'An exclusion has one value for each parameter; write one exclusion for each'
+  const texts = values.flatMap((other) => (other.kind === 'scalar' ? displayText(other) : []))
+  if (texts.includes(value.text))
+    return stringOf(value) === undefined ? `Write it in quotes: "${value.text}"` : `Write ${value.text} without quotes`
+  return (
+    didYouMean(value.text, texts) ?? `Its values are ${texts.slice(0, 10).join(', ')}${texts.length > 10 ? ', …' : ''}`
+  )
 }
 
 /** An exclusion must name every parameter; a partial one matches nothing. */

@@ -1,11 +1,12 @@
 import type { Span } from '@rondo/model'
-import { didYouMean } from '../did-you-mean.ts'
-import type { MapEntry, Node } from '../tree/node.ts'
-import { child, isNull, stringOf, typeName } from '../tree/node.ts'
+import { didYouMean, slipFor } from '../did-you-mean.ts'
+import type { MapEntry, MapNode, Node } from '../tree/node.ts'
+import { child, isInteger, isNull, stringOf, typeName } from '../tree/node.ts'
 import { plainValue, sameValue } from '../tree/same-value.ts'
 import type { Declarations, ParameterDeclaration, ParameterType, ResolveContext } from './context.ts'
 
 const types: readonly ParameterType[] = ['string', 'boolean', 'integer', 'enum', 'executor', 'steps', 'env_var_name']
+const pipelineTypes: readonly ParameterType[] = ['string', 'boolean', 'integer', 'enum']
 const declarationKeys = ['type', 'default', 'description', 'enum']
 const parameterName = /^[A-Za-z_][A-Za-z0-9_-]*$/
 /** What `<< >>` can hold between `pipeline.parameters.` and its end (semantics 6.3). */
@@ -56,7 +57,9 @@ function readDeclaration(
   const { key: name, value: node, keySpan } = entry
   const title = `Parameter '${name}' of ${where}`
   if (node.kind !== 'map') {
-    cx.report.error('parameter-declaration', keySpan, `${title} must be a map with a 'type'`)
+    cx.report.error('parameter-declaration', keySpan, `${title} must be a map with a 'type'`, {
+      hint: `Write '${name}: {type: string}'`,
+    })
     return undefined
   }
   const refusal = refusalOfName(name)
@@ -64,27 +67,67 @@ function readDeclaration(
   for (const { key, keySpan: place } of node.entries.values()) {
     if (declarationKeys.includes(key)) continue
     cx.report.error('parameter-declaration', place, `${title}: extraneous key [${key}] is not permitted`, {
-      hint: didYouMean(key, declarationKeys),
+      hint: declarationKeyHint(key),
     })
   }
   const typeNode = child(node, 'type')
   const type = stringOf(typeNode) as ParameterType | undefined
-  if (type === undefined || !types.includes(type)) {
+  if (slipFor('type', node.entries.keys(), declarationKeys) !== undefined) return undefined
+  const allowed = where === 'the pipeline' ? pipelineTypes : types
+  if (type === undefined || !allowed.includes(type)) {
     const shown =
       typeNode === undefined ? 'has no type' : `has the unknown type '${stringOf(typeNode) ?? typeName(typeNode)}'`
     cx.report.error(
       'parameter-declaration',
       typeNode?.span ?? keySpan,
-      `${title} ${shown}; types are ${types.join(', ')}`,
+      `${title} ${shown}; types are ${allowed.join(', ')}`,
+      { hint: typeHint(stringOf(typeNode), allowed) },
     )
     return undefined
   }
   return finishDeclaration(
     cx,
     { name, type, default: givenDefault(cx, node, title), values: [], span: keySpan },
-    child(node, 'enum'),
+    enumValues(node),
     title,
   )
+}
+
+/** What people write for a type or a key of a declaration. */
+const otherTypes: Readonly<Record<string, ParameterType>> = {
+  bool: 'boolean',
+  int: 'integer',
+  number: 'integer',
+  float: 'string',
+  str: 'string',
+  text: 'string',
+  choice: 'enum',
+  env_var: 'env_var_name',
+}
+const otherKeys: Readonly<Record<string, string>> = {
+  values: 'enum',
+  options: 'enum',
+  choices: 'enum',
+  allowed: 'enum',
+}
+
+/** The values of an enum, also under a key that is refused for it. */
+function enumValues(node: MapNode): Node | undefined {
+  return child(node, 'enum') ?? Object.keys(otherKeys).flatMap((key) => child(node, key) ?? [])[0]
+}
+
+function typeHint(type: string | undefined, allowed: readonly ParameterType[]): string | undefined {
+  if (type === undefined) return "Add a type, such as 'type: string'"
+  const word = type.toLowerCase()
+  if (Object.hasOwn(otherTypes, word)) return `Did you mean '${otherTypes[word]}'?`
+  if (types.includes(type as ParameterType)) return "Take a name as 'string', and put it in where it is used"
+  return didYouMean(type, allowed)
+}
+
+function declarationKeyHint(key: string): string | undefined {
+  if (Object.hasOwn(otherKeys, key)) return `Did you mean '${otherKeys[key]}'?`
+  if (key === 'required') return "Leave it out: a parameter without 'default' is required"
+  return didYouMean(key, declarationKeys) ?? `Permitted keys: ${declarationKeys.join(', ')}`
 }
 
 /** `default:` with nothing behind it is none; configs that leave it so run, because every call gives the argument. */
@@ -107,6 +150,7 @@ function finishDeclaration(
       'parameter-declaration',
       enumNode?.span ?? base.span,
       `${title} needs 'enum', the list of its values`,
+      { hint: "Write 'enum: [first, second]' beside 'type'" },
     )
     return undefined
   }
@@ -117,6 +161,7 @@ function finishDeclaration(
     'parameter-default',
     fallback.span,
     `Parameter error: default value of parameter '${base.name}' is '${shownValue(fallback)}' (type ${valueType(fallback)}): expected type ${expected(declaration)}`,
+    { hint: valueHint(declaration, fallback) },
   )
   // Calls without the argument have nothing to be told: this is the mistake.
   return undefined
@@ -134,7 +179,7 @@ export function hasType(declaration: ParameterDeclaration, value: Node): boolean
     case 'boolean':
       return value.kind === 'scalar' && typeof value.value === 'boolean'
     case 'integer':
-      return value.kind === 'scalar' && Number.isInteger(value.value)
+      return isInteger(value)
     case 'env_var_name':
       return environmentName.test(stringOf(value) ?? '')
     case 'string':
@@ -149,16 +194,35 @@ export function reportArgumentType(
   span: Span,
   chain: Parameters<ResolveContext['report']['error']>[3],
 ): void {
-  const quoted = declaration.type === 'string' && value.kind === 'scalar' && value.value !== null
   cx.report.error(
     'argument-type',
     span,
     `Type error for argument ${declaration.name}: expected type: ${expected(declaration)}, actual value: ${shownValue(value)} (type ${valueType(value)})`,
-    { ...chain, hint: quoted ? `Write it in quotes: "${value.text}"` : enumHint(declaration, value) },
+    { ...chain, hint: valueHint(declaration, value) },
   )
 }
 
+/** What to do about a value of the wrong type. */
+function valueHint(declaration: ParameterDeclaration, value: Node): string | undefined {
+  const text = stringOf(value)
+  if (declaration.type === 'string' && value.kind === 'scalar' && value.value !== null)
+    return `Write it in quotes: "${value.text}"`
+  if (declaration.type === 'boolean' && text !== undefined)
+    return /^(?:true|false)$/i.test(text) ? `Write ${text.toLowerCase()} without quotes` : 'Write true or false'
+  if (declaration.type === 'integer' && text !== undefined && /^-?\d+$/.test(text))
+    return `Write ${text} without quotes`
+  if (declaration.type === 'steps') return `Write a list of steps, such as [${text?.slice(0, 100) ?? 'checkout'}]`
+  if (declaration.type === 'executor') return 'Write the name of an executor'
+  if (declaration.type === 'env_var_name') return "Write the name of a variable alone, without '$'"
+  return enumHint(declaration, value)
+}
+
 function enumHint(declaration: ParameterDeclaration, value: Node): string | undefined {
+  const written = declaration.type === 'enum' && value.kind === 'scalar' ? value.text : undefined
+  const alike = declaration.values.find((allowed) => allowed.kind === 'scalar' && allowed.text === written)
+  // `1.10` and `"1.10"`: the same to read, but a number and a text.
+  if (written !== undefined && alike !== undefined)
+    return stringOf(alike) === undefined ? `Write ${written} without quotes` : `Write it in quotes: "${written}"`
   const text = stringOf(value)
   if (declaration.type !== 'enum' || text === undefined) return undefined
   return didYouMean(
@@ -181,6 +245,6 @@ function valueType(node: Node): string {
   if (node.kind === 'map') return 'map'
   if (node.kind === 'list') return 'list'
   if (node.value === null) return 'null'
-  if (typeof node.value === 'number') return Number.isInteger(node.value) ? 'integer' : 'number'
+  if (typeof node.value === 'number') return isInteger(node) ? 'integer' : 'number'
   return typeof node.value
 }

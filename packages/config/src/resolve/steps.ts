@@ -1,7 +1,9 @@
 import type { OriginFrame } from '@rondo/model'
+import { slipFor } from '../did-you-mean.ts'
 import { evaluateLogic } from '../logic/logic.ts'
 import { builtinStepName } from '../plan/builtin-steps.ts'
-import { substitute, substituteOrFail } from '../template/substitute.ts'
+import { readFields } from '../plan/fields.ts'
+import { substitute, substituteKey, substituteOrFail } from '../template/substitute.ts'
 import type { MapEntry, MapNode, Node } from '../tree/node.ts'
 import { child, isFailed, isNull, mapNode, scalarNode, stringOf, typeName } from '../tree/node.ts'
 import { bindArguments } from './bind.ts'
@@ -10,6 +12,11 @@ import { within } from './context.ts'
 import type { Found } from './lookup.ts'
 import { findElement, reportMissing } from './lookup.ts'
 import { readDeclarations } from './parameters.ts'
+
+const conditionalKeys = ['condition', 'steps']
+
+/** Keys of a command's definition (semantics 11). */
+export const commandKeys: readonly string[] = ['description', 'parameters', 'steps']
 
 /**
  * Expands a list of steps in one scope: commands are replaced by their steps, conditions decided, `steps` parameters
@@ -27,29 +34,34 @@ function expandInto(cx: ResolveContext, node: Node, scope: Scope, out: ResolvedS
     if (cx.budget.spend(ready.length, node.span)) out.push(...ready)
     return
   }
-  if (isNull(node)) return
+  if (isFailed(node)) return
   if (node.kind === 'scalar' && node.templated) {
     const value = substituteOrFail(cx, node, scope)
     if (value !== undefined) expandSpliced(cx, value, scope, out)
     return
   }
-  if (node.kind === 'map') {
-    expandStep(cx, node, scope, out)
+  if (node.kind === 'list') {
+    for (const item of node.items) expandStep(cx, item, scope, out)
     return
   }
-  if (node.kind === 'list') for (const item of node.items) expandStep(cx, item, scope, out)
-  else
-    cx.report.error('expected-type', node.span, `'steps' must be a list, found ${typeName(node)}`, {
-      chain: scope.chain,
-    })
+  reportNoList(cx, node, scope)
+}
+
+function reportNoList(cx: ResolveContext, node: Node, { chain }: Scope): void {
+  const around = chain.at(-1)
+  const key = around?.kind === 'pre-steps' || around?.kind === 'post-steps' ? around.kind : 'steps'
+  const text = stringOf(node)?.trim()
+  const step = text === undefined || text === '' ? 'checkout' : /^[\w/-]+$/.test(text) ? text : 'run: …'
+  const hint = `Write '${key}:', and below it each step with a dash: '- ${step}'`
+  cx.report.error('expected-type', node.span, `'${key}' must be a list, found ${typeName(node)}`, { chain, hint })
 }
 
 /** The value of a template in a place for steps: steps already expanded, or the name of one. */
 function expandSpliced(cx: ResolveContext, value: Node, scope: Scope, out: ResolvedStep[]): void {
-  if (value.kind === 'scalar' && typeof value.value === 'string' && value.value !== '')
-    expandNamed(cx, value.value, value, scope, out)
-  else if (cx.expandedSteps.has(value) || value.kind === 'list') expandInto(cx, value, scope, out)
-  else if (value.kind === 'map') expandStep(cx, value, scope, out)
+  const name = stringOf(value)
+  if (cx.expandedSteps.has(value) || value.kind === 'list') expandInto(cx, value, scope, out)
+  // A text that is empty is no step: so a parameter leaves one out.
+  else if (name !== '') expandStep(cx, value, scope, out)
 }
 
 function expandStep(cx: ResolveContext, item: Node, scope: Scope, out: ResolvedStep[]): void {
@@ -59,13 +71,12 @@ function expandStep(cx: ResolveContext, item: Node, scope: Scope, out: ResolvedS
     return
   }
   const name = stringOf(item)
-  if (item.templated) expandInto(cx, item, scope, out)
-  else if (item.kind === 'list') expandInto(cx, item, scope, out)
+  if (item.templated && item.kind === 'scalar') expandInto(cx, item, scope, out)
   else if (name !== undefined) expandNamed(cx, name, item, scope, out)
-  else {
-    cx.report.error('step-shape', item.span, `A step must be a name or a map with one key, found ${typeName(item)}`, {
-      chain: scope.chain,
-    })
+  else if (!isFailed(item)) {
+    const message = `A step must be a name or a map with one key, found ${typeName(item)}`
+    const hint = item.kind === 'list' ? 'A list inside a list is not joined with it: write its steps out' : undefined
+    cx.report.error('step-shape', item.span, message, { chain: scope.chain, hint })
   }
 }
 
@@ -79,7 +90,10 @@ function expandNamed(cx: ResolveContext, name: string, item: Node, scope: Scope,
 }
 
 function expandMapStep(cx: ResolveContext, item: MapNode, scope: Scope, out: ResolvedStep[]): void {
-  const entry = item.entries.values().next().value
+  const written = item.entries.values().next().value
+  const key = written && substituteKey(cx, written, scope)
+  if (written !== undefined && key === undefined) return
+  const entry = key === written?.key ? written : { ...written!, key: key! }
   if (entry === undefined || item.entries.size > 1) {
     const keys = [...item.entries.keys()]
     const slip = entry !== undefined && isNull(entry.value)
@@ -121,14 +135,17 @@ function builtinStep(cx: ResolveContext, entry: MapEntry, item: MapNode, scope: 
     const body = mapNode([{ key: 'command', keySpan: value.span, value }], value.span)
     return mapNode([{ ...entry, value: body }], item.span)
   }
-  return value === entry.value ? item : mapNode([{ ...entry, value }], item.span)
+  return item.entries.get(entry.key)?.value === value ? item : mapNode([{ ...entry, value }], item.span)
 }
 
 /** `when` and `unless` steps are decided here and leave no trace (semantics 14.2). */
 function expandConditional(cx: ResolveContext, entry: MapEntry, scope: Scope, out: ResolvedStep[]): void {
   const condition = child(entry.value, 'condition')
   const steps = child(entry.value, 'steps')
+  checkConditionalKeys(cx, entry, scope)
   if (condition === undefined || steps === undefined) {
+    const keys = entry.value.kind === 'map' ? [...entry.value.entries.keys()] : []
+    if (conditionalKeys.some((key) => slipFor(key, keys, conditionalKeys) !== undefined)) return
     const missing = condition === undefined ? 'condition' : 'steps'
     cx.report.error('missing-key', entry.keySpan, `required key [${missing}] not found in the '${entry.key}' step`, {
       chain: scope.chain,
@@ -136,19 +153,18 @@ function expandConditional(cx: ResolveContext, entry: MapEntry, scope: Scope, ou
     })
     return
   }
-  warnOfOtherKeys(cx, entry, scope)
   const holds = evaluateLogic(cx, condition, scope)
   // What cannot be decided has been reported; the mistakes below it are told along with it.
-  if (holds === undefined || holds === (entry.key === 'when')) expandInto(cx, steps, scope, out)
+  if (holds !== undefined && holds !== (entry.key === 'when')) return
+  // Here, and only here, one step may stand for a list of it (semantics 14.2).
+  const isStep = steps.kind === 'map' || (stringOf(steps) !== undefined && !steps.templated)
+  if (isStep) expandStep(cx, steps, scope, out)
+  else expandInto(cx, steps, scope, out)
 }
 
-function warnOfOtherKeys(cx: ResolveContext, { key: step, value }: MapEntry, scope: Scope): void {
+function checkConditionalKeys(cx: ResolveContext, { key, value }: MapEntry, { chain }: Scope): void {
   if (value.kind !== 'map') return
-  for (const { key, keySpan } of value.entries.values()) {
-    if (key === 'condition' || key === 'steps') continue
-    const message = `The key '${key}' means nothing in the step '${step}' and is ignored`
-    cx.report.warn('ignored-key', keySpan, message, { chain: scope.chain, hint: 'Permitted keys: condition, steps' })
-  }
+  readFields({ report: cx.report, what: `the step '${key}'`, chain }, value).only(conditionalKeys, 'warn')
 }
 
 function callCommand(cx: ResolveContext, found: Found, entry: MapEntry, scope: Scope, out: ResolvedStep[]): void {
@@ -159,6 +175,7 @@ function callCommand(cx: ResolveContext, found: Found, entry: MapEntry, scope: S
   const body = definition.node
   const steps = child(body, 'steps')
   if (body.kind !== 'map' || steps === undefined) {
+    if (body.kind === 'map' && slipFor('steps', body.entries.keys(), commandKeys) !== undefined) return
     cx.report.error('missing-key', definition.keySpan, `required key [steps] not found in command '${definition.name}'`)
     return
   }

@@ -1,5 +1,5 @@
 import type { Span } from '@rondo/model'
-import { didYouMean } from '../did-you-mean.ts'
+import { didYouMean, slipFor } from '../did-you-mean.ts'
 import { evaluateWorkflowCondition } from '../logic/logic.ts'
 import { substitute } from '../template/substitute.ts'
 import type { MapEntry, MapNode, Node } from '../tree/node.ts'
@@ -30,6 +30,7 @@ export function resolveWorkflow(cx: ResolveContext, entry: MapEntry, space: Spac
   }
   if (cx.version !== 2 && !isKept(cx, node, scope)) return undefined
   const jobs = child(node, 'jobs')
+  if (slipFor('jobs', node.entries.keys(), workflowKeys) !== undefined) return undefined
   if (jobs?.kind !== 'list' || jobs.items.length === 0) {
     const found =
       jobs === undefined || isNull(jobs) ? 'nothing' : jobs.kind === 'list' ? 'an empty list' : typeName(jobs)

@@ -1,6 +1,6 @@
 import type { ResolveContext, Scope } from '../resolve/context.ts'
 import type { MapEntry, Node, ScalarNode } from '../tree/node.ts'
-import { displayText, failedNode, listNode, mapNode, scalarNode } from '../tree/node.ts'
+import { displayText, failedNode, isFailed, listNode, mapNode, scalarNode } from '../tree/node.ts'
 import type { TemplatePart, TemplateResult } from './parse-template.ts'
 import { parseTemplate, wholeTag } from './parse-template.ts'
 import { placeOf } from './place.ts'
@@ -21,7 +21,11 @@ export function substitute(cx: ResolveContext, node: Node, scope: Scope): Node {
     )
   const entries: MapEntry[] = []
   for (const entry of node.entries.values()) {
-    entries.push({ ...entry, key: substituteKey(cx, entry, scope), value: substitute(cx, entry.value, scope) })
+    entries.push({
+      ...entry,
+      key: substituteKey(cx, entry, scope) ?? entry.key,
+      value: substitute(cx, entry.value, scope),
+    })
   }
   return mapNode(entries, node.span)
 }
@@ -126,11 +130,13 @@ export function isTruthy(node: Node): boolean {
   return node.kind !== 'scalar' || Boolean(node.value)
 }
 
-function substituteKey(cx: ResolveContext, entry: MapEntry, scope: Scope): string {
-  if (!entry.key.includes('<<')) return entry.key
+/** The key of an entry, which may hold templates as its value may (semantics 5); undefined when it is wrong, and reported. */
+export function substituteKey(cx: ResolveContext, entry: MapEntry, scope: Scope): string | undefined {
+  if (!entry.key.includes('<<') || cx.version === 2) return entry.key
   const scalar: ScalarNode = { ...scalarNode(entry.key, entry.keySpan), templated: true }
   const node = substituteScalar(cx, scalar, scope)
-  return node.kind === 'scalar' ? String(node.value ?? '') : entry.key
+  if (isFailed(node)) return undefined
+  return node.kind === 'scalar' ? displayText(node) : entry.key
 }
 
 function reportUnclosed(cx: Pick<ResolveContext, 'report' | 'sources'>, node: ScalarNode, position: number): void {

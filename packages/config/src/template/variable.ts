@@ -1,13 +1,13 @@
 import type { Span } from '@rondo/model'
-import { nearest } from '../did-you-mean.ts'
 import type { ExpressionValue, Variables } from '../expression/evaluate.ts'
 import { evaluateExpression } from '../expression/evaluate.ts'
 import type { ExpressionFault } from '../expression/expression-error.ts'
 import { expressionMessage } from '../expression/expression-error.ts'
-import { didYouMeanPipelineValue, isKnownPipelineValue, presentValue } from '../pipeline/known-values.ts'
+import { isKnownPipelineValue, presentValue } from '../pipeline/known-values.ts'
 import type { ResolveContext, Scope } from '../resolve/context.ts'
 import type { Node } from '../tree/node.ts'
 import { child, scalarNode } from '../tree/node.ts'
+import { expressionHint, unknownHint } from './cures.ts'
 import { placeOf, tagPlace } from './place.ts'
 
 const parameterPrefix = 'pipeline.parameters.'
@@ -50,13 +50,40 @@ export function reportExpression(
     return
   }
   if (fault.errorType === 'Interpreter/UNKNOWN_VARIABLE') {
-    reportUnknown(cx, fault.lexeme, placeOf(cx, span, fault.lexeme) ?? span, scope)
+    reportUnknown(cx, fault.lexeme, placeOf(cx, span, fault.lexeme) ?? span, { scope, text })
+    return
+  }
+  if (isInclude(text)) {
+    const message = 'An include is carried out when a folder is packed, and this config was not'
+    const hint = "Write what the file holds here, or let 'rondo config pack FOLDER' print the config"
+    cx.report.error('expression', tagPlace(cx, span, text), message, { chain: scope.chain, hint })
     return
   }
   cx.report.error('expression', faultPlace(cx, span, text, fault), expressionMessage(fault), {
     chain: scope.chain,
     hint: expressionHint(fault, text),
   })
+}
+
+function isInclude(text: string): boolean {
+  return /^\s*include\s*\(/.test(text)
+}
+
+interface Mention {
+  readonly scope: Scope
+  /** The expression or the reference that holds the name. */
+  readonly text: string
+}
+
+function reportUnknown(cx: ResolveContext, name: string, span: Span, { scope, text }: Mention): void {
+  const head = name.split('.', 1)[0]
+  const detail = { chain: scope.chain, hint: () => unknownHint(cx, name, scope, text) }
+  if (head === 'parameters') {
+    const bare = name.slice(name.indexOf('.') + 1)
+    cx.report.error('undeclared-parameter', span, `Arguments referenced without declared parameters: ${bare}`, detail)
+  } else if (head === 'pipeline' || head === 'matrix') {
+    cx.report.error('unknown-variable', span, `Referred to a variable "${name}" that does not exist`, detail)
+  } else cx.report.error('unknown-variable', span, `Unknown variable(s): ${name}`, detail)
 }
 
 /** Where a fault stands in the file: the line of the expression it is in is looked for there, as far as it reads alike. */
@@ -74,25 +101,6 @@ function faultPlace(cx: ResolveContext, span: Span, text: string, { charPos, lex
   return { file: span.file, start, end: Math.max(start, Math.min(written.end, start + Math.max(1, lexeme.length))) }
 }
 
-const namespace = /\b(?:parameters|pipeline|matrix)\./
-/** `EOF`, `-EOF`, `'EOF'`: what stands behind the `<<` of a here-document; with a third `<`, of a here-string. */
-const hereDocument = /^(?:<|[-~]?\s*(?:\\\w|(["']?)(?!(?:not|NOT|true|false)\b)[A-Za-z_]\w*\1(?![\w.])))/
-
-/** Whether the shell was meant: a word that is no value, before the lines of its text or without any value at all. */
-function isForeign(text: string): boolean {
-  const inner = text.trim()
-  if (!namespace.test(inner)) return /^[A-Za-z_]/.test(inner) || hereDocument.test(inner)
-  return hereDocument.test(inner) && /<<|\n/.test(inner)
-}
-
-function expressionHint(fault: ExpressionFault, text: string): string | undefined {
-  if (isForeign(text)) return "A literal '<<' (a shell here-document, for instance) is written '\\<<' in version 2.1"
-  if (fault.lexeme === "'") return 'Texts in expressions stand in double quotes'
-  if (expressionMessage(fault).startsWith('Incomplete token, expected "=="')) return "A comparison is written '=='"
-  if (fault.lexeme === '&' || fault.lexeme === '|') return "Write 'and' and 'or'"
-  return undefined
-}
-
 function referenceValue(cx: ResolveContext, name: string, span: Span, scope: Scope): Node | undefined {
   if (name.startsWith('pipeline.')) {
     const value = pipelineVariable(cx, name, scope)
@@ -101,7 +109,7 @@ function referenceValue(cx: ResolveContext, name: string, span: Span, scope: Sco
     const node = elementValue(name, scope)
     if (node !== undefined) return node
   }
-  if (!isBroken(cx, name, scope)) reportUnknown(cx, name, tagPlace(cx, span, name), scope)
+  if (!isBroken(cx, name, scope)) reportUnknown(cx, name, tagPlace(cx, span, name), { scope, text: name })
   return undefined
 }
 
@@ -138,45 +146,6 @@ function isBroken(cx: ResolveContext, name: string, scope: Scope): boolean {
     return cx.brokenPipelineParameters.has(name.slice(parameterPrefix.length))
   }
   return name.startsWith('parameters.') && scope.parameters?.has(name.slice('parameters.'.length)) === true
-}
-
-function reportUnknown(cx: ResolveContext, name: string, span: Span, scope: Scope): void {
-  const head = name.split('.', 1)[0]
-  const bare = name.slice(name.indexOf('.') + 1)
-  if (head === 'parameters') {
-    cx.report.error('undeclared-parameter', span, `Arguments referenced without declared parameters: ${bare}`, {
-      chain: scope.chain,
-      hint: () => suggestion('parameters.', nearest(bare, scope.parameters?.keys() ?? [])) ?? declaredHere(scope),
-    })
-  } else if (head === 'pipeline') {
-    const inOrb = name.startsWith(parameterPrefix) && !scope.space.main
-    cx.report.error('unknown-variable', span, `Referred to a variable "${name}" that does not exist`, {
-      chain: scope.chain,
-      hint: inOrb
-        ? 'Pipeline parameters are not visible inside orbs; pass the value as an argument'
-        : () => didYouMeanPipelineValue(name, cx.pipelineParameters.keys()),
-    })
-  } else if (head === 'matrix') {
-    cx.report.error('unknown-variable', span, `Referred to a variable "${name}" that does not exist`, {
-      chain: scope.chain,
-      hint: 'Matrix values are visible only in the workflow entry that carries the matrix',
-    })
-  } else {
-    cx.report.error('unknown-variable', span, `Unknown variable(s): ${name}`, {
-      chain: scope.chain,
-      hint: "Values begin with 'parameters.', 'pipeline.' or 'matrix.'; a literal '<<' is written '\\<<'",
-    })
-  }
-}
-
-function declaredHere(scope: Scope): string {
-  const names = [...(scope.parameters?.keys() ?? [])]
-  if (names.length === 0) return "Declare it under 'parameters:' of the job, command or executor this stands in"
-  return `Declared here: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`
-}
-
-function suggestion(prefix: string, found: string | undefined): string | undefined {
-  return found === undefined ? undefined : `Did you mean '${prefix}${found}'?`
 }
 
 function expressionNode(value: ExpressionValue, span: Span): Node {

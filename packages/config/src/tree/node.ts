@@ -116,6 +116,19 @@ export function displayText(node: ScalarNode): string {
   return /^-?\d+(\.\d+)?$/.test(node.text) ? node.text : String(node.value)
 }
 
+export interface IntegerNode extends ScalarNode {
+  readonly value: number
+}
+
+/** Whether the node is an integer as YAML has it: `2.0` and `1e3` are numbers with a fraction, whatever it is. */
+export function isInteger(node: Node): node is IntegerNode {
+  return node.kind === 'scalar' && Number.isInteger(node.value) && !isFloatText(node.text)
+}
+
+function isFloatText(text: string): boolean {
+  return /[.eE]/.test(text) && !/^[-+]?0[xb]/.test(text)
+}
+
 /** What the node is, in the words of the language's own error messages. */
 export function typeName(node: Node): string {
   if (node.kind === 'map') return 'Mapping'
@@ -123,5 +136,5 @@ export function typeName(node: Node): string {
   if (node.value === null) return 'Null'
   if (typeof node.value === 'string') return 'String'
   if (typeof node.value === 'boolean') return 'Boolean'
-  return Number.isInteger(node.value) ? 'Integer' : 'Number'
+  return isInteger(node) ? 'Integer' : 'Number'
 }

@@ -11,7 +11,14 @@ export interface ApiToken {
 
 /** Users, tokens, sessions, organisations and projects. Secrets arrive here hashed, never in the clear. */
 export interface Accounts {
-  createUser(user: { login: string; name: string; passwordHash: string | null; admin: boolean }): Promise<User>
+  /** `token`: one that is there as soon as its user is. */
+  createUser(user: {
+    login: string
+    name: string
+    passwordHash: string | null
+    admin: boolean
+    token?: { label: string; hash: Buffer }
+  }): Promise<User>
   user(id: string): Promise<User | undefined>
   userByLogin(login: string): Promise<(User & { readonly passwordHash: string | null }) | undefined>
   userCount(): Promise<number>

@@ -39,7 +39,9 @@ export type GitService = 'git-upload-pack' | 'git-receive-pack'
 export interface GitHosting extends Repositories {
   /** Body of `GET …/info/refs?service=…`, pkt-line framed. */
   advertise(repository: RepositoryName, service: GitService, protocol: string | undefined): AsyncIterable<Uint8Array>
-  /** Body of `POST …/git-upload-pack` or `…/git-receive-pack`; refs that a push moved are told to `onPush` after they are durable. */
+  /** Whether a ref stands where a push wanted it, or has come past it since; of one to be deleted, whether it is gone. */
+  reached(repository: RepositoryName, push: PushedRef): Promise<boolean>
+  /** Body of `POST …/git-upload-pack` or `…/git-receive-pack`; `onPush` follows what a push moves. */
   serve(
     repository: RepositoryName,
     service: GitService,
@@ -55,8 +57,16 @@ export interface GitHosting extends Repositories {
   ): AsyncIterable<Uint8Array>
 }
 
-/** Told of the refs that a push moved, and of what its pusher said with `--push-option`; answers lines for the pusher. */
-export type PushListener = (refs: readonly PushedRef[], said: readonly string[]) => Promise<readonly string[]>
+/** Told of one push, and of what its pusher said with `--push-option`. */
+export interface PushListener {
+  /** Before any ref moves, of all that are to; when this throws, none does. */
+  announced(refs: readonly PushedRef[], said: readonly string[]): Promise<void>
+  /**
+   * Of those that moved, once they are durable, and also when there are none: the end of each push that was announced. Answers
+   * lines for the pusher.
+   */
+  moved(refs: readonly PushedRef[], said: readonly string[]): Promise<readonly string[]>
+}
 
 export interface GitServing {
   /** What the client asked for: `version=2`. */

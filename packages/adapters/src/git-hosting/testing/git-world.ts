@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import type { GitHosting, GitService, PushedRef } from '@rondo/model'
+import type { GitHosting, GitService, PushedRef, PushListener } from '@rondo/model'
 import { createGitHosting } from '../git-hosting.ts'
 
 export const zeros = '0'.repeat(40)
@@ -29,6 +29,8 @@ export interface GitWorld {
   readonly url: string
   /** What the hosting told of pushes. */
   readonly pushes: (readonly PushedRef[])[]
+  /** Throws to keep refs from being moved. */
+  allow: (refs: readonly PushedRef[]) => Promise<void>
   /** What is said to the pusher. */
   say: (refs: readonly PushedRef[]) => Promise<readonly string[]>
   git(...args: Argument[]): Promise<Ran>
@@ -56,6 +58,7 @@ export async function startGitWorld(): Promise<GitWorld> {
     hosting,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/acme/shop.git`,
     pushes: [],
+    allow: async () => {},
     say: async () => [],
     async git(...args) {
       const ran = await runGit(world, args)
@@ -98,14 +101,22 @@ async function answer(world: GitWorld, request: IncomingMessage, response: Serve
   const service = asked.pathname.split('/').at(-1) as GitService
   const body = request.headers['content-encoding'] === 'gzip' ? request.pipe(createGunzip()) : request
   response.setHeader('content-type', `application/x-${service}-result`)
-  const onPush = async (refs: readonly PushedRef[]) => {
-    world.pushes.push(refs.toSorted(byRef))
+  const onPush = following(async (refs) => {
+    if (refs.length > 0) world.pushes.push(refs.toSorted(byRef))
     return world.say(refs)
-  }
+  }, world.allow)
   await pipeline(
     world.hosting.serve(shop, service, body, { protocol, signal: new AbortController().signal, onPush }),
     response,
   )
+}
+
+/** Listens for what moved; `allow` may refuse what is announced. */
+export function following(
+  moved: (refs: readonly PushedRef[]) => Promise<readonly string[]>,
+  allow: (refs: readonly PushedRef[]) => Promise<void> = async () => {},
+): PushListener {
+  return { announced: allow, moved }
 }
 
 export function byRef(a: PushedRef, b: PushedRef): number {

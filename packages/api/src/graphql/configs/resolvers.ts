@@ -22,11 +22,13 @@ export function configResolvers(ports: Pick<RoutePorts, 'access' | 'compiler' | 
           owner: args.orgId ? requireId('orgId', args.orgId) : (args.orgSlug ?? ''),
           values: Object.fromEntries((args.pipelineValues ?? []).map(({ key, val }) => [key, val ?? null])),
           parameters: readParameters(args.pipelineParametersJson),
+          signal: viewer.signal,
         }),
       orbConfig: (_: never, { orbYaml, ownerId }: { orbYaml: string; ownerId?: unknown }, viewer) =>
         checkOrbForPeople(ports, requireAsker(viewer), {
           source: orbYaml,
           owner: ownerId ? requireId('ownerId', ownerId) : '',
+          signal: viewer.signal,
         }),
     },
   }

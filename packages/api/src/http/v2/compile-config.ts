@@ -35,12 +35,13 @@ export function compileConfigRoute(ports: Pick<RoutePorts, 'access' | 'compiler'
       errors: Type.Array(Type.Object({ message: Type.String() })),
       warnings: Type.Array(Type.Object({ message: Type.String() })),
     }),
-    handle: async ({ asker, body: { config_yaml: source, options } }) => {
+    handle: async ({ asker, signal, body: { config_yaml: source, options } }) => {
       const reply = await compileForPeople(ports, asker, {
         source,
         owner: options?.owner_id || options?.owner_slug || '',
         values: options?.pipeline_values ?? {},
         parameters: options?.pipeline_parameters ?? {},
+        signal,
       })
       return {
         valid: reply.valid,

@@ -1,4 +1,4 @@
-import type { Origin, Step } from '@rondo/model'
+import type { Origin, Span, Step } from '@rondo/model'
 import type { Report } from '../../report.ts'
 import type { ResolvedStep } from '../../resolve/context.ts'
 import type { MapNode, Node } from '../../tree/node.ts'
@@ -44,10 +44,18 @@ export function readStep(report: Report, step: ResolvedStep): Step | undefined {
     )
     return { type: 'unsupported', keyword: found.name, origin }
   }
-  return reader(readFields({ report, what: `the step '${found.name}'`, chain: step.chain }, found.body), origin)
+  const place = { report, what: `the step '${found.name}'`, chain: step.chain }
+  return reader(readFields(place, found.body, found.owner), origin)
 }
 
-function keyword(report: Report, step: ResolvedStep): { name: string; body: MapNode } | undefined {
+interface Keyword {
+  readonly name: string
+  readonly body: MapNode
+  /** The step's name, where it is written as a key. */
+  readonly owner?: Span
+}
+
+function keyword(report: Report, step: ResolvedStep): Keyword | undefined {
   const { node } = step
   const first = node.kind === 'map' ? node.entries.values().next().value : undefined
   if (isFailed(node) || isFailed(first?.value)) return undefined
@@ -66,7 +74,7 @@ function keyword(report: Report, step: ResolvedStep): { name: string; body: MapN
     return undefined
   }
   const body = stepBody(name, entry.value)
-  if (body !== undefined) return { name, body }
+  if (body !== undefined) return { name, body, owner: entry.keySpan }
   report.error(
     'expected-type',
     entry.value.span,

@@ -56,7 +56,7 @@ export function readShell(fields: Fields): string | undefined {
 }
 
 function readTimeout(fields: Fields): number {
-  const text = fields.text('no_output_timeout')
+  const text = fields.textOrNumber('no_output_timeout')
   if (text === undefined) return defaultNoOutputTimeoutMs
   const unitless = /^\d+(\.\d+)?$/.test(text.trim())
   // A bare number is seen in old files and means seconds there.
@@ -77,7 +77,8 @@ function readTimeout(fields: Fields): number {
 }
 
 function readRerunDelay(fields: Fields): number {
-  const text = fields.text('auto_rerun_delay')
+  // The editor's own words for a number without a unit speak of durations, not of types.
+  const text = fields.textOrNumber('auto_rerun_delay')
   if (text === undefined) return 0
   const { span } = fields.node('auto_rerun_delay')!
   if (!fields.has('max_auto_reruns'))

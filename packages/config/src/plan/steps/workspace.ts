@@ -5,7 +5,7 @@ import { nameOf } from './step-reader.ts'
 export const readPersistToWorkspace: StepReader = (fields, origin) => {
   fields.only(['root', 'paths', 'name'], 'warn')
   const root = fields.text('root', 'required')
-  const paths = fields.texts('paths', 'required')
+  const paths = fields.textOrTexts('paths', 'required')
   if (root === undefined || paths === undefined) return undefined
   return { type: 'persist_to_workspace', ...nameOf(fields), root, paths, origin }
 }

@@ -1,10 +1,9 @@
-import type { Household, TestEngine, TestWeb } from '@rondo/testkit'
-import { startTestEngine, startTestWeb } from '@rondo/testkit'
+import type { Household, TestEngine } from '@rondo/testkit'
+import { startTestEngine } from '@rondo/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createGitDoor } from './git-door.ts'
+import { createPushActions } from './follow-push.ts'
 
 let engine: TestEngine
-let web: TestWeb
 let home: Household
 
 const config = `
@@ -20,12 +19,10 @@ workflows:
 
 beforeAll(async () => {
   engine = await startTestEngine()
-  web = await startTestWeb(engine)
   home = await engine.home()
 })
 
 afterAll(async () => {
-  await web.stop()
   await engine.stop()
 })
 
@@ -33,24 +30,16 @@ test('a branch that is deleted takes the schedules of its config along, no other
   const { project, user } = home
   const kept = await engine.push(project, config, { ref: { branch: 'main' } })
   const gone = await engine.push(project, config, { ref: { branch: 'topic' } })
-  const errors: unknown[] = []
-  const { accounts } = engine.database.store
-  const door = createGitDoor(
-    { accounts, actions: engine.actions } as unknown as Parameters<typeof createGitDoor>[0],
-    {} as Parameters<typeof createGitDoor>[1],
-    { publicUrl: 'http://ci.example.com', onError: (error) => errors.push(error) },
-  )
+  const { pushes } = engine.database.store
+  const following = createPushActions({ pushes, actions: engine.actions })
   const before = (await engine.schedulesOf(project.id)).map((schedule) => schedule.branch).sort()
 
-  const lines = await door.pushed(
-    project,
-    user,
-    [{ ref: 'refs/heads/topic', before: 'a'.repeat(40), after: '0'.repeat(40) }],
-    [],
-  )
+  const refs = [{ ref: 'refs/heads/topic', before: 'a'.repeat(40), after: '0'.repeat(40) }]
+  const push = await following.note({ projectId: project.id, actorId: user.id, refs })
+  const outcomes = await following.follow(project, push, refs)
 
   expect(before).toEqual(['main', 'topic'])
   expect((await engine.schedulesOf(project.id)).map((schedule) => schedule.branch)).toEqual(['main'])
-  expect([lines, errors]).toEqual([[], []])
+  expect(outcomes).toEqual([{ kind: 'deleted', name: 'topic', branch: true }])
   for (const pipeline of [kept, gone]) expect((await engine.workflow(pipeline, 'main')).status).toBe('running')
 })

@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest'
+import { compileText } from './testing/compile-text.ts'
+
+/** What is told of a config: where the caret stands, and the cure. */
+function told(source: string): readonly string[] {
+  return compileText(source).diagnostics.map(
+    ({ code, span, hint }) => `${code} at ${source.slice(span.start, span.end).split('\n', 1)[0]}: ${hint}`,
+  )
+}
+
+const job = (lines: string) => `  build:\n    docker: [{image: a}]\n${lines.replaceAll(/^/gm, '    ')}\n`
+const config = (workflow: string, lines = 'steps: [checkout]', top = '') =>
+  `version: 2.1\n${top}jobs:\n${job(lines)}workflows:\n  main:\n${workflow.replaceAll(/^/gm, '    ')}\n`
+const steps = (...texts: string[]) =>
+  config('jobs: [build]', `steps:\n${texts.map((text) => `  - ${text}`).join('\n')}`)
+const parameters = 'parameters: {os: {type: string, default: a}}\n'
+
+/** Each mistake with what is told of it. */
+const mistakes: readonly (readonly [title: string, source: string, told: readonly string[]])[] = [
+  [
+    'a text without quotes in an expression',
+    config('jobs: [build: {filters: pipeline.git.branch == main}]'),
+    [`unknown-variable at main: A text stands in double quotes: "main"`],
+  ],
+  [
+    'a matrix value that the matrix has not',
+    config(
+      'jobs: [build: {name: "<< matrix.q >>", matrix: {parameters: {p: [a]}}}]',
+      `steps: [checkout]\nparameters: {p: {type: string}}`,
+    ),
+    ['unknown-variable at << matrix.q >>: The matrix here has: p'],
+  ],
+  [
+    'types of pipeline parameters that do not exist, or not there',
+    config(
+      'jobs: [build]',
+      'steps: [checkout]',
+      'parameters: {p: {type: strng, default: a}, q: {type: bool, default: true}, r: {type: steps, default: []}}\n',
+    ),
+    [
+      "parameter-declaration at strng: Did you mean 'string'?",
+      "parameter-declaration at bool: Did you mean 'boolean'?",
+      "parameter-declaration at steps: Take a name as 'string', and put it in where it is used",
+    ],
+  ],
+  [
+    'a default that is no value of its enum',
+    config('jobs: [build]', 'steps: [checkout]\nparameters: {e: {type: enum, enum: [alpha, beta], default: alhpa}}'),
+    ["parameter-default at alhpa: Did you mean 'alpha'?"],
+  ],
+  [
+    'the values of an enum under another key, once',
+    config('jobs: [build]', 'steps: [checkout]\nparameters: {e: {type: enum, values: [a, b], default: a}}'),
+    ["parameter-declaration at values: Did you mean 'enum'?"],
+  ],
+  [
+    'commands and executors in a file of version 2',
+    'version: 2\njobs:\n  build: {executor: e, steps: [c]}\nworkflows:\n  version: 2\n  main: {jobs: [build, n/t]}\n',
+    [
+      "unknown-executor at e: Executors need 'version: 2.1' at the top",
+      "unknown-command at c: Commands need 'version: 2.1' at the top",
+      "unknown-job at n/t: Orbs need 'version: 2.1' at the top",
+    ],
+  ],
+  [
+    'an include in a config that was not packed',
+    steps('run: <<include(scripts/a.sh)>>'),
+    [
+      "expression at <<include(scripts/a.sh)>>: Write what the file holds here, or let 'rondo config pack FOLDER' print the config",
+    ],
+  ],
+  [
+    'steps around a job that are no list',
+    config('jobs: [build: {post-steps: checkout}]'),
+    ["expected-type at checkout: Write 'post-steps:', and below it each step with a dash: '- checkout'"],
+  ],
+  [
+    'a command that is a list',
+    config('jobs: [build]', 'steps: [d]', 'commands: {d: [checkout]}\n'),
+    ["missing-key at d: Write 'steps:' above the list"],
+  ],
+  [
+    'a serial group with a blank in it',
+    config('jobs: [build: {serial-group: a b}]'),
+    ["invalid-value at a b: Write 'a-b'"],
+  ],
+  [
+    'a parameter of a job that entries keep for themselves',
+    config('jobs: [build]', 'steps: [checkout]\nparameters:\n  context: {type: string, default: a}'),
+    ['parameter-declaration at context: Give the parameter another name'],
+  ],
+  [
+    'a job without an environment to run in, or with two',
+    'version: 2.1\njobs:\n  build:\n    steps: [checkout]\n  two:\n    machine: true\n    docker: [{image: a}]\n    steps: [checkout]\nworkflows: {main: {jobs: [build, two]}}\n',
+    [
+      "executor-choice at build: Add 'docker:', 'machine:', 'macos:' or 'executor:'",
+      'executor-choice at docker: Keep exactly one of them',
+    ],
+  ],
+  [
+    'a job and steps that lack keys, in block style',
+    'version: 2.1\njobs:\n  build:\n    docker: [{image: a}]\n  two:\n    docker: [{image: a}]\n    steps:\n      - save_cache:\n          paths: [a]\nworkflows: {main: {jobs: [build, two]}}\n',
+    ["missing-key at build: Write 'steps:' below it, a list of steps", "missing-key at save_cache: Add 'key:'"],
+  ],
+  [
+    'requirements with a name that is near, in use otherwise, or not in this workflow',
+    `version: 2.1\njobs:\n${job('steps: [checkout]\nparameters: {p: {type: string, default: x}}')}  lint: {machine: true, steps: [checkout]}\n  last: {machine: true, steps: [checkout]}\nworkflows:\n  main:\n    jobs:\n      - build: {matrix: {alias: all, parameters: {p: [x, y]}}}\n      - last: {requires: [al]}\n      - last: {requires: [build]}\n      - last: {requires: [build-z]}\n      - last: {requires: [lint]}\n      - last: {requires: [other]}\n`,
+    [
+      "requires at al: Did you mean 'all'?",
+      "requires at build: Here it is called 'all': require that name",
+      "requires at build-z: Did you mean 'build-x'?",
+      "requires at lint: Workflow 'main' does not run it: add '- lint' to its jobs",
+      "requires at other: It may require 'build-x', 'all', 'build-y', 'last'",
+    ],
+  ],
+  [
+    'an approval that is written otherwise',
+    config(
+      'jobs:\n  - a: {approval: true}\n  - b: {typ: approval}\n  - c: approval\n  - d: {type: approvl}\n  - build',
+    ),
+    [
+      "unknown-job at a: Write 'type: approval' in place of 'approval'",
+      "unknown-job at b: Write 'type: approval' in place of 'typ'",
+      "expected-type at approval: Write 'type: approval' below it",
+      "job-type at approvl: Did you mean 'approval'?",
+    ],
+  ],
+  [
+    'statuses by other words',
+    config('jobs: [build, build: {name: b, requires: [build: [fail, passed, skipped]]}]'),
+    [
+      "requires at fail: Did you mean 'failed'?",
+      "requires at passed: Did you mean 'success'?",
+      "requires at skipped: Did you mean 'not_run'?",
+    ],
+  ],
+  [
+    'values of a scope that is near',
+    config(
+      'jobs: [build]',
+      `${parameters}steps:\n  - run: << parameter.os >>\n  - run: << parameters:os >>\n  - run: << params.os >>\n  - run: << os >>\n  - run: << pipelines.number >>\n  - run: << pipeline.branch >>\n  - run: << env.HOME >>`,
+    ),
+    [
+      "unknown-variable at parameter.os: Did you mean 'parameters.os'?",
+      "expression at :: Did you mean 'parameters.os'?",
+      "unknown-variable at params.os: Did you mean 'parameters.os'?",
+      "unknown-variable at os: Did you mean 'parameters.os'?",
+      "unknown-variable at pipelines.number: Did you mean 'pipeline.number'?",
+      "unknown-variable at << pipeline.branch >>: Did you mean 'pipeline.git.branch'?",
+      "unknown-variable at env.HOME: Variables of the environment exist when a job runs, not here; a shell command reads them as '$NAME'",
+    ],
+  ],
+  [
+    'exclusions of values that the matrix has not',
+    config(
+      'jobs: [build: {matrix: {parameters: {v: ["1.10", "2"]}, exclude: [v: 1.10, v: "3"]}}]',
+      'steps: [checkout]\nparameters: {v: {type: string}}',
+    ),
+    ['matrix at 1.10: Write it in quotes: "1.10"', 'matrix at "3": Its values are 1.10, 2'],
+  ],
+  [
+    'an element used as another kind',
+    config('jobs: [build, d]', 'steps: [build, npm ci, unheard]', 'commands: {d: {steps: [checkout]}}\n'),
+    [
+      "unknown-command at build: 'build' is a job, which workflows name",
+      "unknown-command at npm ci: Write '- run: npm ci'",
+      "unknown-command at unheard: Define it under 'commands:'; a command of the shell is written '- run: …'",
+      "unknown-job at d: 'd' is a command, which steps name",
+    ],
+  ],
+  [
+    'arguments of another type',
+    config(
+      'jobs: [build: {b: "true", n: "3", e: 4}]',
+      'steps: [checkout]\nparameters: {b: {type: boolean}, n: {type: integer}, e: {type: string}}',
+    ),
+    [
+      'argument-type at "true": Write true without quotes',
+      'argument-type at "3": Write 3 without quotes',
+      'argument-type at 4: Write it in quotes: "4"',
+    ],
+  ],
+]
+
+describe('what is told of a mistake points at it and helps', () => {
+  it.each(mistakes)('%s', (_, source, expected) => {
+    expect(told(source)).toEqual(expected)
+  })
+})
+
+describe('a mistake below an entry of a workflow names the entry', () => {
+  it.each([
+    ['requires', 'jobs: [build, build: {name: b, requires: [build: fail]}]', ['main', 'b']],
+    ['serial-group', 'jobs: [build: {serial-group: a b}]', ['main', 'build']],
+  ])('%s', (_, workflow, frames) => {
+    const [diagnostic] = compileText(config(workflow)).diagnostics
+
+    expect(diagnostic?.chain?.map(({ name }) => name)).toEqual(frames)
+  })
+
+  it('and of an environment, the executor it comes from', () => {
+    const source = config(
+      'jobs: [build]',
+      'executor: e\nsteps: [checkout]',
+      'executors: {e: {machine: true, environment: 5}}\n',
+    )
+    const [diagnostic] = compileText(source.replace('    docker: [{image: a}]\n', '')).diagnostics
+
+    expect(diagnostic?.chain?.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'workflow main',
+      'job build',
+      'executor e',
+    ])
+  })
+})
