@@ -44,6 +44,17 @@ export function isId(text: string): boolean {
   return uuid.test(text)
 }
 
+/**
+ * The same for what is nowhere and for what is not theirs. Who wants to start something is told how it comes to be there; for
+ * other requests existing clients compare the first words with the whole message.
+ */
+function projectMissing(right: Right): string {
+  const words = 'Project not found'
+  return right === 'contribute'
+    ? `${words}. Check its name, and that you belong to its organization: POST /api/v2/organization makes one, and the first push to a project makes that.`
+    : words
+}
+
 const vcsTypes: ReadonlyMap<string, Organization['vcsType']> = new Map([
   ['gh', 'github'],
   ['github', 'github'],
@@ -73,7 +84,15 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'sec
   }
 
   async function projectOf(asker: Principal, id: string | undefined, right: Right, missing: string): Promise<Project> {
-    const project = id === undefined ? undefined : await accounts.project(id)
+    return admitted(asker, id === undefined ? undefined : await accounts.project(id), right, missing)
+  }
+
+  async function admitted(
+    asker: Principal,
+    project: Project | undefined,
+    right: Right,
+    missing: string,
+  ): Promise<Project> {
     if (project === undefined) throw new AppError('not-found', missing)
     if (asker.kind === 'project') admitToken(asker.token, project, right, missing)
     else await admit(asker, project.organizationId, neededRight(right, project), missing)
@@ -105,7 +124,7 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'sec
   const known = <T>(id: string, find: (id: string) => Promise<T | undefined>) => (isId(id) ? find(id) : undefined)
 
   async function project(asker: Principal, slug: string, right: Right): Promise<Project> {
-    const missing = 'Project not found'
+    const missing = projectMissing(right)
     if (isId(slug)) return projectOf(asker, slug, right, missing)
     const parts = slug.split('/')
     const vcsType = vcsTypes.get(parts[0] ?? '')
@@ -113,8 +132,8 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'sec
       throw new AppError('bad-request', `Invalid project slug "${slug.slice(0, 200)}". Use the form gh/ORG/REPO.`)
     const [organization, name] = [parts[1]!, parts[2]!]
     const found = await accounts.projectByName(vcsType, organization, name)
-    if (found !== undefined || vcsType !== 'circleci') return projectOf(asker, found?.id, right, missing)
-    return projectOf(asker, (await projectByParts(organization, name))?.id, right, missing)
+    if (found !== undefined || vcsType !== 'circleci') return admitted(asker, found, right, missing)
+    return admitted(asker, await projectByParts(organization, name), right, missing)
   }
 
   /** Newer clients write every project as circleci/ORG/PROJECT, each of the two by id or by name (reference/api, 2.2). */

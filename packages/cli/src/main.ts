@@ -1,6 +1,8 @@
 import { enableCompileCache } from 'node:module'
 import { readCliEnv } from './env.ts'
+import { mindOutput } from './terminal/mind-output.ts'
 
+mindOutput()
 // Reading the compiler's source again and again is most of what a short command does; kept compiled, it takes a fifth.
 enableCompileCache(readCliEnv().compiledFolder)
 const { commands } = await import('./commands.ts')

@@ -25,6 +25,8 @@ export interface Verb {
   /** Its arguments, as help shows them. */
   readonly usage: string
   readonly summary: string
+  /** How many arguments it takes; left out: as many as there are. */
+  readonly most?: number
   readonly flags: Readonly<Record<string, Flag>>
   /** Answers the exit code: 0 done, 1 it failed, 2 the call was wrong. */
   run(call: VerbCall): Promise<number>
@@ -65,6 +67,9 @@ export async function runVerb(noun: string, verbs: readonly Verb[], args: readon
 
 function readCall(verb: Verb, args: readonly string[]): VerbCall {
   const { values, positionals } = parse(verb, args)
+  const { most = Number.POSITIVE_INFINITY } = verb
+  if (positionals.length > most)
+    throw new CallError(`"${positionals.slice(most).join(' ')}" is too much for one call.\nusage: ${verb.usage}`)
   return {
     arguments: positionals,
     text: (flag) => (typeof values[flag] === 'string' ? values[flag] : undefined),

@@ -117,10 +117,10 @@ function compileStages(
   const orbs = cx.orbs.map(({ reference, resolved, digest }) => ({ reference, resolved, digest }))
   const plan: Plan = { setup, ...readWorkflows(report, linked, version === 2), orbs }
   if (report.hasErrors()) return failed(report, parameters)
-  checkSurprises(report, plan, options.contexts)
+  checkSurprises(report, plan, { linked, sources: cx.sources, contexts: options.contexts })
   checkSetupWorkflows(report, plan, options.pipelineValues)
   if (version !== 2) checkUnusedOrbs(report, root, source)
-  checkUnusedAnchors(report, unusedAnchors)
+  checkUnusedAnchors(report, root, unusedAnchors)
   const output = writeOutput(cx, root, linked, source)
   if (report.hasErrors()) return failed(report, parameters)
   const result = { plan, diagnostics: report.diagnostics, output, parameters }

@@ -186,7 +186,12 @@ it.each<readonly [section: string, what: string, source: string, warning: RegExp
     workflow('- a: {override-with: b}'),
     /'override-with' names a job of an orb, found 'b': 'a' is not overridden/,
   ],
-  ['28.7', 'an anchor nobody names', steps('- run: &x echo'), /^Anchor 'x' is never used/],
+  [
+    '28.7',
+    'an anchor nobody names',
+    `${steps('- run: echo')}\nreferences:\n  x: &x echo\n`,
+    /^Anchor 'x' is never used/,
+  ],
   [
     '14',
     'another key beside a condition',

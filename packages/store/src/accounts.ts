@@ -22,6 +22,10 @@ export function createAccounts(database: Database): Accounts {
     return (await database.rows<Row>(statement))[0]
   }
 
+  async function often<Row extends object>(statement: Sql): Promise<Row | undefined> {
+    return (await database.frequent.rows<Row>(statement))[0]
+  }
+
   async function insert<Row extends object>(statement: Sql, what: string): Promise<Row> {
     try {
       const row = await first<Row>(statement)
@@ -61,7 +65,7 @@ export function createAccounts(database: Database): Accounts {
         'token',
       ),
     async userByTokenHash(hash) {
-      const row = await first<User & { stale: boolean }>(sql`
+      const row = await often<User & { stale: boolean }>(sql`
         select ${userColumns}, (t.last_used_at is null or t.last_used_at < now() - interval '1 minute') as stale
         from api_tokens t join users u on u.id = t.user_id where t.hash = ${hash}`)
       if (row === undefined) return undefined
@@ -83,7 +87,7 @@ export function createAccounts(database: Database): Accounts {
       )
     },
     userBySessionHash: (hash) =>
-      first<User>(
+      often<User>(
         sql`select ${userColumns} from sessions s join users u on u.id = s.user_id where s.hash = ${hash} and s.expires_at > now()`,
       ),
     async deleteSession(hash) {
@@ -98,9 +102,9 @@ export function createAccounts(database: Database): Accounts {
         select ${organizationColumns} from o`,
         `organisation ${organization.name}`,
       ),
-    organization: (id) => first<Organization>(sql`select ${organizationColumns} from organizations o where id = ${id}`),
+    organization: (id) => often<Organization>(sql`select ${organizationColumns} from organizations o where id = ${id}`),
     organizationByName: (vcsType, name) =>
-      first<Organization>(
+      often<Organization>(
         sql`select ${organizationColumns} from organizations o where vcs_type = ${vcsType} and name = ${name}`,
       ),
     organizationsOf: (userId) =>
@@ -113,7 +117,7 @@ export function createAccounts(database: Database): Accounts {
     },
     roleIn: async (organizationId, userId) =>
       (
-        await first<{ role: OrganizationRole }>(
+        await often<{ role: OrganizationRole }>(
           sql`select role from members where organization_id = ${organizationId} and user_id = ${userId}`,
         )
       )?.role,
@@ -125,9 +129,9 @@ export function createAccounts(database: Database): Accounts {
         select ${projectColumns} from p join organizations o on o.id = p.organization_id`,
         `project ${project.name}`,
       ),
-    project: (id) => first<Project>(projects(sql`where p.id = ${id}`)),
+    project: (id) => often<Project>(projects(sql`where p.id = ${id}`)),
     projectByName: (vcsType, organization, name) =>
-      first<Project>(projects(sql`where o.vcs_type = ${vcsType} and o.name = ${organization} and p.name = ${name}`)),
+      often<Project>(projects(sql`where o.vcs_type = ${vcsType} and o.name = ${organization} and p.name = ${name}`)),
     projectsVisibleTo: (user) =>
       database.rows<Project>(
         projects(

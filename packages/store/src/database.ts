@@ -24,6 +24,8 @@ export interface TransactionRunner extends Runner {
 export interface Database extends Runner {
   /** Single statements of the engine that come again and again: each connection prepares them once. */
   readonly prepared: Runner
+  /** What nearly every request of people asks before its own: prepared likewise, on the connections of pages. */
+  readonly frequent: Runner
   transact<T>(work: (runner: TransactionRunner) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
@@ -53,6 +55,10 @@ export function openDatabase(
   return {
     async rows<Row extends object>(statement: Sql) {
       return (await attempt(() => pages.query<Row>(statement))).rows
+    },
+    frequent: {
+      rows: async <Row extends object>(statement: Sql) =>
+        (await attempt(() => pages.query<Row>(prepare(statement)))).rows,
     },
     prepared: {
       rows: async <Row extends object>(statement: Sql) =>

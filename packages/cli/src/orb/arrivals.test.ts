@@ -1,3 +1,5 @@
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   buildHousehold,
   startServerForTwo,
@@ -48,6 +50,26 @@ describe('importing [L-461]', () => {
     await at.run(`orb import @new.yml --as ${at.namespace}/inner@1.1.0`)
 
     expect((await at.run('config process @config.yml')).out).toContain('echo old')
+  })
+
+  test('a folder may hold links, as mounted settings do; what cannot be read is named, and the rest comes', async () => {
+    const space = join(at.folder, 'orbs', at.namespace)
+    at.write({ 'kept/tool.yml': says('x'), [`orbs/${at.namespace}/last@1.0.0.yml`]: says('x') })
+    symlinkSync('../../kept/tool.yml', join(space, 'linked@1.0.0.yml'))
+    symlinkSync('/nowhere', join(space, 'dangling@1.0.0.yml'))
+    writeFileSync(join(space, 'binary@1.0.0.yml'), Buffer.from([0xff, 0xfe]))
+
+    const ended = await at.run('orb import @orbs --json')
+
+    const name = (orb: string) => `${at.namespace}/${orb}@1.0.0`
+    expect(ended.code).toBe(1)
+    expect(JSON.parse(ended.out)).toMatchObject({
+      imported: [name('last'), name('linked')],
+      refused: [
+        { orb: name('binary'), message: expect.stringContaining('cannot be read: it is not text in UTF-8') },
+        { orb: name('dangling'), message: expect.stringContaining('cannot be read: there is no such file') },
+      ],
+    })
   })
 
   test('another content under a version that is there is refused', async () => {

@@ -1,6 +1,7 @@
 import type { OrbPin } from '@rondo/model'
 import { CallError, type VerbCall } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
+import { listOf, nullable, objectOf, type Shaped, text } from '../registry/answer-shape.ts'
 import { importOrb, importVersion } from '../registry/changes.ts'
 import { type GraphqlClient, ServerTrouble } from '../registry/graphql-client.ts'
 
@@ -21,6 +22,8 @@ export interface Import {
   /** Whether a version is there, with all it imports. */
   has(reference: string): Promise<boolean>
   alreadyHere(reference: string): void
+  /** Notes one that cannot come. */
+  refuse(reference: string, message: string): void
 }
 
 export interface ImportOutcome {
@@ -33,10 +36,9 @@ export interface ImportOutcome {
 /** Is told as it happens. */
 export type ImportWatcher = (what: 'imported' | 'unchanged' | 'refused', reference: string, message?: string) => void
 
-interface Known {
-  readonly source: string
-  readonly imports: readonly unknown[]
-}
+type Known = Shaped<typeof knownVersion>
+
+const knownVersion = objectOf({ source: text, imports: listOf(objectOf({ reference: text })) })
 
 const knownQuery = `query ($reference: String!) { orbVersion(orbVersionRef: $reference) { source imports { reference } } }`
 
@@ -47,7 +49,7 @@ export function createImport(client: GraphqlClient, watch: ImportWatcher = () =>
   const orbIds = new Map<string, Promise<string>>()
 
   async function known(reference: string): Promise<Known | undefined> {
-    const { orbVersion } = await client.ask<{ orbVersion: Known | null }>(knownQuery, { reference })
+    const { orbVersion } = await client.ask(knownQuery, { reference }, objectOf({ orbVersion: nullable(knownVersion) }))
     return orbVersion ?? undefined
   }
 
@@ -60,6 +62,11 @@ export function createImport(client: GraphqlClient, watch: ImportWatcher = () =>
   function alreadyHere(reference: string): void {
     unchanged.push(reference)
     watch('unchanged', reference)
+  }
+
+  function refuse(reference: string, message: string): void {
+    refused.push({ orb: reference, message })
+    watch('refused', reference, message)
   }
 
   /** Answers whether the registry has it now. */
@@ -77,8 +84,7 @@ export function createImport(client: GraphqlClient, watch: ImportWatcher = () =>
       return true
     } catch (error) {
       if (!(error instanceof CallError) || error instanceof ServerTrouble) throw error
-      refused.push({ orb: name, message: error.message })
-      watch('refused', name, error.message)
+      refuse(name, error.message)
       return false
     }
   }
@@ -98,6 +104,7 @@ export function createImport(client: GraphqlClient, watch: ImportWatcher = () =>
       return here !== undefined && isComplete(here)
     },
     alreadyHere,
+    refuse,
   }
 }
 

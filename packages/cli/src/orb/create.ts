@@ -8,6 +8,7 @@ export const createOrbVerb: Verb = {
   name: 'create',
   usage: 'rondo orb create NAMESPACE/NAME',
   summary: 'make an orb, to publish versions of it',
+  most: 1,
   flags: {
     org: { type: 'string', value: 'ORG', help: 'makes the namespace too, for this organization' },
     private: { type: 'boolean', help: 'only projects of the organization may use it; cannot be changed later' },

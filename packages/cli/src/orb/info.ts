@@ -11,6 +11,7 @@ export const infoOfOrb: Verb = {
   name: 'info',
   usage: 'rondo orb info NAMESPACE/NAME[@VERSION]',
   summary: 'versions, categories, and the commands, jobs, executors and usage examples of a version',
+  most: 1,
   flags: { ...serverFlags, ...jsonFlag },
   async run(call) {
     const client = serverOf(call)

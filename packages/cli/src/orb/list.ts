@@ -9,6 +9,7 @@ export const listOrbsVerb: Verb = {
   name: 'list',
   usage: 'rondo orb list [NAMESPACE]',
   summary: 'the orbs of the registry, or of one namespace, with their newest releases',
+  most: 1,
   flags: {
     private: { type: 'boolean', help: 'the private ones of the namespace' },
     ...lookupFlags,

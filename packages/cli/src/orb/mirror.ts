@@ -2,7 +2,7 @@ import { createInlineCompiler } from '@rondo/conductor'
 import { type OrbContent, type OrbLookup, type OrbPin, parseRelease } from '@rondo/model'
 import { readCliEnv } from '../env.ts'
 import { CallError, jsonFlag, type Verb, type VerbCall } from '../noun.ts'
-import { createGraphqlClient, type GraphqlClient } from '../registry/graphql-client.ts'
+import { createGraphqlClient, type GraphqlClient, ServerTrouble } from '../registry/graphql-client.ts'
 import { importedOrbs, listOrbs, releasesOf } from '../registry/list-orbs.ts'
 import { persistentClient } from '../registry/persistent-client.ts'
 import { createRemoteLookup } from '../registry/remote-lookup.ts'
@@ -30,15 +30,27 @@ export const mirrorOrbs: Verb = {
     const server = serverOf(call)
     const importing = createImport(server, tellImport(call))
     const missing: string[] = []
-    const lookup = createRemoteLookup(upstream)
+    const lookup = createRemoteLookup(upstream, { names: 'asked' })
     const wanted = update ? await importedOrbs(server) : call.arguments
     for (const one of wanted)
-      for (const reference of await expand(upstream, one, call.given('all')))
+      for (const reference of await expand(upstream, one, call.given('all'))) {
         if (isExact(reference) && (await importing.has(reference))) importing.alreadyHere(reference)
-        else missing.push(...(await copy(importing, lookup, reference)))
+        else missing.push(...(await tryCopy(importing, lookup, reference)))
+      }
     const why = `is not at ${new URL(upstream.url).host}. Check its name and version there.`
     return endImport(call, importing.outcome, { missing, why })
   },
+}
+
+/** One that the other registry refuses, or answers nonsense to, does not hold up the rest. One that is not there does. */
+async function tryCopy(importing: Import, upstream: OrbLookup, reference: string): Promise<readonly string[]> {
+  try {
+    return await copy(importing, upstream, reference)
+  } catch (error) {
+    if (!(error instanceof CallError) || error instanceof ServerTrouble) throw error
+    importing.refuse(reference, error.message)
+    return []
+  }
 }
 
 function isExact(reference: string): boolean {
@@ -46,7 +58,7 @@ function isExact(reference: string): boolean {
 }
 
 /**
- * Copies one version, after all it imports: what is here is here with its imports, wherever a copy was cut off.
+ * Copies one version, after all it imports, each under the name it is asked for by: what is here is here with its imports, wherever a copy was cut off.
  * Answers what the other registry lacks.
  */
 async function copy(importing: Import, upstream: OrbLookup, reference: string): Promise<readonly string[]> {
@@ -77,10 +89,14 @@ async function expand(upstream: GraphqlClient, wanted: string, all: boolean): Pr
     const releases = await releasesOf(upstream, requireOrbName(wanted))
     return (releases ?? ['volatile']).map((version) => `${wanted}@${version}`)
   }
-  const orbs = (await listOrbs(upstream, wanted, 'PUBLIC_ONLY')).filter(({ version }) => version !== null)
-  if (!all) return orbs.map(({ name, version }) => `${name}@${version}`)
-  const each = await Promise.all(orbs.map(({ name }) => expand(upstream, name, true)))
-  return each.flat()
+  const listed = (await listOrbs(upstream, wanted, 'PUBLIC_ONLY')).filter(({ version }) => version !== null)
+  const references: string[] = []
+  for (const { name, version } of listed) {
+    // By the name that was asked for, whatever the namespace is called there: nothing else may come in.
+    const orb = requireOrbName(`${wanted}/${name.slice(name.indexOf('/') + 1)}`)
+    references.push(...(all ? await expand(upstream, orb, true) : [`${orb}@${version}`]))
+  }
+  return references
 }
 
 type Copied = OrbContent & { readonly imports: readonly OrbPin[] }

@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
 import type { Problem } from '@rondo/conductor'
 import { type PackOptions, pack, renderDiagnostic } from '@rondo/config'
 import { CallError, type VerbCall } from '../noun.ts'
 import { printJson, printProblems, problemForPrograms } from '../print-problems.ts'
 import { readSource } from '../read-source.ts'
+import { isFileOrLink } from '../registry/folder-lookup.ts'
 import { requireFolder } from '../require-folder.ts'
 
 /** An orb's source: a file, the standard input for `-`, or a folder with `@orb.yml`, which is packed. */
@@ -64,14 +65,14 @@ export function tellPackRefused(call: VerbCall, error: unknown, rest: object): 1
 /** Text of the YAML files below a folder, by path with `/` between names. */
 function yamlFiles(folder: string): ReadonlyMap<string, string> {
   const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
+    .filter((entry) => /\.ya?ml$/.test(entry.name) && isFileOrLink(entry))
     .map((entry) => join(entry.parentPath, entry.name))
-  return new Map(paths.map((path) => [relative(folder, path).split(sep).join('/'), readFileSync(path, 'utf8')]))
+  return new Map(paths.map((path) => [relative(folder, path).split(sep).join('/'), readSource(path)]))
 }
 
 /** Undefined for what is not there, and for what lies outside the folder. */
 function readInside(folder: string, path: string): string | undefined {
   const file = resolve(folder, path)
   const inside = file.startsWith(resolve(folder) + sep)
-  return inside && existsSync(file) && statSync(file).isFile() ? readFileSync(file, 'utf8') : undefined
+  return inside && existsSync(file) && statSync(file).isFile() ? readSource(file) : undefined
 }

@@ -1,8 +1,13 @@
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { rondo, startServerForTwo } from '@rondo/testkit'
 import { describe, expect, test } from 'vitest'
 import { configWith, says, useCommandLine } from '../testing/command-line.ts'
 import { orbVerbs } from './verbs.ts'
 
+const program = fileURLToPath(new URL('../main.ts', import.meta.url))
 const at = useCommandLine(startServerForTwo)
 
 describe('an orb of one’s own', () => {
@@ -129,11 +134,17 @@ examples:
     ['orb mirror', 2, 'Name namespaces or orbs to copy'],
     ['orb import', 2, 'Name files or folders'],
     ['orb publish --nonsense', 2, '--nonsense'],
+    ['orb validate @orb.yml @orb.yml', 2, 'orb.yml" is too much for one call.\nusage: rondo orb validate FILE|FOLDER'],
+    ['orb list a b', 2, '"b" is too much for one call'],
+    ['orb import @empty', 1, 'There is no orb in '],
+    ['orb validate @latin.yml', 2, 'latin.yml cannot be read: it is not text in UTF-8'],
+    ['orb validate /dev/zero', 2, '/dev/zero cannot be read: it is larger than 16 MiB'],
     ['orb', 2, '`rondo orb` needs one of: pack, validate,'],
     ['orb list --host http://127.0.0.1:1', 1, 'No server answers at http://127.0.0.1:1/graphql-unstable'],
     ['orb list --host nonsense', 2, '"nonsense" is no address'],
   ])('%s ends with %i, in words', async (args, code, words) => {
-    at.write({ 'orb.yml': says('x') })
+    at.write({ 'orb.yml': says('x'), 'empty/notes.txt': '' })
+    writeFileSync(join(at.folder, 'latin.yml'), Buffer.from([0xe4]))
 
     expect(await at.run(args)).toMatchObject({ code, out: '', err: expect.stringContaining(words) })
   })
@@ -164,6 +175,19 @@ examples:
     }
   })
 
+  test('nothing changes when one of the categories is none', async () => {
+    const orb = `${at.namespace}/tool`
+    await at.run(`orb create ${orb} --org ${at.server.member.organization}`, at.server.member)
+
+    const refused = await at.run(
+      `orb edit ${orb} --unlist --add-category Build --add-category Cooking`,
+      at.server.member,
+    )
+
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('There is no category "Cooking"') })
+    expect(JSON.parse((await at.run(`orb info ${orb} --json`)).out)).toMatchObject({ isListed: true, categories: [] })
+  })
+
   test('a wrong orb is refused before and by the server, with every mistake', async () => {
     at.write({ 'orb.yml': 'version: 2.1\ncommands: { a: { steps: [b] }, c: { steps: [d] } }\n' })
     await at.run(`orb create ${at.namespace}/tool --org ${at.server.member.organization}`, at.server.member)
@@ -190,6 +214,28 @@ describe('as a program', () => {
     expect(ended).toMatchObject({ code: 0, out: 'Orb at - is valid.\n', err: '' })
     expect(wrong).toMatchObject({ code: 1, err: '' })
     expect(JSON.parse(wrong.out)).toMatchObject({ valid: false, problems: [{ file: '-' }] })
+  })
+
+  test('ends without a word when its reader has gone, and in words when its output goes nowhere', async () => {
+    const jobs = Array.from(
+      { length: 2_000 },
+      (_, n) => `  j${n}: { docker: [{ image: a }], steps: [run: echo ${'x'.repeat(60)}] }\n`,
+    )
+    const names = jobs.map((_, n) => `j${n}`)
+    at.write({
+      'large.yml': `version: 2.1\njobs:\n${jobs.join('')}workflows: { w: { jobs: [${names.join(', ')}] } }\n`,
+    })
+    const shell = (after: string) =>
+      spawnSync('sh', ['-c', `"$0" "$1" config process large.yml ${after}`, process.execPath, program], {
+        cwd: at.folder,
+        encoding: 'utf8',
+      })
+
+    expect(shell('| head -n 1')).toMatchObject({ stdout: 'version: 2\n', stderr: '' })
+    expect(shell('>/dev/full')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^rondo: the output cannot be written: .*no space left/),
+    })
   })
 
   test('explains every verb with its flags', async () => {

@@ -6,6 +6,7 @@ export const packOrb: Verb = {
   name: 'pack',
   usage: 'rondo orb pack FOLDER',
   summary: 'print the folder an orb is written in (@orb.yml, commands/, jobs/, …) as one file',
+  most: 1,
   flags: jsonFlag,
   async run(call) {
     const [folder] = call.arguments

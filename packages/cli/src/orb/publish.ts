@@ -12,6 +12,7 @@ export const publishOrbVerb: Verb = {
   name: 'publish',
   usage: 'rondo orb publish FILE|FOLDER NAMESPACE/NAME@VERSION',
   summary: 'publish a version: 1.2.3, dev:LABEL, or patch, minor or major for the next one; - reads standard input',
+  most: 2,
   flags: {
     promote: { type: 'string', value: 'dev:LABEL', help: 'publish what this dev version holds, instead of a file' },
     ...serverFlags,

@@ -12,6 +12,7 @@ export const sourceOfOrb: Verb = {
   name: 'source',
   usage: 'rondo orb source NAMESPACE/NAME[@VERSION]',
   summary: 'print what a version says; without one, the newest release',
+  most: 1,
   flags: { ...lookupFlags, ...jsonFlag },
   async run(call) {
     const { orb, version, source } = await requireVersion(call, requireReference(call.arguments[0]))

@@ -8,6 +8,7 @@ export const validateOrb: Verb = {
   name: 'validate',
   usage: 'rondo orb validate FILE|FOLDER',
   summary: 'check an orb; - reads standard input, a folder is packed first',
+  most: 1,
   flags: { ...lookupFlags, ...jsonFlag },
   async run(call) {
     const [path] = call.arguments

@@ -1,18 +1,21 @@
 import { CallError } from '../noun.ts'
+import { count, listOf, nullable, objectOf, type Shaped, text, yesNo } from './answer-shape.ts'
 import type { GraphqlClient } from './graphql-client.ts'
 
 /** What the registry knows of an orb. */
-export interface OrbDescription {
-  readonly name: string
-  readonly isPrivate: boolean
-  readonly isListed: boolean
-  readonly isCertified: boolean
-  readonly categories: readonly { readonly name: string }[]
-  readonly statistics: { readonly last30DaysBuildCount: number; readonly last30DaysProjectCount: number }
+export type OrbDescription = Shaped<typeof description>
+
+const description = objectOf({
+  name: text,
+  isPrivate: yesNo,
+  isListed: yesNo,
+  isCertified: yesNo,
+  categories: listOf(objectOf({ name: text })),
+  statistics: objectOf({ last30DaysBuildCount: count, last30DaysProjectCount: count }),
   /** Releases, newest first. */
-  readonly versions: readonly { readonly version: string; readonly createdAt: string }[]
-  readonly devVersions: readonly { readonly version: string; readonly createdAt: string; readonly expiresAt: string }[]
-}
+  versions: listOf(objectOf({ version: text, createdAt: text })),
+  devVersions: listOf(objectOf({ version: text, createdAt: text, expiresAt: text })),
+})
 
 const query = `query ($name: String!) {
   orb(name: $name) {
@@ -25,7 +28,7 @@ const query = `query ($name: String!) {
 }`
 
 export async function describeOrb(client: GraphqlClient, name: string): Promise<OrbDescription> {
-  const { orb } = await client.ask<{ orb: OrbDescription | null }>(query, { name })
+  const { orb } = await client.ask(query, { name }, objectOf({ orb: nullable(description) }))
   if (orb === null)
     throw new CallError(`${new URL(client.url).host} has no orb ${name}. \`rondo orb list\` shows those it has.`, 1)
   return orb

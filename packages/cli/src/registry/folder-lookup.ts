@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import {
   compareReleases,
@@ -10,6 +10,7 @@ import {
   parseOrbReference,
   parseRelease,
 } from '@rondo/model'
+import { readSource } from '../read-source.ts'
 import { requireFolder } from '../require-folder.ts'
 
 /** An orb's version in a folder. */
@@ -38,10 +39,16 @@ export interface OrbFolder {
   readonly others: readonly string[]
 }
 
+/** A link that leads nowhere counts: that it cannot be read is told where it is. */
+export function isFileOrLink(entry: Dirent): boolean {
+  if (!entry.isSymbolicLink()) return entry.isFile()
+  return statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.isDirectory() !== true
+}
+
 export function readOrbFolder(folder: string): OrbFolder {
   requireFolder(folder, 'Name the folder whose files are orbs, called NAMESPACE/NAME@VERSION.yml.')
   const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
+    .filter((entry) => /\.ya?ml$/.test(entry.name) && isFileOrLink(entry))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
   const orbs: OrbFile[] = []
@@ -67,7 +74,7 @@ export function createFolderLookup(folder: string): OrbLookup {
           .sort((a, b) => compareReleases(a.version, b.version))
           .at(-1)
         if (newest === undefined) return missingIn(folder, orbs, reference)
-        const source = readFileSync(newest.path, 'utf8')
+        const source = readSource(newest.path)
         const digest = createHash('sha256').update(source).digest('hex')
         return { source, resolved: `${newest.orb}@${newest.version}`, digest }
       })

@@ -1,16 +1,21 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
+import type { Shape } from './answer-shape.ts'
 import { createGraphqlClient } from './graphql-client.ts'
 import { persistentClient } from './persistent-client.ts'
 
-/** Answers with these, one after the other; 0 hangs up. */
+const anything: Shape<unknown> = (value): value is unknown => value !== undefined
+
+/** Answers with these, one after the other; 0 hangs up, 1 in the middle of the answer. */
 async function serve(...answers: readonly (number | object)[]) {
   let asked = 0
   const server = createServer((request, response) => {
     request.resume()
     const answer = answers[Math.min(asked++, answers.length - 1)]!
     if (answer === 0) response.destroy()
+    else if (answer === 1)
+      response.writeHead(200, { 'content-length': 100 }).write('{"data":', () => response.destroy())
     else if (typeof answer === 'number') response.writeHead(answer).end('<html>not well</html>')
     else response.writeHead(200).end(JSON.stringify(answer))
   })
@@ -21,9 +26,19 @@ async function serve(...answers: readonly (number | object)[]) {
 }
 
 test('a registry that is not well is asked again', async () => {
-  const registry = await serve(503, 0, 429, { data: { x: 1 } })
+  const registry = await serve(503, 1, 429, { data: { x: 1 } })
 
-  expect(await registry.client.ask('{ x }', {})).toEqual({ x: 1 })
+  expect(await registry.client.ask('{ x }', {}, anything)).toEqual({ x: 1 })
+  expect(registry.asked()).toBe(4)
+  await registry.stop()
+})
+
+test('one that hangs up each time is given up, and so is one that does in the middle of an answer', async () => {
+  const registry = await serve(0, 1, 1, 1)
+
+  await expect(registry.client.ask('{ x }', {}, anything)).rejects.toThrow(
+    /^The answer of .* broke off .* Call again\.$/,
+  )
   expect(registry.asked()).toBe(4)
   await registry.stop()
 })
@@ -31,7 +46,7 @@ test('a registry that is not well is asked again', async () => {
 test('one that stays away is given up, with what to do', async () => {
   const registry = await serve(0)
 
-  await expect(registry.client.ask('{ x }', {})).rejects.toThrow(/^No server answers at .* Call again\.$/)
+  await expect(registry.client.ask('{ x }', {}, anything)).rejects.toThrow(/^No server answers at .* Call again\.$/)
   expect(registry.asked()).toBe(4)
   await registry.stop()
 })
@@ -39,7 +54,7 @@ test('one that stays away is given up, with what to do', async () => {
 test.each([[{ errors: [{ message: 'no such field' }] }], [404]])('%j is an answer', async (answer) => {
   const registry = await serve(answer)
 
-  await expect(registry.client.ask('{ x }', {})).rejects.toThrow()
+  await expect(registry.client.ask('{ x }', {}, anything)).rejects.toThrow()
   expect(registry.asked()).toBe(1)
   await registry.stop()
 })

@@ -1,6 +1,7 @@
 import { compareReleases, isWanted, type OrbPin, parseOrbReference, parseRelease } from '@rondo/model'
 import { CallError } from '../noun.ts'
-import type { GraphqlClient } from './graphql-client.ts'
+import { listOf, nullable, objectOf, text } from './answer-shape.ts'
+import { type GraphqlClient, ServerTrouble } from './graphql-client.ts'
 import { type DatedRelease, datedReleasesOf } from './list-orbs.ts'
 
 /**
@@ -46,22 +47,24 @@ export function createPins(client: GraphqlClient): Pins {
 
 async function tellsImports(client: GraphqlClient): Promise<boolean> {
   try {
-    const { __type } = await client.ask<{ __type: { fields: readonly { name: string }[] } | null }>(
+    const { __type } = await client.ask(
       '{ __type(name: "OrbVersion") { fields { name } } }',
       {},
+      objectOf({ __type: nullable(objectOf({ fields: listOf(objectOf({ name: text })) })) }),
     )
     return __type?.fields.some(({ name }) => name === 'imports') === true
   } catch (error) {
-    // It does not speak of itself.
-    if (error instanceof CallError) return false
+    // It does not speak of itself. Where it is not well, that says nothing of what it tells.
+    if (error instanceof CallError && !(error instanceof ServerTrouble)) return false
     throw error
   }
 }
 
 async function fetchImports(client: GraphqlClient, importer: string): Promise<readonly OrbPin[]> {
-  const found = await client.ask<{ orbVersion: { imports: readonly OrbPin[] } | null }>(
+  const found = await client.ask(
     'query ($orbVersionRef: String!) { orbVersion(orbVersionRef: $orbVersionRef) { imports { reference resolved } } }',
     { orbVersionRef: importer },
+    objectOf({ orbVersion: nullable(objectOf({ imports: listOf(objectOf({ reference: text, resolved: text })) })) }),
   )
   return found.orbVersion?.imports ?? []
 }

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto'
 import { missingOrb } from '@rondo/conductor'
-import { type OrbAnswer, type OrbLookup, type OrbRequest, parseOrbReference } from '@rondo/model'
-import type { GraphqlClient } from './graphql-client.ts'
+import { isWanted, type OrbAnswer, type OrbLookup, type OrbRequest, parseOrbReference } from '@rondo/model'
+import { nullable, objectOf, type Shaped, text } from './answer-shape.ts'
+import { type GraphqlClient, garbled } from './graphql-client.ts'
 import { releasesOf } from './list-orbs.ts'
 import { createPins } from './pins.ts'
 
-export interface RemoteVersion {
-  readonly version: string
-  readonly source: string
-  readonly orb: { readonly name: string }
-}
+const remoteVersion = objectOf({ version: text, source: text, orb: objectOf({ name: text }) })
+
+export type RemoteVersion = Shaped<typeof remoteVersion>
 
 const byReference = `query ($orbVersionRef: String!) {
   orbVersion(orbVersionRef: $orbVersionRef) { version source orb { name } }
@@ -17,14 +16,27 @@ const byReference = `query ($orbVersionRef: String!) {
 
 /** A version by a reference as configs write it; undefined when the registry has none. */
 export async function fetchVersion(client: GraphqlClient, reference: string): Promise<RemoteVersion | undefined> {
-  const { orbVersion } = await client.ask<{ orbVersion: RemoteVersion | null }>(byReference, {
-    orbVersionRef: reference,
-  })
-  return orbVersion ?? undefined
+  const { orbVersion } = await client.ask(
+    byReference,
+    { orbVersionRef: reference },
+    objectOf({ orbVersion: nullable(remoteVersion) }),
+  )
+  if (orbVersion === null) return undefined
+  const wanted = parseOrbReference(reference)
+  if (wanted !== undefined && !isWanted(orbVersion.version, wanted.wanted)) throw garbled(client.url)
+  return orbVersion
+}
+
+export interface RemoteLookupOptions {
+  /**
+   * Under which name an orb is taken: as the registry answers, or as it was asked for, which differs where its namespace was
+   * renamed there. Default as answered.
+   */
+  readonly names?: 'answered' | 'asked'
 }
 
 /** Orbs out of a registry that speaks the official GraphQL. Each reference is asked for once. */
-export function createRemoteLookup(client: GraphqlClient): OrbLookup {
+export function createRemoteLookup(client: GraphqlClient, { names = 'answered' }: RemoteLookupOptions = {}): OrbLookup {
   const contents = new Map<string, Promise<OrbAnswer>>()
   const pins = createPins(client)
 
@@ -32,7 +44,8 @@ export function createRemoteLookup(client: GraphqlClient): OrbLookup {
     const found = await fetchVersion(client, reference)
     if (found === undefined) return whyMissing(client, reference)
     const digest = createHash('sha256').update(found.source).digest('hex')
-    return { source: found.source, resolved: `${found.orb.name}@${found.version}`, digest }
+    const asked = names === 'asked' ? parseOrbReference(reference)?.orb : undefined
+    return { source: found.source, resolved: `${asked ?? found.orb.name}@${found.version}`, digest }
   }
 
   async function resolveOne({ reference, importer }: OrbRequest): Promise<OrbAnswer> {

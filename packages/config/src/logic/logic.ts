@@ -7,6 +7,7 @@ import { expressionVariables, reportExpression } from '../template/variable.ts'
 import type { MapNode, Node, ScalarNode } from '../tree/node.ts'
 import { child, displayText, isNull, stringOf, typeName } from '../tree/node.ts'
 import { sameValue } from '../tree/same-value.ts'
+import { warnOfFixedMatch, warnOfFixedText, warnOfFixedValues } from './fixed-conditions.ts'
 
 const holding = ['and', 'or', 'not']
 const operators = [...holding, 'equal', 'matches']
@@ -22,6 +23,7 @@ export function evaluateWorkflowCondition(cx: ResolveContext, node: Node, scope:
 export function evaluateBareExpression(cx: ResolveContext, node: ScalarNode, scope: Scope): boolean | undefined {
   if (node.templated) {
     const value = substituteOrFail(cx, node, scope)
+    if (scope.space.main) warnOfFixedText(cx, node, scope)
     return value === undefined ? undefined : isTruthy(value)
   }
   const text = String(node.value)
@@ -35,6 +37,7 @@ export function evaluateBareExpression(cx: ResolveContext, node: ScalarNode, sco
 export function evaluateLogic(cx: ResolveContext, node: Node, scope: Scope, depth = 1): boolean | undefined {
   if (node.kind === 'scalar') {
     const value = substituteOrFail(cx, node, scope)
+    if (scope.space.main) warnOfFixedText(cx, node, scope, depth)
     return value === undefined ? undefined : isTruthy(value)
   }
   if (node.kind === 'list') {
@@ -117,6 +120,7 @@ function evaluateEqual(cx: ResolveContext, value: Node, scope: Scope): boolean |
   if (items === undefined) return undefined
   const values = items.map((item) => substituteOrFail(cx, item, scope))
   if (values.includes(undefined)) return undefined
+  if (scope.space.main) warnOfFixedValues(cx, items, values as readonly Node[], scope)
   return values.every((item) => sameValue(item!, values[0]!))
 }
 
@@ -154,6 +158,7 @@ function matchOperand(cx: ResolveContext, node: Node, key: string, scope: Scope)
     })
     return undefined
   }
+  if (key === 'value' && scope.space.main) warnOfFixedMatch(cx, given, scope)
   if (given.templated && given.kind === 'scalar' && substituteOrFail(cx, given, scope) === undefined) return undefined
   const value = substitute(cx, given, scope)
   if (value.kind === 'scalar') return displayText(value)

@@ -3,6 +3,7 @@ import { typeName } from '../tree/node.ts'
 import type { Place } from './place.ts'
 
 const name = /^[A-Za-z_][A-Za-z0-9_]*$/
+const imageName = /^[A-Za-z_][A-Za-z0-9_.-]*$/
 
 /**
  * An environment value as the job sees it: booleans as `1` and `0`, numbers as the older product printed them, which
@@ -10,7 +11,9 @@ const name = /^[A-Za-z_][A-Za-z0-9_]*$/
  */
 export function environmentValue(place: Place, entry: MapEntry): string {
   const { value } = entry
-  if (!name.test(entry.key)) {
+  // Services read what they like from their environment: Elasticsearch, `discovery.type`.
+  const isForImage = place.what.startsWith('an image')
+  if (!(isForImage ? imageName : name).test(entry.key)) {
     const message = `'${entry.key}' is not a name of an environment variable: letters, digits and '_' only, no digit first`
     place.report.warn('name', entry.keySpan, message, { chain: place.chain })
   }

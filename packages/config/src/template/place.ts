@@ -5,7 +5,11 @@ import type { ResolveContext } from '../resolve/context.ts'
 const maxSearched = 20_000
 
 /** Where a piece of a scalar's text is written, when it is written there as it reads; undefined otherwise. */
-export function placeOf(cx: Pick<ResolveContext, 'sources'>, span: Span, piece: string): Span | undefined {
+export function placeOf(
+  cx: { readonly sources: ReadonlyMap<string, string> },
+  span: Span,
+  piece: string,
+): Span | undefined {
   if (piece === '' || span.end - span.start > maxSearched) return undefined
   const start = cx.sources.get(span.file)?.slice(span.start, span.end).indexOf(piece) ?? -1
   return start === -1
