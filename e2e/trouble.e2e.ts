@@ -45,7 +45,7 @@ describe.runIf(works).concurrent('jobs that run', () => {
   }, 900_000)
 
   test('go on while their agent is cut off for a while, and count for nothing when it was too long [R-11]', async () => {
-    const findings = await experiments.partition.run({ rounds: 2, seconds: 2 }, setting)
+    const findings = await experiments.partition.run({ rounds: 2, seconds: 2, 'at-once': 1 }, setting)
 
     expect(findings.problems).toEqual([])
     expect(findings.figures).toMatchObject({

@@ -2,16 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Stack, startStack, startTcpProxy, type TcpProxy, type Ways } from '@rondo/testkit'
 import { countingConfig, isCountOf } from './counted-jobs.ts'
-import type { Experiment } from './experiment.ts'
+import type { Experiment, Setting } from './experiment.ts'
 import { look } from './look.ts'
 import { startOwnAgent } from './own-agent.ts'
 import { pushConfig } from './push.ts'
 
 const [short, long] = ['acme/short', 'acme/long']
 const lines = 80
-/** No other program sleeps for so long, so whoever does is a job of this experiment. */
-const marker = `98765.${process.pid}`
-const longConfig = `version: 2.1
+const longConfig = (marker: string) => `version: 2.1
 jobs: {stay: {docker: [{image: cimg/base:2025.05-20.04}], resource_class: small, steps: [{run: {name: stay, command: 'echo here; sleep ${marker}'}}]}}
 workflows: {main: {jobs: [stay]}}
 `
@@ -30,43 +28,65 @@ interface Found {
  * been; longer, its job is closed, and what it says and does afterwards counts for nothing. That it was longer the database is
  * told: its clock alone decides.
  */
-export const partition: Experiment<{ readonly rounds: number; readonly seconds: number }> = {
+export const partition: Experiment<{
+  readonly rounds: number
+  readonly seconds: number
+  readonly 'at-once': number
+}> = {
   rows: 'R-11',
   what: 'the agent is cut off, for less and for more than it takes to be given up, and comes back',
-  full: { rounds: 300, seconds: 20 },
-  async run({ rounds, seconds }, { executor, say }) {
-    const stack = await startStack({ env: { RONDO_AGENT: 'none', RONDO_LOST_AFTER: '1' } })
-    const link = await startTcpProxy({ targetPort: stack.agentPort })
-    const stopAgent = startOwnAgent(stack, link.port, executor)
+  full: { rounds: 300, seconds: 20, 'at-once': 6 },
+  async run({ rounds, seconds, 'at-once': atOnce }, setting) {
     const found: Found = { problems: [], continued: 0, closed: 0, goneAfterMs: [] }
-    try {
-      await stack.createProject('acme', 'short')
-      await stack.createProject('acme', 'long')
-      for (let round = 0; round < rounds; round++) {
-        const way = ways[Math.floor(round / 2) % ways.length]!
-        const cut = round % 2 === 0 ? shortCut : longCut
-        say(`round ${round + 1}: ${cut === shortCut ? 'short' : 'long'}, ${way}`)
-        await cut({ stack, link, way, seconds }, found).catch((error: unknown) => {
-          found.problems.push(`round ${round + 1}: ${error instanceof Error ? error.message : String(error)}`)
-          link.release()
-        })
-      }
-      return {
-        problems: found.problems,
-        figures: {
-          rounds,
-          'short: jobs that went on, with every byte': found.continued,
-          'long: jobs closed for good': found.closed,
-          'processes gone after contact, ms (longest)': Math.round(Math.max(0, ...found.goneAfterMs)),
-        },
-      }
-    } finally {
-      link.release()
-      await stopAgent()
-      await stack.stop()
-      await link.stop()
+    let next = 0
+    const take = () => (next < rounds ? next++ : undefined)
+    await Promise.all(
+      Array.from({ length: Math.min(atOnce, rounds) }, (_, lane) => runLane({ lane, seconds, take }, setting, found)),
+    )
+    return {
+      problems: found.problems,
+      figures: {
+        rounds,
+        'short: jobs that went on, with every byte': found.continued,
+        'long: jobs closed for good': found.closed,
+        'processes gone after contact, ms (longest)': Math.round(Math.max(0, ...found.goneAfterMs)),
+      },
     }
   },
+}
+
+interface Lane {
+  readonly lane: number
+  readonly seconds: number
+  /** The number of the next round; undefined: there are enough. */
+  take(): number | undefined
+}
+
+/** Cut after cut, in an installation of its own. */
+async function runLane({ lane, seconds, take }: Lane, { executor, say }: Setting, found: Found): Promise<void> {
+  const stack = await startStack({ env: { RONDO_AGENT: 'none', RONDO_LOST_AFTER: '1' } })
+  const link = await startTcpProxy({ targetPort: stack.agentPort })
+  const stopAgent = startOwnAgent(stack, link.port, executor)
+  // No other program sleeps for so long, so whoever does is a job of this lane.
+  const marker = `98765.${process.pid}${lane}`
+  try {
+    await stack.createProject('acme', 'short')
+    await stack.createProject('acme', 'long')
+    for (let round = take(); round !== undefined; round = take()) {
+      const way = ways[Math.floor(round / 2) % ways.length]!
+      const cut = round % 2 === 0 ? shortCut : longCut
+      say(`round ${round + 1}: ${cut === shortCut ? 'short' : 'long'}, ${way}`)
+      await cut({ stack, link, way, seconds, marker }, found).catch((error: unknown) => {
+        found.problems.push(`round ${round + 1}: ${error instanceof Error ? error.message : String(error)}`)
+        link.release()
+      })
+    }
+  } finally {
+    link.release()
+    await stopAgent()
+    await stack.stop()
+    await link.stop()
+  }
 }
 
 interface Cut {
@@ -74,6 +94,8 @@ interface Cut {
   readonly link: TcpProxy
   readonly way: Ways
   readonly seconds: number
+  /** How long the programs of long jobs sleep, which tells them from all others. */
+  readonly marker: string
 }
 
 async function shortCut({ stack, link, way, seconds }: Cut, found: Found): Promise<void> {
@@ -97,10 +119,10 @@ async function shortCut({ stack, link, way, seconds }: Cut, found: Found): Promi
   else found.problems.push(`a job that was cut off for a while is ${status} after ${attempts.length} attempts`)
 }
 
-async function longCut({ stack, link, way }: Cut, found: Found): Promise<void> {
-  const { pipeline, workflow, job } = await begin(stack, long, longConfig)
-  await stack.waitFor('its program', async () => (programs().length > 0 ? true : undefined))
-  const own = programs()
+async function longCut({ stack, link, way, marker }: Cut, found: Found): Promise<void> {
+  const { pipeline, workflow, job } = await begin(stack, long, longConfig(marker))
+  await stack.waitFor('its program', async () => (programs(marker).length > 0 ? true : undefined))
+  const own = programs(marker)
   link.hold(way)
   await stack.waitFor(
     'the job to be given up',
@@ -118,14 +140,14 @@ async function longCut({ stack, link, way }: Cut, found: Found): Promise<void> {
   link.release()
   const contact = performance.now()
   await stack.waitFor('the programs of the job to be gone', async () =>
-    programs().some((pid) => own.includes(pid)) ? undefined : true,
+    programs(marker).some((pid) => own.includes(pid)) ? undefined : true,
   )
   const goneMs = performance.now() - contact
   found.goneAfterMs.push(goneMs)
   if (goneMs > 10_000)
     found.problems.push(`the programs of a job that was given up were there ${Math.round(goneMs)} ms`)
   const replaced = await stack.waitFor('the replacement to start', async () =>
-    programs().some((pid) => !own.includes(pid)) ? true : undefined,
+    programs(marker).some((pid) => !own.includes(pid)) ? true : undefined,
   )
   const after = await wordOf(stack, job)
   if (replaced && after === before) found.closed++
@@ -135,7 +157,7 @@ async function longCut({ stack, link, way }: Cut, found: Found): Promise<void> {
     'POST',
     `/api/v2/workflow/${second === workflow ? (await stack.workflows(pipeline))[0]!.id : second}/cancel`,
   )
-  await stack.waitFor('the replacement to be gone', async () => (programs().length === 0 ? true : undefined))
+  await stack.waitFor('the replacement to be gone', async () => (programs(marker).length === 0 ? true : undefined))
 }
 
 async function begin(stack: Stack, project: string, config: string) {
@@ -165,7 +187,7 @@ async function wordOf(stack: Stack, job: string): Promise<string> {
   return JSON.stringify(rows)
 }
 
-function programs(): readonly string[] {
+function programs(marker: string): readonly string[] {
   return readdirSync('/proc').filter((name) => {
     try {
       return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8') === `sleep\0${marker}\0`

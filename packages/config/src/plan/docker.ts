@@ -80,6 +80,7 @@ function readAuth(place: Place, fields: Fields): ImagePlan['auth'] {
 /** Either both parts of a key, or a role; half a key could only fail when the image is pulled. */
 function readAwsAuth(place: Place, fields: Fields): ImagePlan['awsAuth'] {
   const node = fields.node('aws_auth')
+  if (node === undefined) return undefined
   if (node?.kind === 'map' && ![...awsKeyParts, awsRole].some((key) => node.entries.has(key)))
     return reportNoAws(place, node)
   const keys = awsKeyParts.filter((key) => child(node, key) !== undefined)

@@ -121,7 +121,14 @@ function unescapeWorkflow(workflow: ResolvedWorkflow): ResolvedWorkflow {
   return { ...workflow, invocations: workflow.invocations.map(unescapeInvocation) }
 }
 
+/** Most are not, and copying them costs. */
+function isEscaped({ name, body, context, filters, requires }: Invocation): boolean {
+  const hasEscaped = body?.escaped || context?.escaped || filters?.escaped
+  return hasEscaped === true || [name, ...requires.map((item) => item.name)].some((text) => text.includes('\\<<'))
+}
+
 function unescapeInvocation(invocation: Invocation): Invocation {
+  if (!isEscaped(invocation)) return invocation
   const { body, context, filters } = invocation
   return {
     ...invocation,
