@@ -167,20 +167,20 @@ function expandRow(
     span: raw.span,
   }
   const inlineType = stringOf(get('type'))
-  const bodiless = { ...base, body: undefined, steps: [], executorMissing: false, key: undefined, chain: scope.chain }
+  const rest = { body: undefined, steps: [], executorMissing: false, key: undefined, chain: scope.chain }
   if (inlineType === 'approval') {
     checkApprovalName(cx, name, raw, scope)
-    return [{ ...bodiless, type: 'approval' }]
+    return [{ ...base, ...rest, type: 'approval' }]
   }
   if (inlineType !== undefined && inlineType !== 'build') {
     const message = `Only jobs with \`type: approval\` can be defined inline under the \`workflows:\`/\`job-groups:\` section. For \`type: ${inlineType}\`, define the job in the \`jobs:\` section instead.`
     const hint = didYouMean(inlineType, ['approval'])
     cx.report.error('job-type', raw.attributes.get('type')!.value.span, message, { chain: scope.chain, hint })
-    return [{ ...bodiless, type: 'no-op' }]
+    return [{ ...base, ...rest, type: 'no-op' }]
   }
   // What cannot be resolved keeps its place, so that requirements on it raise no second complaint.
   const job = resolveEntryJob(cx, raw, name, row, scope)
-  return [job === undefined ? { ...bodiless, type: 'no-op', unresolved: true } : { ...base, ...job }]
+  return [job === undefined ? { ...base, ...rest, type: 'no-op', unresolved: true } : { ...base, ...job }]
 }
 
 /** The `name` of an entry; undefined when it has none, or none that can be used, which is reported. */
@@ -253,6 +253,7 @@ function resolveEntryJob(cx: ResolveContext, raw: RawEntry, name: string, row: M
     nameSpan: raw.span,
   })
   if (job === undefined) return undefined
+  if (cx.version !== 2) cx.budget.addJob(name, job.steps, raw.span)
   const type = jobType(cx, job.body, found)
   if (type === undefined) return undefined
   return {
