@@ -43,7 +43,9 @@ function checkJob(cx: ResolveContext, job: ElementDefinition): void {
   const { node, name } = job
   if (stringOf(node) !== undefined) return
   if (node.kind !== 'map') {
-    cx.report.error('expected-type', job.keySpan, `Job '${name}' must be a map, found ${typeName(node)}`)
+    cx.report.error('expected-type', job.keySpan, `Job '${name}' must be a map, found ${typeName(node)}`, {
+      hint: misplaced(name),
+    })
     return
   }
   checkDescription(cx, node, `job '${name}'`)
@@ -65,6 +67,13 @@ function checkJob(cx: ResolveContext, job: ElementDefinition): void {
     const hint = key === 'steps' ? "Write 'steps:' below it, a list of steps" : undefined
     cx.report.error('missing-key', job.keySpan, `required key [${key}] not found in job '${name}'`, { hint })
   }
+}
+
+/** What a job's key that slipped out of its job becomes: a job of its own. */
+function misplaced(name: string): string {
+  return jobKeys.includes(name)
+    ? `Indent '${name}' further, so that it stands in the job above it`
+    : "Write 'docker:' and 'steps:' below it"
 }
 
 function checkCommand(cx: ResolveContext, command: ElementDefinition): void {

@@ -20,7 +20,7 @@ export function readDocker(place: Place, node: Node): DockerExecutorPlan | undef
       'expected-type',
       node.span,
       `'docker' of ${place.what} must be a list of at least one image, found ${found}`,
-      { chain: place.chain, hint: node.kind === 'map' ? "Begin the image with a dash: '- image: …'" : undefined },
+      { chain: place.chain, hint: `Write each image with a dash: '- image: ${stringOf(node)?.slice(0, 100) ?? '…'}'` },
     )
     return undefined
   }

@@ -1,5 +1,6 @@
 import type { Span } from '@rondo/model'
 import { didYouMean, nearest } from '../did-you-mean.ts'
+import { entryKeyCure } from '../plan/key-cures.ts'
 import { substituteOrFail } from '../template/substitute.ts'
 import type { MapEntry, Node } from '../tree/node.ts'
 import { isFailed, listNode } from '../tree/node.ts'
@@ -121,6 +122,8 @@ function unexpectedHint(key: string, call: Call): string {
   const meant = didYouMean(key, [...call.declarations.keys(), ...(call.isEntry === true ? entryKeys : [])])
   if (meant !== undefined) return meant
   if (call.isEntry === true && filterKeys.includes(key)) return `'${key}' stands below 'filters:'`
+  const cure = call.isEntry === true ? entryKeyCure(key) : undefined
+  if (cure !== undefined) return cure
   return `${call.what} declares no parameter of that name`
 }
 

@@ -34,7 +34,10 @@ export function resolveConfig(
 function workflowEntries(cx: ResolveContext, root: MapNode, space: Space): readonly MapEntry[] {
   const node = child(root, 'workflows')
   if (node !== undefined && !isNull(node) && node.kind !== 'map') {
-    cx.report.error('expected-type', node.span, `[#/workflows] expected type: Mapping, found: ${typeName(node)}`)
+    const hint =
+      node.kind === 'list' ? 'Take the dashes off: each workflow is a key' : "Write each workflow's name below it"
+    const message = `[#/workflows] expected type: Mapping, found: ${typeName(node)}`
+    cx.report.error('expected-type', node.span, message, { hint })
     return []
   }
   const entries = node?.kind === 'map' ? [...node.entries.values()].filter((entry) => entry.key !== 'version') : []

@@ -27,7 +27,10 @@ export function readDeclarations(
   const declarations = new Map<string, ParameterDeclaration | undefined>()
   cx.declarations.set(node, declarations)
   if (node.kind !== 'map') {
-    cx.report.error('expected-type', node.span, `'parameters' of ${where} must be a map, found ${typeName(node)}`)
+    cx.report.error('expected-type', node.span, `'parameters' of ${where} must be a map, found ${typeName(node)}`, {
+      hint:
+        node.kind === 'list' ? 'Take the dashes off: each parameter is a key' : "Write 'NAME: {type: string}' below it",
+    })
     return declarations
   }
   for (const entry of node.entries.values())
@@ -215,6 +218,7 @@ function valueHint(declaration: ParameterDeclaration, value: Node): string | und
     return /^(?:true|false)$/i.test(text) ? `Write ${text.toLowerCase()} without quotes` : 'Write true or false'
   if (declaration.type === 'integer' && text !== undefined && /^-?\d+$/.test(text))
     return `Write ${text} without quotes`
+  if (declaration.type === 'integer' && value.kind === 'scalar') return 'Write a whole number'
   if (declaration.type === 'steps') return `Write a list of steps, such as [${text?.slice(0, 100) ?? 'checkout'}]`
   if (declaration.type === 'executor') return 'Write the name of an executor'
   if (declaration.type === 'env_var_name') return "Write the name of a variable alone, without '$'"

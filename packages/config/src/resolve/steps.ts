@@ -237,6 +237,8 @@ function argumentEntries(cx: ResolveContext, entry: MapEntry, scope: Scope): rea
   if (isFailed(value)) return undefined
   if (isNull(value)) return []
   const message = `Arguments of '${entry.key}' must be a map, found ${typeName(value)}`
-  cx.report.error('expected-type', value.span, message, { chain: scope.chain })
+  const hint =
+    value.kind === 'list' ? 'Take the dashes off: each argument is a key' : "Write each below it: 'name: value'"
+  cx.report.error('expected-type', value.span, message, { chain: scope.chain, hint })
   return undefined
 }
