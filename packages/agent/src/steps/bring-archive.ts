@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -10,6 +10,7 @@ import { untilReachable } from '../control-plane/retry.ts'
 import type { TaskContext } from '../task/task-context.ts'
 
 const pieceBytes = 256 * 1024
+const blockBytes = 1024 * 1024
 
 /** A stored archive on this machine, out of the job's reach. */
 export interface Archive {
@@ -27,19 +28,8 @@ export class DamagedArchive extends Error {}
 export async function download(task: TaskContext, object: StoredObject, name: string): Promise<Archive> {
   const path = join(task.folder.root, name)
   await untilReachable(async () => {
-    const hash = createHash('sha256')
     const bytes = await task.controlPlane.downloadObject(task.spec, object.digest, task.signal)
-    await pipeline(
-      bytes,
-      async function* (source: AsyncIterable<Uint8Array>) {
-        for await (const piece of source) {
-          hash.update(piece)
-          yield piece
-        }
-      },
-      createWriteStream(path, { mode: 0o644 }),
-    )
-    if (hash.digest('hex') !== object.digest)
+    if ((await keep(bytes, path)) !== object.digest)
       throw new DamagedArchive('the stored archive is damaged: its checksum differs')
   }, task.signal)
   return {
@@ -51,4 +41,30 @@ export async function download(task: TaskContext, object: StoredObject, name: st
     },
     remove: () => rm(path, { force: true }),
   }
+}
+
+/** Writes bytes to a file, many at once and while more come; answers their sha256. */
+async function keep(bytes: AsyncIterable<Uint8Array>, path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await using file = await open(path, 'w', 0o644)
+  let block: Uint8Array[] = []
+  let size = 0
+  let writing: Promise<unknown> = Promise.resolve()
+  const write = async () => {
+    await writing
+    writing = file.writeFile(Buffer.concat(block, size))
+    // Whoever waits for it hears of it.
+    writing.catch(() => {})
+    block = []
+    size = 0
+  }
+  for await (const piece of bytes) {
+    hash.update(piece)
+    block.push(piece)
+    size += piece.length
+    if (size >= blockBytes) await write()
+  }
+  await write()
+  await writing
+  return hash.digest('hex')
 }
