@@ -44,6 +44,17 @@ export function isId(text: string): boolean {
   return uuid.test(text)
 }
 
+/**
+ * The same for what is nowhere and for what is not theirs. Who wants to start something is told how it comes to be there; for
+ * other requests existing clients compare the first words with the whole message.
+ */
+function projectMissing(right: Right): string {
+  const words = 'Project not found'
+  return right === 'contribute'
+    ? `${words}. Check its name, and that you belong to its organization: POST /api/v2/organization makes one, and the first push to a project makes that.`
+    : words
+}
+
 const vcsTypes: ReadonlyMap<string, Organization['vcsType']> = new Map([
   ['gh', 'github'],
   ['github', 'github'],
@@ -113,7 +124,7 @@ export function createAccess(ports: Pick<WebPorts, 'accounts' | 'queries' | 'sec
   const known = <T>(id: string, find: (id: string) => Promise<T | undefined>) => (isId(id) ? find(id) : undefined)
 
   async function project(asker: Principal, slug: string, right: Right): Promise<Project> {
-    const missing = 'Project not found'
+    const missing = projectMissing(right)
     if (isId(slug)) return projectOf(asker, slug, right, missing)
     const parts = slug.split('/')
     const vcsType = vcsTypes.get(parts[0] ?? '')

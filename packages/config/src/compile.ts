@@ -7,7 +7,7 @@ import { checkSurprises } from './check/surprises/surprises.ts'
 import type { UnusedAnchor } from './check/surprises/unused-anchors.ts'
 import { checkUnusedAnchors } from './check/surprises/unused-anchors.ts'
 import { checkUnusedOrbs } from './check/surprises/unused-orbs.ts'
-import { readVersion } from './check/version.ts'
+import { readVersion, warnOfTemplates } from './check/version.ts'
 import type { ConfigDiagnostic } from './diagnostic-code.ts'
 import type { PlanPlace } from './explain/plan-places.ts'
 import { planPlaces } from './explain/plan-places.ts'
@@ -16,7 +16,6 @@ import { defaultLimits } from './limits.ts'
 import type { OrbSource } from './orb/orb-source.ts'
 import { inOrderOfPlace } from './order-of-place.ts'
 import { compiledTree, passedThroughTree } from './output/compiled-tree.ts'
-import { leastSize } from './output/least-size.ts'
 import { processText } from './output/process-text.ts'
 import { resolvePipelineParameters } from './pipeline/parameters.ts'
 import { readWorkflows } from './plan/workflow.ts'
@@ -24,7 +23,7 @@ import type { Report } from './report.ts'
 import { createReport } from './report.ts'
 import { resolveConfig } from './resolve/config.ts'
 import type { ResolveContext } from './resolve/context.ts'
-import { createBudget } from './resolve/context.ts'
+import { createBudget, outputLimitMessage } from './resolve/context.ts'
 import { finalNames } from './resolve/names.ts'
 import { checkTemplates } from './template/substitute.ts'
 import { literalTree } from './tree/literal.ts'
@@ -110,10 +109,12 @@ function compileStages(
   const cx = prepareContext({ root, source, version }, options, limits, report)
   const parameters = Object.fromEntries(cx.pipelineParameters)
   checkRootKeys(report, root, version)
+  if (version === 2) warnOfTemplates(report, source, file)
   const { setup, workflows } = resolveConfig(cx, root)
+  // What goes beyond every bound is not looked at further: that would be most of the work.
+  if (cx.budget.isSpent()) return failed(report, parameters)
   const names = finalNames(workflows)
   const linked = workflows.map((workflow) => linkWorkflow(report, workflow, names, definedJobs(root)))
-  if (isTooLong(cx, root, version === 2 ? 0 : leastSize(linked))) return failed(report, parameters)
   const orbs = cx.orbs.map(({ reference, resolved, digest }) => ({ reference, resolved, digest }))
   const plan: Plan = { setup, ...readWorkflows(report, linked, version === 2), orbs }
   if (report.hasErrors()) return failed(report, parameters)
@@ -180,8 +181,7 @@ function writeOutput(cx: ResolveContext, root: MapNode, linked: readonly LinkedW
 
 function isTooLong({ limits, report }: ResolveContext, root: MapNode, characters: number): boolean {
   if (characters <= limits.outputCharacters) return false
-  const most = Math.round(limits.outputCharacters / 1024 / 1024)
-  report.error('limit', root.span, `A compiled config YAML must be at most ${most}MB`)
+  report.error('limit', root.span, outputLimitMessage(limits))
   return true
 }
 

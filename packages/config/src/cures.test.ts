@@ -180,6 +180,117 @@ const mistakes: readonly (readonly [title: string, source: string, told: readonl
       'argument-type at 4: Write it in quotes: "4"',
     ],
   ],
+  [
+    'keys of other places and products',
+    config(
+      'if: true\njobs: [build: {needs: [a], steps: [a], parameters: {os: [a]}}]',
+      'steps: [run: {command: a, env: {}, continue-on-error: true}]\nneeds: [a]\nfilters: {}\nworking_dir: a\nservices: []',
+    ),
+    [
+      "unknown-key at env: Did you mean 'environment'?",
+      "unknown-key at continue-on-error: Let the command end in '|| true'",
+      "unknown-key at needs: 'requires' stands below the job's name in a workflow",
+      "unknown-key at filters: 'filters' stands below the job's name in a workflow",
+      "unknown-key at working_dir: Did you mean 'working_directory'?",
+      "unknown-key at services: An image is written 'docker: [{image: …}]'",
+      "unknown-key at if: Did you mean 'when'?",
+      "unexpected-argument at needs: Did you mean 'requires'?",
+      "unexpected-argument at steps: 'steps' stands at the job itself, below 'jobs:' at the top",
+      "unexpected-argument at parameters: Arguments stand right below the job's name; lists of values stand in 'matrix: {parameters: …}'",
+    ],
+  ],
+  [
+    'orb references of other forms',
+    config(
+      'jobs: [build]',
+      'steps: [checkout]',
+      'orbs: {a: circleci/node, b: circleci/node@latest, c: circleci/node@^5.0, d: Circleci/Node@5.x, e: "circleci/node:5"}\n',
+    ),
+    [
+      'orb-reference at circleci/node: Add a version: circleci/node@1.2.3',
+      'orb-reference at circleci/node@latest: Name a version: circleci/node@1.2.3, or @1 to take the newest of a major version',
+      'orb-reference at circleci/node@^5.0: Write circleci/node@5.0',
+      'orb-reference at Circleci/Node@5.x: Write circleci/node@5',
+      'orb-reference at "circleci/node:5": Write circleci/node@5',
+    ],
+  ],
+  [
+    'jobs of a workflow without dashes, and steps that slipped out of their job',
+    'version: 2.1\njobs:\n  build:\n    docker: [{image: a}]\n  steps:\n    - checkout\nworkflows:\n  main:\n    jobs:\n      build: {}\n',
+    [
+      "missing-key at build: Write 'steps:' below it, a list of steps",
+      "expected-type at steps: Indent 'steps' further, so that it stands in the job above it",
+      "missing-key at build: {}: Write each job with a dash: '- build'",
+    ],
+  ],
+  [
+    'a colon or a dot where it does not belong',
+    config('jobs: [build]', 'steps: ["run:make", o.hello]', 'orbs: {o: {commands: {hello: {steps: [checkout]}}}}\n'),
+    [
+      'unknown-command at "run:make": A blank follows the colon: \'- run: make\'',
+      "unknown-command at o.hello: Did you mean 'o/hello'?",
+    ],
+  ],
+  [
+    'a step with one text in place of its keys',
+    steps('restore_cache: v1', 'store_artifacts: out'),
+    ["expected-type at v1: Write 'key: v1' below it", "expected-type at out: Write 'path: out' below it"],
+  ],
+  [
+    'a schedule by steps, and one that lacks a field',
+    config(
+      'triggers:\n  - schedule: {cron: "*/20 * * * *", filters: {branches: {only: main}}}\n  - schedule: {cron: "0 0 * *", filters: {branches: {only: main}}}\njobs: [build]',
+    ),
+    [
+      'schedule at "*/20 * * * *": Write 0,20,40 for */20',
+      'schedule at "0 0 * *": Write minute, hour, day of month, month and day of week, with blanks between them',
+    ],
+  ],
+  [
+    'statements of a condition in another form',
+    config('when: {condition: {equal: [a, b]}}\njobs: [build]').replace(
+      'jobs: [build]\n',
+      'jobs: [build]\n  two: {when: {and: {equal: [a, b]}}, jobs: [build]}\n  three: {when: pipeline.git.branch =~ /a/, jobs: [build]}\n',
+    ),
+    [
+      "logic at {condition: {equal: [a, b]}}: Take 'condition:' off: the statement stands right here",
+      'logic at {equal: [a, b]}: Begin each statement with a dash',
+      'expression at ~: A pattern is compared by: matches /^v.*/',
+    ],
+  ],
+  [
+    'a template that lacks its second bracket',
+    steps('run: echo << pipeline.number >'),
+    ["unclosed-template at << pipeline.number >: Write '>>' behind it"],
+  ],
+  [
+    'a dash without a blank',
+    'version: 2.1\na:\n  - b\n  -checkout\n',
+    ["yaml-syntax at -: A blank follows the dash: '- checkout'"],
+  ],
+  [
+    'the marks of a merge conflict',
+    'version: 2.1\n<<<<<<< HEAD\njobs: {}\n',
+    ['yaml-syntax at <<<<<<< HEAD: Remove the marks of the merge conflict'],
+  ],
+  [
+    'a text that begins with a star',
+    steps('store_artifacts: {path: "a"}', 'run: *foo'),
+    ["yaml-anchor at *foo: Write '&foo' before what it stands for; a text that begins with '*' stands in quotes"],
+  ],
+  [
+    'a list for a text',
+    steps('run: {command: [a, b]}', 'store_artifacts: {path: [a]}'),
+    [
+      "expected-type at [a, b]: Write one text; one of several lines begins with '|'",
+      'expected-type at [a]: Write it alone, without brackets or a dash',
+    ],
+  ],
+  [
+    'a tab, without what follows from it',
+    'version: 2.1\njobs:\n  build:\n    steps:\n\t- checkout\n',
+    ['yaml-syntax at \t: Indent with blanks'],
+  ],
 ]
 
 describe('what is told of a mistake points at it and helps', () => {

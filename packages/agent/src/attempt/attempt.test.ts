@@ -6,6 +6,7 @@ import type { TaskSpec } from '@rondo/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { attemptBench, endsOf, until } from '../testing/attempt-bench.ts'
 import type { FakeServer } from '../testing/fake-server.ts'
+import { stream, withPrograms, zstdProgram } from '../testing/programs.ts'
 import { origin, runStep, taskSpec } from '../testing/task-spec.ts'
 
 let root: string
@@ -331,10 +332,18 @@ test('a cache is packed while it is sent, and unpacked as it was', async () => {
   expect(endsOf(server).at(-1)).toBe('passed')
 })
 
-test('an archive that a dead agent was unpacking is unpacked anew by the next', async () => {
-  const { server, begin, executor } = bench(taskSpec(cacheSteps))
+test.each([
+  [
+    'by zstd',
+    zstdProgram({ unpacks: `[ -e ~/begun ] || { touch ~/begun; sleep 600; }; ${stream('Decompress')} <"$2"` }),
+    () => join(root, 'begun'),
+  ],
+  ['without zstd', 'exit 127', (io: string) => join(io, 'u5-0.feed')],
+])('an archive that a dead agent was unpacking %s is unpacked anew by the next', async (_how, zstd, begun) => {
+  const spec = { ...taskSpec(cacheSteps), environment: withPrograms(join(root, 'programs'), { zstd }) }
+  const { server, begin, executor } = bench(spec)
   const first = begin()
-  await until(() => existsSync(join(executor.ioPath, 'u5-0.feed')))
+  await until(() => existsSync(begun(executor.ioPath)))
   first.stop('shutdown')
   await first.ended
 

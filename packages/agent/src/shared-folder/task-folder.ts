@@ -4,6 +4,7 @@ import {
   existsSync,
   fchmodSync,
   fstatSync,
+  linkSync,
   lstatSync,
   openSync,
   readSync,
@@ -33,6 +34,8 @@ export interface TaskFolder {
   /** The writing end of a pipe the job made, which the caller closes; undefined until the job reads from it. */
   openFeed(name: string): number | undefined
   remove(name: string): void
+  /** Shows the job a file of this machine, which must lie on the same disk and be readable to all, under a name of its own. */
+  link(name: string, path: string): void
   append(name: string, content: string | Buffer): void
   /** Whether there is anything by this name. */
   exists(name: string): boolean
@@ -136,6 +139,10 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
     },
     exists: (name) => lstatSync(at(name), { throwIfNoEntry: false }) !== undefined,
     remove: (name) => rmSync(at(name), { force: true }),
+    link(name, path) {
+      rmSync(at(name), { force: true })
+      linkSync(path, at(name))
+    },
     openRead: (name) => openHandle(name, constants.O_RDONLY).catch(() => undefined),
     openWrite: (name) => openHandle(name, constants.O_CREAT | constants.O_TRUNC | constants.O_WRONLY, 0o644),
     append(name, content) {

@@ -5,9 +5,11 @@ import { failed, passed, type StepEnd } from '../reports/endings.ts'
 import { runInternal } from '../task/launch.ts'
 import { shellPath } from '../task/shell.ts'
 import type { TaskContext } from '../task/task-context.ts'
-import { DamagedArchive, download, packAndUpload, unpack } from './archives.ts'
+import { DamagedArchive, download } from './bring-archive.ts'
 import { cacheKey, checksumFiles } from './cache-key.ts'
+import { packAndUpload } from './pack-archive.ts'
 import { packParts } from './plain-tar.ts'
+import { unpack } from './unpack-archive.ts'
 
 /** Saves paths under a key. A key that exists is left as it is; a path that does not exist is said and passed over. */
 export async function saveCache(task: TaskContext, step: SaveCacheStep, index: number): Promise<StepEnd> {
@@ -26,16 +28,14 @@ export async function saveCache(task: TaskContext, step: SaveCacheStep, index: n
   }
   const archive = `a${index}.tar`
   const paths = step.paths.map(shellPath).join(' ')
-  const script = `
+  const choose = `
 set -- ; for path in ${paths}; do if [ -e "$path" ]; then set -- "$@" "$path"; else echo "Skipping $path: it does not exist"; fi; done
 [ $# -gt 0 ] || { echo "None of the paths exists; nothing to save."; exit 3; }
 command -v tar >/dev/null || { echo "The image has no tar. Use an image that has it."; exit 1; }
 if ! tar -cPf /dev/null /dev/null 2>/dev/null; then
 ${packParts(archive)}
-fi
-tar -cPf "$RONDO_IO/${archive}" "$@" || { status=$?; [ $status -eq 1 ] || exit $status; }
-chmod a+r "$RONDO_IO/${archive}"`
-  const packed = await packAndUpload(task, { id: `i${index}`, out, script, archive })
+fi`
+  const packed = await packAndUpload(task, { id: `i${index}`, out, choose, archive, flags: '-cP', changing: true })
   if (!('object' in packed)) return packed.status === 3 ? passed : failed
   const { object } = packed
   task.reporter.report({ type: 'cache-saved', key, object })

@@ -4,7 +4,9 @@ import { untilReachable } from '../control-plane/retry.ts'
 import { failed, passed, type StepEnd } from '../reports/endings.ts'
 import { quote, shellPath } from '../task/shell.ts'
 import type { TaskContext } from '../task/task-context.ts'
-import { type Archive, download, packAndUpload, unpack } from './archives.ts'
+import { type Archive, download } from './bring-archive.ts'
+import { packAndUpload } from './pack-archive.ts'
+import { unpack } from './unpack-archive.ts'
 import { createCollisionCheck, hasConcurrent } from './workspace-collisions.ts'
 
 /** Adds a layer of files, named by globs relative to `root`, for the jobs downstream. */
@@ -16,13 +18,13 @@ export async function persistToWorkspace(
   const archive = `w${index}.tar`
   // Unquoted on purpose: the shell of the job expands the globs. Everything but glob characters is quoted.
   const globs = step.paths.map((path) => path.replace(/[^*?[\]]+/g, (text) => quote(text))).join(' ')
-  const script = `
+  const choose = `
 cd ${shellPath(step.root)} || { echo "The root folder ${step.root} does not exist."; exit 1; }
 set -- ; for path in ${globs}; do if [ -e "$path" ]; then set -- "$@" "$path"; else echo "Nothing matches $path"; missing=1; fi; done
 [ $# -gt 0 ] || { echo "There is nothing to persist. Check root and paths."; exit 1; }
-command -v tar >/dev/null || { echo "The image has no tar. Use an image that has it."; exit 1; }
-tar -cf "$RONDO_IO/${archive}" "$@" && chmod a+r "$RONDO_IO/${archive}"`
-  const packed = await packAndUpload(task, { id: `i${index}`, out: `s${index}.out`, script, archive })
+command -v tar >/dev/null || { echo "The image has no tar. Use an image that has it."; exit 1; }`
+  const out = `s${index}.out`
+  const packed = await packAndUpload(task, { id: `i${index}`, out, choose, archive, flags: '-c', changing: false })
   if (!('object' in packed)) return failed
   const { object } = packed
   task.reporter.report({ type: 'workspace-persisted', object })

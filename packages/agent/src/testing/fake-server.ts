@@ -159,7 +159,13 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
         return undefined
       }),
     hasCache: () => answer(() => false),
-    findWorkspace: () => answer(() => []),
+    // As if the job were its own successor.
+    findWorkspace: () =>
+      answer(() =>
+        entries.flatMap((entry) =>
+          entry.type === 'workspace-persisted' ? [{ ...entry.object, job: 'it', slice: 0, after: [] }] : [],
+        ),
+      ),
     otherSlices: () => answer(() => ({ others: othersAre })),
     admitSsh: (_ref, sha256) => answer(() => ({ login: admitted.get(sha256) ?? null })),
     mintToken: (_ref, wanted) => answer(() => ({ token: `token for ${JSON.stringify(wanted)}` })),

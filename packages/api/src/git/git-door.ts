@@ -26,6 +26,14 @@ export interface GitDoor {
   listen(project: Project, user: User): PushListener
 }
 
+/** The same for what is nowhere and for what is not theirs, with what helps in either case. */
+export function repositoryMissing({ organization, name }: RepositoryName): AppError {
+  return new AppError(
+    'not-found',
+    `Repository ${organization}/${name} not found. Check its name, and that you belong to the organization ${organization}: POST /api/v2/organization with {"name": "${organization}"} makes it when there is none, and the first push makes the project.`,
+  )
+}
+
 export function createGitDoor(
   ports: Pick<WebPorts, 'accounts' | 'hosting' | 'pushes'>,
   access: Access,
@@ -36,7 +44,7 @@ export function createGitDoor(
   /** A member's first push makes the project. */
   async function open(asker: GitAsker, named: RepositoryName, service: GitService): Promise<Project> {
     const { name } = named
-    const missing = new AppError('not-found', `Repository ${named.organization}/${name} not found`)
+    const missing = repositoryMissing(named)
     const project = await ports.accounts.projectByName('github', named.organization, name)
     if (asker.kind !== 'user') {
       if (project?.id !== asker.projectId) throw missing

@@ -1,7 +1,7 @@
 import { AppError, type GitService, type PushListener, type RepositoryName } from '@rondo/model'
 import { createAccess } from '../access.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'
-import { createGitDoor, type GitAsker } from './git-door.ts'
+import { createGitDoor, type GitAsker, repositoryMissing } from './git-door.ts'
 
 type KeyPorts = Pick<WebPorts, 'accounts' | 'queries' | 'secrets' | 'schedules' | 'checkoutKeys' | 'hosting' | 'pushes'>
 
@@ -33,7 +33,7 @@ export function createGitKeys(ports: KeyPorts, options: Pick<WebOptions, 'public
   return {
     knows: async (fingerprint) => (await ports.checkoutKeys.byFingerprint(fingerprint)).length > 0,
     async open(fingerprint, repository, service) {
-      let refusal = new AppError('not-found', `Repository ${repository.organization}/${repository.name} not found`)
+      let refusal = repositoryMissing(repository)
       for (const asker of await askersOf(fingerprint)) {
         try {
           const project = await door.open(asker, repository, service)

@@ -18,8 +18,9 @@ export async function resumeContinuations(
   while (!signal.aborted) {
     const began = ports.clock.monotonicMs()
     try {
+      // One that cannot be finished now holds up none of the others.
       for (const pipelineId of await ports.engine.pendingPipelines(batch))
-        await finishContinuation(ports, ports.checks, pipelineId)
+        await finishContinuation(ports, ports.checks, pipelineId).catch((error: unknown) => options.onError?.(error))
     } catch (error) {
       options.onError?.(error)
     }

@@ -289,7 +289,25 @@ describe('a continuation key', () => {
     actions = actionsOver(nextConfig)
     const pipeline = await trigger()
 
-    await expect(proceed(pipeline)).rejects.toMatchObject({ code: 'conflict' })
+    await expect(proceed(pipeline)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('does not say setup: true'),
+    })
+  })
+
+  test('of a canceled pipeline, or of one whose continuation was in vain, opens nothing, and says why [I-029]', async () => {
+    const [canceled, vain] = [await trigger(), await trigger()]
+    await actions.cancelPipeline(canceled.id, home.user.id)
+    await proceed(vain, { configuration: 'jobs: [' })
+
+    for (const pipeline of [canceled, vain])
+      await expect(proceed(pipeline)).rejects.toMatchObject({
+        code: 'conflict',
+        message: expect.stringMatching(
+          /not in setup state\. It was canceled, or continued with a config that cannot be used/,
+        ),
+      })
+    expect(await workflowNames(canceled.id)).toEqual(['choosing'])
   })
 
   test.each([
@@ -329,4 +347,37 @@ test('a continuation that was accepted by a process that died is finished by the
 
   expect(await look(pipeline.id)).toMatchObject({ state: 'created', parameters: { deploy: true } })
   expect(await workflowNames(pipeline.id)).toEqual(['choosing', 'building', 'deploying'])
+})
+
+test('a continuation that cannot be finished now holds up none of the others', async () => {
+  const [ill, well] = [await trigger(), await trigger()]
+  for (const pipeline of [ill, well])
+    await database.store.engine.transact((tx) =>
+      tx.acceptContinuation(pipeline.id, { configuration: nextConfig, parameters: {} }),
+    )
+  const compiler = createInlineCompiler()
+  const errors: unknown[] = []
+  const ports = {
+    engine: database.store.engine,
+    compiler: {
+      ...compiler,
+      compile: async (request: Parameters<typeof compiler.compile>[0]) => {
+        if (request.pipelineValues['pipeline.id'] === ill.id) throw new Error('orbs are away')
+        return compiler.compile(request)
+      },
+    },
+    checks: createStartChecks(randomId),
+    clock: systemClock,
+    newId: randomId,
+  }
+  const stop = new AbortController()
+
+  const resuming = resumeContinuations(ports, { everyMs: 10, onError: (error) => errors.push(error) }, stop.signal)
+  while ((await look(well.id)).state === 'pending') await systemClock.sleep(10)
+  stop.abort()
+  await resuming
+
+  expect(await look(well.id)).toMatchObject({ state: 'created' })
+  expect(await look(ill.id)).toMatchObject({ state: 'pending' })
+  expect(errors.map(String)).toContain('Error: orbs are away')
 })

@@ -58,11 +58,7 @@ async function accept(tx: EngineTransaction, pipelineId: string, continuation: C
   const found = await tx.lockPipeline(pipelineId)
   if (found === undefined) throw new AppError('not-found', 'The pipeline of this continuation key is gone.')
   const { pipeline, organizationId, ageMs } = found
-  if (pipeline.state !== 'setup')
-    throw new AppError(
-      'conflict',
-      'Pipeline is not in setup state. It was continued before, and a pipeline is continued once; run a new pipeline.',
-    )
+  if (pipeline.state !== 'setup') throw new AppError('conflict', `Pipeline is not in setup state. ${whyNot(found)}`)
   if (ageMs > keyLifeMs) throw new AppError('conflict', 'Continuation key has expired. Please run a new pipeline.')
   await tx.acceptContinuation(pipelineId, continuation)
   await tx.append({
@@ -73,6 +69,13 @@ async function accept(tx: EngineTransaction, pipelineId: string, continuation: C
     data: { from: 'setup', to: 'pending' },
   })
   return pipelineId
+}
+
+function whyNot({ pipeline, setupSource }: PipelineInSetup): string {
+  if (setupSource === '') return 'Its config does not say setup: true, and only such a pipeline is continued.'
+  if (pipeline.state === 'errored')
+    return 'It was canceled, or continued with a config that cannot be used, as its page says. Run a new pipeline.'
+  return 'It was continued before, and a pipeline is continued once; run a new pipeline.'
 }
 
 function readContinuation(request: ContinueRequest): Continuation {

@@ -5,7 +5,11 @@ export function nodesOnCycles(needs: ReadonlyMap<string, readonly string[]>): re
   for (const [name, required] of needs) {
     const known = required.filter((other) => needs.has(other))
     open.set(name, known.length)
-    for (const other of known) dependants.set(other, [...(dependants.get(other) ?? []), name])
+    for (const other of known) {
+      const others = dependants.get(other)
+      if (others === undefined) dependants.set(other, [name])
+      else others.push(name)
+    }
   }
   prune(open, dependants)
   // What is left needs a cycle or lies on one; pruning from the other side leaves the cycles and paths between them.

@@ -7,7 +7,7 @@ import { sameValue } from '../tree/same-value.ts'
 /** `pipeline.git.branch`, alone or in a comparison, without its `<< >>`. */
 const reference = /\b(?:pipeline|parameters|matrix)\.[A-Za-z]/
 const variable = /^\$\{?[A-Za-z_]/
-const comparison = /[!=]=|=~|&&|\|\||\b(?:and|or|not)\b/
+const comparison = /^\s*!|[!=]=|=~|&&|\|\||\b(?:and|or|not)\b/
 
 /** Warns of a text that counts as true whatever it says, and of a condition that is not there (semantics 7). */
 export function warnOfFixedText(cx: ResolveContext, node: ScalarNode, scope: Scope, depth = 1): void {
@@ -93,7 +93,11 @@ function kindOf(node: Node): string {
 
 function readsAlike(value: Node, other: Node): boolean {
   if (value.kind !== 'scalar' || other.kind !== 'scalar' || sameValue(value, other)) return false
-  return displayText(value) === displayText(other) && displayText(value) !== ''
+  const [one, two] = [displayText(value), displayText(other)]
+  // Whatever a boolean parameter is: it never is the text `true`.
+  const isTruth =
+    /^(?:true|false)$/.test(one) && /^(?:true|false)$/.test(two) && typeof value.value !== typeof other.value
+  return isTruth || (one === two && one !== '')
 }
 
 /** Warns of a `matches` whose value is the name of a value. */

@@ -59,7 +59,10 @@ function evaluateStatement(cx: ResolveContext, node: MapNode, scope: Scope, dept
   const [key] = known
   if (key === undefined || known.length < node.entries.size) {
     const misspelt = [...node.entries.keys()].find((name) => !operators.includes(name)) ?? ''
-    const hint = () => didYouMean(misspelt, operators)
+    const hint = () =>
+      misspelt === 'condition'
+        ? "Take 'condition:' off: the statement stands right here"
+        : didYouMean(misspelt, operators)
     cx.report.error('logic', node.span, message, { chain: scope.chain, hint })
     return undefined
   }
@@ -108,7 +111,10 @@ function evaluateJunction(
 
 function evaluateNot(cx: ResolveContext, value: Node, scope: Scope, depth: number): boolean | undefined {
   if (value.kind === 'list') {
-    cx.report.error('logic', value.span, "'not' takes a single statement, not a list", { chain: scope.chain })
+    cx.report.error('logic', value.span, "'not' takes a single statement, not a list", {
+      chain: scope.chain,
+      hint: value.items.length === 1 ? 'Take the dash or the brackets off' : "Join the items by 'and' or 'or' below it",
+    })
     return undefined
   }
   const result = evaluateLogic(cx, value, scope, depth + 1)
@@ -129,11 +135,20 @@ function argumentList(cx: ResolveContext, key: string, value: Node, scope: Scope
   const found = value.kind === 'list' ? 'an empty list' : typeName(value)
   cx.report.error('logic', value.span, `'${key}' needs a list of at least one element, found ${found}`, {
     chain: scope.chain,
+    hint: listHint(key, value),
   })
   return undefined
 }
 
+function listHint(key: string, value: Node): string {
+  if (value.kind === 'map') return 'Begin each statement with a dash'
+  return key === 'equal'
+    ? 'Write equal: [<< pipeline.git.branch >>, main]'
+    : `Write the statements below '${key}:', each with a dash`
+}
+
 function evaluateMatches(cx: ResolveContext, node: Node, scope: Scope): boolean | undefined {
+  checkMatchKeys(cx, node, scope)
   const pattern = matchOperand(cx, node, 'pattern', scope)
   const value = matchOperand(cx, node, 'value', scope)
   if (pattern === undefined || value === undefined) return undefined
@@ -148,6 +163,19 @@ function evaluateMatches(cx: ResolveContext, node: Node, scope: Scope): boolean 
     },
   )
   return undefined
+}
+
+const matchKeys = ['pattern', 'value']
+
+function checkMatchKeys(cx: ResolveContext, node: Node, { chain }: Scope): void {
+  for (const { key, keySpan } of node.kind === 'map' ? node.entries.values() : []) {
+    if (matchKeys.includes(key)) continue
+    const message = `extraneous key [${key}] is not permitted in 'matches'`
+    cx.report.error('logic', keySpan, message, {
+      chain,
+      hint: () => didYouMean(key, matchKeys) ?? 'Permitted keys: pattern, value',
+    })
+  }
 }
 
 function matchOperand(cx: ResolveContext, node: Node, key: string, scope: Scope): string | undefined {

@@ -7,6 +7,7 @@ import type { MapNode, Node } from '../tree/node.ts'
 import { child, isNull, stringOf, typeName } from '../tree/node.ts'
 import { parseTree } from '../tree/parse.ts'
 import type { ResolvedOrb } from './orb-source.ts'
+import { referenceCure } from './reference-cure.ts'
 
 const sections: Readonly<Record<ElementKind, string>> = { command: 'commands', job: 'jobs', executor: 'executors' }
 export const orbReference = /^[a-z][a-z0-9_-]*\/[a-z][a-z0-9_-]*@(?:dev:[^\s@]{1,1023}|\d+(?:\.\d+){0,2}|volatile)$/
@@ -99,7 +100,7 @@ function loadOrb(cx: ResolveContext, name: string, node: Node, main: boolean, lo
   if (reference !== undefined) return loadReference(cx, reference, node.span, main, loading)
   const found = typeName(node)
   const message = `Orb '${name}' must be a reference such as 'ns/name@1.2', or a map; found ${found}`
-  return missing(cx, 'orb-reference', node.span, message)
+  return missing(cx, 'orb-reference', node.span, message, referenceCure(''))
 }
 
 /** What only a config may have (semantics 9.2), with what to do about it. Other keys that mean nothing pass, as holders of anchors do. */
@@ -155,8 +156,8 @@ function loadReference(
   loading: Loading,
 ): Space | MissingOrb {
   if (!orbReference.test(reference) && !reference.startsWith('https://')) {
-    const hint = "Write 'namespace/name@version'; a version is 1, 1.2, 1.2.3, volatile or dev:label"
-    return missing(cx, 'orb-reference', span, `'${reference}' is not an orb reference`, hint)
+    const message = `'${reference}' is not an orb reference`
+    return missing(cx, 'orb-reference', span, message, referenceCure(reference))
   }
   const orb = cx.orbSource?.resolve(reference, loading.path.at(-1))
   if (orb === undefined) {

@@ -65,8 +65,16 @@ function scalarOutput(node: ScalarNode, indent: number): string {
   return typeof node.value === 'boolean' ? String(node.value) : node.text
 }
 
+/** How keys are written that were met before: a config has few, over and over. */
+const knownKeys = new Map<string, string>()
+const maxKnownKeys = 1_000
+
 function keyText(key: string): string {
-  return key.includes('\n') ? JSON.stringify(key) : stringOutput(key, 0)
+  const known = knownKeys.get(key)
+  if (known !== undefined) return known
+  const text = key.includes('\n') ? JSON.stringify(key) : stringOutput(key, 0)
+  if (knownKeys.size < maxKnownKeys && key.length < 50) knownKeys.set(key, text)
+  return text
 }
 
 function stringOutput(text: string, indent: number): string {
@@ -110,7 +118,7 @@ const ambiguous =
   /^(?:[yYnN]|[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?|[-+]?[0-9][0-9_]*(?::[0-9]+)+(?:\.[0-9_]*)?|=|<<|[0-9]{4}-[0-9].*|0o?[0-7]+|---.*|\.\.\..*)$/
 
 /** Most of what configs hold: no word or number of YAML's own is as long as this and made of such characters. */
-const surelyPlain = /^[A-Za-z][A-Za-z0-9_./-]{5,}$/
+const surelyPlain = /^[A-Za-z][A-Za-z0-9_./-][A-Za-z0-9_./ -]{3,}[A-Za-z0-9_./-]$/
 
 function isPlainSafe(text: string): boolean {
   if (surelyPlain.test(text)) return true

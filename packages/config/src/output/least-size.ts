@@ -1,16 +1,29 @@
-import type { LinkedWorkflow } from '../check/link.ts'
-import { child } from '../tree/node.ts'
+import type { Node } from '../tree/node.ts'
 
-/** `    - checkout` and its line end. */
-const leastStep = 15
+/** How far in the steps of a job stand. */
+const stepIndent = 4
 
-/** Characters that the compiled config has at least: looked at before it is made, as a few lines can stand for a million steps. */
-export function leastSize(linked: readonly LinkedWorkflow[]): number {
-  const bodies = new Map(linked.flatMap(({ nodes }) => nodes.map((node) => [node.compiled, node.invocation.body])))
-  let steps = 0
-  for (const body of bodies.values()) {
-    const own = body && child(body, 'steps')
-    if (own?.kind === 'list') steps += own.items.length
-  }
-  return steps * leastStep
+/** Characters that a step takes in the compiled config at least, its line ends included. */
+export function leastStepSize(step: Node): number {
+  return itemSize(step, stepIndent)
+}
+
+/** An item of a list, its dash and its line end included. What is written in quotes or as a block is only longer. */
+function itemSize(node: Node, indent: number): number {
+  return node.kind === 'scalar' ? indent + 3 + scalarSize(node) : blockSize(node, indent + 2)
+}
+
+function blockSize(node: Node, indent: number): number {
+  if (node.kind === 'scalar') return scalarSize(node)
+  let size = 0
+  if (node.kind === 'list') for (const item of node.items) size += itemSize(item, indent)
+  else
+    for (const { key, value } of node.entries.values()) {
+      size += indent + key.length + 2 + (value.kind === 'scalar' ? 1 + scalarSize(value) : blockSize(value, indent))
+    }
+  return size
+}
+
+function scalarSize(node: Node & { readonly kind: 'scalar' }): number {
+  return typeof node.value === 'string' ? node.value.length : 1
 }

@@ -20,7 +20,7 @@ export function readDocker(place: Place, node: Node): DockerExecutorPlan | undef
       'expected-type',
       node.span,
       `'docker' of ${place.what} must be a list of at least one image, found ${found}`,
-      { chain: place.chain, hint: node.kind === 'map' ? "Begin the image with a dash: '- image: …'" : undefined },
+      { chain: place.chain, hint: `Write each image with a dash: '- image: ${stringOf(node)?.slice(0, 100) ?? '…'}'` },
     )
     return undefined
   }
@@ -80,6 +80,7 @@ function readAuth(place: Place, fields: Fields): ImagePlan['auth'] {
 /** Either both parts of a key, or a role; half a key could only fail when the image is pulled. */
 function readAwsAuth(place: Place, fields: Fields): ImagePlan['awsAuth'] {
   const node = fields.node('aws_auth')
+  if (node === undefined) return undefined
   if (node?.kind === 'map' && ![...awsKeyParts, awsRole].some((key) => node.entries.has(key)))
     return reportNoAws(place, node)
   const keys = awsKeyParts.filter((key) => child(node, key) !== undefined)

@@ -7,6 +7,7 @@ import { displayText, isFailed, isInteger, stringOf } from '../tree/node.ts'
 import { environmentValue } from './environment-value.ts'
 import type { ExpectedType } from './expected-type.ts'
 import { reportType } from './expected-type.ts'
+import { keyCure } from './key-cures.ts'
 import type { Place } from './place.ts'
 
 /** Typed access to the keys of a map. Every reader reports what is wrong and returns undefined for it. */
@@ -100,7 +101,13 @@ export class Fields {
     const found = values.find((candidate) => candidate === text)
     if (found !== undefined || text === undefined) return found
     const message = `'${text}' is not a value of '${key}' in ${this.place.what}; values are ${values.join(', ')}`
-    return this.fail('invalid-value', value.span, message, didYouMean(text, values))
+    return this.fail(
+      'invalid-value',
+      value.span,
+      message,
+      didYouMean(text, values) ??
+        values.find((one) => /fail/i.test(text) && one.includes('fail'))?.replace(/.*/, "Did you mean '$&'?"),
+    )
   }
 
   environment(key: string): readonly EnvironmentEntry[] {
@@ -134,7 +141,7 @@ export class Fields {
 
   private reportKey(key: string, keySpan: Span, known: readonly string[], otherwise: 'error' | 'warn'): void {
     const { report, what, chain } = this.place
-    const hint = () => didYouMean(key, known) ?? `Permitted keys: ${known.join(', ')}`
+    const hint = () => keyCure(key, known)
     const meant = otherwise === 'error' ? undefined : nearest(key.slice(0, 100), known)
     if (otherwise === 'error' || (meant !== undefined && !this.map.entries.has(meant)))
       report.error('unknown-key', keySpan, `extraneous key [${key}] is not permitted in ${what}`, { chain, hint })

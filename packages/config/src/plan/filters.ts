@@ -15,7 +15,7 @@ export function readFilters(place: Place, node: Node | undefined): Filters | und
       'filter',
       node.span,
       `'filters' of ${place.what} must be a map or an expression, found ${typeName(node)}`,
-      { chain: place.chain },
+      { chain: place.chain, hint: 'Write filters: {branches: {only: main}}' },
     )
     return undefined
   }
@@ -36,7 +36,7 @@ export function readNameFilter(place: Place, key: string, node: Node | undefined
       'filter',
       node.span,
       `'${key}' of ${place.what} must be a map with 'only' or 'ignore', found ${typeName(node)}`,
-      { chain: place.chain },
+      { chain: place.chain, hint: "Write 'only:' below it, and the names behind that" },
     )
     return undefined
   }

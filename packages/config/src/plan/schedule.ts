@@ -34,15 +34,38 @@ function readSchedule(place: Place, item: Node): SchedulePlan | undefined {
   const filters = fields.node('filters')
   const branchesNode = child(filters, 'branches')
   if (branchesNode === undefined)
-    fields.fail('schedule', fields.span, `A schedule of ${place.what} needs filters with branches`)
+    fields.fail(
+      'schedule',
+      fields.span,
+      `A schedule of ${place.what} needs filters with branches`,
+      'Add filters: {branches: {only: main}}',
+    )
   if (filters?.kind === 'map')
     readFields({ ...place, what: `'filters' of a schedule of ${place.what}` }, filters).only(['branches'], 'error')
   const branches = readNameFilter(place, 'branches', branchesNode)
   if (cron !== undefined && neverComes(cron)) warnOfNever(place, cron, fields.node('cron')!.span)
   const reason = cron === undefined ? undefined : cronMistake(cron)
   if (reason !== undefined)
-    fields.fail('schedule', fields.node('cron')!.span, `The cron text '${cron}' cannot be used: ${reason}`)
+    fields.fail(
+      'schedule',
+      fields.node('cron')!.span,
+      `The cron text '${cron}' cannot be used: ${reason}`,
+      cronHint(cron ?? ''),
+    )
   return cron === undefined || branches === undefined ? undefined : { cron, branches }
+}
+
+function cronHint(cron: string): string | undefined {
+  const fields = cron.trim().split(/\s+/)
+  if (fields.length !== bounds.length)
+    return 'Write minute, hour, day of month, month and day of week, with blanks between them'
+  const step = /^\*\/(\d+)$/.exec(fields[0]!)
+  if (step === null) return undefined
+  const size = Math.max(1, Number(step[1]))
+  const minutes = Array.from({ length: Math.ceil(60 / size) }, (_, index) => index * size)
+  return minutes.length > 20
+    ? 'Name the minutes, with commas between them'
+    : `Write ${minutes.join(',')} for ${fields[0]}`
 }
 
 function warnOfNever(place: Place, cron: string, span: Span): void {

@@ -1,5 +1,6 @@
 import type { Span } from '@rondo/model'
 import { didYouMean, nearest } from '../did-you-mean.ts'
+import { entryKeyCure } from '../plan/key-cures.ts'
 import { substituteOrFail } from '../template/substitute.ts'
 import type { MapEntry, Node } from '../tree/node.ts'
 import { isFailed, listNode } from '../tree/node.ts'
@@ -39,8 +40,11 @@ export interface Call {
 
 export type Arguments = ReadonlyMap<string, Argument | undefined>
 
+const noArguments: Arguments = new Map()
+
 /** Binds arguments to parameters (semantics 4.3). Wrong ones are reported and bound to nothing, so that uses stay silent. */
 export function bindArguments(cx: ResolveContext, call: Call): Arguments {
+  if (call.declarations.size === 0 && call.given.length === 0) return noArguments
   const bound = emptyArguments(cx, call)
   const { chain } = call.caller
   const unexpected: string[] = []
@@ -80,19 +84,19 @@ export function bindArguments(cx: ResolveContext, call: Call): Arguments {
 
 function emptyArguments(cx: ResolveContext, { declarations, caller, what }: Call): BoundArguments {
   const { chain } = caller
-  const title = `Defaults of ${what.charAt(0).toLowerCase()}${what.slice(1)}`
+  const title = () => `Defaults of ${what.charAt(0).toLowerCase()}${what.slice(1)}`
   const placeOf = (name: string) => declarations.get(name)!.default!.span
   const depth = cx.limits.callDepth
   return new BoundArguments({
     depth,
     reportCycle: (path) => {
       const shown = path.length > 10 ? [...path.slice(0, 5), '…', ...path.slice(-4)] : path
-      const message = `${title} refer to each other in a circle: ${shown.join(' -> ')}`
+      const message = `${title()} refer to each other in a circle: ${shown.join(' -> ')}`
       const hint = 'Give one of these parameters a default that stands for itself'
       cx.report.error('recursion', placeOf(path[0]!), message, { chain, hint })
     },
     reportDepth: (name) => {
-      const message = `${title} refer to each other more than ${depth} deep, at '${name}'`
+      const message = `${title()} refer to each other more than ${depth} deep, at '${name}'`
       cx.report.error('limit', placeOf(name), message, { chain })
     },
   })
@@ -118,6 +122,8 @@ function unexpectedHint(key: string, call: Call): string {
   const meant = didYouMean(key, [...call.declarations.keys(), ...(call.isEntry === true ? entryKeys : [])])
   if (meant !== undefined) return meant
   if (call.isEntry === true && filterKeys.includes(key)) return `'${key}' stands below 'filters:'`
+  const cure = call.isEntry === true ? entryKeyCure(key) : undefined
+  if (cure !== undefined) return cure
   return `${call.what} declares no parameter of that name`
 }
 

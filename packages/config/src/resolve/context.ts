@@ -1,6 +1,7 @@
 import type { OrbResolution, OriginFrame, Span } from '@rondo/model'
 import type { Limits } from '../limits.ts'
 import type { OrbSource } from '../orb/orb-source.ts'
+import { leastStepSize } from '../output/least-size.ts'
 import type { Report } from '../report.ts'
 import type { MapNode, Node } from '../tree/node.ts'
 
@@ -51,20 +52,50 @@ export type Declarations = ReadonlyMap<string, ParameterDeclaration | undefined>
 export interface Budget {
   /** False once the budget is spent; reports so the first time. */
   spend(count: number, span: Span): boolean
+  /** Counts a step of a list that goes into one job; a few lines can stand for a million of them. */
+  addStep(list: readonly ResolvedStep[], step: Node, span: Span): void
+  /** Counts the steps of a job, once for each name, as equal jobs of one name are written once. */
+  addJob(name: string, steps: readonly ResolvedStep[], span: Span): void
+  /** True once nothing more is expanded. */
+  isSpent(): boolean
+}
+
+export function outputLimitMessage({ outputCharacters }: Limits): string {
+  return `A compiled config YAML must be at most ${Math.round(outputCharacters / 1024 / 1024)}MB`
 }
 
 export function createBudget(limits: Limits, report: Report): Budget {
   let left = limits.expandedNodes
   let reported = false
+  const sizes = new WeakMap<readonly ResolvedStep[], number>()
+  const jobs = new Set<string>()
+  let total = 0
+
+  function stop(span: Span, message: string): void {
+    if (!reported) report.error('limit', span, message)
+    reported = true
+    left = -1
+  }
+
   return {
     spend(count, span) {
       left -= count
       if (left >= 0) return true
-      if (!reported)
-        report.error('limit', span, `Expansion makes more than ${limits.expandedNodes} values; it was stopped here`)
-      reported = true
+      stop(span, `Expansion makes more than ${limits.expandedNodes} values; it was stopped here`)
       return false
     },
+    addStep(list, step, span) {
+      const size = (sizes.get(list) ?? 0) + leastStepSize(step)
+      sizes.set(list, size)
+      if (size > limits.outputCharacters) stop(span, outputLimitMessage(limits))
+    },
+    addJob(name, steps, span) {
+      if (jobs.has(name)) return
+      jobs.add(name)
+      for (const { node } of steps) total += leastStepSize(node)
+      if (total > limits.outputCharacters) stop(span, outputLimitMessage(limits))
+    },
+    isSpent: () => left < 0,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { NodeType, OriginFrame, Span } from '@rondo/model'
 import { didYouMean } from '../did-you-mean.ts'
 import { evaluateBareExpression } from '../logic/logic.ts'
+import { reportType } from '../plan/expected-type.ts'
 import { substitute, substituteKey } from '../template/substitute.ts'
 import type { MapEntry, MapNode, Node, ScalarNode } from '../tree/node.ts'
 import { child, displayText, isFailed, isNull, stringOf, typeName } from '../tree/node.ts'
@@ -166,21 +167,21 @@ function expandRow(
     attributes: raw.attributes,
     span: raw.span,
   }
-  const inlineType = stringOf(get('type'))
-  const bodiless = { ...base, body: undefined, steps: [], executorMissing: false, key: undefined, chain: scope.chain }
+  const inlineType = readInlineType(cx, get('type'), raw, scope)
+  const rest = { body: undefined, steps: [], executorMissing: false, key: undefined, chain: scope.chain }
   if (inlineType === 'approval') {
     checkApprovalName(cx, name, raw, scope)
-    return [{ ...bodiless, type: 'approval' }]
+    return [{ ...base, ...rest, type: 'approval' }]
   }
   if (inlineType !== undefined && inlineType !== 'build') {
     const message = `Only jobs with \`type: approval\` can be defined inline under the \`workflows:\`/\`job-groups:\` section. For \`type: ${inlineType}\`, define the job in the \`jobs:\` section instead.`
     const hint = didYouMean(inlineType, ['approval'])
     cx.report.error('job-type', raw.attributes.get('type')!.value.span, message, { chain: scope.chain, hint })
-    return [{ ...bodiless, type: 'no-op' }]
+    return [{ ...base, ...rest, type: 'no-op' }]
   }
   // What cannot be resolved keeps its place, so that requirements on it raise no second complaint.
   const job = resolveEntryJob(cx, raw, name, row, scope)
-  return [job === undefined ? { ...bodiless, type: 'no-op', unresolved: true } : { ...base, ...job }]
+  return [job === undefined ? { ...base, ...rest, type: 'no-op', unresolved: true } : { ...base, ...job }]
 }
 
 /** The `name` of an entry; undefined when it has none, or none that can be used, which is reported. */
@@ -191,6 +192,12 @@ function givenName(cx: ResolveContext, node: Node | undefined, raw: RawEntry, sc
   const found = node.kind === 'scalar' ? 'an empty text' : typeName(node)
   cx.report.error('name', node.span, `'name' of '${raw.job}' must be a text, found ${found}`, { chain: scope.chain })
   return undefined
+}
+
+function readInlineType(cx: ResolveContext, node: Node | undefined, raw: RawEntry, scope: Scope): string | undefined {
+  if (node === undefined || isNull(node)) return undefined
+  const place = { report: cx.report, what: '', chain: scope.chain }
+  return stringOf(node) ?? reportType(place, `'type' of '${raw.job}'`, node, 'String')
 }
 
 /** Compiled output keeps the statuses of requirements apart, in `upstream` (semantics 23.6). */
@@ -253,6 +260,7 @@ function resolveEntryJob(cx: ResolveContext, raw: RawEntry, name: string, row: M
     nameSpan: raw.span,
   })
   if (job === undefined) return undefined
+  if (cx.version !== 2) cx.budget.addJob(name, job.steps, raw.span)
   const type = jobType(cx, job.body, found)
   if (type === undefined) return undefined
   return {

@@ -26,7 +26,10 @@ export function resolveExecutor(cx: ResolveContext, node: Node, scope: Scope): R
   if (name === undefined) {
     if (!isFailed(value) && !isFailed(nameNode)) {
       const message = `'executor' must be a name, or a map with 'name' and arguments; found ${typeName(value)}`
-      cx.report.error('expected-type', node.span, message, { chain: scope.chain })
+      cx.report.error('expected-type', node.span, message, {
+        chain: scope.chain,
+        hint: value.kind === 'map' ? "Add 'name:'" : 'Write the name alone',
+      })
     }
     return undefined
   }

@@ -83,6 +83,7 @@ function groupJobs(
       'job-group',
       group.keySpan,
       `Job group '${group.name}' needs 'jobs', a list of at least one entry; found ${found}`,
+      { hint: group.node.kind === 'list' ? "Write 'jobs:' above the list" : "Write each job with a dash: '- build'" },
     )
     return []
   }

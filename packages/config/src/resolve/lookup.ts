@@ -76,10 +76,11 @@ function reportAlias(cx: ResolveContext, kind: ElementKind, { names, written }: 
   } else if (names.length > maxAliases + 1) {
     cx.report.error('limit', span, `${kind} '${name}' stands for another name more than ${maxAliases} times`, { chain })
   } else {
+    const image = imageHint(kind, last)
     const others = [...written.space.elements[kind].keys()].filter((other) => !names.includes(other))
     cx.report.error(`unknown-${kind}`, span, `Cannot find a definition for ${kind} named ${last}: ${steps}`, {
       chain,
-      hint: () => suggested('', nearest(last, others)),
+      hint: () => image ?? suggested('', nearest(last, others)),
     })
   }
 }
@@ -130,6 +131,12 @@ function elsewhere(cx: ResolveContext, kind: ElementKind, name: string, scope: S
   const orb = name.includes('/') ? name.slice(0, name.indexOf('/')) : undefined
   if (cx.version === 2 && (kind !== 'job' || orb !== undefined))
     return `${orb === undefined ? namesOf[kind] : 'Orbs'} need 'version: 2.1' at the top`
+  const written = kind === 'command' ? /^([a-z_]+)[:.](?=\S)(.*)$/s.exec(name) : null
+  if (written !== null && builtinSteps.has(written[1]!))
+    return `A blank follows the colon: '- ${written[1]}: ${written[2]!.slice(0, 100)}'`
+  if (written !== null && scope.space.orbs.has(written[1]!))
+    return `Did you mean '${written[1]}/${written[2]!.slice(0, 100)}'?`
+  if (kind === 'command' && /^(?:script|cmd|shell|command|bash)$/.test(name)) return "Did you mean 'run'?"
   if (kind === 'command' && name.trim().includes(' ')) return `Write '- run: ${name.slice(0, 100)}'`
   const space = orb === undefined ? scope.space : scope.space.orbs.get(orb)
   if (space === undefined || 'reportMissing' in space) return undefined

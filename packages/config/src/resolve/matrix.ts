@@ -26,13 +26,14 @@ export function expandMatrix(cx: ResolveContext, node: Node, scope: Scope): Matr
   if (node.kind !== 'map' || parameters?.kind !== 'map' || parameters.entries.size === 0) {
     cx.report.error('matrix', node.span, "'matrix' needs 'parameters', a map of parameter names to lists of values", {
       chain: scope.chain,
+      hint: "Write 'parameters:' below it, and each name with its values below that: 'os: [linux, macos]'",
     })
     return nothing
   }
   for (const { key, keySpan } of node.entries.values()) {
     if (matrixKeys.includes(key)) continue
     cx.report.error('matrix', keySpan, `extraneous key [${key}] is not permitted in 'matrix'`, {
-      hint: didYouMean(key, matrixKeys),
+      hint: key === 'include' ? 'Write an entry of its own for each further job' : didYouMean(key, matrixKeys),
       chain: scope.chain,
     })
   }
@@ -73,6 +74,10 @@ function axisValues(cx: ResolveContext, name: string, node: Node, scope: Scope):
   const found = value.kind === 'list' ? 'an empty list' : typeName(value)
   cx.report.error('matrix', node.span, `Matrix parameter '${name}' needs a list of values, found ${found}`, {
     chain: scope.chain,
+    hint:
+      value.kind === 'scalar' && value.text !== ''
+        ? `Write [${value.text.slice(0, 100)}]`
+        : 'Write its values, such as [linux, macos]',
   })
   return []
 }

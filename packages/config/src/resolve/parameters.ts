@@ -1,5 +1,6 @@
 import type { Span } from '@rondo/model'
 import { didYouMean, slipFor } from '../did-you-mean.ts'
+import { reportType } from '../plan/expected-type.ts'
 import type { MapEntry, MapNode, Node } from '../tree/node.ts'
 import { child, isInteger, isNull, stringOf, typeName } from '../tree/node.ts'
 import { plainValue, sameValue } from '../tree/same-value.ts'
@@ -26,7 +27,10 @@ export function readDeclarations(
   const declarations = new Map<string, ParameterDeclaration | undefined>()
   cx.declarations.set(node, declarations)
   if (node.kind !== 'map') {
-    cx.report.error('expected-type', node.span, `'parameters' of ${where} must be a map, found ${typeName(node)}`)
+    cx.report.error('expected-type', node.span, `'parameters' of ${where} must be a map, found ${typeName(node)}`, {
+      hint:
+        node.kind === 'list' ? 'Take the dashes off: each parameter is a key' : "Write 'NAME: {type: string}' below it",
+    })
     return declarations
   }
   for (const entry of node.entries.values())
@@ -70,6 +74,9 @@ function readDeclaration(
       hint: declarationKeyHint(key),
     })
   }
+  const description = child(node, 'description')
+  if (description !== undefined && !isNull(description) && stringOf(description) === undefined)
+    reportType({ report: cx.report, what: '', chain: [] }, `${title}: 'description'`, description, 'String')
   const typeNode = child(node, 'type')
   const type = stringOf(typeNode) as ParameterType | undefined
   if (slipFor('type', node.entries.keys(), declarationKeys) !== undefined) return undefined
@@ -211,6 +218,7 @@ function valueHint(declaration: ParameterDeclaration, value: Node): string | und
     return /^(?:true|false)$/i.test(text) ? `Write ${text.toLowerCase()} without quotes` : 'Write true or false'
   if (declaration.type === 'integer' && text !== undefined && /^-?\d+$/.test(text))
     return `Write ${text} without quotes`
+  if (declaration.type === 'integer' && value.kind === 'scalar') return 'Write a whole number'
   if (declaration.type === 'steps') return `Write a list of steps, such as [${text?.slice(0, 100) ?? 'checkout'}]`
   if (declaration.type === 'executor') return 'Write the name of an executor'
   if (declaration.type === 'env_var_name') return "Write the name of a variable alone, without '$'"

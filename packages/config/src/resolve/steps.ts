@@ -1,11 +1,11 @@
-import type { OriginFrame } from '@rondo/model'
+import type { OriginFrame, Span } from '@rondo/model'
 import { slipFor } from '../did-you-mean.ts'
 import { evaluateLogic } from '../logic/logic.ts'
 import { builtinStepName } from '../plan/builtin-steps.ts'
 import { readFields } from '../plan/fields.ts'
 import { substitute, substituteKey, substituteOrFail } from '../template/substitute.ts'
 import type { MapEntry, MapNode, Node } from '../tree/node.ts'
-import { child, isFailed, isNull, mapNode, scalarNode, stringOf, typeName } from '../tree/node.ts'
+import { child, isFailed, isNull, mapOfOne, scalarNode, stringOf, typeName } from '../tree/node.ts'
 import { bindArguments } from './bind.ts'
 import type { ResolveContext, ResolvedStep, Scope } from './context.ts'
 import { within } from './context.ts'
@@ -31,7 +31,7 @@ export function expandSteps(cx: ResolveContext, node: Node, scope: Scope): reado
 function expandInto(cx: ResolveContext, node: Node, scope: Scope, out: ResolvedStep[]): void {
   const ready = cx.expandedSteps.get(node)
   if (ready !== undefined) {
-    if (cx.budget.spend(ready.length, node.span)) out.push(...ready)
+    if (cx.budget.spend(ready.length, node.span)) for (const step of ready) put(cx, step, node.span, out)
     return
   }
   if (isFailed(node)) return
@@ -80,12 +80,17 @@ function expandStep(cx: ResolveContext, item: Node, scope: Scope, out: ResolvedS
   }
 }
 
+function put(cx: ResolveContext, step: ResolvedStep, span: Span, out: ResolvedStep[]): void {
+  out.push(step)
+  cx.budget.addStep(out, step.node, span)
+}
+
 function expandNamed(cx: ResolveContext, name: string, item: Node, scope: Scope, out: ResolvedStep[]): void {
   const found = findElement('command', name, scope.space)
   if (found === 'silent') return
   if (found !== undefined)
     callCommand(cx, found, { key: name, keySpan: item.span, value: scalarNode(null, item.span) }, scope, out)
-  else if (builtinStepName(name) !== undefined) out.push({ node: item, chain: scope.chain })
+  else if (builtinStepName(name) !== undefined) put(cx, { node: item, chain: scope.chain }, item.span, out)
   else reportMissing(cx, 'command', name, item.span, scope)
 }
 
@@ -124,18 +129,31 @@ function expandCall(cx: ResolveContext, entry: MapEntry, item: MapNode, scope: S
   if (found === 'silent') return
   if (found !== undefined) callCommand(cx, found, entry, scope, out)
   else if (builtinStepName(entry.key) !== undefined)
-    out.push({ node: builtinStep(cx, entry, item, scope), chain: scope.chain })
+    put(cx, { node: builtinStep(cx, entry, item, scope), chain: scope.chain }, item.span, out)
   else reportMissing(cx, 'command', entry.key, entry.keySpan, scope)
 }
 
+/** Steps without templates, as they are written out: one for each place in the source, however often it is expanded. */
+const plainSteps = new WeakMap<MapNode, Node>()
+
 function builtinStep(cx: ResolveContext, entry: MapEntry, item: MapNode, scope: Scope): Node {
-  const value = substitute(cx, entry.value, scope)
+  if (item.templated) return writtenOut(entry, item, substitute(cx, entry.value, scope))
+  const known = plainSteps.get(item)
+  if (known !== undefined) return known
+  const step = writtenOut(entry, item, entry.value)
+  plainSteps.set(item, step)
+  return step
+}
+
+function writtenOut(entry: MapEntry, item: MapNode, value: Node): Node {
   const isCommand = (entry.key === 'run' || entry.key === 'deploy') && value.kind === 'scalar'
   if (isCommand && !isNull(value)) {
-    const body = mapNode([{ key: 'command', keySpan: value.span, value }], value.span)
-    return mapNode([{ ...entry, value: body }], item.span)
+    const body = mapOfOne({ key: 'command', keySpan: value.span, value }, value.span)
+    return mapOfOne({ key: entry.key, keySpan: entry.keySpan, value: body }, item.span)
   }
-  return item.entries.get(entry.key)?.value === value ? item : mapNode([{ ...entry, value }], item.span)
+  return item.entries.get(entry.key)?.value === value
+    ? item
+    : mapOfOne({ key: entry.key, keySpan: entry.keySpan, value }, item.span)
 }
 
 /** `when` and `unless` steps are decided here and leave no trace (semantics 14.2). */
@@ -219,6 +237,8 @@ function argumentEntries(cx: ResolveContext, entry: MapEntry, scope: Scope): rea
   if (isFailed(value)) return undefined
   if (isNull(value)) return []
   const message = `Arguments of '${entry.key}' must be a map, found ${typeName(value)}`
-  cx.report.error('expected-type', value.span, message, { chain: scope.chain })
+  const hint =
+    value.kind === 'list' ? 'Take the dashes off: each argument is a key' : "Write each below it: 'name: value'"
+  cx.report.error('expected-type', value.span, message, { chain: scope.chain, hint })
   return undefined
 }

@@ -1,12 +1,14 @@
 import type { Span } from '@rondo/model'
-import { didYouMean, slipFor } from '../did-you-mean.ts'
+import { slipFor } from '../did-you-mean.ts'
 import { evaluateWorkflowCondition } from '../logic/logic.ts'
+import { keyCure } from '../plan/key-cures.ts'
 import { substitute } from '../template/substitute.ts'
 import type { MapEntry, MapNode, Node } from '../tree/node.ts'
 import { child, isNull, stringOf, typeName } from '../tree/node.ts'
 import type { ResolveContext, Scope, Space } from './context.ts'
 import { scopeOf, within } from './context.ts'
 import { expandEntry, readEntry } from './entry.ts'
+import { entryKeys } from './entry-keys.ts'
 import type { Invocation, ResolvedWorkflow } from './invocation.ts'
 import { expandGroup } from './job-group.ts'
 
@@ -18,14 +20,16 @@ export function resolveWorkflow(cx: ResolveContext, entry: MapEntry, space: Spac
   const scope = within(scopeOf(space), { kind: 'workflow', name: entry.key, span: entry.keySpan })
   const node = entry.value
   if (node.kind !== 'map') {
-    cx.report.error('expected-type', entry.keySpan, `Workflow '${entry.key}' must be a map, found ${typeName(node)}`)
+    cx.report.error('expected-type', entry.keySpan, `Workflow '${entry.key}' must be a map, found ${typeName(node)}`, {
+      hint: "Write 'jobs:' below it, a list of jobs",
+    })
     return undefined
   }
   for (const { key, keySpan } of node.entries.values()) {
     if (cx.version === 2 && conditions.includes(key)) refuseCondition(cx, key, keySpan, entry.key)
     if (workflowKeys.includes(key)) continue
     cx.report.error('unknown-key', keySpan, `extraneous key [${key}] is not permitted in workflow '${entry.key}'`, {
-      hint: didYouMean(key, workflowKeys),
+      hint: () => keyHint(key),
     })
   }
   if (cx.version !== 2 && !isKept(cx, node, scope)) return undefined
@@ -38,6 +42,7 @@ export function resolveWorkflow(cx: ResolveContext, entry: MapEntry, space: Spac
       'missing-key',
       jobs?.span ?? entry.keySpan,
       `Workflow '${entry.key}' needs 'jobs', a list of at least one entry; found ${found}`,
+      { chain: scope.chain, hint: jobsHint(jobs) },
     )
     return undefined
   }
@@ -50,6 +55,18 @@ export function resolveWorkflow(cx: ResolveContext, entry: MapEntry, space: Spac
     maxAutoReruns: evaluated(cx, child(node, 'max_auto_reruns'), scope),
     span: entry.keySpan,
   }
+}
+
+/** What to do about a key that a workflow has not. */
+function keyHint(key: string): string {
+  if (entryKeys.has(key)) return `'${key}' stands at each entry of 'jobs', below the job's name`
+  if (key === 'schedule' || key === 'cron') return 'Write triggers: [schedule: {cron: …, filters: …}]'
+  return keyCure(key, workflowKeys)
+}
+
+function jobsHint(jobs: Node | undefined): string {
+  const [first] = jobs?.kind === 'map' ? jobs.entries.keys() : [stringOf(jobs)]
+  return `Write each job with a dash: '- ${first?.slice(0, 100) ?? 'build'}'`
 }
 
 /** Version 2 has no conditions (semantics 15 and 30); to run what one was to keep from running would be worse than to refuse. */
@@ -116,6 +133,7 @@ function isKept(cx: ResolveContext, node: MapNode, scope: Scope): boolean {
   if (when !== undefined && unless !== undefined) {
     cx.report.error('logic', unless.span, "'when' and 'unless' may not both stand on one workflow", {
       chain: scope.chain,
+      hint: "Keep one, and join both conditions in it by 'and'",
     })
     return true
   }

@@ -20,7 +20,14 @@ export function expressionHint(fault: ExpressionFault, text: string): string | u
   if (/^\s*\$\w/.test(text)) return environment
   if (isForeign(text)) return "A literal '<<' (a shell here-document, for instance) is written '\\<<' in version 2.1"
   if (fault.lexeme === "'") return 'Texts in expressions stand in double quotes'
+  if (/=~/.test(text)) return 'A pattern is compared by: matches /^v.*/'
   if (expressionMessage(fault).startsWith('Incomplete token, expected "=="')) return "A comparison is written '=='"
+  if (fault.errorType === 'Interpreter/EXPECTED_PATTERN_OPERAND')
+    return 'Write the pattern between slashes: matches /^v.*/'
+  if (fault.errorType === 'Parser/UNKNOWN_BUILTIN_FUNCTION')
+    return 'Operators are ==, !=, and, or, not, starts-with, contains and matches'
+  if (fault.lexeme === '[' || /^\s*\$/.test(text))
+    return 'Values are compared one by one: pipeline.git.branch == "main" or pipeline.git.branch == "next"'
   if (fault.lexeme === '&' || fault.lexeme === '|') return "Write 'and' and 'or'"
   return undefined
 }

@@ -146,7 +146,9 @@ function reportUnclosed(cx: Pick<ResolveContext, 'report' | 'sources'>, node: Sc
   const shown = line.length > 200 ? `${line.slice(0, 200)}…` : line
   const place = placeOf(cx, node.span, text.slice(position).split('\n', 1)[0]!)
   cx.report.error('unclosed-template', place ?? node.span, `Unclosed '<<' tag in string: '${shown}'`, {
-    hint: "('<<' must be escaped as '\\<<' in config v2.1+)",
+    hint: /^<<\s*(?:pipeline|parameters|matrix)\.[\w.-]+\s*>?$/.test(line.slice(position - lineStart))
+      ? "Write '>>' behind it"
+      : "('<<' must be escaped as '\\<<' in config v2.1+)",
   })
 }
 

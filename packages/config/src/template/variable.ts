@@ -127,12 +127,13 @@ function pipelineVariable(
 
 /** A value of `parameters.` or `matrix.`; further dots walk into a map given as argument. */
 function elementValue(name: string, scope: Scope): Node | undefined {
-  const [head, ...path] = name.split('.')
-  const key = path.join('.')
-  if (head === 'matrix') return scope.matrix?.get(key)
-  if (head !== 'parameters') return undefined
+  const dot = name.indexOf('.')
+  const key = dot === -1 ? '' : name.slice(dot + 1)
+  if (name.startsWith('matrix.')) return scope.matrix?.get(key)
+  if (!name.startsWith('parameters.')) return undefined
   const direct = scope.parameters?.get(key)
   if (direct !== undefined) return direct.value
+  const path = key.split('.')
   const first = scope.parameters?.get(path[0] ?? '')?.value
   return path.slice(1).reduce<Node | undefined>((node, step) => child(node, step), first)
 }

@@ -1,7 +1,6 @@
 import type { Span } from '@rondo/model'
 import type { Report } from '../report.ts'
 import type { MapEntry, MapNode, Node } from './node.ts'
-import { mapOf } from './node.ts'
 
 /** Collects the entries of one map by the rules of merge keys and of keys written twice (semantics 1). */
 export class EntryCollector {
@@ -9,6 +8,8 @@ export class EntryCollector {
   /** Keys that came in by merging only: an explicit one of the same name beats them silently. */
   private merged: Set<string> | undefined
   private readonly report: Report
+  private templated = false
+  private escaped = false
 
   constructor(report: Report) {
     this.report = report
@@ -21,6 +22,7 @@ export class EntryCollector {
       this.report.warn('duplicate-name', keySpan, message)
     }
     this.entries.set(key, { key, keySpan, value })
+    if (value.templated || key.includes('<<')) this.note(value.escaped || key.includes('\\<<'))
   }
 
   /** Takes over what is not there yet. */
@@ -31,9 +33,16 @@ export class EntryCollector {
       this.entries.set(entry.key, entry)
       this.merged.add(entry.key)
     }
+    if (source.templated) this.note(source.escaped)
   }
 
   finish(span: Span): MapNode {
-    return mapOf(this.entries, span)
+    return { kind: 'map', entries: this.entries, span, templated: this.templated, escaped: this.escaped }
+  }
+
+  /** Something with a template went in. It may go again, which the flags allow for. */
+  private note(escaped: boolean): void {
+    this.templated = true
+    this.escaped ||= escaped
   }
 }

@@ -91,6 +91,14 @@ export function mapOf(entries: ReadonlyMap<string, MapEntry>, span: Span): MapNo
   return { kind: 'map', entries, span, templated, escaped }
 }
 
+/** A map of one entry, as steps are; the commonest, so that it is made without detours. */
+export function mapOfOne(entry: MapEntry, span: Span): MapNode {
+  const { key, value } = entry
+  const templated = value.templated || key.includes('<<')
+  const escaped = value.escaped || key.includes('\\<<')
+  return { kind: 'map', entries: new Map([[key, entry]]), span, templated, escaped }
+}
+
 /** The value under `key` of a map; undefined for other nodes and missing keys. */
 export function child(node: Node | undefined, key: string): Node | undefined {
   return node?.kind === 'map' ? node.entries.get(key)?.value : undefined

@@ -165,7 +165,9 @@ function reportMistakes(
   // One walk of the tree is affordable, one for each mistake is not.
   let searched = false
   let bracketed = false
-  for (const { pos, message } of errors) {
+  // A tab moves what stands behind it, which makes mistakes of its neighbours.
+  const tabs = errors.filter(({ message }) => message.startsWith('Tabs are not allowed'))
+  for (const { pos, message } of tabs.length > 0 ? tabs : errors) {
     const [start, end] = [pos[0] + offset, pos[1] + offset]
     const quote = !searched && message.startsWith('Missing closing') ? openQuote(document, pos[0]) : undefined
     searched ||= message.startsWith('Missing closing')
@@ -194,7 +196,9 @@ function reportMistakes(
     // What is wrong is what stands there, not the blanks before it.
     const begin = start + (/^ +(?=\S)/.exec(source.slice(start, start + 200))?.[0].length ?? 0)
     const span = { file, start: begin, end: Math.max(end, begin + 1) }
-    report.error('yaml-syntax', span, yamlMessage(message), { hint: yamlHint(message) })
+    report.error('yaml-syntax', span, yamlMessage(message), {
+      hint: yamlHint(message, source.slice(Math.max(0, begin - 200), begin), restOfLine(source, begin)),
+    })
   }
 }
 
@@ -216,6 +220,10 @@ function openBracket(source: string, end: number): number | undefined {
     }
   }
   return undefined
+}
+
+function restOfLine(source: string, start: number): string {
+  return source.slice(start, start + 200).split('\n', 1)[0]!
 }
 
 /** Where the text in quotes begins that is still open at `end`. */
@@ -330,7 +338,8 @@ function createTreeBuilder(
       'yaml-anchor',
       span,
       `unknown anchor '${name}' referenced`,
-      didYouMean(name, [...anchors.keys(), ...(shared?.keys() ?? [])]),
+      didYouMean(name, [...anchors.keys(), ...(shared?.keys() ?? [])]) ??
+        `Write '&${name}' before what it stands for; a text that begins with '*' stands in quotes`,
     )
   }
 

@@ -79,9 +79,24 @@ function keyword(report: Report, step: ResolvedStep): Keyword | undefined {
     'expected-type',
     entry.value.span,
     `The step '${entry.key}' expected type: Mapping, found: ${typeName(entry.value)}`,
-    { chain: step.chain },
+    { chain: step.chain, hint: shapeHint(name, entry.value) },
   )
   return undefined
+}
+
+const mainKeys: Readonly<Record<string, string>> = {
+  restore_cache: 'key',
+  save_cache: 'key',
+  store_artifacts: 'path',
+  store_test_results: 'path',
+  attach_workspace: 'at',
+  persist_to_workspace: 'root',
+}
+
+function shapeHint(name: string, value: Node): string | undefined {
+  const text = stringOf(value)
+  if (text === undefined) return value.kind === 'list' ? 'Take the dashes off: each line below it is a key' : undefined
+  return mainKeys[name] === undefined ? undefined : `Write '${mainKeys[name]}: ${text.slice(0, 100)}' below it`
 }
 
 function stepBody(name: string, value: Node): MapNode | undefined {

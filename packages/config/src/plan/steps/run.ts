@@ -15,6 +15,7 @@ const keys = [
   'when',
   'max_auto_reruns',
   'auto_rerun_delay',
+  'description',
 ]
 export const stepWhens: readonly StepWhen[] = ['on_success', 'on_fail', 'always']
 const defaultNoOutputTimeoutMs = 600_000
@@ -22,7 +23,7 @@ const maxRerunDelayMs = 600_000
 
 /** `run` (semantics 14.1). */
 export const readRun: StepReader = (fields, origin) => {
-  fields.only([...keys, 'description'], 'error')
+  fields.only(keys, 'error')
   const command = fields.text('command', 'required')
   const background = fields.flag('background') ?? false
   const maxAutoReruns = fields.integer('max_auto_reruns', { min: 1, max: 5 }) ?? 0
