@@ -107,7 +107,9 @@ function isSetup(cx: ResolveContext, root: MapNode, space: Space, workflows: rea
   if (node.kind !== 'scalar' || typeof node.value !== 'boolean') {
     // A version 2 file may keep an anchor under this name.
     if (!isNull(node) && cx.version !== 2)
-      cx.report.error('setup', node.span, `'setup' must be true or false, found ${typeName(node)}`)
+      cx.report.error('setup', node.span, `'setup' must be true or false, found ${typeName(node)}`, {
+        hint: 'Write true without quotes, or leave it out',
+      })
     return false
   }
   if (!node.value) return false
