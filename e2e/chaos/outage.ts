@@ -1,12 +1,16 @@
+import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Stack, startStack } from '@rondo/testkit'
 import { countingConfig, isCountOf } from './counted-jobs.ts'
 import type { Experiment } from './experiment.ts'
 import { countRows, look } from './look.ts'
+import { startOwnAgent } from './own-agent.ts'
 import { startOwnDatabase } from './own-database.ts'
 import { pushConfig } from './push.ts'
 
 const project = 'acme/outage'
+/** Of one agent of this machine at once: it offers its processors twice over. */
+const smallJobs = availableParallelism() * 2
 
 /**
  * PostgreSQL is away while jobs run to their end. It is really away for some seconds; for the database, whose clock alone
@@ -20,8 +24,11 @@ export const outage: Experiment<{ readonly jobs: number; readonly seconds: numbe
     const database = await startOwnDatabase()
     // A line a second: long enough that all have started when it goes, and short enough that they end while it is away.
     const lines = Math.ceil(jobs * 1.2 + seconds / 2)
-    const room = { RONDO_AGENT_TASKS: `${jobs}`, RONDO_AGENT_CPUS: `${jobs * 2}`, RONDO_AGENT_MEMORY_MB: '1000000' }
-    const stack = await startStack({ executor, env: { DATABASE_URL: database.url, ...room } })
+    const stack = await startStack({ executor, env: { DATABASE_URL: database.url, RONDO_AGENT: 'none' } })
+    // As many as a machine that ran all jobs at once would have processors: each takes small jobs by its own.
+    const agents = Array.from({ length: Math.ceil(jobs / smallJobs) }, (_, index) =>
+      startOwnAgent(stack, stack.agentPort, executor, `agent-${index + 1}`),
+    )
     try {
       await stack.createProject('acme', 'outage')
       const all = Array.from({ length: jobs }, (_, index) => ({ name: `count-${index + 1}`, n: index + 1 }))
@@ -30,11 +37,16 @@ export const outage: Experiment<{ readonly jobs: number; readonly seconds: numbe
       const workflow = (await stack.workflows(id))[0]!.id
       const countOf = async (status: string) =>
         (await stack.jobs(workflow)).filter((job) => job.status === status).length
-      await stack.waitFor(
-        'the jobs to run',
-        async () => ((await countOf('running')) + (await countOf('success')) === jobs ? true : undefined),
-        300_000,
-      )
+      await stack
+        .waitFor(
+          'the jobs to run',
+          async () => ((await countOf('running')) + (await countOf('success')) === jobs ? true : undefined),
+          300_000,
+        )
+        .catch(async (cause: unknown) => {
+          const statuses = (await stack.jobs(workflow)).map((job) => job.status)
+          throw new Error(`not all jobs ran: ${statuses.join(', ')}`, { cause })
+        })
       const running = await countOf('running')
       say(`${running} jobs run; PostgreSQL goes`)
       const gone = new Date()
@@ -75,6 +87,7 @@ export const outage: Experiment<{ readonly jobs: number; readonly seconds: numbe
         },
       }
     } finally {
+      await Promise.all(agents.map((stop) => stop()))
       await stack.stop()
       await database.remove()
     }

@@ -6,9 +6,14 @@ import type { Stack } from '@rondo/testkit'
 
 const program = fileURLToPath(new URL('../../packages/agent/src/main.ts', import.meta.url))
 
-/** An agent of the stack that speaks to its server through another port; answers how to end it. */
-export function startOwnAgent(stack: Stack, port: number, executor: 'docker' | 'sandbox'): () => Promise<void> {
-  const folder = join(stack.data, 'agent')
+/** An agent of the stack that speaks to its server through another port; answers how to end it. `name`: of one of several. */
+export function startOwnAgent(
+  stack: Stack,
+  port: number,
+  executor: 'docker' | 'sandbox',
+  name = 'local',
+): () => Promise<void> {
+  const folder = join(stack.data, name === 'local' ? 'agent' : name)
   mkdirSync(folder, { recursive: true })
   const log = openSync(join(stack.data, 'logs', 'own-agent.log'), 'a')
   const child = spawn(process.execPath, [program], {
@@ -19,7 +24,7 @@ export function startOwnAgent(stack: Stack, port: number, executor: 'docker' | '
       RONDO_AGENT_TOKEN_FILE: join(stack.data, 'keys', 'agent-token'),
       RONDO_AGENT_DATA: folder,
       RONDO_AGENT_HIDDEN: stack.data,
-      RONDO_AGENT_NAME: 'local',
+      RONDO_AGENT_NAME: name,
       RONDO_EXECUTOR: executor,
       RONDO_AGENT_SSH_PORTS: 'off',
     },

@@ -7,7 +7,7 @@ import { checkSurprises } from './check/surprises/surprises.ts'
 import type { UnusedAnchor } from './check/surprises/unused-anchors.ts'
 import { checkUnusedAnchors } from './check/surprises/unused-anchors.ts'
 import { checkUnusedOrbs } from './check/surprises/unused-orbs.ts'
-import { readVersion } from './check/version.ts'
+import { readVersion, warnOfTemplates } from './check/version.ts'
 import type { ConfigDiagnostic } from './diagnostic-code.ts'
 import type { PlanPlace } from './explain/plan-places.ts'
 import { planPlaces } from './explain/plan-places.ts'
@@ -109,6 +109,7 @@ function compileStages(
   const cx = prepareContext({ root, source, version }, options, limits, report)
   const parameters = Object.fromEntries(cx.pipelineParameters)
   checkRootKeys(report, root, version)
+  if (version === 2) warnOfTemplates(report, source, file)
   const { setup, workflows } = resolveConfig(cx, root)
   // What goes beyond every bound is not looked at further: that would be most of the work.
   if (cx.budget.isSpent()) return failed(report, parameters)

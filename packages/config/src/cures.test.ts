@@ -279,6 +279,14 @@ const mistakes: readonly (readonly [title: string, source: string, told: readonl
     ["yaml-anchor at *foo: Write '&foo' before what it stands for; a text that begins with '*' stands in quotes"],
   ],
   [
+    'a list for a text',
+    steps('run: {command: [a, b]}', 'store_artifacts: {path: [a]}'),
+    [
+      "expected-type at [a, b]: Write one text; one of several lines begins with '|'",
+      'expected-type at [a]: Write it alone, without brackets or a dash',
+    ],
+  ],
+  [
     'a tab, without what follows from it',
     'version: 2.1\njobs:\n  build:\n    steps:\n\t- checkout\n',
     ['yaml-syntax at \t: Indent with blanks'],

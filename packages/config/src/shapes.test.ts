@@ -73,6 +73,38 @@ describe('a text', () => {
   })
 })
 
+describe('descriptions, types and webhooks', () => {
+  it.each([
+    ['a job', job('description: 5')],
+    ['a command', withSteps('- c', 'commands: {c: {description: [a], steps: [checkout]}}')],
+    ['an executor', `${job('')}\nexecutors: {e: {description: {a: b}, machine: true}}`],
+    ['a parameter', job('parameters: {p: {type: string, default: x, description: 5}}')],
+    ['an entry', entries('[{a: {type: 5}}]')],
+    ['an entry, in a list', entries('[{a: {type: [approval]}}]')],
+  ])('are texts: of %s', (_what, source) => {
+    expect(refusal(source)[0]).toMatch(/^String, found: /)
+  })
+
+  it.each([
+    ['{a: b}', 'Sequence, found: Mapping'],
+    ['[x]', 'Mapping, found: String'],
+  ])('are lists of maps: webhooks: %s', (webhooks, message) => {
+    const validation = `{enabled: true, webhooks: ${webhooks}}`
+
+    expect(
+      refusal(
+        `version: 2.1\njobs: {r: {type: release, plan_name: p, validation: ${validation}}}\nworkflows: {w: {jobs: [r]}}`,
+      )[0],
+    ).toBe(message)
+  })
+
+  it('is one mistake where jobs are a list', () => {
+    expect(errorsOf('version: 2.1\njobs: [build]')).toEqual([
+      'expected-type: [#/jobs] expected type: Mapping, found: Sequence',
+    ])
+  })
+})
+
 describe('a list', () => {
   it.each([
     ['restore_cache: {keys: a}', '["a"]'],
@@ -306,6 +338,12 @@ describe('a condition', () => {
       ])
     },
   )
+
+  it('that matches has a pattern and a value, and nothing else', () => {
+    expect(errorsOf(step('when: {condition: {matches: {pattern: a, value: b, flags: i}}, steps: [checkout]}'))).toEqual(
+      ["logic: extraneous key [flags] is not permitted in 'matches'"],
+    )
+  })
 
   it('is no list', () => {
     expect(errorsOf(`${job('')}\nworkflows: {w: {when: [], jobs: [build]}}`)).toEqual([

@@ -25,6 +25,19 @@ export function createPushes(database: Database): Pushes {
         from pushes p where p.due_at <= now() order by p.due_at limit ${limit}`)
       return rows.map(withoutNull)
     },
+    async othersDid({ id }, { ref, after }) {
+      const [, kind, name] = /^refs\/(heads|tags)\/(.+)$/.exec(ref) ?? []
+      const built =
+        kind === 'heads'
+          ? sql`l.git->>'branch' = ${name} and l.git->>'revision' = ${after}`
+          : sql`l.git->>'tag' = ${name}`
+      const own = await database.rows(sql`
+        select from pushes p where p.id = ${id}
+          and not exists (select from pushes q where q.project_id = p.project_id and (q.noted_at, q.id) > (p.noted_at, p.id)
+            and q.refs @> ${JSON.stringify([{ ref, after }])}::jsonb)
+          and not exists (select from pipelines l where l.project_id = p.project_id and l.created_at >= p.noted_at and l.trigger = 'webhook' and ${built})`)
+      return own.length === 0
+    },
     async postpone(id, afterMs) {
       await database.rows(sql`update pushes set due_at = now() + ${afterMs} * interval '1 ms' where id = ${id}`)
     },

@@ -24,20 +24,56 @@ export function restClientOf(call: Pick<VerbCall, 'text'>, env: CliEnv = readCli
   return { url, token, call: (method, path, body) => ask(url, token, method, path, body) }
 }
 
+const timeoutMs = 60_000
+
 async function ask<T>(url: string, token: string, method: string, path: string, body: unknown): Promise<T> {
-  const response = await fetch(`${url}${path}`, {
+  const { response, text } = await send(url, path, {
     method,
     headers: { 'circle-token': token, ...(method === 'GET' ? {} : { 'content-type': 'application/json' }) },
     ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
-  }).catch((cause) => {
+    // To wherever a redirection leads, the token would go along.
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+  })
+  const answer = readObject(text)
+  if (!response.ok)
     throw new CallError(
-      `The server at ${url} does not answer (${cause.cause?.code ?? cause.message}). Is it running?`,
+      typeof answer?.message === 'string' ? answer.message : `The server at ${url} answered ${response.status}.`,
       1,
     )
-  })
-  const answer = (await response.json().catch(() => ({}))) as { message?: string }
-  if (!response.ok) throw new CallError(answer.message ?? `The server answered ${response.status}.`, 1)
+  if (answer === undefined) throw notOurs(url)
   return answer as T
+}
+
+/** What a server answers is not what ours would. */
+export function notOurs(url: string): CallError {
+  return new CallError(`What ${url} answers is no answer of a Rondo server. Is it the address of one?`, 1)
+}
+
+async function send(url: string, path: string, request: RequestInit): Promise<{ response: Response; text: string }> {
+  try {
+    const response = await fetch(`${url}${path}`, request)
+    return { response, text: await response.text() }
+  } catch (cause) {
+    throw new CallError(`The server at ${url} does not answer (${reasonOf(cause)}). Is it running?`, 1)
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  if (cause.name === 'TimeoutError') return `nothing came within ${timeoutMs / 1000} s`
+  const { cause: inner } = cause
+  if (!(inner instanceof Error)) return cause.message
+  return 'code' in inner ? String(inner.code) : inner.message
+}
+
+function readObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function localToken(dataFolder: string): string | undefined {

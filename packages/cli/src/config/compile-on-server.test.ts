@@ -30,7 +30,7 @@ describe('a config compiled for an organization', () => {
     expect(byName.err).toContain("warning: There is no context 'deploy' that 'build' could use")
     expect(JSON.parse(byId.out)).toMatchObject({
       valid: true,
-      problems: [{ code: 'context', severity: 'warning', file: `${at.folder}/context.yml`, line: 4, column: 31 }],
+      problems: [{ code: 'context', severity: 'warning', file: `${at.folder}/context.yml`, line: 4, column: 49 }],
     })
   })
 

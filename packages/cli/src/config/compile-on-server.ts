@@ -1,7 +1,8 @@
 import type { CompileAnswer, Problem } from '@rondo/conductor'
 import type { PipelineValues } from '@rondo/model'
-import { restClientOf } from '../client/rest-client.ts'
+import { notOurs, restClientOf } from '../client/rest-client.ts'
 import { CallError, type Flag, type VerbCall } from '../noun.ts'
+import { listOf, objectOf, text, yesNo } from '../registry/answer-shape.ts'
 
 /** Flags that say for whose config it is; the second and third as the official program calls them. */
 export const organizationFlags: Readonly<Record<'org' | 'org-slug' | 'org-id', Flag>> = {
@@ -38,27 +39,25 @@ export interface ServerAsk {
   readonly parameters: Readonly<Record<string, unknown>>
 }
 
-interface Reply {
-  readonly valid: boolean
-  readonly 'output-yaml': string
-  readonly errors: readonly { readonly message: string }[]
-  readonly warnings?: readonly { readonly message: string }[]
-}
+const messages = listOf(objectOf({ message: text }))
+const replyShape = objectOf({ valid: yesNo, 'output-yaml': text, errors: messages, warnings: messages })
 
 /** Compiles a config where the organization is known. The plan stays there. */
 export async function compileOnServer(call: VerbCall, ask: ServerAsk): Promise<CompileAnswer> {
   const { organization, source, values, parameters } = ask
-  const reply = await restClientOf(call).call<Reply>('POST', '/api/v2/compile-config-with-defaults', {
+  const client = restClientOf(call)
+  const reply = await client.call<unknown>('POST', '/api/v2/compile-config-with-defaults', {
     config_yaml: source,
     options: { owner_id: organization, pipeline_values: values, pipeline_parameters: parameters },
   })
+  if (!replyShape(reply)) throw notOurs(client.url)
   return {
     plan: undefined,
     output: reply.valid ? reply['output-yaml'] : undefined,
     parameters: {},
     problems: [
       ...reply.errors.map(({ message }) => readProblem(message, 'error', ask)),
-      ...(reply.warnings ?? []).map(({ message }) => readProblem(message, 'warning', ask)),
+      ...reply.warnings.map(({ message }) => readProblem(message, 'warning', ask)),
     ],
   }
 }

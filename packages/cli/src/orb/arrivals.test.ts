@@ -32,6 +32,8 @@ describe('importing [L-461]', () => {
       expect(ended.err).toContain(`${at.namespace}/wrong@1.0.0 was refused: `)
       expect(ended.err).toContain('notes.yml names no version of an orb')
     }
+    // What is refused leaves nothing behind.
+    expect((await at.run(`orb list ${at.namespace}`)).out).not.toContain('wrong')
     const versions = await at.server.engine.database.store.orbs.orb(`${at.namespace}/a-outer`)
     expect(await at.server.engine.database.store.orbs.importsOf(versions!.id, '1.0.0')).toMatchObject([
       { reference: `${at.namespace}/inner@1`, resolved: `${at.namespace}/inner@1.2.0` },

@@ -1,3 +1,4 @@
+import { createInlineCompiler } from '@rondo/conductor'
 import type { OrbPin } from '@rondo/model'
 import { CallError, type VerbCall } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
@@ -54,6 +55,8 @@ export function createImport(client: GraphqlClient, watch: ImportWatcher = () =>
   }
 
   async function bringOne({ orb, version, source, imports }: Arrival): Promise<void> {
+    // What is no orb at all makes none, and no namespace, on the server.
+    if (!orbIds.has(orb)) await requireOrb(source)
     const id = orbIds.get(orb) ?? importOrb(client, orb)
     orbIds.set(orb, id)
     await importVersion(client, await id, version, { source, imports })
@@ -130,6 +133,13 @@ export function endImport(
   if (call.given('json')) printJson({ ...outcome, ignored, missing })
   else for (const name of [...ignored, ...missing]) process.stderr.write(`${name} ${why}\n`)
   return outcome.refused.length + ignored.length + missing.length > 0 ? 1 : 0
+}
+
+/** Refuses what the server would, as far as that is known without the orbs it imports. */
+async function requireOrb(source: string): Promise<void> {
+  const { problems } = await createInlineCompiler().checkOrb({ source, organizationId: null, published: true })
+  const errors = problems.filter(({ severity, code }) => severity === 'error' && code !== 'orb-not-found')
+  if (errors.length > 0) throw new CallError(errors.map(({ text }) => text).join('\n\n'), 1)
 }
 
 function importsOrbs(source: string): boolean {

@@ -13,7 +13,7 @@ let moved: Set<string>
 let actions: Pick<UserActions, 'trigger' | 'branchDeleted'>
 
 const zeros = '0'.repeat(40)
-const branch = (name: string): PushedRef => ({ ref: `refs/heads/${name}`, before: zeros, after: 'b'.repeat(40) })
+const branch = (name: string): PushedRef => ({ ref: `refs/heads/${name}`, before: zeros, after: 'a'.repeat(40) })
 
 beforeAll(async () => {
   engine = await startTestEngine({ agent: false })
@@ -91,11 +91,31 @@ describe('a push whose server ended after Git had moved its refs', () => {
     await Promise.all([later(), following().follow(home.project, push, push.refs)])
 
     expect(first).toMatchObject({ kind: 'pipeline', name: 'main' })
-    expect((await pipelinesOf(home.project)).map((pipeline) => pipeline.branch).sort()).toEqual([
-      'main',
-      'main',
-      'topic',
-    ])
+    expect((await pipelinesOf(home.project)).map((pipeline) => pipeline.branch).sort()).toEqual(['main', 'topic'])
+  })
+
+  test('and is pushed again meanwhile, has one all the same: Git carried out one of the two', async () => {
+    moved = new Set(['refs/heads/main'])
+    await note(branch('main'))
+    const again = await note(branch('main'))
+
+    await following().follow(home.project, again, [branch('main')])
+    await later()
+
+    expect(await pipelinesOf(home.project)).toHaveLength(1)
+    expect(await left()).toBe(0)
+  })
+
+  test('and is pushed again by a server that ends too, has one', async () => {
+    moved = new Set(['refs/heads/main'])
+    await note(branch('main'))
+    await note(branch('main'))
+
+    await Promise.all([later(), later()])
+    await later()
+
+    expect(await pipelinesOf(home.project)).toHaveLength(1)
+    expect(await left()).toBe(0)
   })
 
   test('has a deleted branch forgotten once', async () => {

@@ -2,7 +2,7 @@ import type { Accounts, Clock, DuePush, GitHosting, Project, PushActions, Pushed
 import { type LoopOptions, runPeriodically } from './run-periodically.ts'
 
 export interface FinishPushesPorts {
-  readonly pushes: Pick<Pushes, 'due' | 'postpone' | 'settle'>
+  readonly pushes: Pick<Pushes, 'due' | 'othersDid' | 'postpone' | 'settle'>
   readonly following: Pick<PushActions, 'follow'>
   readonly accounts: Pick<Accounts, 'project'>
   readonly hosting: Pick<GitHosting, 'reached'>
@@ -54,7 +54,9 @@ async function finish(
   const moved = await refsThatMoved(hosting, project, push.refs)
   // Its bytes may still be on their way to Git.
   if (moved.length === 0) return
-  const outcomes = await following.follow(project, push, moved)
+  const others = await Promise.all(moved.map((ref) => pushes.othersDid(push, ref)))
+  const own = moved.filter((_, at) => !others[at])
+  const outcomes = await following.follow(project, push, own)
   for (const outcome of outcomes) if (outcome.kind === 'failed') onError?.(outcome.error)
 }
 

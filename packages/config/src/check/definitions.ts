@@ -6,6 +6,7 @@ import type { ElementDefinition, ResolveContext, Space } from '../resolve/contex
 import { jobType } from '../resolve/entry.ts'
 import { readDeclarations } from '../resolve/parameters.ts'
 import { commandKeys } from '../resolve/steps.ts'
+import type { MapNode } from '../tree/node.ts'
 import { child, stringOf, typeName } from '../tree/node.ts'
 import { openValues } from './open-values.ts'
 
@@ -47,6 +48,7 @@ function checkJob(cx: ResolveContext, job: ElementDefinition): void {
     })
     return
   }
+  checkDescription(cx, node, `job '${name}'`)
   const declarations = readDeclarations(cx, child(node, 'parameters'), `job '${name}'`)
   for (const parameter of reserved) {
     if (!declarations.has(parameter)) continue
@@ -78,8 +80,10 @@ function checkCommand(cx: ResolveContext, command: ElementDefinition): void {
   const { node, name } = command
   if (stringOf(node) !== undefined) return
   const keys = node.kind === 'map' ? [...node.entries.keys()] : []
-  if (node.kind === 'map')
+  if (node.kind === 'map') {
     readFields({ report: cx.report, what: `command '${name}'`, chain: [] }, node).only(commandKeys, 'error')
+    checkDescription(cx, node, `command '${name}'`)
+  }
   // A misspelt key has been refused already.
   const misspelt = slipFor('steps', keys, commandKeys) !== undefined
   if (child(node, 'steps') === undefined && !misspelt) {
@@ -94,10 +98,15 @@ function checkExecutor(cx: ResolveContext, executor: ElementDefinition): void {
   const { node, name } = executor
   if (stringOf(node) !== undefined) return
   if (node.kind === 'map') {
+    checkDescription(cx, node, `executor '${name}'`)
     readDeclarations(cx, child(node, 'parameters'), `executor '${name}'`)
     const open = openValues(node)
     if (open.kind === 'map') checkExecutorKeys({ report: cx.report, what: `executor '${name}'`, chain: [] }, open)
   } else cx.report.error('expected-type', executor.keySpan, `Executor '${name}' must be a map, found ${typeName(node)}`)
+}
+
+function checkDescription(cx: ResolveContext, node: MapNode, what: string): void {
+  readFields({ report: cx.report, what, chain: [] }, node).text('description')
 }
 
 function checkGroupName(cx: ResolveContext, group: ElementDefinition, space: Space): void {

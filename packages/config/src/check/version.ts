@@ -27,3 +27,16 @@ export function readVersion(report: Report, root: MapNode): 2 | 2.1 | undefined 
   })
   return undefined
 }
+
+const template = /^[^#\n]*?(<<\s*(?:pipeline|parameters)\.[\w.-]+\s*>>)/m
+
+/** Version 2 has no templates (semantics 5): what reads like one reaches the job as it is written. */
+export function warnOfTemplates(report: Report, source: string, file: string): void {
+  const found = template.exec(source)
+  if (found === null) return
+  const start = found.index + found[0].length - found[1]!.length
+  const message = `Version 2 has no templates: ${found[1]!.slice(0, 100)} stays as it is written`
+  report.warn('version', { file, start, end: start + found[1]!.length }, message, {
+    hint: "Write 'version: 2.1' at the top",
+  })
+}

@@ -148,6 +148,7 @@ function listHint(key: string, value: Node): string {
 }
 
 function evaluateMatches(cx: ResolveContext, node: Node, scope: Scope): boolean | undefined {
+  checkMatchKeys(cx, node, scope)
   const pattern = matchOperand(cx, node, 'pattern', scope)
   const value = matchOperand(cx, node, 'value', scope)
   if (pattern === undefined || value === undefined) return undefined
@@ -162,6 +163,19 @@ function evaluateMatches(cx: ResolveContext, node: Node, scope: Scope): boolean 
     },
   )
   return undefined
+}
+
+const matchKeys = ['pattern', 'value']
+
+function checkMatchKeys(cx: ResolveContext, node: Node, { chain }: Scope): void {
+  for (const { key, keySpan } of node.kind === 'map' ? node.entries.values() : []) {
+    if (matchKeys.includes(key)) continue
+    const message = `extraneous key [${key}] is not permitted in 'matches'`
+    cx.report.error('logic', keySpan, message, {
+      chain,
+      hint: () => didYouMean(key, matchKeys) ?? 'Permitted keys: pattern, value',
+    })
+  }
 }
 
 function matchOperand(cx: ResolveContext, node: Node, key: string, scope: Scope): string | undefined {

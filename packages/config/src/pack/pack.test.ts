@@ -126,17 +126,25 @@ describe('an include', () => {
     },
   )
 
-  it('may stand among other text, and beside others, and without its closing parenthesis', () => {
-    const words = new Map([
-      ['scripts/a.txt', 'Hello,'],
-      ['scripts/b.txt', 'world!'],
-    ])
+  it('may lack its closing parenthesis', () => {
+    const { text } = pack(orb('<<include(scripts/say.sh>>'), { include })
 
-    const { text } = pack(orb("echo '<< include(scripts/a.txt) >> << include(scripts/b.txt>>'"), {
-      include: (path) => words.get(path),
-    })
+    expect(parse(text ?? '').commands.say.steps[0].run.command).toBe('cat \\<< EOF\necho\n')
+  })
 
-    expect(parse(text ?? '').commands.say.steps[0].run.command).toBe("echo 'Hello, world!'")
+  it.each([
+    ['echo <<include(scripts/say.sh)>>', 'An include stands among other text; it must be the whole value'],
+    ['<<include(scripts/say.sh)>> && exit', 'An include stands among other text; it must be the whole value'],
+    ['<<include(scripts/say.sh)>>\\n', 'An include stands among other text; it must be the whole value'],
+    [
+      '<<include(scripts/say.sh)>> <<include(scripts/say.sh)>>',
+      'One value includes 2 files; it may include one, and hold nothing else',
+    ],
+  ])('must be the whole value, as the official program has it: %s', (value, message) => {
+    const { text, diagnostics } = pack(orb(value), { include })
+
+    expect(text).toBeUndefined()
+    expect(diagnostics).toMatchObject([{ message, hint: expect.stringContaining('as the whole value') }])
   })
 
   it('is shown, not resolved, outside of commands, jobs, executors and examples', () => {

@@ -18,6 +18,10 @@ export function reportType(place: Place, what: string, value: Node, type: Expect
 
 /** How to write a value so that it has a type; undefined where that cannot be told. */
 function cureOf(value: Node, type: ExpectedType): string | undefined {
+  if (value.kind === 'list' && type === 'String')
+    return value.items.length === 1
+      ? 'Write it alone, without brackets or a dash'
+      : "Write one text; one of several lines begins with '|'"
   if (value.kind !== 'scalar' || value.value === null) return undefined
   const isText = typeof value.value === 'string'
   if (type === 'String') return comesOfTemplate(value) ? 'Give the parameter the type string' : quoted(value.text)

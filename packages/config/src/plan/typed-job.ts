@@ -2,6 +2,7 @@ import type { NodeType, Span } from '@rondo/model'
 import type { Report } from '../report.ts'
 import type { MapNode } from '../tree/node.ts'
 import { durationMs } from './duration.ts'
+import { reportType } from './expected-type.ts'
 import { readFields } from './fields.ts'
 import type { Place } from './place.ts'
 
@@ -43,8 +44,13 @@ function checkValidation(place: Place, node: MapNode): void {
     fields.fail('invalid-value', fields.node('evaluation_time')!.span, `evaluation_time '${time}' is not a duration`)
   }
   const webhooks = fields.node('webhooks')
+  if (webhooks !== undefined && webhooks.kind !== 'list')
+    reportType(place, `'webhooks' of ${place.what}`, webhooks, 'Sequence')
   for (const item of webhooks?.kind === 'list' ? webhooks.items : []) {
-    if (item.kind !== 'map') continue
+    if (item.kind !== 'map') {
+      reportType(place, `A webhook of ${place.what}`, item, 'Mapping')
+      continue
+    }
     const webhook = readFields({ ...place, what: `a webhook of ${place.what}` }, item)
     webhook.only(['name', 'provider', 'data_points', 'fail_when', 'max_failures'], 'error')
     webhook.text('name', 'required')

@@ -72,6 +72,9 @@ function warnOfNoVersion(cx: ResolveContext, workflows: MapNode): void {
 /** Without workflows, the job `build` runs alone in a workflow called `workflow` (semantics 2). */
 function defaultWorkflow(cx: ResolveContext, root: MapNode, space: Space): readonly MapEntry[] {
   const build = space.elements.job.get('build')
+  const jobs = child(root, 'jobs')
+  // What is no map of jobs has been refused as that.
+  if (jobs !== undefined && jobs.kind !== 'map' && !isNull(jobs)) return []
   if (build === undefined) {
     const at = root.entries.get('jobs')?.keySpan ?? root.entries.get('version')?.keySpan ?? root.span
     cx.report.error(
@@ -85,8 +88,8 @@ function defaultWorkflow(cx: ResolveContext, root: MapNode, space: Space): reado
     return []
   }
   const item = scalarNode('build', build.keySpan)
-  const jobs = { kind: 'list' as const, items: [item], span: build.keySpan, templated: false, escaped: false }
-  const workflow = mapNode([{ key: 'jobs', keySpan: build.keySpan, value: jobs }], build.keySpan)
+  const entries = { kind: 'list' as const, items: [item], span: build.keySpan, templated: false, escaped: false }
+  const workflow = mapNode([{ key: 'jobs', keySpan: build.keySpan, value: entries }], build.keySpan)
   return [{ key: 'workflow', keySpan: build.keySpan, value: workflow }]
 }
 
@@ -104,7 +107,9 @@ function isSetup(cx: ResolveContext, root: MapNode, space: Space, workflows: rea
   if (node.kind !== 'scalar' || typeof node.value !== 'boolean') {
     // A version 2 file may keep an anchor under this name.
     if (!isNull(node) && cx.version !== 2)
-      cx.report.error('setup', node.span, `'setup' must be true or false, found ${typeName(node)}`)
+      cx.report.error('setup', node.span, `'setup' must be true or false, found ${typeName(node)}`, {
+        hint: 'Write true without quotes, or leave it out',
+      })
     return false
   }
   if (!node.value) return false

@@ -1,6 +1,7 @@
 import type { NodeType, OriginFrame, Span } from '@rondo/model'
 import { didYouMean } from '../did-you-mean.ts'
 import { evaluateBareExpression } from '../logic/logic.ts'
+import { reportType } from '../plan/expected-type.ts'
 import { substitute, substituteKey } from '../template/substitute.ts'
 import type { MapEntry, MapNode, Node, ScalarNode } from '../tree/node.ts'
 import { child, displayText, isFailed, isNull, stringOf, typeName } from '../tree/node.ts'
@@ -166,7 +167,7 @@ function expandRow(
     attributes: raw.attributes,
     span: raw.span,
   }
-  const inlineType = stringOf(get('type'))
+  const inlineType = readInlineType(cx, get('type'), raw, scope)
   const rest = { body: undefined, steps: [], executorMissing: false, key: undefined, chain: scope.chain }
   if (inlineType === 'approval') {
     checkApprovalName(cx, name, raw, scope)
@@ -191,6 +192,12 @@ function givenName(cx: ResolveContext, node: Node | undefined, raw: RawEntry, sc
   const found = node.kind === 'scalar' ? 'an empty text' : typeName(node)
   cx.report.error('name', node.span, `'name' of '${raw.job}' must be a text, found ${found}`, { chain: scope.chain })
   return undefined
+}
+
+function readInlineType(cx: ResolveContext, node: Node | undefined, raw: RawEntry, scope: Scope): string | undefined {
+  if (node === undefined || isNull(node)) return undefined
+  const place = { report: cx.report, what: '', chain: scope.chain }
+  return stringOf(node) ?? reportType(place, `'type' of '${raw.job}'`, node, 'String')
 }
 
 /** Compiled output keeps the statuses of requirements apart, in `upstream` (semantics 23.6). */

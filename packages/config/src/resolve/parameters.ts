@@ -1,5 +1,6 @@
 import type { Span } from '@rondo/model'
 import { didYouMean, slipFor } from '../did-you-mean.ts'
+import { reportType } from '../plan/expected-type.ts'
 import type { MapEntry, MapNode, Node } from '../tree/node.ts'
 import { child, isInteger, isNull, stringOf, typeName } from '../tree/node.ts'
 import { plainValue, sameValue } from '../tree/same-value.ts'
@@ -73,6 +74,9 @@ function readDeclaration(
       hint: declarationKeyHint(key),
     })
   }
+  const description = child(node, 'description')
+  if (description !== undefined && !isNull(description) && stringOf(description) === undefined)
+    reportType({ report: cx.report, what: '', chain: [] }, `${title}: 'description'`, description, 'String')
   const typeNode = child(node, 'type')
   const type = stringOf(typeNode) as ParameterType | undefined
   if (slipFor('type', node.entries.keys(), declarationKeys) !== undefined) return undefined

@@ -23,6 +23,12 @@ export interface Pushes {
   note(push: NewPush): Promise<NotedPush>
   /** Those that nobody has settled in a while, the longest waiting first. */
   due(limit: number): Promise<readonly DuePush[]>
+  /**
+   * Whether what followed from a ref that stands where this push wanted it was somebody else's: of two pushes of one commit to one
+   * branch, Git carries out one, and nobody can see afterwards which. A later push that is still noted, or a pipeline made since,
+   * is the other's; so is everything of a push that somebody has settled.
+   */
+  othersDid(push: NotedPush, ref: PushedRef): Promise<boolean>
   postpone(id: string, afterMs: number): Promise<void>
   /** Nothing more follows from it. */
   settle(id: string): Promise<void>

@@ -91,3 +91,32 @@ test('a setup config continues nothing: the pipeline says so and starts no workf
     workflows: ['choose'],
   })
 })
+
+test('the configs of a pipeline are shown: that of its setup, and once it is continued the other beside it [I-029]', async () => {
+  const pipeline = await pipelineInSetup()
+  const shown = async () => (await web.request(pipeline.token, 'GET', `/api/v2/pipeline/${pipeline.id}/config`)).body
+
+  const before = await shown()
+  await proceed(pipeline)
+  const after = await shown()
+
+  const setup = {
+    'setup-config': config('choose', 'setup: true'),
+    'compiled-setup-config': expect.stringContaining('choose:'),
+  }
+  expect(before).toEqual({ source: '', compiled: '', ...setup })
+  expect(after).toEqual({ source: next, compiled: expect.stringContaining('next:'), ...setup })
+})
+
+test('a rerun of the setup workflow may continue what nobody continued, and nothing after that [I-029]', async () => {
+  const pipeline = await pipelineInSetup()
+  const [setup] = await engine.database.store.queries.workflowsOf([pipeline.id])
+  await web.request(pipeline.token, 'POST', `/api/v2/workflow/${setup!.id}/cancel`)
+  const rerun = async () => web.request(pipeline.token, 'POST', `/api/v2/workflow/${setup!.id}/rerun`, {})
+
+  expect((await rerun()).status).toBe(202)
+  expect((await proceed(pipeline)).status).toBe(200)
+  expect((await rerun()).status).toBe(202)
+  expect((await proceed(pipeline)).status).toBe(409)
+  expect((await look(pipeline)).workflows).toEqual(['choose', 'choose', 'choose', 'next'])
+})

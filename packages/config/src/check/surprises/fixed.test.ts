@@ -124,6 +124,15 @@ describe('what has no effect', () => {
     ).toEqual(["ignored-key at orbs: Write 'version: 2.1' at the top"])
   })
 
+  it('templates in a file of version 2 are told, once, and not in comments', () => {
+    const source = `# << pipeline.id >>\n${withSteps('- run: echo << pipeline.number >> << parameters.a >>')}`.replace(
+      '2.1',
+      '2',
+    )
+
+    expect(warnings(source)).toEqual(["version at << pipeline.number >>: Write 'version: 2.1' at the top"])
+  })
+
   it('a dot in the name of a variable is let be where a service reads it, and told where a shell does', () => {
     const source = withSteps('- run: {command: make, environment: {a.b: c}}').replace(
       'alpine',

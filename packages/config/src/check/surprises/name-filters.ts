@@ -12,8 +12,12 @@ const metacharacter = /[.*+?^$|()[\]{}\\]/
 
 /** Names and patterns of filters that match nothing, or hardly what was meant: a whole name is compared (semantics 19.1). */
 export function checkNameFilters(report: Report, workflow: WorkflowPlan, linked: LinkedWorkflow): void {
+  // The rows of a matrix share their filters.
+  const seen = new Set<unknown>()
   for (const [index, node] of workflow.jobs.entries()) {
-    if (node.filters === undefined) continue
+    const written = linked.nodes[index]?.invocation.filters
+    if (node.filters === undefined || seen.has(written)) continue
+    seen.add(written)
     for (const kind of ['branches', 'tags'] as const)
       for (const list of lists) {
         for (const text of node.filters[kind]?.[list] ?? []) {
