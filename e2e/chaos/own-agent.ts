@@ -6,14 +6,9 @@ import type { Stack } from '@rondo/testkit'
 
 const program = fileURLToPath(new URL('../../packages/agent/src/main.ts', import.meta.url))
 
-/** An agent of the stack that speaks to its server through another port; answers how to end it. `name`: of one of several. */
-export function startOwnAgent(
-  stack: Stack,
-  port: number,
-  executor: 'docker' | 'sandbox',
-  name = 'local',
-): () => Promise<void> {
-  const folder = join(stack.data, name === 'local' ? 'agent' : name)
+/** An agent of the stack that speaks to its server through another port; answers how to end it. */
+export function startOwnAgent(stack: Stack, port: number, executor: 'docker' | 'sandbox'): () => Promise<void> {
+  const folder = join(stack.data, 'agent')
   mkdirSync(folder, { recursive: true })
   const log = openSync(join(stack.data, 'logs', 'own-agent.log'), 'a')
   const child = spawn(process.execPath, [program], {
@@ -24,7 +19,7 @@ export function startOwnAgent(
       RONDO_AGENT_TOKEN_FILE: join(stack.data, 'keys', 'agent-token'),
       RONDO_AGENT_DATA: folder,
       RONDO_AGENT_HIDDEN: stack.data,
-      RONDO_AGENT_NAME: name,
+      RONDO_AGENT_NAME: 'local',
       RONDO_EXECUTOR: executor,
       RONDO_AGENT_SSH_PORTS: 'off',
     },
