@@ -1,5 +1,6 @@
 import {
   type AgentState,
+  AppError,
   limitOn,
   type QueueEntry,
   type QueueFilter,
@@ -83,15 +84,25 @@ export function createRunQueue(database: Database): RunQueue {
     },
     forecastQuality: () => forecastQuality(database),
     limits: () => readLimits(database, { hold: false }),
-    async setLimit({ organizationId, projectId, resourceClass }, maxTasks, actorId = null) {
-      if (maxTasks === undefined)
-        await database.rows(sql`
-          delete from task_limits where organization_id is not distinct from ${organizationId} and project_id is not distinct from ${projectId}
-            and resource_class is not distinct from ${resourceClass}`)
-      else
-        await database.rows(sql`
-          insert into task_limits (organization_id, project_id, resource_class, max_tasks) values (${organizationId}, ${projectId}, ${resourceClass}, ${maxTasks})
-          on conflict (organization_id, project_id, resource_class) do update set max_tasks = excluded.max_tasks`)
+    async setLimit({ organizationId, projectId, resourceClass }, maxTasks, actorId = null, byInstallation = true) {
+      const changed =
+        maxTasks === undefined
+          ? await database.rows(sql`
+              with gone as (delete from task_limits where organization_id is not distinct from ${organizationId} and project_id is not distinct from ${projectId}
+                and resource_class is not distinct from ${resourceClass} and (not by_installation or ${byInstallation}::boolean))
+              select where ${byInstallation}::boolean or not exists (
+                select from task_limits where organization_id is not distinct from ${organizationId} and project_id is not distinct from ${projectId}
+                  and resource_class is not distinct from ${resourceClass} and by_installation)`)
+          : await database.rows(sql`
+              insert into task_limits as l (organization_id, project_id, resource_class, max_tasks, by_installation)
+              values (${organizationId}, ${projectId}, ${resourceClass}, ${maxTasks}, ${byInstallation})
+              on conflict (organization_id, project_id, resource_class) do update set max_tasks = excluded.max_tasks, by_installation = excluded.by_installation
+                where not l.by_installation or excluded.by_installation returning max_tasks`)
+      if (changed.length === 0)
+        throw new AppError(
+          'forbidden',
+          'An administrator of the installation has set this limit. Ask one to change it, or set one on a project or resource class beside it.',
+        )
       await database.rows(sql`
         insert into events (kind, organization_id, project_id, actor_id, data)
         values ('limit.changed', ${organizationId}, ${projectId}, ${actorId}, ${JSON.stringify({ resourceClass, maxTasks: maxTasks ?? null })}::jsonb)`)

@@ -109,6 +109,30 @@ describe('the queues', () => {
 })
 
 describe('who may', () => {
+  test('an organisation’s administrator lifts nothing that the installation’s has set, nor passes other organisations', async () => {
+    const home = await engine.home()
+    const owner = await web.token(home.user)
+    const organization = `gh/${home.organization.name}`
+    const limit = (token: string, maxTasks: number | null, more: object = {}) =>
+      web.request(token, 'PUT', `${base}/limits`, { organization, maxTasks, ...more })
+    const own = [await limit(owner, 5), await limit(owner, null), await limit(owner, 7)]
+    await limit(admin, 0)
+
+    const lifted = [await limit(owner, null), await limit(owner, 9), await limit(owner, 3, { resourceClass: 'large' })]
+    const promoted = await web.request(owner, 'POST', `${base}/queue/promote`, { organization })
+    const share = (asked: object) =>
+      web.request(owner, 'PUT', `${base}/settings`, { ...asked, name: 'queue.share', value: 300 })
+    const shares = [await share({ organization }), await share({ project: slug(home) })]
+    const { body } = await web.request(admin, 'GET', `${base}/queue`)
+
+    expect(own.map(({ status }) => status)).toEqual([200, 200, 200])
+    expect(lifted.map(({ status }) => status)).toEqual([403, 403, 200])
+    expect(lifted[0]?.body.message).toContain('administrator of the installation has set this limit')
+    expect([promoted.status, ...shares.map(({ status }) => status)]).toEqual([403, 403, 200])
+    expect(body.limits).toContainEqual({ organization, project: null, resourceClass: null, maxTasks: 0 })
+    expect([(await limit(admin, null)).status, (await limit(owner, 2)).status]).toEqual([200, 200])
+  })
+
   test('is the installation’s administrator, or an organisation’s within it; others learn nothing', async () => {
     const [home, other] = [await engine.home(), await engine.home()]
     const owner = await web.token(home.user)

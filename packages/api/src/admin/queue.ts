@@ -5,7 +5,7 @@ import type { Access } from '../access.ts'
 import type { Person } from '../authenticate.ts'
 import type { WebPorts } from '../ports.ts'
 import type { AdminServer } from './admin-server.ts'
-import { administeredScope } from './scope.ts'
+import { administeredScope, requireAdministrator } from './scope.ts'
 
 const word = Type.String({ minLength: 1, maxLength: 400 })
 const Filter = {
@@ -76,6 +76,8 @@ export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: 
     }
   })
   admin.send('POST', '/queue/promote', Promotion, async (asker, { jobs, limit, ...asked }) => {
+    // It goes before everybody else's work, and past every limit.
+    requireAdministrator(asker, 'Promoting')
     const filter = await filterOf(asker, asked)
     if (jobs === undefined && Object.keys(filter).length === 0)
       throw new AppError('bad-request', 'Say which jobs: name them in `jobs`, or give a filter. Never all at once.')
@@ -103,7 +105,7 @@ export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: 
     }),
     async (asker, { resourceClass = null, maxTasks, ...asked }) => {
       const scope = await administeredScope(access, asker, asked)
-      await queue.setLimit({ ...scope, resourceClass }, maxTasks ?? undefined, asker.user.id)
+      await queue.setLimit({ ...scope, resourceClass }, maxTasks ?? undefined, asker.user.id, asker.user.admin)
       return { limits: await limitViews(ports, asker.user.admin ? await queue.limits() : []) }
     },
   )

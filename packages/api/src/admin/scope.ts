@@ -8,9 +8,14 @@ export interface AskedScope {
   readonly project?: string
 }
 
-/** For who administers the installation. */
-export function requireAdministrator({ user }: Person): User {
+/** For who administers the installation. `what`: something that those of an organisation may not do either. */
+export function requireAdministrator({ user }: Person, what?: string): User {
   if (user.admin) return user
+  if (what !== undefined)
+    throw new AppError(
+      'forbidden',
+      `${what} is for administrators of the installation, as it is felt by other organizations.`,
+    )
   throw new AppError(
     'forbidden',
     'This is for administrators of the installation. With an organization or a project named, its administrators may too.',

@@ -17,7 +17,7 @@ import type { Access } from '../access.ts'
 import type { Person } from '../authenticate.ts'
 import type { WebPorts } from '../ports.ts'
 import type { AdminServer } from './admin-server.ts'
-import { administeredScope } from './scope.ts'
+import { administeredScope, requireAdministrator } from './scope.ts'
 
 const Change = Type.Object({
   organization: Type.Optional(Type.String({ maxLength: 400 })),
@@ -63,6 +63,8 @@ export function registerSettingsAdmin(admin: AdminServer, ports: WebPorts, acces
   admin.send('PUT', '/settings', Change, async (asker, { name: given, value, ...asked }) => {
     const scope = await administeredScope(access, asker, asked)
     const name = readSettingName(given)
+    // Weighed against the shares of other organisations.
+    if (name === 'queue.share' && scope.projectId === null) requireAdministrator(asker, 'The share of an organization')
     const problem = value === null ? undefined : settingProblem(name, value, scope)
     if (problem !== undefined) throw new AppError('bad-request', problem)
     await store.set(scope, name, value === null ? undefined : Number(value), asker.user.id)

@@ -21,11 +21,15 @@ export interface RunQueue {
   /** How far off foretold starts were, of the jobs that started within a day. */
   forecastQuality(): Promise<ForecastQuality>
   limits(): Promise<readonly TaskLimit[]>
-  /** Sets, changes or (undefined) takes away how many tasks may run at once. */
+  /**
+   * Sets, changes or (undefined) takes away how many tasks may run at once. `byInstallation` (so when it is left out): an administrator of
+   * the installation asks; AppError `forbidden` when one had set what another one would change.
+   */
   setLimit(
     scope: Omit<TaskLimit, 'id' | 'maxTasks'>,
     maxTasks: number | undefined,
     actorId?: string | null,
+    byInstallation?: boolean,
   ): Promise<void>
 }
 
