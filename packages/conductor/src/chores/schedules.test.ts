@@ -134,7 +134,7 @@ workflows:
     expect((await engine.workflow(scheduled[0]!)).status).toBe('running')
     const { items } = await engine.database.store.queries.eventsOf(scheduled[0]!.id, { limit: 100 })
     expect(describeEvent(items.find((event) => event.kind === 'pipeline.created')!).what).toMatch(
-      /^pipeline 3 created by schedule nightly, 1728\d\d\.\d s late$/,
+      /^pipeline [3-6] created by schedule nightly, 1728\d\d\.\d s late$/,
     )
     const { nextAt } = (await engine.database.store.schedules.schedule(schedule.id))!
     expect(nextAt!.getTime()).toBeGreaterThan(Date.now() - 1_000)
@@ -183,6 +183,30 @@ workflows:
     expect(newest).toMatchObject({ trigger: 'scheduled_pipeline', git: { branch: 'main' } })
     const workflows = await engine.database.store.queries.workflowsOf([newest!.id])
     expect(workflows.map((workflow) => workflow.name)).toEqual(['nightly'])
+  })
+
+  test('say in their pipelines’ values that a schedule triggered them, so that a config can tell them from other requests', async () => {
+    const { project } = await engine.home()
+    const nightly = `${config.slice(0, config.indexOf('  nightly:'))}
+  nightly: {when: {equal: [schedule, << pipeline.trigger.type >>]}, jobs: [build]}
+  not-nightly: {unless: {equal: [schedule, << pipeline.event.name >>]}, jobs: [build]}
+`
+    await engine.push(project, nightly)
+    const { id } = await engine.database.store.schedules.create(of(project, { nextAt: past(1_000) }))
+
+    await round()
+
+    const [newest] = await pipelinesOf(project)
+    const { queries } = engine.database.store
+    expect((await queries.workflowsOf([newest!.id])).map(({ name }) => name).sort()).toEqual(['main', 'nightly'])
+    expect(await queries.pipelineValues(newest!.id)).toMatchObject({
+      'pipeline.trigger_source': 'scheduled_pipeline',
+      'pipeline.trigger.type': 'schedule',
+      'pipeline.event.name': 'schedule',
+      'pipeline.event.action': 'schedule',
+      'pipeline.schedule.name': 'nightly',
+      'pipeline.schedule.id': id,
+    })
   })
 
   test('a push takes away what its config no longer asks for, and keeps a run that is due', async () => {

@@ -1,5 +1,6 @@
-import type { JobStatus, JobWithPlan } from '@rondo/model'
+import type { JobStatus, JobWithPlan, Requirement } from '@rondo/model'
 import { describe, expect, test } from 'vitest'
+import { nextMoves } from './next-moves.ts'
 import { rerunJobs } from './rerun-jobs.ts'
 
 let last = 0
@@ -71,6 +72,44 @@ describe('what runs again', () => {
   })
 })
 
+test.each<{ what: string; jobs: readonly JobWithPlan[]; again: readonly string[] }>([
+  {
+    what: 'a failure it requires is kept',
+    jobs: [job('a', 'success'), job('b', 'failed', ['a']), job('c', 'success', ['b'], ['failed'])],
+    again: ['c'],
+  },
+  {
+    what: 'what failed before a requirement that is fulfilled is kept',
+    jobs: [job('a', 'failed'), job('b', 'success', ['a'], ['failed']), job('c', 'failed', ['b'])],
+    again: ['c'],
+  },
+  {
+    what: 'what did not end as it requires runs again, with what that requires',
+    jobs: [job('a', 'failed'), job('b', 'not_run', ['a']), job('c', 'not_run', ['b'])],
+    again: ['a', 'b', 'c'],
+  },
+  {
+    what: 'a success where it requires a failure runs again',
+    jobs: [job('a', 'success'), job('b', 'success', ['a']), job('c', 'not_run', ['b'], ['failed'])],
+    again: ['b', 'c'],
+  },
+])('of what a chosen job requires: $what [I-037]', ({ jobs, again }) => {
+  const fresh = rerunJobs(jobs, { fromFailed: false, jobIds: ['c'] }, newId)
+
+  expect(fresh.filter((entry) => entry.keptFrom === null).map((entry) => entry.name)).toEqual(again)
+})
+
+test('a kept failure that a chosen job requires lets it start, and counts in the workflow as before [I-037]', () => {
+  const before = [job('b', 'failed'), job('c', 'success', ['b'], ['failed'])]
+  const fresh = rerunJobs(before, { fromFailed: false, jobIds: ['c'] }, newId)
+
+  const start = nextMoves(fresh)
+  const end = nextMoves(fresh.map((entry) => (entry.name === 'c' ? { ...entry, status: 'success' } : entry)))
+
+  expect(start).toEqual({ moves: [{ jobId: fresh[1]?.id, to: 'queued' }], status: 'failing' })
+  expect(end).toEqual({ moves: [], status: 'failed' })
+})
+
 test('a job kept through two reruns points at the job that ran, not at its stand-in [I-037]', () => {
   const first = rerunJobs(chain('failed', 'not_run'), { fromFailed: true }, newId)
   const ended = first.map((entry) => ({
@@ -100,7 +139,12 @@ test('a rerun job keeps its graph, its class and its slices, and waits for a num
   expect(again?.id).not.toBe('a')
 })
 
-function job(name: string, status: JobStatus, requires: readonly string[] = []): JobWithPlan {
+function job(
+  name: string,
+  status: JobStatus,
+  requires: readonly string[] = [],
+  statuses: Requirement['statuses'] = ['success'],
+): JobWithPlan {
   const never = null
   return {
     id: name,
@@ -110,7 +154,7 @@ function job(name: string, status: JobStatus, requires: readonly string[] = []):
     projectId: 'p',
     type: 'build',
     number: 1,
-    requires: requires.map((node) => ({ node, statuses: ['success'] })),
+    requires: requires.map((node) => ({ node, statuses })),
     contexts: [],
     lockKey: null,
     parallelism: 1,

@@ -1,10 +1,12 @@
 import type { JobWithPlan, NewId, NewJob, RerunRequest } from '@rondo/model'
+import { requiredStatusOf } from './life-cycles.ts'
 import { guardOf, lockOf } from './lock-guard.ts'
 
 /**
  * Jobs of a rerun. From failed: what did not succeed runs again, and everything downstream of it. Chosen jobs: these,
- * everything downstream, and what they need that did not succeed. Otherwise everything runs again. A kept job has the
- * ending it had, and points at the job whose results it stands for.
+ * everything downstream, and what they require that did not end as they require it. Otherwise everything runs again. A
+ * kept job has the ending it had, and points at the job whose results it stands for. It counts in the workflow's status
+ * as it did before: a failure that a chosen job requires is still one, and the rerun ends as `failed` like the first run.
  */
 export function rerunJobs(
   jobs: readonly JobWithPlan[],
@@ -50,10 +52,19 @@ function withoutSuccess(jobs: readonly JobWithPlan[]): readonly JobWithPlan[] {
   return jobs.filter((job) => job.status !== 'success')
 }
 
-/** Jobs by id, each with what is upstream of it and did not succeed. */
+/** Jobs by id, each with what must run again so that its requirements are fulfilled: where one is, nothing before it is. */
 function withNeeds(jobs: readonly JobWithPlan[], ids: readonly string[]): readonly JobWithPlan[] {
-  const wanted = jobs.filter((job) => ids.includes(job.id))
-  return wanted.flatMap((job) => [job, ...withoutSuccess(guardOf(job, jobs))])
+  const byName = new Map(jobs.map((job) => [job.name, job]))
+  const needed = new Set(jobs.filter((job) => ids.includes(job.id)))
+  // A set goes on over what is added while it is walked.
+  for (const job of needed)
+    for (const { node, statuses } of job.requires) {
+      const required = byName.get(node)
+      if (required === undefined) continue
+      const ended = requiredStatusOf(required.status)
+      if (ended === undefined || !statuses.includes(ended)) needed.add(required)
+    }
+  return [...needed]
 }
 
 /** What a lock guards never runs again without the lock: its lock and unlock nodes run again with it. */

@@ -1,5 +1,13 @@
 import { type GitRevision, type PipelineTrigger, type PipelineValues, type Project, projectSlug } from '@rondo/model'
 
+/** What triggered a pipeline, as its config is told. No event here has sub-types, so its action is its name. */
+const origins: Readonly<Record<PipelineTrigger, Readonly<Record<'source' | 'type' | 'event', string>>>> = {
+  webhook: { source: 'webhook', type: 'github_oauth', event: 'push' },
+  explicit: { source: 'api', type: 'api', event: 'api' },
+  api: { source: 'api', type: 'api', event: 'api' },
+  scheduled_pipeline: { source: 'scheduled_pipeline', type: 'schedule', event: 'schedule' },
+}
+
 /** Values of `pipeline.*` for one trigger (semantics 8). The number and id are known before anything is written. */
 export function pipelineValues(input: {
   readonly id: string
@@ -13,6 +21,7 @@ export function pipelineValues(input: {
   readonly schedule?: { readonly id: string; readonly name: string }
 }): PipelineValues {
   const { project, git } = input
+  const origin = origins[input.trigger]
   const repository = `${input.publicUrl}/git/${project.organizationName}/${project.name}`
   return {
     'pipeline.id': input.id,
@@ -34,12 +43,11 @@ export function pipelineValues(input: {
     'pipeline.git.commit.author_login': git.authorName,
     'pipeline.git.commit.author_name': git.authorName,
     'pipeline.git.commit.author_email': git.authorEmail,
-    'pipeline.trigger_source':
-      input.trigger === 'webhook' ? 'webhook' : input.trigger === 'scheduled_pipeline' ? 'scheduled_pipeline' : 'api',
-    'pipeline.trigger.type': input.trigger === 'webhook' ? 'github_oauth' : 'api',
+    'pipeline.trigger_source': origin.source,
+    'pipeline.trigger.type': origin.type,
     'pipeline.trigger.received_at': input.receivedAt.toISOString(),
-    'pipeline.event.name': input.trigger === 'webhook' ? 'push' : 'api',
-    'pipeline.event.action': input.trigger === 'webhook' ? 'push' : 'api',
+    'pipeline.event.name': origin.event,
+    'pipeline.event.action': origin.event,
     'pipeline.schedule.name': input.schedule?.name ?? '',
     'pipeline.schedule.id': input.schedule?.id ?? '',
   }
