@@ -78,6 +78,10 @@ function parseBodies(server: FastifyInstance): void {
     { parseAs: 'string' },
     (_request, _body, done) => done(null, {}),
   )
+  // Nor does everybody give a type to nothing. What an operation cannot do without, its schema then misses by name.
+  server.addHook('preValidation', async (request) => {
+    if (request.body === undefined && request.routeOptions.schema?.body !== undefined) request.body = {}
+  })
 }
 
 function parseQuery(text: string): Record<string, string> {

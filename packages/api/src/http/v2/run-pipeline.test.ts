@@ -251,3 +251,17 @@ test('the official command line names every project circleci/ORG/PROJECT, by ids
   for (const place of [`${other.organization.id}/${project.id}`, `nobody/${project.id}`, `${organization.id}/none`])
     expect(await run(place), place).toBe(404)
 })
+
+test('a request without a body, and without a type of it, asks for nothing special; what is indispensable is missed by name', async () => {
+  const send = (method: 'POST' | 'PATCH', path: string) => web.send(method, path, { 'circle-token': token })
+  const hold = 'version: 2.1\nworkflows: {main: {jobs: [{hold: {type: approval}}]}}'
+  const workflow = await engine.workflow(await engine.push(home.project, hold))
+  await engine.actions.cancelWorkflow(workflow.id, null)
+
+  expect(await send('POST', `${base}/pipeline`)).toMatchObject({ status: 201, body: { number: expect.any(Number) } })
+  expect(await send('POST', `/api/v2/workflow/${workflow.id}/rerun`)).toMatchObject({ status: 202 })
+  expect(await send('POST', `${base}/envvar`)).toMatchObject({
+    status: 400,
+    body: { message: expect.stringContaining("'name'") },
+  })
+})
