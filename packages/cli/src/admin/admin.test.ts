@@ -114,7 +114,9 @@ test('an administrator reads all that happened to a pipeline: when, who, what an
   const byId = await admin('history', pipeline.id)
   const byNumber = await admin('history', `gh/${home.project.organizationName}/app`, String(pipeline.number))
 
-  expect(byId.out).toMatch(new RegExp(`^20\\S+Z +${home.user.login} +- +pipeline 1 created$`, 'm'))
+  expect(byId.out).toMatch(
+    new RegExp(`^20\\S+Z +${home.user.login} +- +pipeline 1 created by a push \\(branch main at [0-9a-f]{12}\\)$`, 'm'),
+  )
   expect(byId.out).toMatch(/rondo +main\/build +job build: running → failed: the step broke$/m)
   expect(byId.out).toMatch(new RegExp(`${home.user.login} +main/hold +job hold: on_hold → success$`, 'm'))
   expect(byNumber.out).toBe(byId.out)
