@@ -167,6 +167,7 @@ export type {
   QueueSummary,
   QueueWait,
   RunQueue,
+  SummaryFilter,
   WaitFacts,
 } from './ports/run-queue.ts'
 export type { DueSchedule, NewSchedule, ScheduleChange, Schedules } from './ports/schedules.ts'

@@ -17,22 +17,29 @@ import { readWait } from './wait-facts.ts'
 /** The queue as pages and administrators see it. */
 export function createRunQueue(database: Database): RunQueue {
   return {
-    async summary() {
+    async summary(filter = {}) {
       const view = await readView(database)
-      const groups = await database.rows<Group>(sql`
-        select organization_id as "organizationId", project_id as "projectId", resource_class as "resourceClass", count(*)::int as tasks
-        from tasks where phase = 'queued' and promoted_at is null group by 1, 2, 3`)
-      const [all] = await database.rows<{ queued: number; oldestMs: number | null }>(sql`
-        select count(*)::int as queued, (extract(epoch from now() - min(queued_at)) * 1000)::float8 as "oldestMs" from tasks where phase = 'queued'`)
-      const held = groups
+      const [held, waiting, running, agents] = await Promise.all([
+        database.rows<Group>(sql`
+          select t.organization_id as "organizationId", t.project_id as "projectId", t.resource_class as "resourceClass", count(*)::int as tasks
+          from ${tasksFor(filter)} where t.phase = 'queued' and t.promoted_at is null and ${matches(filter)} group by 1, 2, 3`),
+        database.rows<{ queued: number; oldestMs: number | null }>(sql`
+          select count(*)::int as queued, (extract(epoch from now() - min(t.queued_at)) * 1000)::float8 as "oldestMs"
+          from ${tasksFor(filter)} where t.phase = 'queued' and ${matches(filter)}`),
+        database.rows<{ tasks: number }>(sql`
+          select count(*)::int as tasks from ${tasksFor(filter)} where t.phase = 'running' and ${matches(filter)}`),
+        readAgents(database),
+      ])
+      // Limits count everybody's running tasks, whatever the filter.
+      const heldTasks = held
         .filter((group) => limitOn(group, view) !== undefined)
         .reduce((sum, group) => sum + group.tasks, 0)
       return {
-        held,
-        waiting: (all?.queued ?? 0) - held,
-        running: view.running.reduce((sum, one) => sum + one.tasks, 0),
-        oldestMs: all?.oldestMs ?? null,
-        agents: await readAgents(database),
+        held: heldTasks,
+        waiting: (waiting[0]?.queued ?? 0) - heldTasks,
+        running: running[0]?.tasks ?? 0,
+        oldestMs: waiting[0]?.oldestMs ?? null,
+        agents,
       }
     },
     async entries(end, limit, filter = {}) {
@@ -110,6 +117,12 @@ export function createRunQueue(database: Database): RunQueue {
       await database.rows(sql`select pg_notify('rondo', 'queue')`)
     },
   }
+}
+
+/** `tasks t`, with `pipelines pl` where the filter looks at it: counting goes without where it can. */
+function tasksFor({ branch }: QueueFilter): Sql {
+  if (branch === undefined) return sql`tasks t`
+  return sql`tasks t join jobs j on j.id = t.job_id join workflows w on w.id = j.workflow_id join pipelines pl on pl.id = w.pipeline_id`
 }
 
 /** Conditions on `tasks t`; that on the branch needs `pipelines pl`. */

@@ -1,3 +1,4 @@
+import type { QueuePageView } from '@rondo/protocol'
 import { startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
@@ -62,6 +63,32 @@ describe('the queues', () => {
       ],
       tail: [{ jobId: (await engine.job(last, 'build')).id, projectSlug: slug(other), jobNumber: 2 }, {}],
     })
+  })
+
+  test('are counted as they are filtered: by organisation, project, branch and class [L-302 L-304]', async () => {
+    const [home, other] = [await engine.home(), await engine.home()]
+    await engine.push(home.project, build)
+    expect(await engine.claim()).toHaveLength(1)
+    await web.request(admin, 'PUT', `${base}/limits`, { project: slug(home), maxTasks: 0 })
+    await engine.push(home.project, build, { ref: { branch: 'jam' } })
+    await engine.push(home.project, build)
+    await engine.push(other.project, build)
+    const counts = async (query: string, token = admin) => {
+      const { held, waiting, running, oldestMs, head, tail } = (
+        await web.request(token, 'GET', `${base}/queue?${query}`)
+      ).body as unknown as QueuePageView
+      return [held, waiting, running, oldestMs !== null, head.length, tail.length]
+    }
+    const organization = `organization=gh/${home.project.organizationName}`
+
+    expect(await counts('')).toEqual([2, 1, 1, true, 3, 3])
+    expect(await counts('class=small')).toEqual([2, 1, 1, true, 3, 3])
+    expect(await counts('class=nosuch')).toEqual([0, 0, 0, false, 0, 0])
+    expect(await counts(organization)).toEqual([2, 0, 1, true, 2, 2])
+    expect(await counts(organization, await web.token(home.user))).toEqual([2, 0, 1, true, 2, 2])
+    expect(await counts(`organization=gh/${other.project.organizationName}`)).toEqual([0, 1, 0, true, 1, 1])
+    expect(await counts(`project=${slug(home)}&branch=jam`)).toEqual([1, 0, 0, true, 1, 1])
+    expect(await counts('branch=main')).toEqual([1, 1, 1, true, 2, 2])
   })
 
   test('let chosen builds pass into the run queue, by the hundred but never all at once, and the history says who did it [L-303]', async () => {

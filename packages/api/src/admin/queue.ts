@@ -1,4 +1,4 @@
-import { AppError, type QueueEntry, type QueueFilter, type TaskLimit } from '@rondo/model'
+import { AppError, type ForecastQuality, type QueueEntry, type QueueFilter, type TaskLimit } from '@rondo/model'
 import type { LimitView, QueueEntryView, QueuePageView } from '@rondo/protocol'
 import { type Static, Type } from 'typebox'
 import type { Access } from '../access.ts'
@@ -33,6 +33,8 @@ const Cancellation = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
 })
 
+const unknownQuality: ForecastQuality = { jobs: 0, medianErrorMs: null, p90ErrorMs: null }
+
 /** Both queues as operators know them: what a limit holds back, and what may run; and what they do to them. */
 export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: Access): void {
   const { queue, actions } = ports
@@ -52,13 +54,13 @@ export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: 
     const filter = await filterOf(asker, askedIn(query))
     const limit = Math.min(200, Math.max(1, Math.trunc(Number(query.limit)) || 20))
     const [summary, head, tail, limits, forecast] = await Promise.all([
-      queue.summary(),
+      queue.summary(filter),
       queue.entries('head', limit, filter),
       queue.entries('tail', limit, filter),
       queue.limits(),
-      queue.forecastQuality(),
+      asker.user.admin ? queue.forecastQuality() : unknownQuality,
     ])
-    // An organisation's administrators learn of others' machines and limits nothing.
+    // An organisation's administrators learn of others' machines and limits nothing, nor of forecasts, which all jobs share.
     const everything = asker.user.admin
     return {
       held: summary.held,

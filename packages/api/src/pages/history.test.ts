@@ -29,7 +29,13 @@ test('a member reads the history of a pipeline in words, and nobody else learns 
   expect(own.body).toMatchObject({
     next: null,
     items: [
-      { kind: 'pipeline.created', who: home.user.login, what: 'pipeline 1 created', why: null, workflow: null },
+      {
+        kind: 'pipeline.created',
+        who: home.user.login,
+        what: expect.stringMatching(/^pipeline 1 created by a push \(branch main at /),
+        why: null,
+        workflow: null,
+      },
       { kind: 'workflow.created', who: null, what: 'workflow main created', workflow: 'main' },
       { kind: 'job.changed', job: 'hold', what: 'job hold: blocked → on_hold' },
       { kind: 'workflow.changed', what: 'workflow main: running → on_hold' },

@@ -114,7 +114,9 @@ test('an administrator reads all that happened to a pipeline: when, who, what an
   const byId = await admin('history', pipeline.id)
   const byNumber = await admin('history', `gh/${home.project.organizationName}/app`, String(pipeline.number))
 
-  expect(byId.out).toMatch(new RegExp(`^20\\S+Z +${home.user.login} +- +pipeline 1 created$`, 'm'))
+  expect(byId.out).toMatch(
+    new RegExp(`^20\\S+Z +${home.user.login} +- +pipeline 1 created by a push \\(branch main at [0-9a-f]{12}\\)$`, 'm'),
+  )
   expect(byId.out).toMatch(/rondo +main\/build +job build: running → failed: the step broke$/m)
   expect(byId.out).toMatch(new RegExp(`${home.user.login} +main/hold +job hold: on_hold → success$`, 'm'))
   expect(byNumber.out).toBe(byId.out)
@@ -222,6 +224,21 @@ test('a loop that stopped, or whose last round failed, shows in the health of th
 
   expect([well.code, well.out]).toEqual([0, expect.stringMatching(/^leases +here\/1 +ok +\S+ +12 ms +-$/m)])
   expect([late.code, late.out]).toEqual([1, expect.stringMatching(/^retention +here\/1 +LATE .* the disk is full$/m)])
+})
+
+test('the loops of a server that was killed are gone once another server runs them, and health is well again', async () => {
+  const { operations } = engine.database.store
+  const round = { pauseMs: 5_000, tookMs: 12, problem: null }
+  // A stopped loop of another test would be late for good.
+  for (const name of ['leases', 'retention']) await operations.recordLoop({ ...round, server: 'here/1', name })
+  await operations.recordLoop({ ...round, server: 'killed/1', name: 'takeover', pauseMs: -120_000 })
+  const late = await admin('health')
+  await operations.recordLoop({ ...round, server: 'here/1', name: 'takeover' })
+
+  const well = await admin('health')
+
+  expect([late.code, late.out]).toEqual([1, expect.stringMatching(/^takeover +killed\/1 +LATE /m)])
+  expect([well.code, well.out]).toEqual([0, expect.stringMatching(/^takeover +killed\/1 +gone /m)])
 })
 
 test('a dry run of retention says what would go, and nothing runs without saying that it is dry', async () => {

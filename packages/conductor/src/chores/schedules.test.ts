@@ -134,7 +134,7 @@ workflows:
     expect((await engine.workflow(scheduled[0]!)).status).toBe('running')
     const { items } = await engine.database.store.queries.eventsOf(scheduled[0]!.id, { limit: 100 })
     expect(describeEvent(items.find((event) => event.kind === 'pipeline.created')!).what).toMatch(
-      /^pipeline [3-6] created by schedule nightly, 1728\d\d\.\d s late$/,
+      /^pipeline [3-6] created by schedule nightly, 1728\d\d\.\d s late \(branch main at [0-9a-f]{12}\)$/,
     )
     const { nextAt } = (await engine.database.store.schedules.schedule(schedule.id))!
     expect(nextAt!.getTime()).toBeGreaterThan(Date.now() - 1_000)

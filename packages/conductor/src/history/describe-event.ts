@@ -1,5 +1,5 @@
 import type { EventRecord } from '@rondo/model'
-import { ofSchedule } from './of-schedule.ts'
+import { howMade } from './how-made.ts'
 
 /** What happened and why, in words. */
 export interface EventText {
@@ -20,9 +20,13 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
   const slice = `slice ${Number(data.slice ?? 0)}`
   switch (kind) {
     case 'pipeline.created':
-      return `pipeline ${data.number} created${ofSchedule(data)}`
+      return `${pipelineName(data)} created${howMade(data)}`
     case 'pipeline.errored':
-      return `pipeline ${data.number} could not be made`
+      return `${pipelineName(data)} could not be ${data.from === undefined ? `made${howMade(data)}` : 'continued'}`
+    case 'pipeline.changed':
+      return data.to === 'pending'
+        ? `${pipelineName(data)} is to be continued: a config for it was accepted`
+        : `${pipelineName(data)} is continued with that config`
     case 'pipeline.canceled':
       return 'pipeline canceled'
     case 'workflow.created':
@@ -70,6 +74,11 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
     default:
       return kind
   }
+}
+
+/** Events of older servers do not always have its number. */
+function pipelineName({ number }: EventRecord['data']): string {
+  return typeof number === 'number' ? `pipeline ${number}` : 'the pipeline'
 }
 
 function text(value: unknown): string | undefined {

@@ -33,7 +33,12 @@ test('the history of a pipeline tells who did what, when, and why, each fact wit
   expect(
     history.items.map((entry) => [entry.kind, entry.actorLogin, entry.jobName, describeEvent(entry).what]),
   ).toEqual([
-    ['pipeline.created', user.login, null, 'pipeline 1 created'],
+    [
+      'pipeline.created',
+      user.login,
+      null,
+      expect.stringMatching(/^pipeline 1 created by a push \(branch main at [0-9a-f]{12}\)$/),
+    ],
     ['workflow.created', null, null, 'workflow main created'],
     ['job.changed', null, 'hold', 'job hold: blocked → on_hold'],
     ['workflow.changed', null, null, 'workflow main: running → on_hold'],

@@ -1,7 +1,14 @@
-import { AppError, type EngineTransaction, type PipelineInSetup, type WorkflowSnapshot } from '@rondo/model'
+import {
+  AppError,
+  type EngineTransaction,
+  type PipelineError,
+  type PipelineInSetup,
+  type WorkflowSnapshot,
+} from '@rondo/model'
 import { advance } from '../workflows/apply-moves.ts'
 import { canceledBy, cancelWorkflow } from '../workflows/cancel.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
+import { becauseOfErrors } from './because-of-errors.ts'
 
 /**
  * Cancels what of a pipeline has not ended, all in one transaction: its workflows, and what a continuation would still have
@@ -42,9 +49,12 @@ async function endSetup(
   tx: EngineTransaction,
   { pipeline, organizationId, continuation }: PipelineInSetup,
 ): Promise<void> {
+  const errors: readonly PipelineError[] = [
+    { type: 'other', message: 'The pipeline was canceled before it was continued. Run a new pipeline.' },
+  ]
   await tx.finishContinuation(pipeline.id, {
     state: 'errored',
-    errors: [{ type: 'other', message: 'The pipeline was canceled before it was continued. Run a new pipeline.' }],
+    errors,
     warnings: [],
     parameters: pipeline.parameters,
     config: { source: continuation?.configuration ?? '', compiled: '', plan: null },
@@ -54,6 +64,6 @@ async function endSetup(
     organizationId,
     projectId: pipeline.projectId,
     pipelineId: pipeline.id,
-    data: { number: pipeline.number, from: pipeline.state, to: 'errored' },
+    data: { number: pipeline.number, from: pipeline.state, to: 'errored', ...becauseOfErrors(errors) },
   })
 }

@@ -3,7 +3,9 @@ import type { Pipeline, Repositories } from '@rondo/model'
 import { buildHousehold, buildRevision, type Household, startTestDatabase, type TestDatabase } from '@rondo/testkit'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { runDueSchedules } from '../chores/run-schedules.ts'
 import { createInlineCompiler } from '../compiler/inline-compiler.ts'
+import { describeEvent } from '../history/describe-event.ts'
 import { createContinuationKeys } from './continuation-keys.ts'
 import { resumeContinuations } from './continuation-resumer.ts'
 import { createStartChecks, createUserActions } from './user-actions.ts'
@@ -380,4 +382,66 @@ test('a continuation that cannot be finished now holds up none of the others', a
   expect(await look(well.id)).toMatchObject({ state: 'created' })
   expect(await look(ill.id)).toMatchObject({ state: 'pending' })
   expect(errors.map(String)).toContain('Error: orbs are away')
+})
+
+describe('the history tells in words', () => {
+  const told = async (pipeline: Pipeline) =>
+    (await database.store.queries.eventsOf(pipeline.id, { limit: 100 })).items
+      .filter((event) => event.kind.startsWith('pipeline.'))
+      .map((event) => Object.values(describeEvent(event)))
+  const made = (pipeline: Pipeline) => [
+    `pipeline ${pipeline.number} created by the API (branch main at aaaaaaaaaaaa)`,
+    null,
+  ]
+
+  test('how a pipeline was continued', async () => {
+    const pipeline = await trigger()
+    await proceed(pipeline)
+
+    expect(await told(pipeline)).toEqual([
+      made(pipeline),
+      [`pipeline ${pipeline.number} is to be continued: a config for it was accepted`, null],
+      [`pipeline ${pipeline.number} is continued with that config`, null],
+    ])
+  })
+
+  test('why it could not be', async () => {
+    const pipeline = await trigger()
+    await proceed(pipeline, { configuration: setupConfig })
+
+    expect((await told(pipeline)).at(-1)).toEqual([
+      `pipeline ${pipeline.number} could not be continued`,
+      expect.stringContaining('cannot be continued with another setup configuration'),
+    ])
+  })
+
+  test('why there is none, and which schedule asked for it', async () => {
+    const { schedules } = database.store
+    const schedule = await schedules.create({
+      projectId: home.project.id,
+      name: 'nightly',
+      description: '',
+      branch: 'main',
+      tag: null,
+      timetable: { cron: '0 3 * * *' },
+      parameters: {},
+      actorId: null,
+      nextAt: new Date(Date.now() - 5_000),
+    })
+    actions = actionsOver('version: 2.1\nworkflows: {main: {jobs: [missing]}}')
+    const { accounts } = database.store
+    await runDueSchedules({ schedules, accounts, actions }, (error) => {
+      throw error
+    })
+    const { items } = await database.store.queries.pipelines({ projectId: schedule.projectId }, { limit: 1 })
+
+    expect(await told(items[0]!)).toEqual([
+      [
+        expect.stringMatching(
+          /^pipeline \d+ could not be made by schedule nightly, \d+\.\d s late \(branch main at a{12}\)$/,
+        ),
+        expect.stringContaining('missing'),
+      ],
+    ])
+  })
 })

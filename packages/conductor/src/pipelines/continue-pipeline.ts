@@ -12,6 +12,7 @@ import {
 import type { Compiler } from '../compiler/compiler.ts'
 import { createWorkflows } from '../workflows/create-workflows.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
+import { becauseOfErrors } from './because-of-errors.ts'
 import { type ConfigCompilation, compileConfig, storable, uncompiled } from './compile-config.ts'
 import type { ContinuationKeys } from './continuation-keys.ts'
 import { once } from './once.ts'
@@ -66,7 +67,7 @@ async function accept(tx: EngineTransaction, pipelineId: string, continuation: C
     organizationId,
     projectId: pipeline.projectId,
     pipelineId,
-    data: { from: 'setup', to: 'pending' },
+    data: { number: pipeline.number, from: 'setup', to: 'pending' },
   })
   return pipelineId
 }
@@ -116,7 +117,7 @@ export async function finishContinuation(ports: FinishPorts, checks: StartChecks
       organizationId,
       projectId: pipeline.projectId,
       pipelineId,
-      data: { from: 'pending', to: state },
+      data: { number: pipeline.number, from: 'pending', to: state, ...becauseOfErrors(compiled.errors) },
     })
     if (compiled.config.plan !== null) await createWorkflows(tx, checks, pipeline, compiled.config.plan)
   })

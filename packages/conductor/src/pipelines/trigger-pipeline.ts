@@ -14,6 +14,7 @@ import {
 import { selectFromPlan } from '../decisions/select-from-plan.ts'
 import { createWorkflows } from '../workflows/create-workflows.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
+import { becauseOfErrors } from './because-of-errors.ts'
 import { type ConfigCompilation, compileConfig, uncompiled } from './compile-config.ts'
 import { schedulesOf } from './config-schedules.ts'
 import { madeBy, once } from './once.ts'
@@ -130,6 +131,11 @@ async function fillPipeline(
     data: {
       number: pipeline.number,
       state: pipeline.state,
+      trigger: pipeline.trigger,
+      ...(pipeline.git.branch === null ? {} : { branch: pipeline.git.branch }),
+      ...(pipeline.git.tag === null ? {} : { tag: pipeline.git.tag }),
+      revision: pipeline.git.revision,
+      ...becauseOfErrors(pipeline.errors),
       ...(schedule === undefined ? {} : { schedule: schedule.name, lateMs: Math.max(0, lateMs) }),
     },
   })

@@ -5,7 +5,8 @@ import type { JobStatus } from '../status.ts'
 
 /** What administrators and pages see of the queue, and what administrators do to it. */
 export interface RunQueue {
-  summary(): Promise<QueueSummary>
+  /** Counts of what the filter lets through; agents are all there are. */
+  summary(filter?: SummaryFilter): Promise<QueueSummary>
   /** Waiting tasks from the head or the tail of the queue. */
   entries(end: 'head' | 'tail', limit: number, filter?: QueueFilter): Promise<readonly QueueEntry[]>
   /** Jobs all of whose tasks still wait and that match, the longest waiting first, with how many there are in all. */
@@ -43,6 +44,9 @@ export interface QueueFilter {
   /** Waited at least this long. */
   readonly olderThanMs?: number
 }
+
+/** What also tasks that run can be told apart by. */
+export type SummaryFilter = Omit<QueueFilter, 'olderThanMs'>
 
 export interface ForecastQuality {
   readonly jobs: number
