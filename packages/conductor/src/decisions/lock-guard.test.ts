@@ -33,3 +33,24 @@ test.each([
     expect(found).toEqual(released)
   },
 )
+
+test('a lock is given back although something before its lock node, which nobody waits for any more, waits for the same lock', () => {
+  const early = [
+    node('early-lock', 'lock', 'queued', []),
+    node('early', 'build', 'queued', ['early-lock']),
+    node('early-unlock', 'unlock', 'queued', ['early']),
+  ]
+  const jobs = [
+    ...early,
+    node('given-up', 'build', 'canceled', ['early']),
+    node('lock', 'lock', 'success', ['given-up']),
+    node('deploy', 'build', 'success', ['lock']),
+    node('unlock', 'unlock', 'success', ['deploy']),
+  ]
+  const locks = [
+    { jobId: 'lock', key: 'deploy', held: true },
+    { jobId: 'early-lock', key: 'deploy', held: false },
+  ]
+
+  expect(locksToRelease(jobs, locks, new Set(), 'running')).toEqual(['lock'])
+})

@@ -25,6 +25,11 @@ export function guardOf<T extends Node>(unlock: Node, jobs: readonly T[]): reado
   return [...found]
 }
 
+/** What stands between a lock node and its unlock node. What is upstream of the unlock node alone runs with or without the lock, or waits for it. */
+export function guardedBetween<T extends Node>(lock: T, unlock: Node, jobs: readonly T[]): readonly T[] {
+  return guardOf(unlock, jobs).filter((job) => guardOf(job, jobs).includes(lock))
+}
+
 type LockNode = Node & Pick<JobState, 'type' | 'lockKey'>
 
 /**
@@ -54,7 +59,7 @@ export function locksToRelease(
       if (lock.status !== 'success') return isFinalJobStatus(lock.status)
       const unlock = jobs.find((job) => job.type === 'unlock' && lockOf(job, jobs) === lock)
       const ended = isFinalWorkflowStatus(status) || (unlock !== undefined && isFinalJobStatus(unlock.status))
-      const guarded = unlock === undefined ? jobs : guardOf(unlock, jobs)
+      const guarded = unlock === undefined ? jobs : guardedBetween(lock, unlock, jobs)
       // An unlock node may be canceled while what it stands behind still waits: that keeps the lock, and has its turn.
       return ended && guarded.every((job) => isFinalJobStatus(job.status) && !busy.has(job.id))
     })

@@ -1,6 +1,6 @@
 import type { JobWithPlan, NewId, NewJob, RerunRequest } from '@rondo/model'
 import { requiredStatusOf } from './life-cycles.ts'
-import { guardOf, lockOf } from './lock-guard.ts'
+import { guardedBetween, lockOf } from './lock-guard.ts'
 
 /**
  * Jobs of a rerun. From failed: what did not succeed runs again, and everything downstream of it. Chosen jobs: these,
@@ -74,8 +74,7 @@ function withLocks(jobs: readonly JobWithPlan[], again: ReadonlySet<string>): Re
     if (unlock.type !== 'unlock') continue
     const lock = lockOf(unlock, jobs)
     if (lock === undefined) continue
-    const guarded = guardOf(unlock, jobs).filter((job) => guardOf(job, jobs).includes(lock))
-    if (!guarded.some((job) => again.has(job.name))) continue
+    if (!guardedBetween(lock, unlock, jobs).some((job) => again.has(job.name))) continue
     all.add(lock.name).add(unlock.name)
   }
   return all
