@@ -1,14 +1,12 @@
 import { describeDispatch, dueRetention } from '@rondo/conductor'
-import { AppError, type DispatchEntry, type LoopState } from '@rondo/model'
+import { AppError, type DispatchEntry } from '@rondo/model'
 import type { EvidenceView, LoopView, RetentionView } from '@rondo/protocol'
 import type { Access } from '../access.ts'
 import { isId } from '../access.ts'
 import type { WebPorts } from '../ports.ts'
 import type { AdminServer } from './admin-server.ts'
+import { loopViews } from './loop-views.ts'
 import { administeredScope, requireAdministrator } from './scope.ts'
-
-/** Pauses and rounds of this much beyond a loop's own are no sign of trouble. */
-const patienceMs = 60_000
 
 /** What operators look at: the health of what goes on by itself, the dispatcher's log, and what retention would take. */
 export function registerOperations(admin: AdminServer, ports: WebPorts, access: Access): void {
@@ -16,7 +14,7 @@ export function registerOperations(admin: AdminServer, ports: WebPorts, access: 
 
   admin.get('/health', async (asker): Promise<{ loops: readonly LoopView[] }> => {
     requireAdministrator(asker)
-    return { loops: (await operations.loops()).map(loopView) }
+    return { loops: loopViews(await operations.loops()) }
   })
   admin.get('/dispatcher', async (asker, { job, after, limit }): Promise<{ items: readonly EvidenceView[] }> => {
     requireAdministrator(asker)
@@ -43,18 +41,6 @@ export function registerOperations(admin: AdminServer, ports: WebPorts, access: 
       },
     }
   })
-}
-
-function loopView(loop: LoopState): LoopView {
-  return {
-    name: loop.name,
-    server: loop.server,
-    roundAt: loop.roundAt.toISOString(),
-    tookMs: loop.tookMs,
-    failedAt: loop.failedAt?.toISOString() ?? null,
-    problem: loop.problem,
-    late: loop.silentMs > loop.pauseMs + patienceMs,
-  }
 }
 
 function evidenceView(entry: DispatchEntry): EvidenceView {

@@ -243,6 +243,21 @@ test('a loop that stopped, or whose last round failed, shows in the health of th
   expect([late.code, late.out]).toEqual([1, expect.stringMatching(/^retention +here\/1 +LATE .* the disk is full$/m)])
 })
 
+test('the loops of a server that was killed are gone once another server runs them, and health is well again', async () => {
+  const { operations } = engine.database.store
+  const round = { pauseMs: 5_000, tookMs: 12, problem: null }
+  // A stopped loop of another test would be late for good.
+  for (const name of ['leases', 'retention']) await operations.recordLoop({ ...round, server: 'here/1', name })
+  await operations.recordLoop({ ...round, server: 'killed/1', name: 'takeover', pauseMs: -120_000 })
+  const late = await admin('health')
+  await operations.recordLoop({ ...round, server: 'here/1', name: 'takeover' })
+
+  const well = await admin('health')
+
+  expect([late.code, late.out]).toEqual([1, expect.stringMatching(/^takeover +killed\/1 +LATE /m)])
+  expect([well.code, well.out]).toEqual([0, expect.stringMatching(/^takeover +killed\/1 +gone /m)])
+})
+
 test('a dry run of retention says what would go, and nothing runs without saying that it is dry', async () => {
   const dry = await admin('retention', '--dry-run')
   const wet = await admin('retention')

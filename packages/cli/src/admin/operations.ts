@@ -22,7 +22,7 @@ export const showHealth: Verb = {
           loops.map((loop) => [
             loop.name,
             loop.server,
-            loop.late ? 'LATE' : 'ok',
+            loop.late ? 'LATE' : loop.gone ? 'gone' : 'ok',
             loop.roundAt,
             `${loop.tookMs} ms`,
             loop.problem === null ? '-' : `${loop.failedAt} ${loop.problem}`,

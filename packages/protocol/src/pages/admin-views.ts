@@ -106,6 +106,8 @@ export interface LoopView {
   readonly problem: string | null
   /** It has not been heard of for longer than it pauses. */
   readonly late: boolean
+  /** Its server was ended, and another goes on with it: no trouble. */
+  readonly gone: boolean
 }
 
 /** One line of what dispatcher and scheduler did. */

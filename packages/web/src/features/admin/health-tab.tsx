@@ -15,14 +15,16 @@ export function HealthTab() {
       {health.data.loops.map((loop) => (
         <div key={`${loop.server}/${loop.name}`} className="admin-row">
           <span>
-            <StatusIcon status={loop.late ? 'failed' : 'success'} size={14} /> {loop.name}
+            <StatusIcon status={loop.late ? 'failed' : loop.gone ? 'not_run' : 'success'} size={14} /> {loop.name}
             <span className="quiet"> {loop.server}</span>
           </span>
           <span className={loop.problem === null ? 'quiet' : 'tone-bad'}>
             {loop.problem === null
               ? loop.late
                 ? 'has stopped'
-                : ''
+                : loop.gone
+                  ? 'its server was ended; another goes on with it'
+                  : ''
               : `${loop.problem} (${ago(loop.failedAt ?? loop.roundAt, now)})`}
           </span>
           <span className="quiet number">
