@@ -50,6 +50,22 @@ export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: 
     }
   }
 
+  /** All of them are there, in the organisation or project that was named; whether they still wait is another matter. */
+  async function requireBuilds(jobIds: readonly string[], { organizationId, projectId }: QueueFilter): Promise<void> {
+    for (const id of jobIds) {
+      const project = (await ports.queries.job(id))?.project
+      const here =
+        project !== undefined &&
+        (organizationId ?? project.organizationId) === project.organizationId &&
+        (projectId ?? project.id) === project.id
+      if (!here)
+        throw new AppError(
+          'not-found',
+          `There is no build ${id}${organizationId === undefined ? '' : ' in what you named'}, so nothing was promoted. Name builds by the ids that the API gives their jobs, or give a filter.`,
+        )
+    }
+  }
+
   admin.get('/queue', async (asker, query): Promise<QueuePageView> => {
     const filter = await filterOf(asker, askedIn(query))
     const limit = Math.min(200, Math.max(1, Math.trunc(Number(query.limit)) || 20))
@@ -83,6 +99,7 @@ export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: 
     const filter = await filterOf(asker, asked)
     if (jobs === undefined && Object.keys(filter).length === 0)
       throw new AppError('bad-request', 'Say which jobs: name them in `jobs`, or give a filter. Never all at once.')
+    await requireBuilds(jobs ?? [], filter)
     const { jobIds } = await queue.matching(
       { ...filter, ...(jobs === undefined ? {} : { jobIds: jobs }) },
       limit ?? 100,

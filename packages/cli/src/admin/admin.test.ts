@@ -104,6 +104,23 @@ test('a support bundle says what could not be had, and why', async () => {
   })
 })
 
+test('promoting builds that are not there names them, and promotes none of the others', async () => {
+  const [home, other] = [await engine.home(), await engine.home()]
+  const unknown = '00000000-0000-4000-8000-000000000000'
+  const own = await engine.job(await engine.push(home.project, build), 'build')
+  const foreign = await engine.job(await engine.push(other.project, build), 'build')
+  const slug = `gh/${home.project.organizationName}/app`
+
+  const nothing = await admin('promote', own.id, unknown)
+  const elsewhere = await admin('promote', '--project', slug, foreign.id)
+  const there = await admin('promote', '--project', slug, own.id.toUpperCase())
+
+  expect([nothing.code, nothing.out]).toEqual([1, ''])
+  expect(nothing.err).toContain(`There is no build ${unknown}`)
+  expect([elsewhere.code, elsewhere.err]).toEqual([1, expect.stringContaining(`There is no build ${foreign.id}`)])
+  expect([there.code, there.out]).toEqual([0, '1 builds (1 tasks) go before all others.\n'])
+})
+
 test('an administrator reads all that happened to a pipeline: when, who, what and why', async () => {
   const home = await engine.home()
   const pipeline = await engine.push(home.project, build, { actorId: home.user.id })

@@ -120,6 +120,11 @@ export function createStartChecks(newId: NewId): StartChecks {
 const maxReruns = 100
 
 async function rerun(ports: UserActionsPorts, checks: StartChecks, request: RerunRequest): Promise<string> {
+  if (request.jobIds?.length === 0)
+    throw new AppError(
+      'bad-request',
+      'The list of jobs to rerun names none. Give the ids of jobs of the workflow, or leave the list out to rerun all of it.',
+    )
   return ports.engine.transact((tx) => once(tx, request.once, () => makeRerun(tx, checks, request)))
 }
 

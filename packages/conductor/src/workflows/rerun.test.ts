@@ -48,6 +48,17 @@ test('a chosen job brings along what it needs and what had failed, not what had 
   expect(await engine.statuses(pipeline)).toEqual({ a: 'queued', b: 'blocked', c: 'success' })
 })
 
+test('no job at all is refused with what to ask for instead, and nothing is made', async () => {
+  const pipeline = await ended({ a: 'passed', c: 'passed', b: 'passed' })
+
+  await expect(rerun(pipeline, { jobIds: [] })).rejects.toMatchObject({
+    code: 'bad-request',
+    message: expect.stringMatching(/names none.*leave the list out/),
+  })
+
+  expect(await engine.database.store.queries.workflowsOf([pipeline.id])).toHaveLength(1)
+})
+
 test('a job of another workflow is refused by its id, and nothing is made', async () => {
   const pipeline = await ended({ a: 'passed', c: 'passed', b: 'passed' })
   const stranger = await ended({ a: 'passed', c: 'passed', b: 'passed' })
