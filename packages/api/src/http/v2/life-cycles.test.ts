@@ -248,7 +248,10 @@ describe('a pipeline is said to be', () => {
     await expect(push('version: 2.1\njobs: []')).rejects.toThrow()
     const { items } = await ask('GET', `/api/v2/project/gh/${home.organization.name}/${home.project.name}/pipeline`)
 
-    expect(items[0]).toMatchObject({ state: 'errored', errors: [{ type: 'config', message: expect.stringContaining('jobs') }] })
+    expect(items[0]).toMatchObject({
+      state: 'errored',
+      errors: [{ type: 'config', message: expect.stringContaining('jobs') }],
+    })
   })
 
   test('setup as soon as anybody sees it, since it comes with its setup workflow: never setup-pending', async () => {
