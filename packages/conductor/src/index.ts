@@ -32,6 +32,7 @@ export { finishDuePushes, finishPushes } from './chores/finish-pushes.ts'
 export { foretell, foretellStarts } from './chores/foretell-starts.ts'
 export type { SchedulePorts } from './chores/run-schedules.ts'
 export { runDueSchedules, runSchedules } from './chores/run-schedules.ts'
+export { type Heartbeat, sayStillRunning } from './chores/say-still-running.ts'
 export type { CompileTurn } from './compiler/compile-queue.ts'
 export type {
   CheckOrbRequest,

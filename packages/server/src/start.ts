@@ -36,6 +36,7 @@ import {
   resumeContinuations,
   runSchedules,
   type StartChecks,
+  sayStillRunning,
   sweepLeases,
   sweepObjects,
 } from '@rondo/conductor'
@@ -244,6 +245,14 @@ function startLoops(
     enforceLimits(kept, loop('time limits', 5_000, 'limits were not enforced'), signal),
     resumeContinuations(ports, loop('continuations', 5_000, 'continuations were not resumed'), signal),
     foretellStarts({ ...ports, queue: store.queue }, loop('forecasts', 5_000, 'starts were not foretold'), signal),
+    sayStillRunning(
+      { ...ports, queue: store.queue },
+      {
+        ...loop('heartbeat', 120_000, 'the heartbeat failed'),
+        say: (tasks) => log.info({ part: 'dispatcher', ...tasks }, 'Still running...'),
+      },
+      signal,
+    ),
     applyRetention(kept, loop('retention', 600_000, 'retention was not applied'), signal),
     expireOrbs({ ...ports, orbs: store.orbs }, loop('orbs', 600_000, 'dev versions of orbs did not expire'), signal),
     sweepObjects(kept, loop('objects', 60_000, 'objects were not swept'), signal),
