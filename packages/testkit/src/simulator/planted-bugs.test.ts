@@ -5,7 +5,7 @@ import { simulate } from './simulate.ts'
 import { drawPlan, type WorldPlan } from './world-plan.ts'
 
 /** Worlds a bug may hide in. */
-const patience = 100
+const patience = 300
 
 /** Worlds in which administrators do something all the time: their bugs show sooner. In every second one machines go, too. */
 function busy(seed: number): WorldPlan {
