@@ -32,6 +32,7 @@ export const schedulerLies: Experiment<{ readonly tasks: number }> = {
     const database = new pg.Pool({ connectionString: engine.database.connectionString, max: 4 })
     // Connections that are closed may still be told that the database goes.
     database.on('connect', (client) => void client.on('error', () => {}))
+    database.on('error', () => {})
     const stop = new AbortController()
     try {
       const planes = [engine.plane, engine.restart()]

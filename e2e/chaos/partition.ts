@@ -127,10 +127,13 @@ async function longCut({ stack, link, way, marker }: Cut, found: Found): Promise
   await stack.waitFor(
     'the job to be given up',
     async () => {
-      // Agents that can still be heard renew their leases until now.
-      await look(stack, `update attempts set lease_expires_at = now() - interval '1 hour' where phase <> 'finished'`)
-      // Longer ago still: one that was heard of since has forgotten the job, which ends in another way.
-      await look(stack, `update agents set seen_at = now() - interval '2 hours'`)
+      // Agents that can still be heard renew their leases until now. That this one was heard of longer ago still is said in the same
+      // breath: one that was heard of since its lease ran out has forgotten the job, which ends in another way.
+      await look(
+        stack,
+        `with unheard as (update agents set seen_at = now() - interval '2 hours')
+         update attempts set lease_expires_at = now() - interval '1 hour' where phase <> 'finished'`,
+      )
       return (await statusesOf(stack, pipeline))[0]?.status === 'infrastructure_fail' ? true : undefined
     },
     60_000,
