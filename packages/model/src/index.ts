@@ -113,6 +113,7 @@ export type {
   OverdueJob,
   PipelineInSetup,
   ReservedPipeline,
+  ServedTerm,
   ServerInstance,
   StopOrder,
   WorkflowHead,

@@ -77,11 +77,14 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
           and t.id = a.task_id and t.stop_reason is null returning a.id`)
       return new Set(rows.map((row) => row.id))
     },
-    lockExpired: async (ref) =>
+    lockExpired: async (ref, { role, awayAfterMs, forMs }) =>
       (
         await tx.rows(sql`
           select id from attempts where id = ${ref.attemptId} and epoch = ${ref.epoch} and phase <> 'finished' and lease_expires_at < now()
-            and (granted_at is not null) = ${ref.granted} for update`)
+            and (granted_at is not null) = ${ref.granted}
+            and (select min(since) from instances where ${role} = any(roles) and seen_at >= clock_timestamp() - ${awayAfterMs} * interval '1 ms')
+              <= clock_timestamp() - ${forMs} * interval '1 ms'
+          for update`)
       ).length > 0,
     contextNames: async (organizationId, projectId) =>
       (await tx.rows<{ name: string }>(usableContexts(sql`${organizationId}`, sql`${projectId}`))).map(

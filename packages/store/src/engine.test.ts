@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import {
   buildAgent,
   buildHousehold,
@@ -10,6 +11,7 @@ import {
   startTestDatabase,
   type TestDatabase,
 } from '@rondo/testkit'
+import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Store } from './store.ts'
 
@@ -161,6 +163,59 @@ describe('leases', () => {
     expect(before[0]).toMatchObject({ granted: false, attempts: 1 })
     expect(before[0]!.lateMs).toBeGreaterThanOrEqual(5_000)
     expect(await own()).toEqual([])
+  })
+
+  test('a silent attempt is given up only when somebody could have heard it for a whole term, by the clock of that moment', async () => {
+    await buildWorkflow(store, home.project, [buildJob()], { queue: true })
+    const task = await claimOne(store, agent, { leaseMs: -5_000 })
+    const role = `heard by ${home.project.id}`
+    const heldAfter = (pauseMs: number, served: { awayAfterMs: number; forMs: number }) =>
+      store.engine.transact(async (tx) => {
+        await tx.contextNames(home.organization.id, home.project.id)
+        await setTimeout(pauseMs)
+        return tx.lockExpired({ ...task, granted: false }, { role, ...served })
+      })
+
+    const withoutAnybody = await heldAfter(0, { awayAfterMs: 60_000, forMs: 0 })
+    await store.engine.announce({ name: role, roles: [role] }, 60_000)
+    const tooSoon = await heldAfter(0, { awayAfterMs: 60_000, forMs: 60_000 })
+    const inTime = await heldAfter(0, { awayAfterMs: 60_000, forMs: 0 })
+    const stoodStill = await heldAfter(150, { awayAfterMs: 100, forMs: 0 })
+
+    expect({ withoutAnybody, tooSoon, inTime, stoodStill }).toEqual({
+      withoutAnybody: false,
+      tooSoon: false,
+      inTime: true,
+      stoodStill: false,
+    })
+  })
+})
+
+describe('a limit', () => {
+  test('waits for claims that began before it, so that what they take is counted', async () => {
+    const claimer = new pg.Client({ connectionString: database.connectionString })
+    await claimer.connect()
+    const waiting = async () =>
+      (
+        await claimer.query(
+          `select from pg_locks where relation = 'task_limits'::regclass and mode = 'ExclusiveLock' and not granted`,
+        )
+      ).rowCount
+    await claimer.query('begin')
+    // As a claim reads limits, of which there is none yet.
+    await claimer.query('select from task_limits for update')
+    const scope = { organizationId: home.organization.id, projectId: null, resourceClass: null }
+    const steps: string[] = []
+    const set = store.queue.setLimit(scope, 1).then(() => steps.push('limit'))
+
+    while ((await waiting()) !== 1) await setTimeout(5)
+    steps.push('claim')
+    await claimer.query('commit')
+    await set
+
+    expect(steps).toEqual(['claim', 'limit'])
+    await store.queue.setLimit(scope, undefined)
+    await claimer.end()
   })
 })
 

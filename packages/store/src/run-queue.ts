@@ -91,30 +91,35 @@ export function createRunQueue(database: Database): RunQueue {
     },
     forecastQuality: () => forecastQuality(database),
     limits: () => readLimits(database, { hold: false }),
-    async setLimit({ organizationId, projectId, resourceClass }, maxTasks, actorId = null, byInstallation = true) {
-      const changed =
-        maxTasks === undefined
-          ? await database.rows(sql`
-              with gone as (delete from task_limits where organization_id is not distinct from ${organizationId} and project_id is not distinct from ${projectId}
-                and resource_class is not distinct from ${resourceClass} and (not by_installation or ${byInstallation}::boolean))
-              select where ${byInstallation}::boolean or not exists (
-                select from task_limits where organization_id is not distinct from ${organizationId} and project_id is not distinct from ${projectId}
-                  and resource_class is not distinct from ${resourceClass} and by_installation)`)
-          : await database.rows(sql`
-              insert into task_limits as l (organization_id, project_id, resource_class, max_tasks, by_installation)
-              values (${organizationId}, ${projectId}, ${resourceClass}, ${maxTasks}, ${byInstallation})
-              on conflict (organization_id, project_id, resource_class) do update set max_tasks = excluded.max_tasks, by_installation = excluded.by_installation
-                where not l.by_installation or excluded.by_installation returning max_tasks`)
-      if (changed.length === 0)
-        throw new AppError(
-          'forbidden',
-          'An administrator of the installation has set this limit. Ask one to change it, or set one on a project or resource class beside it.',
-        )
-      await database.rows(sql`
-        insert into events (kind, organization_id, project_id, actor_id, data)
-        values ('limit.changed', ${organizationId}, ${projectId}, ${actorId}, ${JSON.stringify({ resourceClass, maxTasks: maxTasks ?? null })}::jsonb)`)
-      // What a limit held back may go now.
-      await database.rows(sql`select pg_notify('rondo', 'queue')`)
+    setLimit({ organizationId, projectId, resourceClass }, maxTasks, actorId = null, byInstallation = true) {
+      return database.transact(async (tx) => {
+        // Claims under way end first, and later ones wait: one that began before the limit was there does not know of it, and
+        // what it takes is counted by nobody until it commits. Reading it `for update` holds the table against this.
+        await tx.rows(sql`lock table task_limits in exclusive mode`)
+        const changed =
+          maxTasks === undefined
+            ? await tx.rows(sql`
+                with gone as (delete from task_limits where organization_id is not distinct from ${organizationId} and project_id is not distinct from ${projectId}
+                  and resource_class is not distinct from ${resourceClass} and (not by_installation or ${byInstallation}::boolean))
+                select where ${byInstallation}::boolean or not exists (
+                  select from task_limits where organization_id is not distinct from ${organizationId} and project_id is not distinct from ${projectId}
+                    and resource_class is not distinct from ${resourceClass} and by_installation)`)
+            : await tx.rows(sql`
+                insert into task_limits as l (organization_id, project_id, resource_class, max_tasks, by_installation)
+                values (${organizationId}, ${projectId}, ${resourceClass}, ${maxTasks}, ${byInstallation})
+                on conflict (organization_id, project_id, resource_class) do update set max_tasks = excluded.max_tasks, by_installation = excluded.by_installation
+                  where not l.by_installation or excluded.by_installation returning max_tasks`)
+        if (changed.length === 0)
+          throw new AppError(
+            'forbidden',
+            'An administrator of the installation has set this limit. Ask one to change it, or set one on a project or resource class beside it.',
+          )
+        // What a limit held back may go now.
+        await tx.rows(sql`
+          insert into events (kind, organization_id, project_id, actor_id, data)
+          values ('limit.changed', ${organizationId}, ${projectId}, ${actorId}, ${JSON.stringify({ resourceClass, maxTasks: maxTasks ?? null })}::jsonb)
+          returning pg_notify('rondo', 'queue')`)
+      })
     },
   }
 }

@@ -264,9 +264,9 @@ describe('silent agents', () => {
   async function sweepAfter(meanwhile: () => Promise<unknown>): Promise<void> {
     const stop = new AbortController()
     const { engine } = database.store
+    await database.agentsWereServed()
     const listing = {
       ...engine,
-      servedSince: async () => new Date(0),
       refreshLeases: async () => {},
       expired: async (limit: number) => {
         const listed = await engine.expired(limit)

@@ -37,6 +37,9 @@ export interface SweeperPorts {
 
 const maxAttempts = 3
 
+/** Only who was silent while somebody could hear it for a whole term is given up (rule D-05). */
+const heardTerm = { role: 'agents', awayAfterMs, forMs: leaseMs }
+
 /** A round that comes this much too late tells that the process was stopped in between. */
 const stoodStillMs = 10_000
 
@@ -59,7 +62,7 @@ export async function sweepLeases(
     try {
       // While the server or the database was away nobody could renew: everybody gets a full term first (rule D-05).
       // Agents speak to processes of their role: without one nobody is silent, and each that comes anew begins the term anew.
-      const since = (await ports.engine.servedSince('agents', awayAfterMs))?.getTime()
+      const since = (await ports.engine.servedSince(heardTerm.role, awayAfterMs))?.getTime()
       if (since !== undefined && (afterDowntime || since !== servedSince)) await ports.engine.refreshLeases(leaseMs)
       servedSince = since
       afterDowntime = false
@@ -90,7 +93,7 @@ async function settle(ports: SweeperPorts, attempt: ExpiredAttempt, lostAfterMs:
   await decided(ports.engine, async (tx) => {
     // Workflow first, as everywhere; then look again: the agent may have come back since.
     const head = await tx.holdWorkflow(identity.workflowId)
-    if (head === undefined || !(await tx.lockExpired(attempt))) return
+    if (head === undefined || !(await tx.lockExpired(attempt, heardTerm))) return
     const found = await tx.jobWithTasks(identity.jobId)
     if (found === undefined) return
     if (!attempt.granted && attempt.attempts < maxAttempts) {

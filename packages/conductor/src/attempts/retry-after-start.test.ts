@@ -27,13 +27,14 @@ async function loseAgents(attempts: readonly { attemptId: string; epoch: number 
   const { engine: port, settings } = engine.database.store
   const stop = new AbortController()
   await port.renew(engine.agentId, attempts, -1_000)
+  await engine.database.agentsWereServed()
   const expired: typeof port.expired = async (limit) => {
     stop.abort()
     return port.expired(limit)
   }
   await sweepLeases(
     {
-      engine: { ...port, servedSince: async () => new Date(0), refreshLeases: async () => {}, expired },
+      engine: { ...port, refreshLeases: async () => {}, expired },
       checks: engine.checks,
       clock: systemClock,
       settings,

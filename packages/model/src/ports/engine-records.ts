@@ -11,6 +11,13 @@ export interface ServerInstance {
   readonly roles: readonly string[]
 }
 
+/** Processes of a role that were heard of without a pause longer than `awayAfterMs`, for at least `forMs`, by the database's clock. */
+export interface ServedTerm {
+  readonly role: string
+  readonly awayAfterMs: number
+  readonly forMs: number
+}
+
 export interface FencedRef {
   readonly attemptId: string
   readonly epoch: number

@@ -18,6 +18,7 @@ import type {
   FencedRef,
   LockEntry,
   PipelineInSetup,
+  ServedTerm,
   WorkflowHead,
   WorkflowSnapshot,
 } from './engine-records.ts'
@@ -210,8 +211,12 @@ export interface EngineTransaction {
   fence(agentId: string, ref: FencedRef): Promise<AttemptIdentity & { readonly acknowledged: number }>
   /** The one-time start grant. Answers the ids of attempts that have it now; the others had it before, or may not start (rule D-03). */
   grant(refs: readonly FencedRef[]): Promise<ReadonlySet<string>>
-  /** Holds an attempt whose lease is still over and that is as far as it was seen; false when it has come back. */
-  lockExpired(ref: Pick<ExpiredAttempt, 'attemptId' | 'epoch' | 'granted'>): Promise<boolean>
+  /**
+   * Holds an attempt whose lease is still over and that is as far as it was seen; false when it has come back, or nobody could
+   * have renewed it for as long as `served` says (rule D-05). That is looked at in this moment, not when the transaction
+   * began: the process that asks may have stood still since.
+   */
+  lockExpired(ref: Pick<ExpiredAttempt, 'attemptId' | 'epoch' | 'granted'>, served: ServedTerm): Promise<boolean>
   /** Names of the organisation's contexts that jobs of the project may use. */
   contextNames(organizationId: string, projectId: string): Promise<readonly string[]>
   acknowledge(attemptId: string, sequence: number, leaseMs: number): Promise<void>

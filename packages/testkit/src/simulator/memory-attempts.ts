@@ -1,6 +1,7 @@
 import type { EngineTransaction, FencedRef } from '@rondo/model'
 import type { Cell, MemoryDatabase, Work } from './memory-database.ts'
 import { type Effect, fenced, identify, required } from './memory-identity.ts'
+import { servedSince } from './memory-instances.ts'
 import type { AttemptRow, StepRow, TaskRow } from './memory-rows.ts'
 
 type AttemptWrites = Pick<
@@ -83,11 +84,15 @@ export function memoryAttemptWrites(database: MemoryDatabase, work: Work, effect
       }
       return granted
     },
-    async lockExpired(ref) {
+    async lockExpired(ref, { role, awayAfterMs, forMs }) {
       await effect('hold an expired attempt')
       const cell = database.attempts.get(ref.attemptId)
       const attempt = cell === undefined ? undefined : await work.lock(cell)
+      // By the clock of this moment, as in PostgreSQL.
+      const served = servedSince(database, role, database.now - awayAfterMs)
       return (
+        served !== undefined &&
+        served <= database.now - forMs &&
         attempt !== undefined &&
         attempt.epoch === ref.epoch &&
         attempt.phase !== 'finished' &&

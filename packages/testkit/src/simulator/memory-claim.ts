@@ -30,7 +30,8 @@ export async function claimTasks(
   const claimed: ClaimedTask[] = []
   const free = { ...request.free }
   if (!somethingWaits(database, work, request.executors)) return claimed
-  // Limits are held before what runs is counted.
+  // Limits are held before what runs is counted, those too that somebody is about to add.
+  await work.share(database.limitTable)
   for (const limit of database.limits.values()) await work.lock(limit)
   const passed = new Set<string>()
   while (claimed.length < request.free.tasks) {

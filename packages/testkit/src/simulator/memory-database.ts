@@ -33,7 +33,11 @@ export class Cell<Row> {
   /** Whether `pending` counts. */
   dirty = false
   holder: Work | undefined
+  /** Transactions that share it: nobody else may hold it meanwhile. */
+  readonly sharers = new Set<Work>()
   waiters: (() => void)[] = []
+  /** Since when `holder` holds it. */
+  heldAt = Number.NEGATIVE_INFINITY
   /** When its committed row changed last, and when its lock was given up last; for those who watch. */
   changedAt = Number.NEGATIVE_INFINITY
   freedAt = Number.NEGATIVE_INFINITY
@@ -47,6 +51,8 @@ export type Topic = Parameters<Wakeups['wait']>[0]
 
 export interface Change {
   readonly table: string
+  /** Since when the transaction held the row: nothing could happen to it from then on. */
+  readonly heldAt: number
   readonly before: unknown
   readonly after: unknown
 }
@@ -98,6 +104,8 @@ export class MemoryDatabase {
   readonly requestKeys = new Map<string, Cell<RequestKeyRow>>()
   /** By scope. */
   readonly limits = new Map<string, Cell<LimitRow>>()
+  /** Claims share it; who changes limits holds it. */
+  readonly limitTable = new Cell<true>('all limits')
   /** By organisation and project. */
   readonly shares = new Map<string, Cell<QueueShare>>()
   readonly agents = new Map<string, string>()
@@ -231,6 +239,7 @@ export class Work {
   readonly now: number
   readonly #database: MemoryDatabase
   readonly #held: Cell<unknown>[] = []
+  readonly #shared: Cell<unknown>[] = []
   readonly #events: NewEvent[] = []
   readonly #topics = new Set<Topic>()
   #waitsFor: Work | undefined
@@ -254,31 +263,50 @@ export class Work {
   async lock<Row>(cell: Cell<Row>): Promise<Row | undefined> {
     // Its process may have died since it asked for the statement; a lock that it took now would be held for ever.
     this.requireOpen()
-    while (cell.holder !== undefined && cell.holder !== this) {
-      for (let other: Work | undefined = cell.holder; other !== undefined; other = other.#waitsFor)
-        if (other === this) throw new Deadlock('two transactions wait for each other')
-      this.#waitsFor = cell.holder
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-        cell.waiters.push(resolve)
-      })
-      this.#waitsFor = undefined
-      this.requireOpen()
-    }
-    if (cell.holder === undefined) {
-      cell.holder = this
-      this.#held.push(cell)
-    }
+    for (let other = this.#inTheWay(cell); other !== undefined; other = this.#inTheWay(cell))
+      await this.#waitFor(cell, other)
+    if (cell.holder === undefined) this.#hold(cell)
     return this.read(cell)
+  }
+
+  /** Holds the row beside others that do the same; who wants it alone waits for all of them. */
+  async share(cell: Cell<unknown>): Promise<void> {
+    this.requireOpen()
+    while (cell.holder !== undefined && cell.holder !== this) await this.#waitFor(cell, cell.holder)
+    cell.sharers.add(this)
+    this.#shared.push(cell)
   }
 
   /** Whether the row could be locked without waiting (`skip locked`). */
   tryLock(cell: Cell<unknown>): boolean {
     this.requireOpen()
     if (cell.holder !== undefined) return cell.holder === this
-    cell.holder = this
-    this.#held.push(cell)
+    this.#hold(cell)
     return true
+  }
+
+  #hold(cell: Cell<unknown>): void {
+    cell.holder = this
+    cell.heldAt = this.#database.now
+    this.#held.push(cell)
+  }
+
+  #inTheWay(cell: Cell<unknown>): Work | undefined {
+    if (cell.holder !== undefined) return cell.holder === this ? undefined : cell.holder
+    for (const other of cell.sharers) if (other !== this) return other
+    return undefined
+  }
+
+  async #waitFor(cell: Cell<unknown>, first: Work): Promise<void> {
+    for (let other: Work | undefined = first; other !== undefined; other = other.#waitsFor)
+      if (other === this) throw new Deadlock('two transactions wait for each other')
+    this.#waitsFor = first
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+      cell.waiters.push(resolve)
+    })
+    this.#waitsFor = undefined
+    this.requireOpen()
   }
 
   /** The row must be locked. */
@@ -321,7 +349,7 @@ export class Work {
     const changes: Change[] = []
     for (const cell of this.#held) {
       if (!cell.dirty) continue
-      changes.push({ table: cell.table, before: cell.committed, after: cell.pending })
+      changes.push({ table: cell.table, heldAt: cell.heldAt, before: cell.committed, after: cell.pending })
       cell.committed = cell.pending
       cell.changedAt = this.#database.now
     }
@@ -344,12 +372,20 @@ export class Work {
       cell.pending = undefined
       cell.holder = undefined
       cell.freedAt = this.#database.now
-      const woken = cell.waiters
-      cell.waiters = []
-      for (const wake of woken) wake()
+      wakeAll(cell)
+    }
+    for (const cell of this.#shared) {
+      cell.sharers.delete(this)
+      wakeAll(cell)
     }
     this.#wake?.()
   }
+}
+
+function wakeAll(cell: Cell<unknown>): void {
+  const woken = cell.waiters
+  cell.waiters = []
+  for (const wake of woken) wake()
 }
 
 /** One for all: a world in trouble raises it all the time, and nobody looks where. */

@@ -2,6 +2,7 @@ import { AppError, type ClaimedTask, type EngineStore, type Job, type QueueView,
 import { claimTasks } from './memory-claim.ts'
 import type { Cell, MemoryDatabase, Work } from './memory-database.ts'
 import { contextNames, fenced, identify, required } from './memory-identity.ts'
+import { servedSince } from './memory-instances.ts'
 import { overdueJobs } from './memory-overdue.ts'
 import { pipelineInSetup } from './memory-pipelines.ts'
 import { type AttemptRow, withoutPlan } from './memory-rows.ts'
@@ -125,10 +126,8 @@ export function createMemoryEngine(
       }),
     servedSince: (role, awayAfterMs) =>
       look('ask who is there', (work) => {
-        const here = [...database.instances.values()].filter(
-          (one) => one.roles.includes(role) && one.seenAt >= work.now - awayAfterMs,
-        )
-        return here.length === 0 ? undefined : new Date(Math.min(...here.map((one) => one.since)))
+        const since = servedSince(database, role, work.now - awayAfterMs)
+        return since === undefined ? undefined : new Date(since)
       }),
     check: (agentId, ref) => look('check an attempt', (work) => fenced(database, work, agentId, ref)),
     lastWord: (agentId, ref) =>

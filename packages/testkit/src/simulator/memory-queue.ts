@@ -70,6 +70,7 @@ export function createMemoryQueue(database: MemoryDatabase, { within, look }: St
       }),
     setLimit: ({ organizationId, projectId, resourceClass }, maxTasks) =>
       within('set a limit', async (work) => {
+        await work.lock(database.limitTable)
         const key = [organizationId, projectId, resourceClass].join()
         const cell = database.limits.get(key) ?? new Cell<LimitRow>('limits')
         database.limits.set(key, cell)

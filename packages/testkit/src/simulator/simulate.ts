@@ -68,8 +68,8 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   world.database.onCommit = (commit) => {
     commits++
     if (commit.changes.some((change) => progress.has(change.table))) lastProgress = world.time.now
-    const serviceSince = world.serviceSince
-    ofCommit(world.database, commit, { leaseMs, lostAfterMs, serviceSince, keptMs: plan.keptMs }, report)
+    const servedSince = (at: number) => world.servedSince(at)
+    ofCommit(world.database, commit, { leaseMs, lostAfterMs, servedSince, keptMs: plan.keptMs }, report)
   }
   for (const server of world.servers) server.start()
   for (const agent of world.agents) agent.start()

@@ -64,9 +64,10 @@ export class World implements Surroundings {
   /** Who waits for a notification, by topic; in the order in which they came. */
   readonly #waiting = new Map<string, Set<() => void>>()
   readonly #waitsOf = new WeakMap<AbortSignal, Set<() => void>>()
-  #serviceSince = 0
+  /** Each time at which service began, after a break in which nobody could renew a lease; rising. */
+  readonly #served: number[] = [0]
   #lostAt = 0
-  #served = false
+  #serves = false
 
   constructor({ seed, plan, sabotage, report, onTrace }: WorldOptions) {
     this.random = new Random(seed)
@@ -136,16 +137,17 @@ export class World implements Surroundings {
     })
   }
 
-  /** Since when leases could be renewed without a break; told at every change of who is up. */
+  /** Whether leases can be renewed; told at every change of who is up. */
   noteService(): void {
-    const served = this.databaseUp && this.servers.some((server) => server.up && server.roles.has('agents'))
-    if (served && !this.#served && this.time.now - this.#lostAt > shortBreakMs) this.#serviceSince = this.time.now
-    if (!served && this.#served) this.#lostAt = this.time.now
-    this.#served = served
+    const serves = this.databaseUp && this.servers.some((server) => server.up && server.roles.has('agents'))
+    if (serves && !this.#serves && this.time.now - this.#lostAt > shortBreakMs) this.#served.push(this.time.now)
+    if (!serves && this.#serves) this.#lostAt = this.time.now
+    this.#serves = serves
   }
 
-  get serviceSince(): number {
-    return this.#serviceSince
+  /** Since when, at that time, leases could be renewed without a break. */
+  servedSince(at: number): number {
+    return this.#served.findLast((since) => since <= at) ?? 0
   }
 
   /** Waits of one process; `deaf` ones hear nothing, and rely on looking by themselves. */

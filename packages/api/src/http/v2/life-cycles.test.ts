@@ -310,9 +310,10 @@ const agentRecord = {
 async function giveUpTheSilent(): Promise<void> {
   const { engine: port } = engine.database.store
   const stop = new AbortController()
+  await engine.database.agentsWereServed()
   await sweepLeases(
     {
-      engine: { ...port, servedSince: async () => new Date(0), refreshLeases: async () => {} },
+      engine: { ...port, refreshLeases: async () => {} },
       checks: engine.checks,
       clock: { now: () => new Date(), monotonicMs: () => 0, sleep: async () => stop.abort() },
     },

@@ -126,7 +126,11 @@ export function insideOperations(
     'stop tasks': (tx) => tx.stopTasks(state.job().id, state.random.pick(['canceled', 'timed-out'])),
     fence: (tx) => tx.fence(state.random.pick(state.agents), state.ref()),
     grant: async (tx) => (await tx.grant([state.ref(), state.ref()])).size,
-    'lock an expired attempt': (tx) => tx.lockExpired({ ...state.ref(), granted: state.random.chance(0.3) }),
+    'lock an expired attempt': (tx) =>
+      tx.lockExpired(
+        { ...state.ref(), granted: state.random.chance(0.3) },
+        { role: state.role('agents'), awayAfterMs: 60_000, forMs: state.random.pick([0, 0, 60_000]) },
+      ),
     'context names': (tx) => tx.contextNames(state.home.organizationId, state.home.projectId),
     acknowledge: async (tx) => {
       const ref = state.ref()

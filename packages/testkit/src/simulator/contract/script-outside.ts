@@ -75,12 +75,12 @@ export function outsideOperations(state: ScriptState): Readonly<Record<string, (
     layers: () => state.engine.workspaceLayers(state.jobs.map((job) => job.id).reverse()),
     context: () => state.context(state.ref().attemptId),
     'announce a process': async () => {
-      const roles = state.random.some(['api', 'agents', 'conductor'], 0.5)
+      const roles = state.random.some(['api', 'agents', 'conductor'], 0.5).map((role) => state.role(role))
       await state.engine.announce(
         { name: `${state.random.pick(['one', 'two'])}-${state.home.projectId}`, roles },
         60_000,
       )
-      return (await state.engine.servedSince(state.home.projectId, 60_000)) === undefined
+      return (await state.engine.servedSince(state.role('agents'), 60_000)) === undefined
     },
     'jobs of a workflow': () => state.engine.workflowJobs(state.random.pick([...state.workflows, unknownId])),
     pending: async () => {

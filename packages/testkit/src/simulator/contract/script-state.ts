@@ -49,6 +49,11 @@ export class ScriptState {
     }
   }
 
+  /** A role that processes of this script alone have. */
+  role(name: string): string {
+    return `${name} of ${this.home.projectId}`
+  }
+
   cacheScope(): CacheScope {
     return { projectId: this.home.projectId, source: this.random.pick(['', '', 'pull/7']) }
   }

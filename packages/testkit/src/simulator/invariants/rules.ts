@@ -36,6 +36,6 @@ export interface Terms {
   readonly lostAfterMs: number
   /** How long pipelines are kept. */
   readonly keptMs: number
-  /** Since when somebody could renew a lease without a break: database, and at least one server. */
-  readonly serviceSince: number
+  /** Since when, at that time, somebody could renew a lease without a break: database, and at least one server. */
+  readonly servedSince: (at: number) => number
 }

@@ -57,9 +57,8 @@ export function attemptChanged(
   // The store tells how late an attempt is in whole milliseconds.
   if (silent < owed - 1)
     report(9, `${name} was taken from its agent ${Math.round(silent)} ms after its lease; ${owed} are due`)
-  if (commit.at < terms.serviceSince + terms.leaseMs && before.leaseExpiresAt < terms.serviceSince + terms.leaseMs)
-    report(
-      9,
-      `${name} was taken from its agent ${Math.round(commit.at - terms.serviceSince)} ms after nobody could renew it`,
-    )
+  // It was taken when it was held: nobody could renew it from then on.
+  const since = terms.servedSince(change.heldAt)
+  if (change.heldAt < since + terms.leaseMs && before.leaseExpiresAt < since + terms.leaseMs)
+    report(9, `${name} was taken from its agent ${Math.round(change.heldAt - since)} ms after nobody could renew it`)
 }
