@@ -1,9 +1,13 @@
-import type { Agent, Agents, RunningTask } from '@rondo/model'
+import { type Agent, type Agents, agentSilentAfterMs, type RunningTask } from '@rondo/model'
 import sql, { raw, type Sql } from 'sql-template-tag'
 import type { Database, Runner } from './database.ts'
 
 const agentColumns: Sql = raw(`a.id, a.name, a.hostname, a.cpus, a.memory_mb as "memoryMb", a.executors,
   (extract(epoch from now() - a.seen_at) * 1000)::float8 as "silentMs", a.draining_since as "drainingSince", a.condition`)
+
+/** Sets when an agent was heard of, and since when it is there without a break. */
+export const seenNow: Sql = sql`seen_at = now(),
+  back_at = case when agents.seen_at < now() - ${agentSilentAfterMs} * interval '1 ms' then now() else agents.back_at end`
 
 /** The machines that run tasks. Those that never said hello have no executors and are no machines yet. */
 export function createAgents(database: Database): Agents {
@@ -21,7 +25,7 @@ export function createAgents(database: Database): Agents {
     heardOf: (agentIds) => heardOf(database.prepared, agentIds),
     async checkIn(agentId, condition) {
       const [row] = await database.rows<{ draining: boolean }>(sql`
-        update agents set condition = ${JSON.stringify(condition)}::jsonb, seen_at = now() where id = ${agentId}
+        update agents set condition = ${JSON.stringify(condition)}::jsonb, ${seenNow} where id = ${agentId}
         returning draining_since is not null as draining`)
       return { draining: row?.draining ?? false }
     },
@@ -63,6 +67,6 @@ export async function takingTasks(tx: Runner, agentIds: readonly string[]): Prom
 /** Written at most every ten seconds: an idle agent asks far more often. */
 export async function heardOf(runner: Runner, agentIds: readonly string[]): Promise<void> {
   await runner.rows(
-    sql`update agents set seen_at = now() where id = any(${[...agentIds]}::uuid[]) and seen_at < now() - interval '10 seconds'`,
+    sql`update agents set ${seenNow} where id = any(${[...agentIds]}::uuid[]) and seen_at < now() - interval '10 seconds'`,
   )
 }

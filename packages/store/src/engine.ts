@@ -8,7 +8,7 @@ import {
   type WorkspaceLayer,
 } from '@rondo/model'
 import sql from 'sql-template-tag'
-import { heardOf } from './agents.ts'
+import { heardOf, seenNow } from './agents.ts'
 import { readContexts } from './attempt-context.ts'
 import { choreReads } from './chores.ts'
 import { claimsUnknown, claimTasks } from './claim.ts'
@@ -40,7 +40,7 @@ export function createEngineStore(database: Database): EngineStore {
         with saved as (insert into agents (name, hostname, cpus, memory_mb, executors)
         values (${agent.name}, ${agent.hostname}, ${agent.cpus}, ${agent.memoryMb}, ${JSON.stringify(agent.executors.map((executor) => (executor === 'sandbox' ? 'docker' : executor)))}::jsonb)
         on conflict (name) do update set hostname = excluded.hostname, cpus = excluded.cpus, memory_mb = excluded.memory_mb, executors = excluded.executors,
-          seen_at = now() where excluded.executors <> '[]'::jsonb returning id)
+          ${seenNow} where excluded.executors <> '[]'::jsonb returning id)
         select id from saved union all select id from agents where name = ${agent.name} limit 1`)
       return rows[0]!.id
     },
@@ -52,7 +52,8 @@ export function createEngineStore(database: Database): EngineStore {
     expired: (limit) =>
       database.rows<ExpiredAttempt>(sql`
         select a.id as "attemptId", a.epoch, a.agent_id as "agentId", a.granted_at is not null as granted, t.attempts,
-          (extract(epoch from now() - a.lease_expires_at) * 1000)::int as "lateMs", g.seen_at > a.lease_expires_at + interval '30 seconds' as forgotten
+          (extract(epoch from now() - a.lease_expires_at) * 1000)::int as "lateMs", case when g.seen_at > a.lease_expires_at
+            then (extract(epoch from g.seen_at - greatest(g.back_at, a.lease_expires_at)) * 1000)::int end as "unspokenMs"
         from attempts a join tasks t on t.id = a.task_id join agents g on g.id = a.agent_id
         where a.phase <> 'finished' and a.lease_expires_at < now() order by a.lease_expires_at limit ${limit}`),
     async refreshLeases(leaseMs) {

@@ -290,7 +290,7 @@ describe('silent agents', () => {
     const started = await claimed()
     const idle = await claimed()
     await plane.grant(started)
-    await database.store.engine.renew(agent, [started], -1_000)
+    await database.store.engine.renew(agent, [started], -60_000)
 
     await sweepAfter(async () => {})
 

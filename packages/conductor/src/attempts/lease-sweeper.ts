@@ -87,6 +87,7 @@ export async function sweepLeases(
 
 async function settle(ports: SweeperPorts, attempt: ExpiredAttempt, lostAfterMs: number): Promise<void> {
   if (attempt.granted && attempt.lateMs < lostAfterMs) return
+  if (justCameBack(attempt) && attempt.lateMs < lostAfterMs + leaseMs) return
   const { identity } = await ports.engine.attemptContext(attempt.attemptId)
   const view = attempt.granted ? await ports.settings?.view() : undefined
   const retries = settingOf(view ?? nothingSet, 'retry.after-start', identity.projectId)
@@ -117,9 +118,14 @@ async function settle(ports: SweeperPorts, attempt: ExpiredAttempt, lostAfterMs:
   })
 }
 
+/** Its agent is there again for less than a term, and may be about to speak of it. */
+function justCameBack({ granted, unspokenMs }: ExpiredAttempt): boolean {
+  return granted && unspokenMs !== null && unspokenMs < leaseMs
+}
+
 /** How an attempt ends that nobody speaks of any more. */
-function endOfSilence({ granted, forgotten }: ExpiredAttempt): Pick<Ending, 'result' | 'message'> {
-  if (granted && forgotten)
+function endOfSilence({ granted, unspokenMs }: ExpiredAttempt): Pick<Ending, 'result' | 'message'> {
+  if (granted && unspokenMs !== null && unspokenMs >= leaseMs)
     return {
       result: 'unknown',
       message:

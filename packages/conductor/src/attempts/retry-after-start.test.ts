@@ -26,7 +26,7 @@ const object = { digest: 'a'.repeat(64), size: 1 }
 async function loseAgents(attempts: readonly { attemptId: string; epoch: number }[]): Promise<void> {
   const { engine: port, settings } = engine.database.store
   const stop = new AbortController()
-  await port.renew(engine.agentId, attempts, -1_000)
+  await port.renew(engine.agentId, attempts, -60_000)
   await engine.database.agentsWereServed()
   const expired: typeof port.expired = async (limit) => {
     stop.abort()

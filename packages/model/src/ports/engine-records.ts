@@ -59,8 +59,8 @@ export interface ExpiredAttempt extends FencedRef {
   /** Milliseconds since the lease ran out. */
   readonly lateMs: number
   readonly attempts: number
-  /** Its agent was heard of half a minute later and more, and did not speak of it: what the agent knew of it is gone. */
-  readonly forgotten: boolean
+  /** Milliseconds for which its agent was there after that, without a break, and did not speak of it; null: it was silent. */
+  readonly unspokenMs: number | null
 }
 
 export interface AttemptIdentity extends FencedRef {

@@ -109,8 +109,8 @@ export class MemoryDatabase {
   /** By organisation and project. */
   readonly shares = new Map<string, Cell<QueueShare>>()
   readonly agents = new Map<string, string>()
-  /** When each agent was last heard of, by its id. */
-  readonly agentsSeen = new Map<string, number>()
+  /** When each agent was last heard of, and since when it is there without a break; by its id. */
+  readonly agentsSeen = new Map<string, { readonly seenAt: number; readonly backAt: number }>()
   /** By the job whose part of the workspace retention took. */
   readonly takenWorkspaces = new Map<string, Cell<{ readonly jobId: string }>>()
   /** Pipelines that retention took and has not cleared away. */

@@ -2,7 +2,7 @@ import { AppError, type ClaimedTask, type EngineStore, type Job, type QueueView,
 import { claimTasks } from './memory-claim.ts'
 import type { Cell, MemoryDatabase, Work } from './memory-database.ts'
 import { contextNames, fenced, identify, required } from './memory-identity.ts'
-import { servedSince } from './memory-instances.ts'
+import { agentSeen, agentThereMs, servedSince } from './memory-instances.ts'
 import { overdueJobs } from './memory-overdue.ts'
 import { pipelineInSetup } from './memory-pipelines.ts'
 import { type AttemptRow, withoutPlan } from './memory-rows.ts'
@@ -36,10 +36,10 @@ export function createMemoryEngine(
         return { id: database.newId(), number, contexts: contextNames(database, row.organizationId) }
       }),
     saveAgent: (agent) =>
-      within('save an agent', (work) => {
+      within('save an agent', () => {
         const id = database.agents.get(agent.name) ?? database.newId()
         database.agents.set(agent.name, id)
-        database.agentsSeen.set(id, work.now)
+        agentSeen(database, id)
         return id
       }),
     claim: (request) => within('claim', (work) => claimTasks(database, work, request, { effect, seen })),
@@ -105,7 +105,7 @@ export function createMemoryEngine(
             agentId: row.agentId,
             granted: row.grantedAt !== null,
             lateMs: Math.round(work.now - row.leaseExpiresAt),
-            forgotten: (database.agentsSeen.get(row.agentId) ?? 0) > row.leaseExpiresAt + 30_000,
+            unspokenMs: agentThereMs(database, row.agentId, row.leaseExpiresAt),
             attempts: required(work.read(database.tasks.get(row.taskId)), 'task', row.taskId).attempts,
           })),
       ),

@@ -86,7 +86,7 @@ export const plantedBugs: Readonly<Record<string, Sabotage>> = {
   })),
   'nobody looks after silent agents': inStore(() => ({ expired: async () => [] })),
   'a silent agent is taken for one that forgot': inStore((engine) => ({
-    expired: async (limit) => (await engine.expired(limit)).map((attempt) => ({ ...attempt, forgotten: true })),
+    expired: async (limit) => (await engine.expired(limit)).map((attempt) => ({ ...attempt, unspokenMs: 3_600_000 })),
   })),
   'chores that advance a workflow are forgotten': inStore((engine) => ({
     dueChores: async (limit) => (await engine.dueChores(limit)).filter((chore) => chore.kind !== 'advance'),

@@ -30,6 +30,7 @@ import type { ControlPlane } from '@rondo/protocol'
 import { buildRevision } from '../builders.ts'
 import { createMemoryEngine } from './memory-engine.ts'
 import type { Effect } from './memory-identity.ts'
+import { agentSeen } from './memory-instances.ts'
 import { createMemoryQueue, type MemoryQueue } from './memory-queue.ts'
 import { createMemoryRetention } from './memory-retention.ts'
 import { createMemorySchedules, type MemorySchedules } from './memory-schedules.ts'
@@ -276,8 +277,7 @@ export class Life {
   }
 
   #heardOf(agentIds: readonly string[]): void {
-    const { database, time } = this.#world
-    for (const id of this.#dead ? [] : agentIds) database.agentsSeen.set(id, time.now)
+    for (const id of this.#dead ? [] : agentIds) agentSeen(this.#world.database, id)
   }
 
   /** Between any two statements time may pass, the process may die, and the database may go away. */

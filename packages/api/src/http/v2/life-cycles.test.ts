@@ -129,6 +129,7 @@ describe('a job is said to be', () => {
     const task = await engine.take(pipeline, 'one')
     await engine.database.store.engine.renew(engine.agentId, [task], -60_000)
     await engine.database.store.engine.saveAgent(agentRecord)
+    await cameBack(45_000)
     await giveUpTheSilent()
     const { id } = await engine.workflow(pipeline)
     const number = (await engine.job(pipeline, 'one')).number
@@ -141,6 +142,19 @@ describe('a job is said to be', () => {
       status: 'infrastructure_fail',
       fail_reason: expect.stringContaining('knows nothing of'),
     })
+  })
+
+  test('running while its agent, silent for long, has just come back and may be about to speak of it', async () => {
+    const pipeline = await push(alone)
+    const task = await engine.take(pipeline, 'one')
+    await engine.database.store.engine.renew(engine.agentId, [task], -10_000)
+    await engine.database.store.engine.saveAgent(agentRecord)
+    await cameBack(1_000)
+
+    await giveUpTheSilent()
+
+    expect(await jobs(pipeline)).toEqual({ one: 'running' })
+    expect(await engine.database.store.engine.renew(engine.agentId, [task], 30_000)).toEqual([])
   })
 
   test('queued again when its agent was lost before it began, and retried in the list of its attempts [I-034]', async () => {
@@ -304,6 +318,17 @@ const agentRecord = {
   cpus: 64,
   memoryMb: 262_144,
   executors: ['docker'],
+}
+
+/** As if the agent were there again for this long, after a silence. */
+async function cameBack(msAgo: number): Promise<void> {
+  const database = new pg.Client({ connectionString: engine.database.connectionString })
+  await database.connect()
+  await database.query(`update agents set back_at = now() - $2 * interval '1 ms' where id = $1`, [
+    engine.agentId,
+    msAgo,
+  ])
+  await database.end()
 }
 
 /** Looks once after those whose lease is over, as if they had been silent for long. */

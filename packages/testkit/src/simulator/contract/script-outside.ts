@@ -65,7 +65,7 @@ export function outsideOperations(state: ScriptState): Readonly<Record<string, (
       const found = await state.engine.expired(10_000)
       const own = found.filter((attempt) => state.agents.includes(attempt.agentId))
       // How long agents have been silent is no part of the script.
-      return own.map(({ forgotten: _, ...attempt }) => state.show({ ...attempt, lateMs: attempt.lateMs >= 0 })).sort()
+      return own.map(({ unspokenMs: _, ...attempt }) => state.show({ ...attempt, lateMs: attempt.lateMs >= 0 })).sort()
     },
     check: () => state.engine.check(state.random.pick(state.agents), state.ref()),
     'step id': () => state.engine.stepId(state.ref().attemptId, state.random.int(0, 2)),
