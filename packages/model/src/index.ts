@@ -131,6 +131,7 @@ export type {
   LockAnswer,
   NewJob,
   NewPipeline,
+  Refusal,
   SettledJob,
 } from './ports/engine-transaction.ts'
 export type { Follows } from './ports/follows.ts'

@@ -85,6 +85,8 @@ export interface UserActions {
   /** A workflow that has ended stays as it is. */
   cancelWorkflow(workflowId: string, actorId: string | null, once?: RequestKey): Promise<void>
   cancelJob(jobId: string, actorId: string | null, once?: RequestKey): Promise<void>
+  /** Cancels builds that an administrator picked out of the queue together, one after the other; each says that it was one of them. */
+  cancelBatch(jobIds: readonly string[], actorId: string): Promise<void>
   /** Answers the id of the new workflow. AppError `conflict` when there is nothing to rerun. */
   rerun(request: RerunRequest): Promise<string>
 }

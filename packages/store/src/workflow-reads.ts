@@ -1,4 +1,4 @@
-import type { EngineTransaction, JobPlan, JobStatus, WorkflowHead } from '@rondo/model'
+import type { EngineTransaction, JobPlan, JobStatus, Refusal, WorkflowHead } from '@rondo/model'
 import sql, { empty, type Sql } from 'sql-template-tag'
 import type { Runner } from './database.ts'
 import { findAttempt, findAttempts } from './fence.ts'
@@ -113,16 +113,18 @@ export function workflowReads(tx: Runner): WorkflowReads {
       // itself. As a join or as `not exists` the planner may read the requirements of all workflows instead.
       const ids = ended.map((end) => end.jobId)
       const endings = JSON.stringify(Object.fromEntries(ended.map((end) => [end.jobId, end.as])))
-      const rows = await tx.rows<JobRow & { refused: boolean }>(sql`
+      const rows = await tx.rows<JobRow & { refusal: Refusal | null }>(sql`
         with settled as (
           delete from open_requirements r where r.required_id = any(${ids}::uuid[])
-          returning r.job_id, not r.statuses ? (${endings}::jsonb ->> r.required_id::text) as refused),
-        touched as (select job_id, bool_or(refused) as refused from settled group by job_id)
-        select ${jobColumns}, touched.refused from touched join jobs j on j.id = touched.job_id
-        where j.id = any(array(select job_id from touched)) and j.status || '' = 'blocked' and (touched.refused or (
+          returning r.job_id, case when not r.statuses ? (${endings}::jsonb ->> r.required_id::text) then r.required_id end as refused_by),
+        touched as (select job_id, max(refused_by::text) as refused_by from settled group by job_id)
+        select ${jobColumns}, case when touched.refused_by is not null then jsonb_build_object(
+            'node', (select name from jobs where id = touched.refused_by::uuid), 'ended', ${endings}::jsonb ->> touched.refused_by) end as refusal
+        from touched join jobs j on j.id = touched.job_id
+        where j.id = any(array(select job_id from touched)) and j.status || '' = 'blocked' and (touched.refused_by is not null or (
           select true from open_requirements o where o.job_id = j.id and not o.required_id = any(${ids}::uuid[]) limit 1) is null)
         order by j.workflow_id, j.position`)
-      return rows.map(({ refused, ...job }) => ({ job, refused }))
+      return rows.map(({ refusal, ...job }) => ({ job, refusal }))
     },
     /** Looks for each of the few statuses there are, so it costs the same for any number of jobs; `limit` keeps it from reading them all. */
     async statusesOf(workflowIds) {

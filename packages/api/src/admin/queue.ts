@@ -109,7 +109,7 @@ export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: 
   admin.send('POST', '/queue/cancel', Cancellation, async (asker, { preview = false, limit = 100, ...asked }) => {
     const found = await queue.matching(await filterOf(asker, asked), limit)
     if (preview) return { matching: found.jobs, canceled: 0 }
-    for (const id of found.jobIds) await actions.cancelJob(id, asker.user.id)
+    await actions.cancelBatch(found.jobIds, asker.user.id)
     return { matching: found.jobs, canceled: found.jobIds.length }
   })
   admin.send(

@@ -1,6 +1,6 @@
 import type { Chore, Clock, EngineStore, StepOutput, Wakeups } from '@rondo/model'
 import { advance } from '../workflows/apply-moves.ts'
-import { cancelWorkflow } from '../workflows/cancel.ts'
+import { canceledBy, cancelWorkflow } from '../workflows/cancel.ts'
 import { decided } from '../workflows/decided.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { outputDamage } from './check-output.ts'
@@ -89,12 +89,17 @@ async function carryOut(ports: Omit<ChorePorts, 'wakeups' | 'clock'>, chore: Cho
 /** Cancels what a pipeline makes redundant, one workflow a transaction; a repeat finds nothing left to cancel. */
 async function supersede(ports: Omit<ChorePorts, 'wakeups' | 'clock'>, pipelineId: string): Promise<void> {
   const redundant = await ports.engine.transact((tx) => tx.redundantWorkflows(pipelineId))
+  if (redundant.length === 0) return
+  const newer = (await ports.engine.transact((tx) => tx.lockPipeline(pipelineId)))?.pipeline
+  const cause = {
+    ...canceledBy(newer?.triggeredBy ?? null),
+    because: `pipeline ${newer?.number}, newer and of the same branch, makes it redundant`,
+  }
   for (const workflowId of redundant) {
     await decided(ports.engine, async (tx) => {
       const snapshot = await tx.lockWorkflow(workflowId)
       if (snapshot === undefined) return
-      const because = 'a newer pipeline of the same branch makes it redundant'
-      await advance(tx, snapshot, await cancelWorkflow(tx, snapshot, { because }), ports.checks)
+      await advance(tx, snapshot, await cancelWorkflow(tx, snapshot, cause), ports.checks)
     })
   }
 }

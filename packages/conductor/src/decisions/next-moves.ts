@@ -1,7 +1,16 @@
-import { isFinalJobStatus, type JobStatus, type NodeType, type Requirement, type WorkflowStatus } from '@rondo/model'
+import {
+  isFinalJobStatus,
+  type JobStatus,
+  type NodeType,
+  type Refusal,
+  type RequiredStatus,
+  type Requirement,
+  type WorkflowStatus,
+} from '@rondo/model'
 import type { JobState } from './job-state.ts'
 import { requiredStatusOf } from './life-cycles.ts'
 import { guardOf, lockOf } from './lock-guard.ts'
+import { whyNotRun } from './why-not-run.ts'
 
 /** What the jobs' statuses do not say. */
 export interface Facts {
@@ -15,7 +24,11 @@ export interface Move {
   readonly jobId: string
   /** `not_running`: the node asks for its lock. */
   readonly to: 'queued' | 'on_hold' | 'success' | 'not_run' | 'not_running'
+  /** Why it does not run. */
+  readonly because?: string
 }
+
+type NextStep = Omit<Move, 'jobId'>
 
 export interface Decision {
   readonly moves: readonly Move[]
@@ -30,8 +43,8 @@ interface Node {
   status: JobStatus
   /** Requirements on nodes that have not ended. */
   open: number
-  /** One ended otherwise than this node wants. */
-  refused: boolean
+  /** The first that ended otherwise than this node wants. */
+  refusal: Refusal | undefined
   readonly dependants: { readonly node: Node; readonly requirement: Requirement }[]
 }
 
@@ -53,12 +66,13 @@ export function nextMoves(jobs: readonly JobState[], facts: Facts = none): Decis
     due.add(node)
   }
   for (const node of due) {
-    const to = moveOf(node, jobs, nodes, facts)
-    if (to === undefined) continue
+    const next = moveOf(node, jobs, nodes, facts)
+    // Nothing here runs a node of a type that the tables do not have.
+    if (next?.to === undefined) continue
     waiting.delete(node)
-    node.status = to
-    moves.push({ jobId: node.job.id, to })
-    for (const next of settle(node)) comeAgain(next)
+    node.status = next.to
+    moves.push({ jobId: node.job.id, ...next })
+    for (const dependant of settle(node)) comeAgain(dependant)
     if (node.job.type === 'lock') unlocks.forEach(comeAgain)
   }
   return { moves, status: workflowStatus([...nodes.values()].map((node) => node.status)) }
@@ -67,13 +81,13 @@ export function nextMoves(jobs: readonly JobState[], facts: Facts = none): Decis
 /** The nodes by name, as far as what they require has ended. */
 function settled(jobs: readonly JobState[]): ReadonlyMap<string, Node> {
   const nodes = new Map<string, Node>(
-    jobs.map((job) => [job.name, { job, status: job.status, open: 0, refused: false, dependants: [] }]),
+    jobs.map((job) => [job.name, { job, status: job.status, open: 0, refusal: undefined, dependants: [] }]),
   )
   for (const node of nodes.values())
     for (const requirement of node.job.requires) {
       const required = nodes.get(requirement.node)
       const ended = required === undefined ? 'not_run' : requiredStatusOf(required.status)
-      if (ended !== undefined) node.refused ||= !requirement.statuses.includes(ended)
+      if (ended !== undefined) note(node, requirement, ended)
       else {
         node.open++
         required?.dependants.push({ node, requirement })
@@ -88,9 +102,13 @@ function settle({ status, dependants }: Node): readonly Node[] {
   if (ended === undefined) return []
   return dependants.map(({ node, requirement }) => {
     node.open--
-    node.refused ||= !requirement.statuses.includes(ended)
+    note(node, requirement, ended)
     return node
   })
+}
+
+function note(node: Node, { node: required, statuses }: Requirement, ended: RequiredStatus): void {
+  if (!statuses.includes(ended)) node.refusal ??= { node: required, ended }
 }
 
 function moveOf(
@@ -98,16 +116,17 @@ function moveOf(
   jobs: readonly JobState[],
   nodes: ReadonlyMap<string, Node>,
   facts: Facts,
-): Move['to'] | undefined {
-  if (node.job.status === 'not_running') return lockMove(node.job, facts)
-  if (node.refused) return 'not_run'
-  if (node.open > 0) return undefined
-  return node.job.type === 'unlock' ? unlockMove(node.job, jobs, nodes, facts) : settledMove(node.job.type, false)
+): NextStep | undefined {
+  if (node.job.status === 'not_running') return facts.holding.has(node.job.id) ? { to: 'success' } : undefined
+  if (node.refusal === undefined && node.open > 0) return undefined
+  return node.job.type === 'unlock' && node.refusal === undefined
+    ? unlockMove(node.job, jobs, nodes, facts)
+    : settledMove(node.job, node.refusal)
 }
 
 /** What a node does whose requirements are settled: it starts, unless one of them ended otherwise than it wants. */
-export function settledMove(type: NodeType, refused: boolean): Move['to'] {
-  return refused ? 'not_run' : start(type)
+export function settledMove(job: Pick<JobState, 'type' | 'requires'>, refusal: Refusal | undefined): NextStep {
+  return refusal === undefined ? { to: start(job.type) } : { to: 'not_run', because: whyNotRun(job, refusal) }
 }
 
 function start(type: NodeType): Move['to'] {
@@ -125,10 +144,6 @@ function start(type: NodeType): Move['to'] {
   }
 }
 
-function lockMove(job: JobState, facts: Facts): Move['to'] | undefined {
-  return facts.holding.has(job.id) ? 'success' : undefined
-}
-
 /**
  * Waits for its lock node, and for the last process of what the lock guards, also of jobs that were canceled. Without the
  * lock there is nothing to give back.
@@ -138,14 +153,15 @@ function unlockMove(
   jobs: readonly JobState[],
   nodes: ReadonlyMap<string, Node>,
   { busy }: Facts,
-): Move['to'] | undefined {
+): NextStep | undefined {
   const guarded = guardOf(job, jobs)
   if (guarded.some(({ id }) => busy.has(id))) return undefined
   const lock = lockOf(job, jobs)
   const locked = lock === undefined ? 'success' : nodes.get(lock.name)?.status
   // A lock node that is not upstream may itself wait for this one.
   if (lock !== undefined && guarded.includes(lock) && !isFinalJobStatus(locked ?? 'not_run')) return undefined
-  return locked === 'success' ? 'success' : 'not_run'
+  if (locked === 'success') return { to: 'success' }
+  return { to: 'not_run', because: `there is nothing to give back: ${lock?.name} ended as ${locked}` }
 }
 
 const failures: readonly JobStatus[] = ['failed', 'timedout', 'infrastructure_fail', 'terminated-unknown']

@@ -1,5 +1,6 @@
 import type { EventRecord } from '@rondo/model'
 import { howMade } from './how-made.ts'
+import { howRerun } from './how-rerun.ts'
 
 /** What happened and why, in words. */
 export interface EventText {
@@ -30,7 +31,7 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
     case 'pipeline.canceled':
       return 'pipeline canceled'
     case 'workflow.created':
-      return data.rerunOf === undefined ? `workflow ${name} created` : `workflow ${name} created as a rerun`
+      return `workflow ${name} created${howRerun(data)}`
     case 'workflow.changed':
     case 'workflow.finished':
       return `workflow ${name}: ${change}`

@@ -13,7 +13,7 @@ import {
   type WorkflowSnapshot,
 } from '@rondo/model'
 import { advance, begin } from '../workflows/apply-moves.ts'
-import { canceledBy, cancelJob, cancelWorkflow } from '../workflows/cancel.ts'
+import { canceledBy, cancelOneJob, cancelWorkflow } from '../workflows/cancel.ts'
 import { changeJob, workflowScope } from '../workflows/change-state.ts'
 import { createRerun } from '../workflows/create-rerun.ts'
 import { decided } from '../workflows/decided.ts'
@@ -100,9 +100,19 @@ export function createUserActions(ports: UserActionsPorts): UserActions {
     cancelWorkflow: (workflowId, actorId, key) =>
       changeWorkflow(workflowId, key, (tx, snapshot) => cancelWorkflow(tx, snapshot, canceledBy(actorId))),
     cancelJob: (jobId, actorId, key) =>
-      changeOneJob(jobId, key, (tx, head, job) => cancelJob(tx, head, job, canceledBy(actorId))),
+      changeOneJob(jobId, key, (tx, head, job) => cancelOneJob(tx, head, job, canceledBy(actorId))),
+    async cancelBatch(jobIds, actorId) {
+      const cause = { canceledBy: actorId, message: batchMessage(jobIds.length) }
+      for (const id of jobIds) await changeOneJob(id, undefined, (tx, head, job) => cancelOneJob(tx, head, job, cause))
+    },
     rerun: (request) => rerun(ports, checks, request),
   }
+}
+
+function batchMessage(builds: number): string {
+  return builds === 1
+    ? 'An administrator canceled it while it waited.'
+    : `An administrator canceled ${builds} waiting builds at once, this among them.`
 }
 
 /** Asked within the deciding transaction, on its own connection. */

@@ -28,9 +28,9 @@ export async function advanceAll(tx: EngineTransaction, turns: readonly Turn[], 
   // What ends at once (a node without work, a job that can no longer run) is what the next round follows from.
   for (let round = turns.flatMap((turn) => (turn.head.hasLocks ? [] : turn.ended)); round.length > 0; ) {
     const next: EndedJob[] = []
-    for (const { job, refused } of await tx.settle(round)) {
+    for (const { job, refusal } of await tx.settle(round)) {
       const head = heads.get(job.workflowId)!
-      next.push(...endOf(job, await carryOut(tx, head, job, settledMove(job.type, refused), checks)))
+      next.push(...endOf(job, await carryOut(tx, head, job, settledMove(job, refusal ?? undefined), checks)))
     }
     round = next
   }
@@ -61,7 +61,7 @@ export async function begin(tx: EngineTransaction, { head, jobs }: MadeWorkflow,
   const ended: EndedJob[] = []
   for (const move of nextMoves(jobs).moves) {
     const job = byId.get(move.jobId)!
-    const status = await carryOut(tx, head, job, move.to, checks)
+    const status = await carryOut(tx, head, job, move, checks)
     statuses.set(job.id, status)
     ended.push(...endOf(job, status))
   }
@@ -95,7 +95,7 @@ async function advanceWithLocks(
     let again = false
     for (const move of moves) {
       const job = byId.get(move.jobId)!
-      const became = await carryOut(tx, snapshot, job, move.to, checks)
+      const became = await carryOut(tx, snapshot, job, move, checks)
       ended.push(...endOf(job, became))
       again ||= became !== move.to
     }
@@ -129,8 +129,8 @@ async function carryOut(
   tx: EngineTransaction,
   head: WorkflowHead,
   job: MovingJob,
-  /** Undefined for a job of a type that the tables do not have. */
-  to: Move['to'] | undefined,
+  /** Nowhere for a job of a type that the tables do not have. */
+  { to, because }: { readonly to: Move['to'] | undefined } & Pick<Move, 'because'>,
   checks: StartChecks,
 ): Promise<Job['status']> {
   switch (to) {
@@ -144,7 +144,7 @@ async function carryOut(
         `job ${job.name} is of the type ${job.type}, which nothing here runs`,
       )
     default:
-      await changeJob(tx, head, job, to)
+      await changeJob(tx, head, job, to, because === undefined ? {} : { because })
       return to
   }
 }

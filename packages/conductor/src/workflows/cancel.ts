@@ -9,6 +9,20 @@ import {
 } from '@rondo/model'
 import { type Cause, changeJob } from './change-state.ts'
 
+/** Cancels one job, and answers its end. A workflow with a canceled job ends as canceled, by whoever canceled the first. */
+export async function cancelOneJob(
+  tx: EngineTransaction,
+  head: WorkflowHead,
+  job: Job,
+  cause: Cause,
+): Promise<readonly EndedJob[]> {
+  const { workflow } = head
+  const ended = await cancelJob(tx, head, job, cause)
+  if (ended.length > 0 && workflow.canceledBy === null)
+    await tx.saveWorkflow(workflow.id, workflow.status, cause.canceledBy ?? null)
+  return ended
+}
+
 /** The cause of a cancel that somebody asked for; null: nobody in particular. */
 export function canceledBy(actorId: string | null): Cause {
   return actorId === null ? {} : { canceledBy: actorId }
@@ -28,8 +42,8 @@ export async function cancelWorkflow(
   return ended
 }
 
-/** Cancels a job that has not ended, and answers its end: its waiting tasks go, and agents are asked to stop the others. */
-export async function cancelJob(
+/** Ends a job that has not ended, and answers that: its waiting tasks go, and agents are asked to stop the others. */
+async function cancelJob(
   tx: EngineTransaction,
   head: WorkflowHead,
   job: Job,

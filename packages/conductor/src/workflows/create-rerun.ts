@@ -1,5 +1,6 @@
 import { AppError, type EngineTransaction, type RerunRequest, type WorkflowSnapshot } from '@rondo/model'
 import { rerunJobs } from '../decisions/rerun-jobs.ts'
+import { rerunData } from '../history/how-rerun.ts'
 import { workflowScope } from './change-state.ts'
 import { type MadeWorkflow, madeOf } from './made-workflow.ts'
 import { needWorkspace } from './need-workspace.ts'
@@ -32,7 +33,8 @@ export async function createRerun(
     projectId: workflow.projectId,
     name: workflow.name,
     status: 'running',
-    startedBy: actorId,
+    // Nobody asked for an automatic one: it counts as begun by whoever began the first.
+    startedBy: autoRerunNumber === 0 ? actorId : workflow.startedBy,
     rerunOf: workflow.id,
     workspaceId: keepsWorkspace ? workflow.workspaceId : null,
     setup: workflow.setup,
@@ -47,10 +49,11 @@ export async function createRerun(
     actorId,
     data: {
       name: workflow.name,
-      rerunOf: workflow.id,
+      ...rerunData(request, workflow.id, jobs),
       ...(autoRerunNumber === 0
         ? {}
         : {
+            automatic: true,
             because: `it failed, and its config asks for ${workflow.maxAutoReruns} automatic reruns; this is number ${autoRerunNumber}`,
           }),
     },

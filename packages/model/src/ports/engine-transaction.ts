@@ -91,9 +91,16 @@ export interface KeptAnswer {
   readonly madeId: string | null
 }
 
+/** A requirement that can no longer be met: the node ended otherwise than the job that requires it wants. */
+export interface Refusal {
+  readonly node: string
+  readonly ended: RequiredStatus
+}
+
 export interface SettledJob {
   readonly job: Job
-  readonly refused: boolean
+  /** Why it cannot run; null: it can. */
+  readonly refusal: Refusal | null
 }
 
 /**

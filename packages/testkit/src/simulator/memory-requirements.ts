@@ -1,4 +1,4 @@
-import { type EndedJob, isFinalJobStatus, type NewJob, type SettledJob } from '@rondo/model'
+import { type EndedJob, isFinalJobStatus, type NewJob, type Refusal, type SettledJob } from '@rondo/model'
 import type { Cell, MemoryDatabase, Work } from './memory-database.ts'
 import { type RequirementRow, withoutPlan } from './memory-rows.ts'
 
@@ -25,18 +25,20 @@ export async function settleRequirements(
   work: Work,
   ended: readonly EndedJob[],
 ): Promise<readonly SettledJob[]> {
-  const refused = new Map<string, boolean>()
+  const refusals = new Map<string, Refusal | null>()
   for (const { jobId, as } of ended)
     for (const cell of database.requirementsOn.get(jobId) ?? []) {
       const row = await work.lock(cell)
       if (row === undefined) continue
       work.remove(cell)
-      refused.set(row.jobId, (refused.get(row.jobId) ?? false) || !row.statuses.includes(as))
+      const node = work.read(database.jobs.get(jobId))?.name ?? '?'
+      const refusal = row.statuses.includes(as) ? null : { node, ended: as }
+      refusals.set(row.jobId, refusals.get(row.jobId) ?? refusal)
     }
-  return [...refused].flatMap(([id, no]) => {
+  return [...refusals].flatMap(([id, refusal]) => {
     const job = work.read(database.jobs.get(id))
     const open = (database.requirementsOf.get(id) ?? []).some((cell) => work.read(cell) !== undefined)
-    return job?.status === 'blocked' && (no || !open) ? [{ job: withoutPlan(job), refused: no }] : []
+    return job?.status === 'blocked' && (refusal !== null || !open) ? [{ job: withoutPlan(job), refusal }] : []
   })
 }
 
