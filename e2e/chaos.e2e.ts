@@ -22,7 +22,7 @@ describe
       'when %s',
       async (_title, name, kills, seconds) => {
         const findings = await experiments[name].run(
-          { ...short, kills, seconds },
+          { ...short, kills, seconds, ...(name === 'paused' ? { pause: 15 } : {}) },
           { executor: 'sandbox', say: () => {} },
         )
 

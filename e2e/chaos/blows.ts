@@ -8,14 +8,13 @@ export interface Target {
   readonly what: string
   /** Who is hit, of the stack that runs. */
   victims(stack: Stack): readonly string[]
-  /** They stand still for so long instead of dying. */
-  readonly pauseMs?: number
   /** Roles of the server processes; default three processes, each role once. */
   readonly split?: readonly (readonly string[])[]
   readonly full: BlowSize
 }
 
 export interface BlowSize {
+  /** `pause`, where it is there: those who are hit stand still for so many seconds instead of dying. */
   readonly [name: string]: number
   /** Blows altogether. */
   readonly kills: number
@@ -33,7 +32,7 @@ export interface BlowSize {
 export const threeServers = [['api'], ['agents'], ['conductor', 'cron']] as const
 
 /** The whole product under load, hit at moments nobody chose; afterwards all that was promised is looked at. */
-export function blows({ rows, what, full, victims, pauseMs, split = threeServers }: Target): Experiment<BlowSize> {
+export function blows({ rows, what, full, victims, split = threeServers }: Target): Experiment<BlowSize> {
   return {
     rows,
     what,
@@ -55,7 +54,7 @@ export function blows({ rows, what, full, victims, pauseMs, split = threeServers
           victims: victims(stack),
           kills: size.kills,
           meanMs: size.seconds * 1_000,
-          ...(pauseMs === undefined ? {} : { pauseMs }),
+          ...(size.pause === undefined ? {} : { pauseMs: size.pause * 1_000 }),
           onKill: say,
         })
         if (Number.isFinite(size.workflows)) await working
