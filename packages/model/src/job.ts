@@ -8,7 +8,10 @@ export interface Job {
   readonly projectId: string
   readonly name: string
   readonly type: NodeType
-  /** Unique in its project; given when the job first becomes runnable; approval jobs have none. */
+  /**
+   * Unique in its project; given when the job first becomes runnable; approval jobs have none. One that a rerun kept has none of its
+   * own, and is shown with that of the job that ran.
+   */
   readonly number: number | null
   readonly status: JobStatus
   readonly requires: readonly Requirement[]

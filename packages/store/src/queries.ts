@@ -17,18 +17,20 @@ import { historyPage } from './history.ts'
 import {
   type JobRow,
   type JobWithPlanRow,
-  jobColumns,
   type PipelineRow,
   type ProjectRow,
   pipelineColumns,
   projectColumns,
   type StepRow,
+  shownJobColumns,
   stepColumns,
   type TaskRow,
   taskColumns,
   type WorkflowRow,
   workflowColumns,
 } from './rows.ts'
+
+const shownJobs = sql`jobs j left join jobs k on k.id = j.kept_from`
 
 /** Reads over pipelines, workflows and jobs. A page is a handful of statements, never one a row. */
 export function createBuildQueries(database: Database): BuildQueries {
@@ -63,11 +65,18 @@ export function createBuildQueries(database: Database): BuildQueries {
       ),
     jobsOf: (ids) =>
       database.rows<JobRow>(
-        sql`select ${jobColumns} from jobs j where j.workflow_id = any(${[...ids]}::uuid[]) order by j.workflow_id, j.position`,
+        sql`select ${shownJobColumns} from ${shownJobs} where j.workflow_id = any(${[...ids]}::uuid[]) order by j.workflow_id, j.position`,
       ),
     job: async (id) => (await jobContexts(database, sql`j.id = ${id}`))[0],
     jobByNumber: async (projectId, number) =>
       (await jobContexts(database, sql`j.project_id = ${projectId} and j.number = ${number}`))[0],
+    newestWorkflowWith: async ({ job, workflow }) =>
+      (
+        await database.rows<WorkflowRow>(sql`
+          select ${workflowColumns} from workflows w join pipelines wp on wp.id = w.pipeline_id
+          where w.pipeline_id = ${workflow.pipelineId} and exists (select from jobs j where j.workflow_id = w.id and j.kept_from = ${job.id})
+          order by w.id desc limit 1`)
+      )[0] ?? workflow,
     recentJobs: (filter, limit, offset) => recentJobs(database, filter, limit, offset),
     stepsOf: (jobId) =>
       database.rows<StepRow>(
@@ -154,7 +163,9 @@ async function recentJobs(
 }
 
 async function jobContexts(runner: Runner, where: Sql): Promise<readonly JobContext[]> {
-  const jobs = await runner.rows<JobWithPlanRow>(sql`select ${jobColumns}, j.plan from jobs j where ${where}`)
+  const jobs = await runner.rows<JobWithPlanRow>(
+    sql`select ${shownJobColumns}, j.plan from ${shownJobs} where ${where}`,
+  )
   if (jobs.length === 0) return []
   const ids = jobs.map((job) => job.id)
   const workflows = await runner.rows<WorkflowRow>(sql`

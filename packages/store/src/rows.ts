@@ -24,6 +24,13 @@ export const jobColumns =
   j.parallelism, j.resource_class as "resourceClass", j.executor, j.approved_by as "approvedBy", j.canceled_by as "canceledBy", j.message,
   j.kept_from as "keptFrom", j.created_at as "createdAt", j.queued_at as "queuedAt", j.started_at as "startedAt", j.stopped_at as "stoppedAt"`)
 
+/** As `jobColumns`, for whoever looks: a job that a rerun kept is shown as it ran, which is as the job `k` that it was kept from. */
+export const shownJobColumns =
+  raw(`j.id, j.workflow_id as "workflowId", j.project_id as "projectId", j.name, j.type, coalesce(j.number, k.number) as number, j.status, j.requires, j.contexts, j.lock_key as "lockKey",
+  j.parallelism, j.resource_class as "resourceClass", j.executor, coalesce(j.approved_by, k.approved_by) as "approvedBy", coalesce(j.canceled_by, k.canceled_by) as "canceledBy",
+  coalesce(j.message, k.message) as message, j.kept_from as "keptFrom", j.created_at as "createdAt", coalesce(k.queued_at, j.queued_at) as "queuedAt",
+  coalesce(k.started_at, j.started_at) as "startedAt", coalesce(k.stopped_at, j.stopped_at) as "stoppedAt"`)
+
 export const taskColumns = raw(
   `t.id, t.job_id as "jobId", t.index, t.phase, t.result, t.attempt_id as "attemptId", t.attempts`,
 )

@@ -26,7 +26,10 @@ export interface JobContext {
   readonly tasks: readonly Task[]
 }
 
-/** Reads over pipelines, workflows, jobs and what they left. Undefined means: there is no such thing. */
+/**
+ * Reads over pipelines, workflows, jobs and what they left. Undefined means: there is no such thing. A job that a rerun kept is
+ * answered with the number, the times and the words of the job that ran.
+ */
 export interface BuildQueries {
   pipeline(id: string): Promise<Pipeline | undefined>
   pipelineByNumber(projectId: string, number: number): Promise<Pipeline | undefined>
@@ -42,6 +45,8 @@ export interface BuildQueries {
   jobsOf(workflowIds: readonly string[]): Promise<readonly Job[]>
   job(id: string): Promise<JobContext | undefined>
   jobByNumber(projectId: string, number: number): Promise<JobContext | undefined>
+  /** The newest workflow that a job is part of: reruns that keep it count. */
+  newestWorkflowWith(context: Pick<JobContext, 'job' | 'workflow'>): Promise<Workflow>
   /** Jobs with a number, newest first; `branch` and `status` narrow. For API v1.1. */
   recentJobs(
     filter: PipelineFilter & { readonly statuses?: readonly Job['status'][] },

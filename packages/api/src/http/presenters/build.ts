@@ -183,7 +183,7 @@ function state({ job }: JobContext) {
     outcome,
     status: outcome ?? lifecycles[job.status] ?? 'not_run',
     canceled: job.status === 'canceled',
-    failed: job.status === 'failed' || null,
+    failed: outcome === 'failed' || null,
     timedout: job.status === 'timedout',
     infrastructure_fail: outcome === 'infrastructure_fail',
     fail_reason: job.message,

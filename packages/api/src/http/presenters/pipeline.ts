@@ -2,6 +2,7 @@ import { type Pipeline, type Project, projectSlug, type User } from '@rondo/mode
 import { type Static, Type } from 'typebox'
 import { Id, Nullable, Time, Words } from '../shapes.ts'
 import { repositoryUrl } from './project.ts'
+import { systemActor } from './system-actor.ts'
 
 const states = ['created', 'errored', 'setup-pending', 'setup', 'pending'] as const
 const errorTypes = ['config', 'config-fetch', 'timeout', 'permission', 'other', 'trigger-rule', 'plan'] as const
@@ -53,7 +54,7 @@ export function presentPipeline(
     trigger: {
       type: pipeline.trigger,
       received_at: pipeline.triggeredAt,
-      actor: { login: actor?.login ?? '', avatar_url: null },
+      actor: { login: actor?.login ?? systemActor.login, avatar_url: null },
     },
     trigger_parameters: {},
     vcs: {

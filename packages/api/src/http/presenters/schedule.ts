@@ -1,6 +1,7 @@
 import { dayNames, monthNames, type Project, projectSlug, type Schedule, type User } from '@rondo/model'
 import { type Static, Type } from 'typebox'
 import { Id, Nullable, Time, Words } from '../shapes.ts'
+import { systemActor } from './system-actor.ts'
 
 const hours = Type.Array(Type.Integer({ minimum: 0, maximum: 23 }), { minItems: 1, maxItems: 24 })
 /** In UTC unless a time zone is named; either days of the week or days of the month. */
@@ -32,9 +33,6 @@ export const ScheduleShape = Type.Object({
   'updated-at': Time,
 })
 
-/** Who runs what is in nobody's name. */
-const system = { id: '00000000-0000-0000-0000-000000000000', login: 'system-actor', name: 'Scheduled' }
-
 export function presentSchedule(
   schedule: Schedule,
   project: Project,
@@ -52,7 +50,7 @@ export function presentSchedule(
       ...(branch === null ? {} : { branch }),
       ...(tag === null ? {} : { tag }),
     },
-    actor: actor === undefined ? system : { id: actor.id, login: actor.login, name: actor.name },
+    actor: actor === undefined ? systemActor : { id: actor.id, login: actor.login, name: actor.name },
     'created-at': schedule.createdAt,
     'updated-at': schedule.updatedAt,
   }

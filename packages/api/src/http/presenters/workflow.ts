@@ -2,6 +2,7 @@ import { type Job, type Project, projectSlug, type Workflow } from '@rondo/model
 import { type Static, Type } from 'typebox'
 import { Id, Nullable, Time, Words } from '../shapes.ts'
 import { jobStatuses } from './job.ts'
+import { systemActor } from './system-actor.ts'
 
 const workflowStatuses = [
   'success',
@@ -14,8 +15,6 @@ const workflowStatuses = [
   'canceled',
   'unauthorized',
 ] as const
-/** Stands for "nobody": a schedule or the system started it. */
-const nobodyId = '00000000-0000-0000-0000-000000000000'
 
 export const WorkflowShape = Type.Object({
   id: Id,
@@ -29,6 +28,10 @@ export const WorkflowShape = Type.Object({
   stopped_at: Nullable(Time),
   canceled_by: Type.Optional(Id),
   tag: Type.Optional(Words(['setup'])),
+  /** How often it is rerun by itself; left out where it never is. */
+  max_auto_reruns: Type.Optional(Type.Integer()),
+  /** Which of these reruns this is, from 1; left out for others. */
+  auto_rerun_number: Type.Optional(Type.Integer()),
 })
 
 export function presentWorkflow(workflow: Workflow, project: Project): Static<typeof WorkflowShape> {
@@ -40,10 +43,13 @@ export function presentWorkflow(workflow: Workflow, project: Project): Static<ty
     pipeline_id: workflow.pipelineId,
     pipeline_number: workflow.pipelineNumber,
     ...(workflow.setup ? { tag: 'setup' as const } : {}),
-    started_by: workflow.startedBy ?? nobodyId,
+    started_by: workflow.startedBy ?? systemActor.id,
     created_at: workflow.createdAt,
     stopped_at: workflow.stoppedAt,
-    ...(workflow.canceledBy === null ? {} : { canceled_by: workflow.canceledBy }),
+    // Known from the first canceled job on, and true only once it decides how the workflow ends.
+    ...(workflow.status === 'canceled' && workflow.canceledBy !== null ? { canceled_by: workflow.canceledBy } : {}),
+    ...(workflow.maxAutoReruns === 0 ? {} : { max_auto_reruns: workflow.maxAutoReruns }),
+    ...(workflow.autoRerunNumber === 0 ? {} : { auto_rerun_number: workflow.autoRerunNumber }),
   }
 }
 

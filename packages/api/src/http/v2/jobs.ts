@@ -32,7 +32,11 @@ export function jobRoutes(
       right: 'view',
       answer: JobShape,
       handle: async ({ subject }) =>
-        presentJob(subject, await accounts.organization(subject.project.organizationId), publicUrl),
+        presentJob(
+          { ...subject, workflow: await queries.newestWorkflowWith(subject) },
+          await accounts.organization(subject.project.organizationId),
+          publicUrl,
+        ),
     }),
     cancelRoute('/project/{project-slug}/job/{job-number}/cancel', jobInProject),
     cancelRoute('/jobs/{job-id}/cancel', jobInPath),

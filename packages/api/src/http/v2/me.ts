@@ -2,6 +2,7 @@ import { AppError } from '@rondo/model'
 import { Type } from 'typebox'
 import { isId } from '../../access.ts'
 import type { WebPorts } from '../../ports.ts'
+import { systemActor } from '../presenters/system-actor.ts'
 import { type Route, route } from '../route.ts'
 import { Id, Nullable } from '../shapes.ts'
 import { oneself } from '../subjects.ts'
@@ -53,6 +54,7 @@ export function meRoutes({ accounts }: Pick<WebPorts, 'accounts'>): readonly Rou
       right: 'view',
       answer: UserShape,
       handle: async ({ params }) => {
+        if (params.id === systemActor.id) return systemActor
         const found = isId(params.id!) ? await accounts.user(params.id!) : undefined
         if (found === undefined) throw new AppError('not-found', 'User not found')
         return { id: found.id, login: found.login, name: found.name }
