@@ -32,7 +32,10 @@ export interface ServerEnv {
   readonly instance: string
   /** What the agent on this machine takes from the environment beside: see `DockerSettings` of the agent. */
   readonly agentSettings: Readonly<Record<string, string>>
-  /** RONDO_STOP_WITH_INPUT: `yes` stops the server when its standard input ends, as it does when its parent is killed. */
+  /**
+   * RONDO_STOP_WITH_INPUT: `yes` makes the server its parent's own: it stops when its standard input ends, as it does when the
+   * parent is killed, and nothing that it ran goes on without it.
+   */
   readonly stopWithInput: boolean
   /** RONDO_TIME_RUN, RONDO_RETENTION_ARTIFACTS and so on: the table of settings in docs/administration.md. */
   readonly settings: SettingValues

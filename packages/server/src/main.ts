@@ -6,6 +6,8 @@ const { AppError } = await import('@rondo/model')
 const { readServerEnv } = await import('./env.ts')
 const { startServer } = await import('./start.ts')
 
+// Whoever started this may have gone: what it prints then goes nowhere, and is no reason to end without stopping.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 const { env, problems: found } = readServerEnv()
 // The agent's package is loaded for this alone, so only when there is something to ask.
 const asks = env.agent === 'local' && Object.keys(env.agentSettings).length > 0
@@ -26,8 +28,9 @@ try {
   const stop = () => {
     if (stopping) process.exit(130)
     stopping = true
-    say('Stopping. Jobs that run go on when Rondo is started again.')
-    const deadline = setTimeout(() => fail('Not everything stopped within 20 seconds.', 1), 20_000)
+    say(env.stopWithInput ? 'Stopping.' : 'Stopping. Jobs that run go on when Rondo is started again.')
+    const seconds = env.stopWithInput ? 60 : 20
+    const deadline = setTimeout(() => fail(`Not everything stopped within ${seconds} seconds.`, 1), seconds * 1_000)
     void server.stop().then(() => {
       clearTimeout(deadline)
       process.exit(0)

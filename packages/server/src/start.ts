@@ -45,6 +45,7 @@ import { createStore, type Store } from '@rondo/store'
 import { openBuiltInPostgres } from './built-in-postgres.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { databaseRefusal } from './database-refusal.ts'
+import { endWhatRuns } from './end-what-runs.ts'
 import type { ServerEnv } from './env.ts'
 import { ensureFirstAdmin, type FirstAdmin } from './first-admin.ts'
 import { type Instance, takeInstance } from './instance-lock.ts'
@@ -124,6 +125,7 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
       ...startLoops({ ...parts, store, compiler, output, log, env }, running.signal),
     )
     if (has('agents') && env.agent === 'local') stops.push(keepLocalAgent(env, folder, instance))
+    if (env.stopWithInput) stops.push(() => endWhatRuns({ ...parts, ...store }))
     log.info({ port: env.port, agentPort: env.agentPort, roles: env.roles }, 'ready')
     return { admin, fresh: created, stop }
   } catch (error) {

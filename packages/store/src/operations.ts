@@ -45,5 +45,11 @@ export function createOperations(database: Database): Operations {
         }),
       )
     },
+    async openPipelines() {
+      const rows = await database.rows<{ id: string }>(sql`
+        select pipeline_id as id from workflows where stopped_at is null
+        union select id from pipelines where state in ('setup', 'pending')`)
+      return rows.map(({ id }) => id)
+    },
   }
 }

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -33,25 +34,45 @@ export async function openPrivateServer(dataFolder: string, variables: NodeJS.Pr
   }
 }
 
-const addressFile = 'address'
+const addressFile = 'address.json'
 const usersFolder = 'users'
+/** What a server that is stopping may take before another can start in its place. */
+const stoppingMs = 60_000
 
+/** Where a server answers, and the command that started it and with which it ends. */
+interface Address {
+  readonly url: string
+  readonly owner: number
+}
+
+/** Joins the server that is there. One whose command has gone is about to end; then its place is taken. */
 async function joinOrStart(dataFolder: string, variables: NodeJS.ProcessEnv): Promise<PrivateServer> {
-  return (await joinRunning(dataFolder)) ?? start(dataFolder, variables)
+  for (const deadline = Date.now() + stoppingMs; ; await sleep(100)) {
+    const server = (await joinRunning(dataFolder)) ?? (await start(dataFolder, variables))
+    if (!('refusal' in server)) return server
+    // Another command began at the same moment and was faster, or the server of one that was killed is still stopping.
+    if (!server.refusal.includes('already runs') || Date.now() > deadline) throw new Error(server.refusal)
+  }
 }
 
 async function joinRunning(dataFolder: string): Promise<PrivateServer | undefined> {
-  const file = join(dataFolder, addressFile)
-  if (!existsSync(file)) return undefined
-  const url = readFileSync(file, 'utf8').trim()
-  const healthy = await fetch(`${url}/health`).then(
+  const address = readAddress(join(dataFolder, addressFile))
+  if (address === undefined || !isAlive(address.owner)) return undefined
+  const healthy = await fetch(`${address.url}/health`).then(
     (response) => response.ok,
     () => false,
   )
-  return healthy ? { url, token: tokenOf(dataFolder), stop: async () => {} } : undefined
+  return healthy ? { url: address.url, token: tokenOf(dataFolder), stop: async () => {} } : undefined
 }
 
-async function start(dataFolder: string, variables: NodeJS.ProcessEnv): Promise<PrivateServer> {
+function readAddress(file: string): Address | undefined {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Address) : undefined
+}
+
+async function start(
+  dataFolder: string,
+  variables: NodeJS.ProcessEnv,
+): Promise<PrivateServer | { readonly refusal: string }> {
   const [port, agentPort] = await freePorts()
   const url = `http://localhost:${port}`
   const server = spawnOwnServer({
@@ -63,25 +84,10 @@ async function start(dataFolder: string, variables: NodeJS.ProcessEnv): Promise<
     RONDO_AGENT: 'local',
     DATABASE_URL: '',
   })
-  let printed = ''
-  const ready = await new Promise<boolean>((resolve) => {
-    for (const stream of [server.stdout, server.stderr])
-      stream?.on('data', (chunk) => {
-        printed += chunk
-        if (printed.includes('Rondo is ready')) resolve(true)
-      })
-    server.once('exit', () => resolve(false))
-  })
-  if (!ready) {
-    // Two commands began at once, and the other was faster.
-    for (let tries = 0; tries < 50 && printed.includes('already runs'); tries++) {
-      const other = await joinRunning(dataFolder)
-      if (other !== undefined) return other
-      await sleep(100)
-    }
-    throw new Error(printed.trim())
-  }
-  writeFileSync(join(dataFolder, addressFile), url, { mode: 0o600 })
+  const refusal = await refusalOf(server)
+  if (refusal !== undefined) return { refusal }
+  const address: Address = { url, owner: process.pid }
+  writeFileSync(join(dataFolder, addressFile), JSON.stringify(address), { mode: 0o600 })
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
   return {
     url,
@@ -94,6 +100,19 @@ async function start(dataFolder: string, variables: NodeJS.ProcessEnv): Promise<
       await ended
     },
   }
+}
+
+/** What a server said that ended instead of getting ready; undefined once it is ready. */
+function refusalOf(server: ChildProcess): Promise<string | undefined> {
+  let printed = ''
+  return new Promise((resolve) => {
+    for (const stream of [server.stdout, server.stderr])
+      stream?.on('data', (chunk) => {
+        printed += chunk
+        if (printed.includes('Rondo is ready')) resolve(undefined)
+      })
+    server.once('exit', () => resolve(printed.trim()))
+  })
 }
 
 /** Whether another command still uses the server. A record whose process has gone is removed. */

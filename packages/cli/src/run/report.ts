@@ -6,6 +6,9 @@ import type { StepPlace, Watcher } from './watch.ts'
 
 /** Steps that every job has print their output only when they fail. */
 const quietBytes = 256 * 1024
+/** Of a line: bar and mark before a step's name; how it ended and how long it took after it. */
+const besideName = 30
+const shortestName = 12
 const nameColors = ['cyan', 'magenta', 'yellow', 'blue', 'green'] as const
 
 export interface Report extends Watcher {
@@ -25,15 +28,26 @@ export function createReport(
   let pipeline: PipelineView | undefined
   let frame = 0
 
-  function prefix(place: StepPlace): string {
+  function labelWidth(): number {
     const jobs = pipeline?.workflows.flatMap((workflow) => workflow.jobs) ?? []
     const names = jobs.filter((job) => job.type === 'build').map((job) => label(job, job.parallelism - 1))
-    const width = Math.min(24, Math.max(4, ...names.map((name) => name.length)))
+    return Math.min(24, Math.max(4, ...names.map((name) => name.length)))
+  }
+
+  function prefix(place: StepPlace): string {
+    const jobs = pipeline?.workflows.flatMap((workflow) => workflow.jobs) ?? []
     const index = Math.max(
       0,
       jobs.findIndex((job) => job.id === place.job.id),
     )
-    return `${paint(nameColors[index % nameColors.length] ?? 'cyan', label(place.job, place.slice).padEnd(width))} ${paint('dim', '│')} `
+    return `${paint(nameColors[index % nameColors.length] ?? 'cyan', label(place.job, place.slice).padEnd(labelWidth()))} ${paint('dim', '│')} `
+  }
+
+  /** A step's name in what a line of its job leaves for it; a command's first line may be long. */
+  function nameOf(place: StepPlace): string {
+    const room = screen.width - Math.max(labelWidth(), label(place.job, place.slice).length) - besideName
+    const { name } = place.step
+    return name.length <= room ? name : `${name.slice(0, Math.max(shortestName, room) - 1)}…`
   }
 
   function print(place: StepPlace, lines: readonly string[]): void {
@@ -48,7 +62,7 @@ export function createReport(
     stepStarted(place) {
       const quiet = place.step.type !== 'run' && !options.verbose
       open.set(place.step.id, { place, lines: new OutputLines(options.color), kept: quiet ? [] : undefined })
-      if (!quiet) print(place, [`${paint('blue', '▸')} ${paint('bold', place.step.name)}`])
+      if (!quiet) print(place, [`${paint('blue', '▸')} ${paint('bold', nameOf(place))}`])
     },
     output(place, bytes) {
       const step = open.get(place.step.id)
@@ -64,20 +78,21 @@ export function createReport(
       const rest = step?.lines.end() ?? []
       if (step?.kept === undefined) print(place, rest)
       else if (failed) print(place, [...step.kept, ...rest])
-      print(place, [ending(place.step, paint)])
+      print(place, [ending(place.step, nameOf(place), paint)])
     },
     draw(now) {
       frame++
       if (pipeline === undefined) return
-      const running = [...open.values()].map(
-        ({ place }) =>
-          `${mark('running', paint, frame)} ${label(place.job, place.slice)}  ${paint('dim', `${place.step.name}  ${seconds(now - Date.parse(place.step.startedAt))}`)}`,
-      )
+      const running = [...open.values()].map(({ place, kept }) => {
+        const time = seconds(now - Date.parse(place.step.startedAt))
+        const last = kept?.findLast((line) => line.trim() !== '')?.trim() ?? ''
+        return `${mark('running', paint, frame)} ${label(place.job, place.slice)}  ${paint('dim', `${nameOf(place)}  ${time}  ${last}`.trimEnd())}`
+      })
       const question = options.ask()
       screen.footer([
         '',
         ...running.slice(0, 8),
-        ...pipeline.workflows.map((workflow) => overview(workflow, paint, frame)),
+        ...pipeline.workflows.map((workflow) => overview(workflow, paint, { frame, width: screen.width })),
         ...(question === undefined ? [] : [paint('magenta', question)]),
       ])
     },
@@ -100,19 +115,32 @@ function keepTail(lines: string[]): string[] {
   return lines.slice(from)
 }
 
-function ending(step: StepView, paint: Paint): string {
+function ending(step: StepView, name: string, paint: Paint): string {
   const time = paint(
     'dim',
     step.finishedAt === null ? '' : seconds(Date.parse(step.finishedAt) - Date.parse(step.startedAt)),
   )
-  if (step.result === 'passed') return `${paint('green', '✓')} ${step.name}  ${time}`
+  if (step.result === 'passed') return `${paint('green', '✓')} ${name}  ${time}`
   const why = step.exitCode === null || step.exitCode === 0 ? (step.result ?? 'ended') : `exit ${step.exitCode}`
-  return `${paint('red', '✗')} ${step.name}  ${paint('red', why)}  ${time}`
+  return `${paint('red', '✗')} ${name}  ${paint('red', why)}  ${time}`
 }
 
-function overview(workflow: PipelineView['workflows'][number], paint: Paint, frame: number): string {
-  const jobs = workflow.jobs.map((job) => `${mark(job.status, paint, frame)} ${job.name}`)
-  return `${paint('bold', workflow.name)}  ${jobs.join('  ')}`
+/** Each job with its mark; where they are too many for a line, how many there are of each mark. */
+function overview(
+  { name, jobs }: PipelineView['workflows'][number],
+  paint: Paint,
+  { frame, width }: { readonly frame: number; readonly width: number },
+): string {
+  const heading = paint('bold', name)
+  const plainWidth = name.length + jobs.reduce((sum, job) => sum + job.name.length + 4, 0)
+  if (plainWidth < width)
+    return [heading, ...jobs.map((job) => `${mark(job.status, paint, frame)} ${job.name}`)].join('  ')
+  const counts = new Map<string, number>()
+  for (const { status } of jobs) {
+    const shown = mark(status, paint, frame)
+    counts.set(shown, (counts.get(shown) ?? 0) + 1)
+  }
+  return [heading, ...[...counts].map(([shown, count]) => `${shown} ${count}`), `of ${jobs.length} jobs`].join('  ')
 }
 
 function summary(pipeline: PipelineView, paint: Paint): readonly string[] {
@@ -134,5 +162,15 @@ function summary(pipeline: PipelineView, paint: Paint): readonly string[] {
       )
     }
   }
-  return lines
+  return [...lines, ...waiting(pipeline, paint)]
+}
+
+/** What to do about approvals that nobody gave. */
+function waiting({ workflows }: PipelineView, paint: Paint): readonly string[] {
+  const names = workflows.flatMap(({ jobs }) => jobs.filter((job) => job.status === 'on_hold').map((job) => job.name))
+  if (names.length === 0) return []
+  return [
+    '',
+    paint('dim', `Not approved: ${names.join(', ')}. Give --approve ${names.join(',')}, or answer at a terminal.`),
+  ]
 }

@@ -28,7 +28,9 @@ export async function run(args: readonly string[]): Promise<number> {
     return 2
   }
   const stops: (() => unknown)[] = []
+  const screen = new Screen(process.stdout, env.decorated)
   try {
+    if (options.remote === undefined) screen.footer(['Starting Rondo on this machine …'])
     const tree = snapshotWorkingTree(process.cwd())
     stops.push(() => tree[Symbol.dispose]())
     const { connection, slug } = await open(options, tree, stops)
@@ -42,13 +44,15 @@ export async function run(args: readonly string[]): Promise<number> {
       parameters: options.parameters,
       ...(options.only === undefined ? {} : { only: options.only, withRequired: options.withRequired }),
     })
+    screen.footer([])
     if (started.errors.length > 0) {
       say(started.errors.map((error) => error.message).join('\n\n'))
       return 1
     }
     if (options.remote !== undefined) say(`Pipeline ${started.number}: ${connection.url}/pipeline/${started.id}`)
-    return await follow(connection, started.id, options, env.decorated)
+    return await follow(connection, started.id, options, screen)
   } catch (error) {
+    screen.footer([])
     say(`rondo run: ${messageOf(error)}`)
     return 2
   } finally {
@@ -75,12 +79,11 @@ async function open(
   return { connection, slug: await prepareLocalProject(connection, tree, options) }
 }
 
-async function follow(connection: Connection, id: string, options: RunOptions, decorated: boolean): Promise<number> {
+async function follow(connection: Connection, id: string, options: RunOptions, screen: Screen): Promise<number> {
   const canceling = cancelOnInterrupt(connection, id)
-  const screen = new Screen(process.stdout, decorated)
   const approvals = new Approvals(connection, options.approve, process.stdin.isTTY ? process.stdin : undefined)
   const report = createReport(screen, {
-    color: decorated,
+    color: screen.live,
     verbose: options.verbose,
     ask: () => approvals.question(),
   })

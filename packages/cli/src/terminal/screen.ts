@@ -3,12 +3,18 @@ import { stripVTControlCharacters } from 'node:util'
 /** Lines that scroll away, above a few that stay and are drawn again. Without a terminal there are only the former. */
 export class Screen {
   readonly #out: NodeJS.WritableStream & { readonly columns?: number }
-  readonly #live: boolean
+  /** Whether lines can be drawn again: there is a terminal. */
+  readonly live: boolean
   #footer: readonly string[] = []
 
   constructor(out: NodeJS.WritableStream, live: boolean) {
     this.#out = out
-    this.#live = live
+    this.live = live
+  }
+
+  /** Columns of a line; no end without a terminal. */
+  get width(): number {
+    return this.live ? (this.#out.columns ?? 100) : Number.POSITIVE_INFINITY
   }
 
   print(lines: readonly string[]): void {
@@ -18,19 +24,18 @@ export class Screen {
 
   /** Replaces the lines at the bottom. */
   footer(lines: readonly string[]): void {
-    if (!this.#live) return
+    if (!this.live) return
     const before = this.#erased()
-    const width = this.#out.columns ?? 100
-    this.#footer = lines.map((line) => cut(line, width))
+    this.#footer = lines.map((line) => cut(line, this.width))
     this.#out.write(before + this.#drawn())
   }
 
   #erased(): string {
-    return this.#live && this.#footer.length > 0 ? `\u001b[${this.#footer.length}A\u001b[J` : ''
+    return this.live && this.#footer.length > 0 ? `\u001b[${this.#footer.length}A\u001b[J` : ''
   }
 
   #drawn(): string {
-    return this.#live ? this.#footer.map((line) => `${line}\n`).join('') : ''
+    return this.live ? this.#footer.map((line) => `${line}\n`).join('') : ''
   }
 }
 

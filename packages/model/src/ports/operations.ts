@@ -11,6 +11,8 @@ export interface Operations {
     readonly jobId?: string
     readonly after?: number
   }): Promise<readonly DispatchEntry[]>
+  /** Ids of pipelines of which a workflow has not ended, or something is still to come. */
+  openPipelines(): Promise<readonly string[]>
 }
 
 export interface LoopRound {

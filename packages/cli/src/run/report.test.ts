@@ -1,0 +1,81 @@
+import { Writable } from 'node:stream'
+import type { JobView, PipelineView, StepView } from '@rondo/protocol'
+import { beforeEach, expect, test } from 'vitest'
+import { Screen } from '../terminal/screen.ts'
+import { createReport, type Report } from './report.ts'
+import type { StepPlace } from './watch.ts'
+
+let written: string
+let report: Report
+
+beforeEach(() => begin(40))
+
+/** A report on a terminal of so many columns; into a pipe without any. */
+function begin(columns?: number): void {
+  written = ''
+  const out = new Writable({
+    write(chunk, _encoding, done) {
+      written += chunk
+      done()
+    },
+  })
+  const screen = new Screen(Object.assign(out, columns === undefined ? {} : { columns }), columns !== undefined)
+  report = createReport(screen, { color: false, verbose: false, ask: () => undefined })
+}
+
+function place(type: StepView['type'], name: string): StepPlace {
+  const step = { id: 's', type, name, startedAt: '2030-01-01T00:00:00Z', finishedAt: '2030-01-01T00:00:01Z' }
+  return {
+    job: { id: 'j', name: 'build', parallelism: 1 } as JobView,
+    slice: 0,
+    step: { ...step, phase: 'finished', result: 'passed', exitCode: 0 } as unknown as StepView,
+  }
+}
+
+function pipeline(statuses: readonly string[]): PipelineView {
+  const jobs = statuses.map((status, index) => ({ id: String(index), name: `job-${index}`, status, parallelism: 1 }))
+  return {
+    workflows: [
+      { name: 'main', status: 'on_hold', jobs: jobs.map((job) => ({ ...job, type: 'build', startedAt: null })) },
+    ],
+  } as unknown as PipelineView
+}
+
+const drawn = () => written.slice(written.lastIndexOf('\u001b[J') + 1)
+const long = 'for i in $(seq 30); do curl --silent http://localhost/; done'
+
+test('a long command is cut to one line of the terminal, its time included, and whole in a pipe', () => {
+  report.stepStarted(place('run', long))
+  report.stepEnded(place('run', long))
+  expect(written.split('\n').every((line) => line.length < 40)).toBe(true)
+  expect(written).toMatch(/✓ for i in .*… {2}1\.0s/)
+
+  begin()
+  report.stepStarted(place('run', long))
+  expect(written).toContain(`▸ ${long}`)
+})
+
+test('what a quiet step says last is shown while it runs, and only then', () => {
+  begin(120)
+  const spinUp = place('spin-up', 'Spin up environment')
+  report.pipeline(pipeline(['running']))
+  report.stepStarted(spinUp)
+  report.output(spinUp, Buffer.from('Image alpine\n  pulled 40 of 217 MB\n'))
+  report.draw(Date.parse('2030-01-01T00:00:03Z'))
+  expect(written).toMatch(/Spin up environment {2}3\.0s {2}pulled 40 of 217 MB/)
+  written = ''
+  report.stepEnded(spinUp)
+  report.draw(Date.parse('2030-01-01T00:00:03Z'))
+  expect(drawn()).not.toContain('pulled')
+})
+
+test('jobs that do not fit into a line are counted', () => {
+  report.pipeline(pipeline(['success', 'success', 'failed', 'running', 'blocked', 'blocked', 'blocked']))
+  report.draw(0)
+  expect(drawn()).toMatch(/main {2}✓ 2 {2}✗ 1 {2}. 1 {2}· 3 {2}of 7 jobs/)
+})
+
+test('the end says what to do about an approval that nobody gave', () => {
+  report.end(pipeline(['success', 'on_hold', 'blocked']))
+  expect(written).toContain('Not approved: job-1. Give --approve job-1, or answer at a terminal.')
+})
