@@ -70,13 +70,19 @@ export function nextLine(
   view: QueueView,
   room: { readonly free: Resources; readonly machine: Resources; readonly patientUntil: number },
 ): NextLine | undefined {
-  const allowed = view.lines.filter((line) => line.promoted || limitOn(line, view) === undefined)
-  const ordered = allowed.toSorted((a, b) => compare(a, b, view))
+  const full = view.limits.filter((limit) => isFull(limit, view.running))
+  const order = orderOf(view)
   const fits = (line: QueueLine) =>
     Math.min(line.cpus, room.machine.cpus) <= room.free.cpus &&
     Math.min(line.memoryMb, room.machine.memoryMb) <= room.free.memoryMb
-  const starved = ordered.find((line) => !fits(line) && line.since < room.patientUntil)
-  const next = ordered.find(fits)
+  let next: QueueLine | undefined
+  let starved: QueueLine | undefined
+  for (const line of view.lines) {
+    if (!line.promoted && full.some((limit) => limitCovers(limit, line))) continue
+    if (fits(line)) next = next === undefined || order(line, next) < 0 ? line : next
+    else if (line.since < room.patientUntil)
+      starved = starved === undefined || order(line, starved) < 0 ? line : starved
+  }
   if (starved !== undefined && (next === undefined || starved.since < next.since))
     return { line: starved, action: 'hold' }
   return next === undefined ? undefined : { line: next, action: 'take' }
@@ -87,44 +93,43 @@ export function limitOn(
   line: Pick<QueueLine, 'organizationId' | 'projectId' | 'resourceClass'>,
   { running, limits }: Pick<QueueView, 'running' | 'limits'>,
 ): TaskLimit | undefined {
-  const same = (limit: TaskLimit, one: typeof line) =>
+  return limits.find((limit) => limitCovers(limit, line) && isFull(limit, running))
+}
+
+/** Whether a limit counts tasks like these. */
+export function limitCovers(
+  limit: TaskLimit,
+  one: Pick<QueueLine, 'organizationId' | 'projectId' | 'resourceClass'>,
+): boolean {
+  return (
     (limit.organizationId === null || limit.organizationId === one.organizationId) &&
     (limit.projectId === null || limit.projectId === one.projectId) &&
     (limit.resourceClass === null || limit.resourceClass === one.resourceClass)
-  return limits.find((limit) => {
-    if (!same(limit, line)) return false
-    const tasks = running.filter((one) => same(limit, one)).reduce((sum, one) => sum + one.tasks, 0)
-    return tasks >= limit.maxTasks
-  })
-}
-
-function compare(a: QueueLine, b: QueueLine, view: QueueView): number {
-  if (a.promoted !== b.promoted) return a.promoted ? -1 : 1
-  if (a.promoted) return a.since - b.since
-  return (
-    useOf(view, { organizationId: a.organizationId, projectId: null }) -
-      useOf(view, { organizationId: b.organizationId, projectId: null }) ||
-    useOf(view, a) - useOf(view, b) ||
-    a.since - b.since ||
-    (a.taskId < b.taskId ? -1 : 1)
   )
 }
 
-/** CPUs of an organisation, or a project, for each unit of its share. */
-function useOf(
-  { running, shares = [], given = [] }: QueueView,
-  { organizationId, projectId }: Pick<QueueShare, 'organizationId' | 'projectId'>,
-): number {
-  const own = (one: RunningTasks) =>
-    projectId === null ? one.organizationId === organizationId : one.projectId === projectId
-  const cpus = cpusOf(running, own)
-  if (shares.length === 0) return cpus
-  const share = shares.find((one) => one.organizationId === organizationId && one.projectId === projectId)?.share
-  return (cpus + cpusOf(given, own)) / (share ?? standardShare)
+function isFull(limit: TaskLimit, running: readonly RunningTasks[]): boolean {
+  return running.reduce((sum, one) => (limitCovers(limit, one) ? sum + one.tasks : sum), 0) >= limit.maxTasks
 }
 
-function cpusOf(running: readonly RunningTasks[], counts: (one: RunningTasks) => boolean): number {
-  return running.filter(counts).reduce((sum, one) => sum + one.cpus, 0)
+/** Which of two lines comes first. What runs is summed up once: lines are many, and compared again and again. */
+function orderOf({ running, shares = [], given = [] }: QueueView): (a: QueueLine, b: QueueLine) => number {
+  const used = new Map<string, number>()
+  for (const { organizationId, projectId, cpus } of shares.length === 0 ? running : [...running, ...given])
+    for (const id of [organizationId, projectId]) used.set(id, (used.get(id) ?? 0) + cpus)
+  const share = new Map(shares.map((one) => [one.projectId ?? one.organizationId, one.share]))
+  /** CPUs of an organisation, or a project, for each unit of its share. */
+  const use = (id: string) => (used.get(id) ?? 0) / (shares.length === 0 ? 1 : (share.get(id) ?? standardShare))
+  return (a, b) => {
+    if (a.promoted !== b.promoted) return a.promoted ? -1 : 1
+    if (a.promoted) return a.since - b.since
+    return (
+      use(a.organizationId) - use(b.organizationId) ||
+      use(a.projectId) - use(b.projectId) ||
+      a.since - b.since ||
+      (a.taskId < b.taskId ? -1 : 1)
+    )
+  }
 }
 
 /** A view in which one more task of the line runs. */
