@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Compiler, OrbRegistry } from '@rondo/conductor'
+import type { Compiler, Forecaster, OrbRegistry } from '@rondo/conductor'
 import type {
   Accounts,
   Agents,
@@ -58,6 +58,7 @@ export interface WebPorts {
   readonly actions: UserActions
   readonly pushes: PushActions
   readonly queue: RunQueue
+  readonly forecaster: Pick<Forecaster, 'expected'>
   readonly settings: SettingsStore
   readonly operations: Pick<Operations, 'loops' | 'dispatches'>
   readonly retention: Pick<RetentionStore, 'projectsAfter' | 'count'>

@@ -1,53 +1,81 @@
-/** What decides when waiting tasks of one executor start. Milliseconds; in the order in which they go. */
+import type { NodeType, Requirement } from './plan.ts'
+import type { Resources } from './resource-class.ts'
+import type { QueueLine, QueueShare, RunningTasks, TaskLimit } from './run-queue.ts'
+import type { JobStatus } from './status.ts'
+
+/** What decides when waiting jobs start, as far as anybody knows. Times are milliseconds, counted from the moment of reading. */
 export interface ForecastFacts {
-  readonly executor: string
-  /** Of all agents that were heard of lately. */
-  readonly cpus: number
-  readonly running: readonly { readonly cpus: number; readonly elapsedMs: number; readonly usualMs: number | null }[]
-  readonly waiting: readonly ForecastTask[]
+  /** Those that take tasks. */
+  readonly agents: readonly ForecastAgent[]
+  readonly running: readonly ForecastRunning[]
+  readonly lines: readonly ForecastLine[]
+  /** Jobs that have not ended, of all workflows in which something runs, waits in a line, or has to do with a lock. */
+  readonly jobs: readonly ForecastJob[]
+  /** Who holds and who waits for locks, in the order of arrival. */
+  readonly locks: readonly ForecastLock[]
+  readonly limits: readonly TaskLimit[]
+  readonly shares: readonly QueueShare[]
+  readonly given: readonly RunningTasks[]
 }
 
-export interface ForecastTask {
-  readonly taskId: string
+export interface ForecastAgent {
+  readonly id: string
+  readonly executors: readonly string[]
+  readonly machine: Resources
+  /** How many tasks it runs at once, however small; null: it never said. */
+  readonly maxTasks: number | null
+}
+
+/** A task that an agent has. */
+export interface ForecastRunning extends Resources {
   readonly jobId: string
-  readonly cpus: number
-  /** What runs of this job usually take; null: it never ran before. */
-  readonly usualMs: number | null
+  readonly agentId: string
+  readonly organizationId: string
+  readonly projectId: string
+  readonly resourceClass: string
+  /** Since the agent took it. */
+  readonly elapsedMs: number
 }
 
-/** Nothing is known of a job's length: about what a short build takes. */
-const unknownMs = 60_000
-
-/**
- * In how many milliseconds each task is expected to start: those that run end when they usually do, and each that ends lets the
- * next begin. Without agents nobody can say. Plain function of the facts.
- */
-export function expectedStarts(facts: ForecastFacts): ReadonlyMap<string, number> {
-  if (facts.cpus <= 0) return new Map()
-  const ends = facts.running.map(({ cpus, elapsedMs, usualMs }) => ({
-    cpus,
-    // What takes longer than usual is expected to end any moment.
-    at: Math.max(0, (usualMs ?? unknownMs) - elapsedMs),
-  }))
-  let free = facts.cpus - ends.reduce((sum, end) => sum + end.cpus, 0)
-  let now = 0
-  const starts = new Map<string, number>()
-  ends.sort((a, b) => a.at - b.at)
-  for (const task of facts.waiting) {
-    const needed = Math.min(task.cpus, facts.cpus)
-    while (free < needed && ends.length > 0) {
-      const end = ends.shift()!
-      now = Math.max(now, end.at)
-      free += end.cpus
-    }
-    starts.set(task.taskId, now)
-    free -= needed
-    insert(ends, { cpus: needed, at: now + (task.usualMs ?? unknownMs) })
-  }
-  return starts
+/** A line of the queue with its first tasks. */
+export interface ForecastLine extends Omit<QueueLine, 'promoted' | 'since' | 'taskId'> {
+  readonly tasks: readonly (Pick<QueueLine, 'promoted' | 'since' | 'taskId'> & { readonly jobId: string })[]
+  /** There are more behind these. */
+  readonly goesOn: boolean
 }
 
-function insert<End extends { readonly at: number }>(ends: End[], end: End): void {
-  const later = ends.findIndex((other) => other.at > end.at)
-  ends.splice(later < 0 ? ends.length : later, 0, end)
+export interface ForecastJob {
+  readonly id: string
+  readonly workflowId: string
+  readonly organizationId: string
+  readonly projectId: string
+  readonly name: string
+  readonly type: NodeType
+  readonly status: JobStatus
+  readonly requires: readonly Requirement[]
+  readonly lockKey: string | null
+  readonly slices: number
+  /** Null where its config names none, and for nodes without work. */
+  readonly executor: 'docker' | 'machine' | 'macos' | null
+  readonly resourceClass: string | null
+  /** How long an agent had tasks of this job lately; where it never ran, of its project, or of any. Ascending. */
+  readonly lengths: readonly number[]
+}
+
+export interface ForecastLock {
+  readonly organizationId: string
+  readonly key: string
+  readonly jobId: string
+  readonly workflowId: string
+  readonly held: boolean
+}
+
+/** What a job waits for that starts can be foretold of. */
+export type ForetoldKind = 'jobs' | 'lock' | 'limit' | 'room'
+
+export interface ExpectedStart {
+  readonly kind: ForetoldKind
+  readonly inMs: number
+  /** Tasks that wait now and go before it: for the same executor or, where a limit holds it back, under that limit. Null: it is in no line. */
+  readonly ahead: number | null
 }

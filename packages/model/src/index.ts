@@ -19,8 +19,16 @@ export type {
 } from './build-data.ts'
 export type { Diagnostic, DiagnosticSeverity, Origin, OriginFrame, Span } from './diagnostic.ts'
 export type { EventKind, EventRecord, HistoryEntry, NewEvent } from './event.ts'
-export type { ForecastFacts, ForecastTask } from './forecast.ts'
-export { expectedStarts } from './forecast.ts'
+export type {
+  ExpectedStart,
+  ForecastAgent,
+  ForecastFacts,
+  ForecastJob,
+  ForecastLine,
+  ForecastLock,
+  ForecastRunning,
+  ForetoldKind,
+} from './forecast.ts'
 export type { Job, JobWithPlan } from './job.ts'
 export { isAskedFor, isFingerprintOf } from './key-fingerprints.ts'
 export { jobTransitions, mayBecome, workflowMayBecome, workflowTransitions } from './life-cycle.ts'
@@ -163,6 +171,7 @@ export { retentionKinds, retentionSetting } from './ports/retention-store.ts'
 export type {
   AgentState,
   ForecastQuality,
+  JobsBefore,
   LockWait,
   QueueEntry,
   QueueFilter,
@@ -186,10 +195,20 @@ export { defaultProjectSettings, projectSlug } from './project.ts'
 export type { PushActions, PushOutcome } from './push-actions.ts'
 export type { RequestKey } from './request-key.ts'
 export type { Resources } from './resource-class.ts'
-export { defaultResourceClass, resourcesOf } from './resource-class.ts'
+export { cpuOvercommit, defaultResourceClass, resourcesOf } from './resource-class.ts'
 export { createRounds } from './rounds.ts'
 export type { NextLine, QueueLine, QueueShare, QueueView, RunningTasks, TaskLimit } from './run-queue.ts'
-export { limitOn, nextLine, shareMemoryMs, standardShare, withOneMore } from './run-queue.ts'
+export {
+  isFull,
+  limitCovers,
+  limitOn,
+  nextLine,
+  patienceMs,
+  shareMemoryMs,
+  standardShare,
+  withOneLess,
+  withOneMore,
+} from './run-queue.ts'
 export type { CronTimetable, DayName, HourlyTimetable, MonthName, Schedule, Timetable } from './schedule.ts'
 export { dayNames, monthNames } from './schedule.ts'
 export type { SettingDefinition, SettingName, SettingScope, SettingsView, SettingValues } from './settings.ts'

@@ -4,6 +4,9 @@ export interface Resources {
   readonly memoryMb: number
 }
 
+/** A machine's CPUs are offered to tasks this many times over, since small jobs mostly wait; memory once. */
+export const cpuOvercommit = 2
+
 const docker: Readonly<Record<string, Resources>> = {
   small: { cpus: 1, memoryMb: 2048 },
   medium: { cpus: 2, memoryMb: 4096 },

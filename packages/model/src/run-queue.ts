@@ -41,6 +41,9 @@ export interface QueueShare {
 
 export const standardShare = 100
 
+/** What did not fit for this long gets an agent that makes room for it. */
+export const patienceMs = 60_000
+
 /** How far back what was given counts, where shares differ: without it a single machine, idle whenever it asks, would forget. */
 export const shareMemoryMs = 600_000
 
@@ -71,21 +74,21 @@ export function nextLine(
   room: { readonly free: Resources; readonly machine: Resources; readonly patientUntil: number },
 ): NextLine | undefined {
   const full = view.limits.filter((limit) => isFull(limit, view.running))
-  const order = orderOf(view)
-  const fits = (line: QueueLine) =>
-    Math.min(line.cpus, room.machine.cpus) <= room.free.cpus &&
-    Math.min(line.memoryMb, room.machine.memoryMb) <= room.free.memoryMb
-  let next: QueueLine | undefined
-  let starved: QueueLine | undefined
+  const rank = ranking(view)
+  let next: Ranked | undefined
+  let starved: Ranked | undefined
   for (const line of view.lines) {
+    const fits =
+      Math.min(line.cpus, room.machine.cpus) <= room.free.cpus &&
+      Math.min(line.memoryMb, room.machine.memoryMb) <= room.free.memoryMb
+    if (!fits && line.since >= room.patientUntil) continue
     if (!line.promoted && full.some((limit) => limitCovers(limit, line))) continue
-    if (fits(line)) next = next === undefined || order(line, next) < 0 ? line : next
-    else if (line.since < room.patientUntil)
-      starved = starved === undefined || order(line, starved) < 0 ? line : starved
+    if (fits) next = firstOf(next, rank(line))
+    else starved = firstOf(starved, rank(line))
   }
-  if (starved !== undefined && (next === undefined || starved.since < next.since))
-    return { line: starved, action: 'hold' }
-  return next === undefined ? undefined : { line: next, action: 'take' }
+  if (starved !== undefined && (next === undefined || starved.line.since < next.line.since))
+    return { line: starved.line, action: 'hold' }
+  return next === undefined ? undefined : { line: next.line, action: 'take' }
 }
 
 /** The limit that keeps a line from starting a task now; undefined when none does. */
@@ -108,40 +111,73 @@ export function limitCovers(
   )
 }
 
-function isFull(limit: TaskLimit, running: readonly RunningTasks[]): boolean {
+/** Whether so many tasks run under a limit that no more may start. */
+export function isFull(limit: TaskLimit, running: readonly RunningTasks[]): boolean {
   return running.reduce((sum, one) => (limitCovers(limit, one) ? sum + one.tasks : sum), 0) >= limit.maxTasks
 }
 
-/** Which of two lines comes first. What runs is summed up once: lines are many, and compared again and again. */
-function orderOf({ running, shares = [], given = [] }: QueueView): (a: QueueLine, b: QueueLine) => number {
-  const used = new Map<string, number>()
-  for (const { organizationId, projectId, cpus } of shares.length === 0 ? running : [...running, ...given])
-    for (const id of [organizationId, projectId]) used.set(id, (used.get(id) ?? 0) + cpus)
-  const share = new Map(shares.map((one) => [one.projectId ?? one.organizationId, one.share]))
-  /** CPUs of an organisation, or a project, for each unit of its share. */
-  const use = (id: string) => (used.get(id) ?? 0) / (shares.length === 0 ? 1 : (share.get(id) ?? standardShare))
-  return (a, b) => {
-    if (a.promoted !== b.promoted) return a.promoted ? -1 : 1
-    if (a.promoted) return a.since - b.since
-    return (
-      use(a.organizationId) - use(b.organizationId) ||
-      use(a.projectId) - use(b.projectId) ||
-      a.since - b.since ||
-      (a.taskId < b.taskId ? -1 : 1)
-    )
+/** A line with the CPUs that its organisation and its project use for each unit of their shares. */
+interface Ranked {
+  readonly line: QueueLine
+  readonly organization: number
+  readonly project: number
+}
+
+/** What runs is summed up once, and when it is asked for: lines are many, and most often none fits. */
+function ranking({ running, shares = [], given = [] }: QueueView): (line: QueueLine) => Ranked {
+  let used: Map<string, number> | undefined
+  const sumUp = () => {
+    used = new Map()
+    for (const { organizationId, projectId, cpus } of shares.length === 0 ? running : [...running, ...given])
+      for (const id of [organizationId, projectId]) used.set(id, (used.get(id) ?? 0) + cpus)
+    for (const { organizationId, projectId, share } of shares) {
+      const id = projectId ?? organizationId
+      used.set(id, ((used.get(id) ?? 0) * standardShare) / share)
+    }
+    return used
   }
+  return (line) => ({
+    line,
+    organization: (used ?? sumUp()).get(line.organizationId) ?? 0,
+    project: (used ?? sumUp()).get(line.projectId) ?? 0,
+  })
 }
 
-/** A view in which one more task of the line runs. */
-export function withOneMore(view: QueueView, line: QueueLine): QueueView {
-  const running = added(view.running, line)
-  return view.given === undefined ? { ...view, running } : { ...view, running, given: added(view.given, line) }
+function firstOf(a: Ranked | undefined, b: Ranked): Ranked {
+  return a === undefined || compare(a, b) > 0 ? b : a
 }
 
-function added(tasks: readonly RunningTasks[], line: QueueLine): readonly RunningTasks[] {
-  const { organizationId, projectId, resourceClass, cpus } = line
+function compare(a: Ranked, b: Ranked): number {
+  if (a.line.promoted !== b.line.promoted) return a.line.promoted ? -1 : 1
+  if (a.line.promoted) return a.line.since - b.line.since
+  return (
+    a.organization - b.organization ||
+    a.project - b.project ||
+    a.line.since - b.line.since ||
+    (a.line.taskId < b.line.taskId ? -1 : 1)
+  )
+}
+
+/** What of a task counts against limits and shares. */
+type Counted = Omit<RunningTasks, 'tasks'>
+
+/** A view in which one more task runs. */
+export function withOneMore<View extends Pick<QueueView, 'running' | 'given'>>(view: View, task: Counted): View {
+  const running = changed(view.running, task, 1)
+  return view.given === undefined ? { ...view, running } : { ...view, running, given: changed(view.given, task, 1) }
+}
+
+/** A view in which a task of those that run has ended; it stays given. */
+export function withOneLess<View extends Pick<QueueView, 'running'>>(view: View, task: Counted): View {
+  return { ...view, running: changed(view.running, task, -1) }
+}
+
+function changed(tasks: readonly RunningTasks[], task: Counted, by: 1 | -1): readonly RunningTasks[] {
+  const { organizationId, projectId, resourceClass, cpus } = task
   const same = (one: RunningTasks) =>
     one.organizationId === organizationId && one.projectId === projectId && one.resourceClass === resourceClass
   const before = tasks.find(same) ?? { organizationId, projectId, resourceClass, tasks: 0, cpus: 0 }
-  return [...tasks.filter((one) => !same(one)), { ...before, tasks: before.tasks + 1, cpus: before.cpus + cpus }]
+  const after = { ...before, tasks: before.tasks + by, cpus: before.cpus + by * cpus }
+  const others = tasks.filter((one) => !same(one))
+  return after.tasks > 0 ? [...others, after] : others
 }

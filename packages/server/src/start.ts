@@ -23,6 +23,7 @@ import {
   createCompilerPool,
   createContinuationKeys,
   createDispatcher,
+  createForecaster,
   createOrbLookup,
   createOrbRegistry,
   createPushActions,
@@ -31,6 +32,7 @@ import {
   doChores,
   enforceLimits,
   expireOrbs,
+  type Forecaster,
   finishPushes,
   foretellStarts,
   resumeContinuations,
@@ -195,6 +197,7 @@ function startLoops(
     pushes,
     hosting,
     objects,
+    forecaster,
     log,
     env,
   }: Omit<Basis, 'instance'> & {
@@ -204,6 +207,7 @@ function startLoops(
     readonly pushes: PushActions
     readonly hosting: GitHosting
     readonly objects: Objects
+    readonly forecaster: Forecaster
   },
   signal: AbortSignal,
 ): readonly Promise<void>[] {
@@ -246,7 +250,7 @@ function startLoops(
     ),
     enforceLimits(kept, loop('time limits', 5_000, 'limits were not enforced'), signal),
     resumeContinuations(ports, loop('continuations', 5_000, 'continuations were not resumed'), signal),
-    foretellStarts({ ...ports, queue: store.queue }, loop('forecasts', 5_000, 'starts were not foretold'), signal),
+    foretellStarts({ ...ports, forecaster }, loop('forecasts', 2_000, 'starts were not foretold'), signal),
     sayStillRunning(
       { ...ports, queue: store.queue },
       {
@@ -310,6 +314,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       lostAfterMs: env.lostAfterMs,
     },
   })
+  const forecaster = createForecaster({ queue: store.queue, clock: systemClock })
   const onError = (error: unknown, request: { method: string; url: string }) =>
     log.error({ err: error, ...request }, 'request failed')
   const webPorts: WebPorts = {
@@ -328,6 +333,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     schedules: store.schedules,
     queries: store.queries,
     queue: store.queue,
+    forecaster,
     settings: store.settings,
     retention: store.retention,
     operations: store.operations,
@@ -353,7 +359,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       { hostKey: sshHost.privateKey, onError: (error, command) => onError(error, { method: 'SSH', url: command }) },
     )
   const agents = env.roles.includes('agents') ? await createAgents(folder, dispatcher, onError) : undefined
-  return { web, agents, ssh, checks, actions, pushes, hosting, objects }
+  return { web, agents, ssh, checks, actions, pushes, hosting, objects, forecaster }
 }
 
 /** The agents' port. */

@@ -3,6 +3,7 @@ import {
   type ClaimQuery,
   type ClaimTerms,
   nextLine,
+  patienceMs,
   type QueueLine,
   type QueueShare,
   type RunningTasks,
@@ -23,8 +24,6 @@ import {
   waitingFor,
 } from './queue-view.ts'
 
-/** A task that did not fit for this long gets an agent that makes room for it. */
-const patienceMs = 60_000
 const reservationMs = 30_000
 /** Tasks of a line that are looked at together. */
 const mostHeads = 64

@@ -1,5 +1,5 @@
 import { type QueueLine, type QueueShare, type RunningTasks, shareMemoryMs, type TaskLimit } from '@rondo/model'
-import sql, { empty } from 'sql-template-tag'
+import sql, { empty, type Sql } from 'sql-template-tag'
 import type { Runner } from './database.ts'
 
 /** A waiting task as its line sees it. */
@@ -18,11 +18,11 @@ export type LoadedLine = QueueLine & {
 /**
  * The lines of the queue, each with its first tasks but for some; `since` is counted from the transaction's now, by the
  * database's clock. The recursion steps from line to line through `tasks_in_line`, so the cost follows the number of lines,
- * never that of waiting tasks in them.
+ * never that of waiting tasks in them. How many `heads` there are may be asked of `lines`.
  */
 export async function queueLines(
   runner: Runner,
-  want: { readonly executors: readonly string[]; readonly heads: number; readonly without: readonly string[] },
+  want: { readonly executors: readonly string[]; readonly heads: number | Sql; readonly without: readonly string[] },
 ): Promise<readonly LoadedLine[]> {
   const rows = await runner.rows<Omit<LoadedLine, keyof TaskInLine | 'loaded'>>(sql`
     with recursive lines as (

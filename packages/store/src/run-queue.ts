@@ -9,7 +9,8 @@ import {
 } from '@rondo/model'
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag'
 import type { Database, Runner } from './database.ts'
-import { forecastFacts, forecastQuality, saveForecasts, settleForecasts } from './forecasts.ts'
+import { forecastFacts } from './forecast-facts.ts'
+import { forecastQuality, saveForecasts, settleForecasts } from './forecasts.ts'
 import { readLimits, readRunning } from './queue-view.ts'
 import { projectSlugColumn } from './slug-columns.ts'
 import { readWait } from './wait-facts.ts'
@@ -89,7 +90,7 @@ export function createRunQueue(database: Database): RunQueue {
       await settleForecasts(database)
       if (starts.size > 0) await saveForecasts(database, starts)
     },
-    forecastQuality: () => forecastQuality(database),
+    forecastQuality: (scope = {}) => forecastQuality(database, scope),
     limits: () => readLimits(database, { hold: false }),
     setLimit({ organizationId, projectId, resourceClass }, maxTasks, actorId = null, byInstallation = true) {
       return database.transact(async (tx) => {

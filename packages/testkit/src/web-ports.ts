@@ -11,6 +11,7 @@ import {
 import type { WebPorts } from '@rondo/api'
 import {
   createContinuationKeys,
+  createForecaster,
   createInlineCompiler,
   createOrbLookup,
   createOrbRegistry,
@@ -53,6 +54,7 @@ export async function openWebPorts({ store, folder }: TestDatabase, given?: User
     schedules: store.schedules,
     queries: store.queries,
     queue: store.queue,
+    forecaster: createForecaster({ queue: store.queue, clock: systemClock }),
     settings: store.settings,
     retention: store.retention,
     operations: store.operations,

@@ -1,3 +1,4 @@
+import { cpuOvercommit } from '@rondo/model'
 import type { AttemptRef } from '@rondo/protocol'
 import type { PlacedTask, StoppableSignal } from '../attempt/attempt.ts'
 import type { StopReason } from '../reports/endings.ts'
@@ -35,9 +36,6 @@ interface Entry extends PlacedTask {
   waitsForSsh: boolean
 }
 
-/** Slices of a core that small jobs may share: a machine's CPUs are offered this many times over. */
-const overcommit = 2
-
 export function createRoster(
   capacity: Capacity,
   run: (placed: PlacedTask, signal: StoppableSignal) => Promise<void>,
@@ -59,7 +57,7 @@ export function createRoster(
       return { cpus: sum('cpus'), memoryMb: sum('memoryMb') }
     },
     free: () => ({
-      cpus: Math.max(0, capacity.cpus * overcommit - sum('cpus')),
+      cpus: Math.max(0, capacity.cpus * cpuOvercommit - sum('cpus')),
       memoryMb: Math.max(0, capacity.memoryMb - sum('memoryMb')),
       tasks: Math.max(0, capacity.tasks - entries.size),
     }),

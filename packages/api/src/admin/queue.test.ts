@@ -173,7 +173,7 @@ describe('who may', () => {
     const block = await web.request(owner, 'PUT', `${base}/limits`, { maxTasks: 0 })
     const nobody = await web.send('POST', `${base}/queue/cancel`, { 'content-type': 'application/json' }, '{"wrong":1}')
 
-    expect(own.body).toMatchObject({ head: [{ projectSlug: slug(home) }], agents: [], limits: [] })
+    expect(own.body).toMatchObject({ head: [{ projectSlug: slug(home) }], agents: null, limits: [] })
     expect([foreign.status, all.status, cancelAll.status, block.status, nobody.status]).toEqual([
       404, 403, 403, 403, 401,
     ])

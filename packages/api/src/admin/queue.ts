@@ -1,4 +1,4 @@
-import { AppError, type ForecastQuality, type QueueEntry, type QueueFilter, type TaskLimit } from '@rondo/model'
+import { AppError, type QueueEntry, type QueueFilter, type TaskLimit } from '@rondo/model'
 import type { LimitView, QueueEntryView, QueuePageView } from '@rondo/protocol'
 import { type Static, Type } from 'typebox'
 import type { Access } from '../access.ts'
@@ -33,11 +33,9 @@ const Cancellation = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
 })
 
-const unknownQuality: ForecastQuality = { jobs: 0, medianErrorMs: null, p90ErrorMs: null }
-
 /** Both queues as operators know them: what a limit holds back, and what may run; and what they do to them. */
 export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: Access): void {
-  const { queue, actions } = ports
+  const { queue, actions, forecaster } = ports
 
   async function filterOf(asker: Person, asked: Asked): Promise<QueueFilter> {
     const { organizationId, projectId } = await administeredScope(access, asker, asked)
@@ -66,31 +64,37 @@ export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: 
     }
   }
 
+  async function entryView(entry: QueueEntry): Promise<QueueEntryView> {
+    const { projectId: _project, limit, ...shown } = entry
+    const expected = await forecaster.expected(entry.jobId)
+    return { ...shown, held: limit !== null, expectedMs: expected?.inMs ?? null }
+  }
+
   admin.get('/queue', async (asker, query): Promise<QueuePageView> => {
     const filter = await filterOf(asker, askedIn(query))
     const limit = Math.min(200, Math.max(1, Math.trunc(Number(query.limit)) || 20))
-    const [summary, head, tail, limits, forecast] = await Promise.all([
+    const [summary, head, tail, limits, forecasts] = await Promise.all([
       queue.summary(filter),
       queue.entries('head', limit, filter),
       queue.entries('tail', limit, filter),
       queue.limits(),
-      asker.user.admin ? queue.forecastQuality() : unknownQuality,
+      queue.forecastQuality(filter),
     ])
-    // An organisation's administrators learn of others' machines and limits nothing, nor of forecasts, which all jobs share.
+    // An organisation's administrators learn of others' machines and limits nothing.
     const everything = asker.user.admin
     return {
       held: summary.held,
       waiting: summary.waiting,
       running: summary.running,
       oldestMs: summary.oldestMs,
-      agents: everything ? summary.agents : [],
+      agents: everything ? summary.agents : null,
       limits: await limitViews(
         ports,
         limits.filter((limit) => everything || (filter.organizationId ?? '') === limit.organizationId),
       ),
-      head: head.map(entryView),
-      tail: tail.map(entryView),
-      forecast,
+      head: await Promise.all(head.map(entryView)),
+      tail: await Promise.all(tail.map(entryView)),
+      forecasts,
     }
   })
   admin.send('POST', '/queue/promote', Promotion, async (asker, { jobs, limit, ...asked }) => {
@@ -134,11 +138,6 @@ function askedIn(query: Readonly<Record<string, string | undefined>>): Asked {
   const { organization, project, branch, class: resourceClass } = query
   const given = { organization, project, branch, resourceClass }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== ''))
-}
-
-function entryView(entry: QueueEntry): QueueEntryView {
-  const { projectId: _project, limit, ...shown } = entry
-  return { ...shown, held: limit !== null }
 }
 
 export async function limitViews(

@@ -32,6 +32,7 @@ test('a member reads what a job waits for; nobody else learns that the job exist
     text: 'It waits for somebody to approve it.',
     ahead: null,
     expectedMs: null,
+    unknown: 'Nobody can say when that will be.',
     waitedMs: expect.any(Number),
   })
   expect([foreign.status, wrong.status]).toEqual([404, 404])

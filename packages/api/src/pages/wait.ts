@@ -9,7 +9,7 @@ import type { WebPorts } from '../ports.ts'
 /** What a job waits for, how many are ahead of it, and when it is expected to start. */
 export function registerWait(
   server: FastifyInstance,
-  ports: Pick<WebPorts, 'queue'>,
+  ports: Pick<WebPorts, 'queue' | 'forecaster'>,
   auth: Authenticator,
   access: Access,
 ): void {
@@ -17,9 +17,9 @@ export function registerWait(
     const asker = await auth.person(request)
     const { id } = request.params as { id: string }
     const { job } = await access.job(asker, id, 'view')
-    const facts = await ports.queue.wait(job.id)
+    const [facts, expected] = await Promise.all([ports.queue.wait(job.id), ports.forecaster.expected(job.id)])
     if (facts === undefined) throw new AppError('not-found', 'Job not found')
-    const view: JobWaitView = { ...explainWait(facts), waitedMs: Math.round(facts.waitedMs) }
+    const view: JobWaitView = { ...explainWait(facts, expected), waitedMs: Math.round(facts.waitedMs) }
     return reply.header('cache-control', 'no-store').send(view)
   })
 }

@@ -30,43 +30,62 @@ export const showQueue: Verb = {
 }
 
 function queueText(page: QueuePageView, url: string): string {
-  const { medianErrorMs, jobs } = page.forecast
   return [
     `usage queue  ${page.held} (held back by a limit)\n`,
     `run queue    ${page.waiting}\n`,
     `running      ${page.running}\n`,
     `oldest       ${page.oldestMs === null ? 'nothing waits' : timeText(page.oldestMs)}\n`,
-    medianErrorMs === null ? '' : `foretold     off by ${timeText(medianErrorMs)} (median of ${jobs} starts)\n`,
     page.head.length === 0 ? '' : `\nhead\n${entriesText(page.head, url)}`,
     page.tail.length === 0 ? '' : `\ntail\n${entriesText(page.tail, url)}`,
     page.limits.length === 0 ? '' : `\nlimits\n${limitsText(page.limits)}`,
-    page.agents.length === 0
-      ? '\nNo agent has joined: nothing can run.\n'
-      : `\nagents\n${table(
-          ['NAME', 'CPUS', 'TASKS', 'RUNS', 'HEARD OF'],
-          page.agents.map((agent) => [
-            agent.name,
-            String(agent.cpus),
-            String(agent.tasks),
-            agent.executors.join(','),
-            `${timeText(agent.silentMs)} ago`,
-          ]),
-        )}`,
+    page.forecasts.length === 0 ? '' : `\nfirst forecasts of starts, last 24 hours\n${forecastsText(page.forecasts)}`,
+    `\n${agentsText(page.agents)}`,
   ].join('')
 }
 
 function entriesText(entries: readonly QueueEntryView[], url: string): string {
   return table(
-    ['BUILD', 'BRANCH', 'CLASS', 'WAITED', 'STATE', 'JOB'],
+    ['BUILD', 'BRANCH', 'CLASS', 'WAITED', 'STATE', 'STARTS IN', 'JOB'],
     entries.map((entry) => [
       entry.jobNumber === null ? `${url}/job/${entry.jobId}` : `${url}/jobs/${entry.projectSlug}/${entry.jobNumber}`,
       entry.branch ?? '-',
       entry.resourceClass,
       timeText(entry.waitedMs),
       entry.promoted ? 'promoted' : entry.held ? 'held' : 'free',
+      entry.expectedMs === null ? '-' : timeText(entry.expectedMs),
       entry.jobName,
     ]),
   )
+}
+
+const waitedFor = { room: 'room', limit: 'a limit', lock: 'a lock', jobs: 'other jobs' } as const
+
+function forecastsText(forecasts: QueuePageView['forecasts']): string {
+  return table(
+    ['WAITED FOR', 'STARTS', 'OFF BY (MEDIAN)', 'OFF BY (P90)', 'WAITED (MEDIAN)', 'OF ALL WAITING'],
+    forecasts.map(({ kind, jobs, medianErrorMs, p90ErrorMs, medianWaitMs, errorShare }) => [
+      waitedFor[kind],
+      String(jobs),
+      timeText(medianErrorMs),
+      timeText(p90ErrorMs),
+      timeText(medianWaitMs),
+      errorShare === null ? '-' : `${Math.round(errorShare * 100)} %`,
+    ]),
+  )
+}
+
+/** Who may not see the agents is told no more than that: none has joined, only those can say who would see it. */
+function agentsText(agents: QueuePageView['agents']): string {
+  if (agents === null) return 'Agents are shown to administrators of the installation.\n'
+  if (agents.length === 0) return 'No agent has joined: nothing can run.\n'
+  const rows = agents.map((agent) => [
+    agent.name,
+    String(agent.cpus),
+    String(agent.tasks),
+    agent.executors.join(','),
+    `${timeText(agent.silentMs)} ago`,
+  ])
+  return `agents\n${table(['NAME', 'CPUS', 'TASKS', 'RUNS', 'HEARD OF'], rows)}`
 }
 
 function limitsText(limits: QueuePageView['limits']): string {

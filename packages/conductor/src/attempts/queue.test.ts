@@ -72,7 +72,7 @@ describe('limits', () => {
     expect(claimed).toHaveLength(3)
     expect(await why(pipeline, 'build')).toMatchObject({
       kind: 'limit',
-      text: 'At most 3 tasks of its project may run at once, and so many do.',
+      text: 'At most 3 tasks of its project may run at once, and so many do. 9 of its 12 slices wait.',
     })
     expect(await queue.summary()).toMatchObject({ held: 9, waiting: 0, running: 3 })
     for (const task of claimed) await engine.finish(task)
@@ -152,6 +152,7 @@ describe('why a job waits', () => {
       text: 'No agent runs machine jobs (class medium): those that are connected run other executors. Start one.',
       ahead: 0,
       expectedMs: null,
+      unknown: 'Nobody can say when one will.',
     })
     expect(await engine.claim()).toEqual([])
     await engine.actions.cancelWorkflow((await engine.workflow(machine)).id, null)

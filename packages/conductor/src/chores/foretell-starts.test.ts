@@ -1,46 +1,214 @@
+import { systemClock } from '@rondo/adapters'
+import type { Pipeline } from '@rondo/model'
 import { startTestEngine, type TestEngine } from '@rondo/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { explainWait } from '../decisions/explain-wait.ts'
-import { foretell } from './foretell-starts.ts'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { explainWait, type WaitReason } from '../decisions/explain-wait.ts'
+import { createForecaster, type Forecaster } from './foretell-starts.ts'
 
 let engine: TestEngine
+let forecaster: Forecaster
 
 beforeAll(async () => {
   engine = await startTestEngine()
+  forecaster = createForecaster({ queue: engine.database.store.queue, clock: systemClock })
+})
+
+beforeEach(async () => {
+  const { queue } = engine.database.store
+  for (const limit of await queue.limits()) await queue.setLimit(limit, undefined)
+  for (let tasks = await engine.claim(); tasks.length > 0; tasks = await engine.claim())
+    for (const task of tasks) await engine.finish(task)
 })
 
 afterAll(() => engine.stop())
 
-const config = `
+const docker = 'docker: [{image: cimg/base:current}]'
+const config = (workflow: string, parallelism = 1) => `
 version: 2.1
 jobs:
-  build: {docker: [{image: cimg/base:current}], steps: [{run: "true"}]}
-workflows: {main: {jobs: [build]}}
+  build: {${docker}, parallelism: ${parallelism}, steps: [{run: "true"}]}
+workflows: {main: {jobs: [${workflow}]}}
 `
 
-test('a waiting job is told when it is expected to start, and how far off that was is measured when it does', async () => {
-  const { project } = await engine.home()
-  const { queue } = engine.database.store
-  const pipeline = await engine.push(project, config)
-  const { id } = await engine.job(pipeline, 'build')
-  const before = await queue.forecastQuality()
+describe('when a waiting job is expected to start', () => {
+  test('is said of one that waits for room, and how far off that was is measured when it does', async () => {
+    const { project } = await engine.home()
+    const pipeline = await engine.push(project, config('build'))
 
-  await foretell({ queue })
-  const told = explainWait((await queue.wait(id))!)
-  await engine.run(pipeline, 'build')
-  await foretell({ queue })
-  const after = await queue.forecastQuality()
+    const told = await why(pipeline, 'build')
+    await engine.run(pipeline, 'build')
+    const before = await quality(project.id)
+    await forecaster.look()
 
-  expect(before).toEqual({ jobs: 0, medianErrorMs: null, p90ErrorMs: null })
-  expect(told).toMatchObject({ kind: 'room', ahead: 0, expectedMs: 0 })
-  expect(after).toEqual({ jobs: 1, medianErrorMs: expect.any(Number), p90ErrorMs: expect.any(Number) })
+    expect(told).toMatchObject({ kind: 'room', ahead: 0, expectedMs: 0, unknown: null })
+    expect(before).toEqual([])
+    expect(await quality(project.id)).toEqual([
+      {
+        kind: 'room',
+        jobs: 1,
+        medianErrorMs: expect.any(Number),
+        p90ErrorMs: expect.any(Number),
+        medianWaitMs: expect.any(Number),
+        errorShare: expect.any(Number),
+      },
+    ])
+  })
+
+  test('is said of what a limit holds back: when one under it ends, each place later; nobody knows when a block is lifted', async () => {
+    const { project, organization } = await engine.home()
+    const { queue } = engine.database.store
+    const scope = { organizationId: organization.id, projectId: project.id, resourceClass: null }
+    await queue.setLimit(scope, 1)
+    const [first, second, third] = await pushes(3, project, config('build'))
+    const task = await engine.take(first!, 'build')
+
+    const [next, last] = [await why(second!, 'build'), await why(third!, 'build')]
+    await queue.setLimit(scope, 0)
+    const blocked = await why(second!, 'build')
+    await queue.setLimit(scope, 1)
+    await engine.end(task)
+    await engine.run(second!, 'build')
+    await forecaster.look()
+
+    expect([next.kind, next.ahead, last.ahead]).toEqual(['limit', 0, 1])
+    expect(last.expectedMs).toBeGreaterThan(next.expectedMs!)
+    expect(blocked).toMatchObject({ kind: 'limit', expectedMs: null, unknown: 'Nobody can say when that will be.' })
+    expect(await quality(project.id)).toMatchObject([{ kind: 'limit', jobs: 1 }])
+  })
+
+  test('is said of a lock and of the jobs behind it: when its holder gives it back, then one after the other', async () => {
+    const { project } = await engine.home()
+    const [first, second, third] = await pushes(3, project, config('build: {serial-group: prod}'))
+    const task = await engine.take(first!, 'build')
+
+    const [next, last] = [await why(second!, 'build/lock'), await why(third!, 'build/lock')]
+    const behind = await why(third!, 'build')
+    await engine.end(task)
+
+    expect([next.kind, next.ahead, last.ahead, behind.kind]).toEqual(['lock', 1, 2, 'jobs'])
+    expect(next.expectedMs).toBeGreaterThan(0)
+    expect(last.expectedMs).toBeGreaterThan(next.expectedMs!)
+    expect(behind.expectedMs).not.toBeNull()
+  })
+
+  test('is measured of a lock from the first forecast to the moment in which it was had', async () => {
+    const { project } = await engine.home()
+    const [first, second, third] = await pushes(3, project, config('build: {serial-group: prod}'))
+    const task = await engine.take(first!, 'build')
+    await forecaster.look()
+
+    await engine.end(task)
+    await engine.settle()
+    await engine.actions.cancelWorkflow((await engine.workflow(third!)).id, null)
+    await engine.run(second!, 'build')
+    await forecaster.look()
+
+    // That of the workflow that was canceled says nothing.
+    expect(await quality(project.id)).toMatchObject([
+      { kind: 'jobs', jobs: 1 },
+      { kind: 'lock', jobs: 1 },
+    ])
+  })
+
+  test('is the end of the longest way through the jobs before it; behind an approval nobody can say, nor of what only a failure starts', async () => {
+    const { project } = await engine.home()
+    const pipeline = await engine.push(
+      project,
+      config(`
+        build, {build: {name: next, requires: [build]}}, {build: {name: last, requires: [next]}}, {hold: {type: approval}},
+        {build: {name: ship, requires: [last, hold]}}, {build: {name: rescue, requires: [{build: failed}]}}`),
+    )
+    const task = await engine.take(pipeline, 'build')
+
+    const [next, last] = [await why(pipeline, 'next'), await why(pipeline, 'last')]
+    const [ship, rescue, hold] = [
+      await why(pipeline, 'ship'),
+      await why(pipeline, 'rescue'),
+      await why(pipeline, 'hold'),
+    ]
+
+    await engine.end(task)
+
+    expect(last.expectedMs).toBeGreaterThan(next.expectedMs!)
+    expect(ship).toMatchObject({ kind: 'jobs', expectedMs: null, text: 'It waits for last, hold.' })
+    expect(ship.unknown).toBe('Nobody can say when: somebody has to approve hold first.')
+    expect(rescue.unknown).toBe('It starts only if build should not pass.')
+    expect(hold.unknown).toBe('Nobody can say when that will be.')
+  })
+
+  test('goes by what jobs of that name took lately, and before its first run by those of its project', async () => {
+    const [home, other] = [await engine.home(), await engine.home()]
+    await engine.run(await engine.push(home.project, config('build')), 'build')
+    const [known, strange] = [await lengths(home.project, 'build'), await lengths(other.project, 'other')]
+    const named = await lengths(home.project, 'other')
+
+    expect(known).toHaveLength(1)
+    expect(named).toHaveLength(1)
+    // Nothing of that project ever ran: those of the whole installation.
+    expect(strange.length).toBeGreaterThan(0)
+  })
 })
 
-test('what a limit holds back is foretold nothing', async () => {
-  const { project } = await engine.home()
-  const { queue } = engine.database.store
-  await queue.setLimit({ organizationId: project.organizationId, projectId: null, resourceClass: null }, 0)
-  await engine.push(project, config)
+describe('jobs of other shapes', () => {
+  test('some slices of which run say how many still wait', async () => {
+    const { project, organization } = await engine.home()
+    const scope = { organizationId: organization.id, projectId: null, resourceClass: null }
+    await engine.database.store.queue.setLimit(scope, 3)
+    const pipeline = await engine.push(project, config('build', 12))
+    const claimed = await engine.claim()
 
-  expect(await queue.forecastFacts()).toEqual([])
+    const told = await why(pipeline, 'build')
+    for (const task of claimed) await engine.finish(task)
+
+    expect(told.text).toBe(
+      'At most 3 tasks of its organisation may run at once, and so many do. 9 of its 12 slices wait.',
+    )
+    expect([told.kind, told.expectedMs === null]).toEqual(['limit', false])
+  })
+
+  test('that were promoted, or are larger than every agent, say so', async () => {
+    const { project } = await engine.home()
+    await engine.push(project, config('build'))
+    const pipeline = await engine.push(project, config('build').replace(docker, `${docker}, resource_class: 2xlarge`))
+    const { engine: port, queue } = engine.database.store
+    const machine = { name: 'test-agent', hostname: 'host', memoryMb: 262_144, executors: ['docker'] as const }
+    await port.saveAgent({ ...machine, cpus: 8 })
+    await queue.promote([(await engine.job(pipeline, 'build')).id])
+
+    const told = await why(pipeline, 'build')
+    await port.saveAgent({ ...machine, cpus: 64 })
+
+    expect(told).toMatchObject({ kind: 'room', ahead: 0, expectedMs: 0 })
+    expect(told.text).toBe(
+      'It waits for room on the agent that runs docker jobs; 0 tasks are ahead of it. An administrator put it before all others. Its class 2xlarge is larger than every agent, so it is given all 8 CPUs of one.',
+    )
+  })
 })
+
+async function pushes(
+  count: number,
+  project: Parameters<TestEngine['push']>[0],
+  text: string,
+): Promise<readonly Pipeline[]> {
+  const made: Pipeline[] = []
+  for (let index = 0; index < count; index++) made.push(await engine.push(project, text))
+  return made
+}
+
+async function why(pipeline: Pipeline, name: string): Promise<WaitReason> {
+  const { id } = await engine.job(pipeline, name)
+  await forecaster.look()
+  return explainWait((await engine.database.store.queue.wait(id))!, await forecaster.expected(id))
+}
+
+function quality(projectId: string) {
+  return engine.database.store.queue.forecastQuality({ projectId })
+}
+
+/** Of a job that waits for its first start. */
+async function lengths(project: Parameters<TestEngine['push']>[0], name: string): Promise<readonly number[]> {
+  const pipeline = await engine.push(project, config('build').replaceAll('build', name))
+  const { id } = await engine.job(pipeline, name)
+  const facts = await engine.database.store.queue.forecastFacts()
+  return facts?.jobs.find((job) => job.id === id)?.lengths ?? []
+}

@@ -1,4 +1,5 @@
-import { type Clock, expectedStarts, type RunQueue } from '@rondo/model'
+import type { Clock, ExpectedStart, RunQueue } from '@rondo/model'
+import { expectedStarts } from '../decisions/forecast/expected-starts.ts'
 import { type LoopOptions, runPeriodically } from './run-periodically.ts'
 
 export interface ForecastPorts {
@@ -6,14 +7,62 @@ export interface ForecastPorts {
   readonly clock: Clock
 }
 
-/** Writes down when each waiting task is expected to start, and when it did, so that the forecast's error is known. */
-export function foretellStarts(ports: ForecastPorts, options: LoopOptions, signal: AbortSignal): Promise<void> {
-  return runPeriodically(ports, { everyMs: 5_000, ...options, round: () => foretell(ports) }, signal)
+/** Knows when waiting jobs are expected to start. What it tells somebody first is what is compared with the start that comes. */
+export interface Forecaster {
+  /** Looks anew, and writes down what was not foretold before; who asks meanwhile waits for the same look. */
+  look(): Promise<void>
+  /** Of a waiting job; undefined: nobody can say. Looks anew unless it has just looked. */
+  expected(jobId: string): Promise<ExpectedStart | undefined>
 }
 
-/** One look; answers false, since the next can wait. */
-export async function foretell({ queue }: Pick<ForecastPorts, 'queue'>): Promise<boolean> {
-  const starts = (await queue.forecastFacts()).flatMap((facts) => [...expectedStarts(facts)])
-  await queue.saveForecasts(new Map(starts))
-  return false
+/** Pages ask again every few seconds, for each job that they show. */
+const freshMs = 1_000
+
+export function createForecaster({ queue, clock }: ForecastPorts): Forecaster {
+  let last: { readonly at: number; readonly starts: ReadonlyMap<string, ExpectedStart> } | undefined
+  let under: Promise<void> | undefined
+
+  async function lookNow(): Promise<void> {
+    const at = clock.monotonicMs()
+    const facts = await queue.forecastFacts()
+    const starts = facts === undefined ? new Map() : await expectedStarts(facts, () => clock.sleep(0))
+    await queue.saveForecasts(starts)
+    last = { at, starts }
+  }
+
+  function look(): Promise<void> {
+    under ??= lookNow().finally(() => {
+      under = undefined
+    })
+    return under
+  }
+
+  return {
+    look,
+    async expected(jobId) {
+      if (last === undefined || clock.monotonicMs() - last.at > freshMs) await look()
+      const found = last?.starts.get(jobId)
+      if (last === undefined || found === undefined) return undefined
+      return { ...found, inMs: Math.max(0, found.inMs - (clock.monotonicMs() - last.at)) }
+    },
+  }
+}
+
+/** After a look of so many milliseconds it rests for ten times as long: a long queue is not to take the time of its work. */
+const restFactor = 10
+
+/** Foretells the start of each waiting job soon after it began to wait, also when nobody asks, so that the error is known of all. */
+export function foretellStarts(
+  ports: Pick<ForecastPorts, 'clock'> & { readonly forecaster: Pick<Forecaster, 'look'> },
+  options: LoopOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, forecaster } = ports
+  async function round(): Promise<boolean> {
+    const began = clock.monotonicMs()
+    await forecaster.look()
+    await clock.sleep((clock.monotonicMs() - began) * restFactor, signal)
+    return false
+  }
+  return runPeriodically(ports, { everyMs: 2_000, ...options, round }, signal)
 }

@@ -1,4 +1,4 @@
-import type { QueueWait, TaskLimit, WaitFacts } from '@rondo/model'
+import type { ExpectedStart, JobsBefore, LockWait, QueueWait, TaskLimit, WaitFacts } from '@rondo/model'
 
 /** What a job waits for, in words, with what to do about it. */
 export interface WaitReason {
@@ -8,54 +8,89 @@ export interface WaitReason {
   readonly ahead: number | null
   /** Milliseconds until it is expected to start; null: nobody can say. */
   readonly expectedMs: number | null
+  /** Why nobody can say when it starts; null: somebody can, or it does not wait. */
+  readonly unknown: string | null
 }
 
 const tenMinutes = 600_000
 
-/** Plain function of the facts: the same for the page, the API and the terminal. */
-export function explainWait(facts: WaitFacts): WaitReason {
+/** Plain function of the facts: the same for the page, the API and the terminal. `expected`: as foretold, if it is. */
+export function explainWait(facts: WaitFacts, expected?: ExpectedStart): WaitReason {
+  const expectedMs = expected?.inMs ?? null
   switch (facts.status) {
     case 'blocked':
-      return reason('jobs', `It waits for ${facts.requires.join(', ') || 'its workflow'}.`)
-    case 'on_hold':
-      return reason('approval', 'It waits for somebody to approve it.')
-    case 'not_running':
-      return lockReason(facts)
-    default:
-      return facts.queue === null ? reason('none', 'It does not wait.') : queueReason(facts.queue)
-  }
-}
-
-function lockReason({ lock }: WaitFacts): WaitReason {
-  if (lock === null) return reason('none', 'It has its lock and goes on.')
-  const holder =
-    lock.holder === null
-      ? 'is being handed over'
-      : `is held by pipeline ${lock.holder.pipelineNumber} of ${lock.holder.projectSlug}`
-  return { ...reason('lock', `The lock ${lock.key} ${holder}.`), ahead: lock.ahead }
-}
-
-function queueReason(queue: QueueWait): WaitReason {
-  const { ahead } = queue
-  if (queue.limit !== null) return { ...reason('limit', limitText(queue.limit)), ahead }
-  if (queue.fittingAgents === 0 && queue.refusals.length > 0)
-    return { ...reason('no-agent', refusalText(queue.refusals)), ahead }
-  if (queue.fittingAgents === 0) {
-    const others =
-      queue.otherAgents === 0 ? 'no agent is connected at all' : 'those that are connected run other executors'
-    return {
-      ...reason(
-        'no-agent',
-        `No agent runs ${queue.executor} jobs (class ${queue.resourceClass}): ${others}. Start one.`,
-      ),
-      ahead,
+      return { ...jobsReason(facts.before), ahead: null, ...foretold(expectedMs, jobsUnknown(facts.before)) }
+    case 'on_hold': {
+      const text = 'It waits for somebody to approve it.'
+      return { kind: 'approval', text, ahead: null, ...foretold(null, 'Nobody can say when that will be') }
     }
+    case 'not_running':
+      return facts.lock === null ? none('It has its lock and goes on.') : lockReason(facts.lock, expectedMs)
+    default:
+      return facts.queue === null ? none('It does not wait.') : queueReason(facts.queue, expected)
   }
-  const byRate =
-    queue.startsInTenMinutes === 0 ? null : Math.round(((ahead + 1) / queue.startsInTenMinutes) * tenMinutes)
-  const expectedMs = queue.expectedMs ?? byRate
-  const text = `It waits for room on ${queue.fittingAgents === 1 ? 'the agent' : `one of ${queue.fittingAgents} agents`} that ${queue.fittingAgents === 1 ? 'runs' : 'run'} ${queue.executor} jobs; ${ahead} ${ahead === 1 ? 'task is' : 'tasks are'} ahead of it.`
-  return { kind: 'room', text, ahead, expectedMs }
+}
+
+function jobsReason({ requires }: JobsBefore): Pick<WaitReason, 'kind' | 'text'> {
+  return { kind: 'jobs', text: `It waits for ${requires.join(', ') || 'its workflow'}.` }
+}
+
+function jobsUnknown({ approvals, unlessPassed }: JobsBefore): string {
+  if (unlessPassed.length > 0) return `It starts only if ${unlessPassed.join(', ')} should not pass`
+  return approvals.length > 0
+    ? `Nobody can say when: somebody has to approve ${approvals.join(', ')} first`
+    : 'Nobody can say when: of what comes before it, the end cannot be foretold'
+}
+
+function lockReason({ key, ahead, holder }: LockWait, expectedMs: number | null): WaitReason {
+  const holds =
+    holder === null ? 'is being handed over' : `is held by pipeline ${holder.pipelineNumber} of ${holder.projectSlug}`
+  const unknown = 'Nobody can say when: of those before it, the end cannot be foretold'
+  return { kind: 'lock', text: `The lock ${key} ${holds}.`, ahead, ...foretold(expectedMs, unknown) }
+}
+
+function queueReason(queue: QueueWait, expected: ExpectedStart | undefined): WaitReason {
+  // Who goes before it is foretold too, since turns go by more than age.
+  const ahead = expected?.ahead ?? queue.cameBefore
+  const expectedMs = expected?.inMs ?? null
+  const { limit, refusals, fittingAgents } = queue
+  if (limit !== null) {
+    const unknown = limit.maxTasks === 0 ? 'Nobody can say when that will be' : tooMuch
+    return { kind: 'limit', text: inSlices(limitText(limit), queue), ahead, ...foretold(expectedMs, unknown) }
+  }
+  if (fittingAgents === 0) {
+    const text = refusals.length > 0 ? refusalText(refusals) : agentText(queue)
+    return { kind: 'no-agent', text, ahead, ...foretold(null, 'Nobody can say when one will') }
+  }
+  const text = inSlices(`${roomText(queue, ahead)}${largeText(queue)}`, queue)
+  return { kind: 'room', text, ahead, ...foretold(expectedMs ?? byRate(queue, ahead), tooMuch) }
+}
+
+const tooMuch = 'Nobody can say when: too much is ahead of it, or too little known'
+
+/** Further back than is foretold: as fast as tasks of its kind were started lately. */
+function byRate({ startsInTenMinutes }: QueueWait, ahead: number): number | null {
+  return startsInTenMinutes === 0 ? null : Math.round(((ahead + 1) / startsInTenMinutes) * tenMinutes)
+}
+
+function roomText({ fittingAgents, executor, promoted }: QueueWait, ahead: number): string {
+  const who = fittingAgents === 1 ? 'the agent that runs' : `one of ${fittingAgents} agents that run`
+  const put = promoted ? ' An administrator put it before all others.' : ''
+  return `It waits for room on ${who} ${executor} jobs; ${ahead} ${ahead === 1 ? 'task is' : 'tasks are'} ahead of it.${put}`
+}
+
+function largeText({ resourceClass, cpus, largestCpus }: QueueWait): string {
+  if (largestCpus === null || cpus <= largestCpus) return ''
+  return ` Its class ${resourceClass} is larger than every agent, so it is given all ${largestCpus} CPUs of one.`
+}
+
+function inSlices(text: string, { slices, waitingSlices }: QueueWait): string {
+  return slices === 1 ? text : `${text} ${waitingSlices} of its ${slices} slices wait.`
+}
+
+function agentText({ executor, resourceClass, otherAgents }: QueueWait): string {
+  const others = otherAgents === 0 ? 'no agent is connected at all' : 'those that are connected run other executors'
+  return `No agent runs ${executor} jobs (class ${resourceClass}): ${others}. Start one.`
 }
 
 function refusalText(refusals: QueueWait['refusals']): string {
@@ -75,6 +110,10 @@ function limitText(limit: TaskLimit): string {
     : `At most ${limit.maxTasks} ${which} of ${whose} may run at once, and so many do.`
 }
 
-function reason(kind: WaitReason['kind'], text: string): WaitReason {
-  return { kind, text, ahead: null, expectedMs: null }
+function foretold(expectedMs: number | null, unknown: string): Pick<WaitReason, 'expectedMs' | 'unknown'> {
+  return expectedMs === null ? { expectedMs, unknown: `${unknown}.` } : { expectedMs, unknown: null }
+}
+
+function none(text: string): WaitReason {
+  return { kind: 'none', text, ahead: null, expectedMs: null, unknown: null }
 }

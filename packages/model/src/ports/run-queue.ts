@@ -1,4 +1,4 @@
-import type { ForecastFacts } from '../forecast.ts'
+import type { ExpectedStart, ForecastFacts, ForetoldKind } from '../forecast.ts'
 import type { Resources } from '../resource-class.ts'
 import type { TaskLimit } from '../run-queue.ts'
 import type { JobStatus } from '../status.ts'
@@ -15,12 +15,12 @@ export interface RunQueue {
   wait(jobId: string): Promise<WaitFacts | undefined>
   /** Puts the waiting tasks of these jobs before all others, in the order in which they are given, limits or not. Answers how many tasks. */
   promote(jobIds: readonly string[], actorId?: string | null): Promise<number>
-  /** What decides when waiting tasks start, by executor; what a limit holds back is left out. */
-  forecastFacts(): Promise<readonly ForecastFacts[]>
-  /** Keeps the first forecast of each task (milliseconds until its start), and notes which of the earlier ones did start. */
-  saveForecasts(starts: ReadonlyMap<string, number>): Promise<void>
-  /** How far off foretold starts were, of the jobs that started within a day. */
-  forecastQuality(): Promise<ForecastQuality>
+  /** What decides when waiting jobs start; undefined: none waits. */
+  forecastFacts(): Promise<ForecastFacts | undefined>
+  /** Keeps the first forecast of each job (by id) for each kind of wait, and notes which of the earlier ones did start. */
+  saveForecasts(starts: ReadonlyMap<string, ExpectedStart>): Promise<void>
+  /** How far off foretold starts were, of the jobs that started within a day; a kind that none waited for is left out. */
+  forecastQuality(scope?: Pick<QueueFilter, 'organizationId' | 'projectId'>): Promise<readonly ForecastQuality[]>
   limits(): Promise<readonly TaskLimit[]>
   /**
    * Sets, changes or (undefined) takes away how many tasks may run at once. `byInstallation` (so when it is left out): an administrator of
@@ -48,10 +48,16 @@ export interface QueueFilter {
 /** What also tasks that run can be told apart by. */
 export type SummaryFilter = Omit<QueueFilter, 'olderThanMs'>
 
+/** Of the waits of one kind: by how many milliseconds the first forecast was off. */
 export interface ForecastQuality {
+  readonly kind: ForetoldKind
   readonly jobs: number
-  readonly medianErrorMs: number | null
-  readonly p90ErrorMs: number | null
+  readonly medianErrorMs: number
+  readonly p90ErrorMs: number
+  /** How long they waited after the forecast. */
+  readonly medianWaitMs: number
+  /** All errors together, as a part of all waits together; null: nobody waited. */
+  readonly errorShare: number | null
 }
 
 export interface QueueSummary {
@@ -94,10 +100,19 @@ export interface WaitFacts {
   readonly jobId: string
   readonly status: JobStatus
   readonly waitedMs: number
-  /** Names of the jobs that must end first. */
-  readonly requires: readonly string[]
+  readonly before: JobsBefore
   readonly lock: LockWait | null
   readonly queue: QueueWait | null
+}
+
+/** Names of jobs of its workflow that have not ended. */
+export interface JobsBefore {
+  /** They must end first. */
+  readonly requires: readonly string[]
+  /** Approvals somewhere on the way to it. */
+  readonly approvals: readonly string[]
+  /** Those on the way to it that must not pass, if it is to start. */
+  readonly unlessPassed: readonly string[]
 }
 
 export interface LockWait {
@@ -110,16 +125,20 @@ export interface LockWait {
 export interface QueueWait {
   readonly executor: string
   readonly resourceClass: string
-  /** Tasks that wait for the same executor and came before, or were put before. */
-  readonly ahead: number
+  readonly cpus: number
+  readonly promoted: boolean
+  readonly slices: number
+  readonly waitingSlices: number
+  /** Tasks that wait for the same executor and came before, or were put before; others may be given their turn earlier. */
+  readonly cameBefore: number
   readonly limit: TaskLimit | null
   /** Agents heard of lately that run this executor but take nothing new, and why. */
   readonly refusals: readonly { readonly agent: string; readonly why: string }[]
   /** Agents heard of lately that run this executor and take tasks, and all that run others. */
   readonly fittingAgents: number
   readonly otherAgents: number
+  /** CPUs of the largest of those that take tasks; null: there is none. */
+  readonly largestCpus: number | null
   /** Tasks of the executor that were started within the last ten minutes. */
   readonly startsInTenMinutes: number
-  /** As foretold when it began to wait; null: nobody could say. */
-  readonly expectedMs: number | null
 }

@@ -20,28 +20,37 @@ export interface QueuePageView {
   readonly waiting: number
   readonly running: number
   readonly oldestMs: number | null
-  readonly agents: readonly {
-    readonly id: string
-    readonly name: string
-    readonly cpus: number
-    readonly memoryMb: number
-    readonly executors: readonly string[]
-    readonly silentMs: number
-    readonly tasks: number
-  }[]
+  /** Null for administrators of an organisation, who are told nothing of machines that all share. */
+  readonly agents:
+    | readonly {
+        readonly id: string
+        readonly name: string
+        readonly cpus: number
+        readonly memoryMb: number
+        readonly executors: readonly string[]
+        readonly silentMs: number
+        readonly tasks: number
+      }[]
+    | null
   readonly limits: readonly LimitView[]
   readonly head: readonly QueueEntryView[]
   readonly tail: readonly QueueEntryView[]
-  readonly forecast: ForecastView
+  /** Of each kind of wait that somebody had. */
+  readonly forecasts: readonly ForecastView[]
 }
 
-/** How well starts were foretold, of the jobs that started within a day. */
+/** How well starts were foretold, of the jobs that started within a day and had waited for one kind of thing. */
 export interface ForecastView {
+  readonly kind: 'jobs' | 'lock' | 'limit' | 'room'
   readonly jobs: number
-  /** Half of them were off by less; null: none was foretold. */
-  readonly medianErrorMs: number | null
+  /** Half of the first forecasts were off by less. */
+  readonly medianErrorMs: number
   /** Nine in ten were off by less. */
-  readonly p90ErrorMs: number | null
+  readonly p90ErrorMs: number
+  /** How long half of them waited at most after the forecast. */
+  readonly medianWaitMs: number
+  /** All errors together, as a part of all waits together; null: nobody waited. */
+  readonly errorShare: number | null
 }
 
 export interface QueueEntryView {
@@ -56,6 +65,8 @@ export interface QueueEntryView {
   readonly promoted: boolean
   readonly waitedMs: number
   readonly held: boolean
+  /** Milliseconds until the job is expected to start; null: nobody can say. */
+  readonly expectedMs: number | null
 }
 
 export interface LimitView {

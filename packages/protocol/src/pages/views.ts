@@ -233,12 +233,14 @@ export interface RunningTaskView {
   readonly held: boolean
 }
 
-/** What a job waits for. `ahead` and `expectedMs` are null where there is no line, and where nobody can say. */
+/** What a job waits for. `ahead` is null where there is no line. */
 export interface JobWaitView {
   readonly kind: 'jobs' | 'approval' | 'lock' | 'limit' | 'no-agent' | 'room' | 'none'
   readonly text: string
   readonly ahead: number | null
+  /** Milliseconds until it is expected to start; null: nobody can say, for the reason in `unknown`. */
   readonly expectedMs: number | null
+  readonly unknown: string | null
   readonly waitedMs: number
 }
 

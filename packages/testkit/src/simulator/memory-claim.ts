@@ -2,6 +2,7 @@ import {
   type ClaimedTask,
   type ClaimQuery,
   nextLine,
+  patienceMs,
   type QueueLine,
   type QueueView,
   type Resources,
@@ -12,7 +13,6 @@ import type { Cell, MemoryDatabase, Work } from './memory-database.ts'
 import { type Effect, identify, required } from './memory-identity.ts'
 import type { AttemptRow, TaskRow } from './memory-rows.ts'
 
-const patienceMs = 60_000
 const reservationMs = 30_000
 
 interface Terms {

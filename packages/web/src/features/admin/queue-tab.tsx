@@ -5,6 +5,7 @@ import { api } from '../../shared/api.ts'
 import { duration } from '../../shared/time.ts'
 import { Skeleton, Trouble } from '../../shared/ui.tsx'
 import { CancelWaiting } from './cancel-waiting.tsx'
+import { Forecasts } from './forecasts.tsx'
 
 /** Both queues: how many wait, who is first and last, what holds them back, and what can be done. */
 export function QueueTab() {
@@ -39,7 +40,8 @@ export function QueueTab() {
       <Entries title="First in line" entries={data.head} promote={(id) => act.mutate(() => api.promote(id))} />
       {data.held + data.waiting > data.head.length && <Entries title="Last in line" entries={data.tail} />}
       <Limits limits={data.limits} remove={(limit) => act.mutate(() => api.removeLimit(limit))} />
-      <Agents agents={data.agents} />
+      <Forecasts forecasts={data.forecasts} />
+      {data.agents !== null && <Agents agents={data.agents} />}
     </>
   )
 }
@@ -49,13 +51,11 @@ function isOfEverything(limit: LimitView): boolean {
 }
 
 function Figures({ page }: { readonly page: QueuePageView }) {
-  const { medianErrorMs, jobs } = page.forecast
   const figures = [
     ['Free to run', String(page.waiting)],
     ['Held back', String(page.held)],
     ['Running', String(page.running)],
     ['Longest wait', page.oldestMs === null ? '–' : duration(page.oldestMs)],
-    ['Forecasts off by', medianErrorMs === null ? '–' : `${duration(medianErrorMs)} (median of ${jobs})`],
   ]
   return (
     <dl className="figures">
@@ -92,7 +92,10 @@ function Entries(props: {
               .filter(Boolean)
               .join(' · ')}
           </span>
-          <span className="quiet number">{duration(entry.waitedMs)}</span>
+          <span className="quiet number">
+            {duration(entry.waitedMs)}
+            {entry.expectedMs !== null && ` · expected in ${duration(entry.expectedMs)}`}
+          </span>
           {promote !== undefined && !entry.promoted && (
             <button type="button" onClick={() => promote(entry.jobId)}>
               Promote
@@ -131,7 +134,7 @@ function Limits({
   )
 }
 
-function Agents({ agents }: { readonly agents: QueuePageView['agents'] }) {
+function Agents({ agents }: { readonly agents: NonNullable<QueuePageView['agents']> }) {
   return (
     <section className="card">
       <div className="card-head">

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { waitWords } from './wait-words.ts'
 
-const wait = { text: 'It waits for somebody to approve it.', ahead: null, expectedMs: null, waitedMs: 60_000 }
+const wait = {
+  text: 'It waits for somebody to approve it.',
+  ahead: null,
+  expectedMs: null,
+  unknown: null,
+  waitedMs: 60_000,
+}
 const line = (view: typeof wait | object, name?: string) => {
   const words = waitWords({ ...wait, ...view }, name)
   return `${words.name ?? ''} ${words.sentence} ${words.facts}`.trim()

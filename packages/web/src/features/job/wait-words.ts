@@ -9,7 +9,9 @@ export interface WaitWords {
 }
 
 /** What a waiting job is said to wait for: one sentence, then its place, when it is expected to start, and how long it took so far. */
-export function waitWords({ text, ahead, expectedMs, waitedMs }: Omit<JobWaitView, 'kind'>, name?: string): WaitWords {
+export function waitWords(wait: Omit<JobWaitView, 'kind'>, name?: string): WaitWords {
+  const { ahead, expectedMs, waitedMs } = wait
+  const text = wait.unknown === null ? wait.text : `${wait.text} ${wait.unknown}`
   const place = ahead === null ? [] : [`place ${ahead + 1} in line`]
   const expected =
     expectedMs === null
