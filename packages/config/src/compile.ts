@@ -110,13 +110,14 @@ function compileStages(
   const parameters = Object.fromEntries(cx.pipelineParameters)
   checkRootKeys(report, root, version)
   if (version === 2) warnOfTemplates(report, source, file)
-  const { setup, workflows } = resolveConfig(cx, root)
+  const { setup, workflows, omitted } = resolveConfig(cx, root)
   // What goes beyond every bound is not looked at further: that would be most of the work.
   if (cx.budget.isSpent()) return failed(report, parameters)
   const names = finalNames(workflows)
   const linked = workflows.map((workflow) => linkWorkflow(report, workflow, names, definedJobs(root)))
   const orbs = cx.orbs.map(({ reference, resolved, digest }) => ({ reference, resolved, digest }))
-  const plan: Plan = { setup, ...readWorkflows(report, linked, version === 2), orbs }
+  const leftOut = omitted.length === 0 ? {} : { omitted }
+  const plan: Plan = { setup, ...readWorkflows(report, linked, version === 2), ...leftOut, orbs }
   if (report.hasErrors()) return failed(report, parameters)
   checkSurprises(report, plan, { linked, sources: cx.sources, contexts: options.contexts })
   checkSetupWorkflows(report, plan, options.pipelineValues)

@@ -6,6 +6,7 @@ export type EventKind =
   | 'pipeline.canceled'
   | 'branch.deleted'
   | 'workflow.created'
+  | 'workflow.omitted'
   | 'workflow.changed'
   | 'workflow.finished'
   | 'job.created'

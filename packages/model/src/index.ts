@@ -76,6 +76,7 @@ export type {
   MacosExecutorPlan,
   NameFilter,
   NodeType,
+  OmittedWorkflow,
   OrbResolution,
   Plan,
   RequiredStatus,

@@ -5,9 +5,19 @@ import type { EnvironmentEntry, Step } from './plan-step.ts'
 export interface Plan {
   readonly setup: boolean
   readonly workflows: readonly WorkflowPlan[]
+  /** Workflows that their condition leaves out; absent when there are none. */
+  readonly omitted?: readonly OmittedWorkflow[]
   /** Bodies of build jobs by final name; nodes of several workflows may share one. */
   readonly jobs: Readonly<Record<string, JobPlan>>
   readonly orbs: readonly OrbResolution[]
+}
+
+export interface OmittedWorkflow {
+  readonly name: string
+  /** Its condition: a `when` that is false, or an `unless` that is true. */
+  readonly by: 'when' | 'unless'
+  /** Where the condition stands. */
+  readonly origin: Origin
 }
 
 export interface OrbResolution {

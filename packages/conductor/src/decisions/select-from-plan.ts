@@ -9,7 +9,7 @@ export function selectFromPlan(
   selection: PlanSelection,
 ): { readonly plan: Plan } | { readonly problem: string } {
   const workflow = plan.workflows.find((candidate) => candidate.name === selection.name)
-  if (workflow !== undefined) return { plan: { ...plan, workflows: [{ ...workflow, schedules: [] }] } }
+  if (workflow !== undefined) return { plan: { ...plan, omitted: [], workflows: [{ ...workflow, schedules: [] }] } }
   const found = plan.workflows.flatMap((candidate) =>
     candidate.jobs
       .filter((node) => node.name === selection.name || `${candidate.name}/${node.name}` === selection.name)
@@ -19,7 +19,7 @@ export function selectFromPlan(
   if (first === undefined) return { problem: unknown(plan, selection.name) }
   if (second !== undefined) return { problem: ambiguous(selection.name, found) }
   const jobs = selection.withRequired ? required(first.workflow, first.node) : [alone(first.node)]
-  return { plan: { ...plan, workflows: [{ ...first.workflow, schedules: [], jobs }] } }
+  return { plan: { ...plan, omitted: [], workflows: [{ ...first.workflow, schedules: [], jobs }] } }
 }
 
 function alone(node: WorkflowNode): WorkflowNode {

@@ -32,6 +32,8 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
       return 'pipeline canceled'
     case 'workflow.created':
       return `workflow ${name} created${howRerun(data)}`
+    case 'workflow.omitted':
+      return `workflow ${name} left out`
     case 'workflow.changed':
     case 'workflow.finished':
       return `workflow ${name}: ${change}`

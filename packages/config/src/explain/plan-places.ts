@@ -31,6 +31,8 @@ export function planPlaces(plan: Plan, { root, linked, orbs }: PlanSources): rea
   })
   walker.add(['workflows'], section('workflows'))
   for (const [index, item] of linked.entries()) addWorkflow(walker, ['workflows', index], plan, item)
+  if (plan.omitted !== undefined)
+    walker.walk(['omitted'], plan.omitted, section('workflows'), (index) => plan.omitted?.[index as number]?.origin)
   walker.add(['jobs'], section('jobs'))
   const added = new Set<string>()
   for (const { name, invocation } of linked.flatMap(({ nodes }) => nodes)) {

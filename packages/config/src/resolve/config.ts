@@ -1,3 +1,4 @@
+import type { OmittedWorkflow } from '@rondo/model'
 import { checkDefinitions } from '../check/definitions.ts'
 import { loadMainSpace } from '../orb/load.ts'
 import { substitute } from '../template/substitute.ts'
@@ -13,6 +14,7 @@ import { resolveWorkflow } from './workflow.ts'
 export interface ResolvedConfig {
   readonly setup: boolean
   readonly workflows: readonly ResolvedWorkflow[]
+  readonly omitted: readonly OmittedWorkflow[]
 }
 
 /** Tree to resolved config (semantics 3, steps 4 to 9). */
@@ -23,11 +25,19 @@ export function resolveConfig(
 ): ResolvedConfig {
   if (cx.version !== 2) checkDefinitions(cx, space)
   const entries = workflowEntries(cx, root, space)
-  const workflows = entries.flatMap((entry) => resolveWorkflow(cx, entry, space) ?? [])
+  const workflows: ResolvedWorkflow[] = []
+  const omitted: OmittedWorkflow[] = []
+  for (const entry of entries) {
+    const workflow = resolveWorkflow(cx, entry, space)
+    if (workflow === undefined) continue
+    if ('by' in workflow) omitted.push(workflow)
+    else workflows.push(workflow)
+  }
   limitEntries(cx, root, workflows)
   return {
     setup: child(root, 'setup') !== undefined && isSetup(cx, root, space, workflows),
     workflows: workflows.map(unescapeWorkflow),
+    omitted,
   }
 }
 

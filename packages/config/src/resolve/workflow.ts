@@ -1,4 +1,4 @@
-import type { Span } from '@rondo/model'
+import type { OmittedWorkflow, Span } from '@rondo/model'
 import { slipFor } from '../did-you-mean.ts'
 import { evaluateWorkflowCondition } from '../logic/logic.ts'
 import { keyCure } from '../plan/key-cures.ts'
@@ -15,8 +15,12 @@ import { expandGroup } from './job-group.ts'
 export const workflowKeys = ['jobs', 'when', 'unless', 'triggers', 'max_auto_reruns', 'description']
 const conditions = ['when', 'unless']
 
-/** Resolves one workflow; undefined when its condition leaves it out (semantics 15), or when it cannot be read. */
-export function resolveWorkflow(cx: ResolveContext, entry: MapEntry, space: Space): ResolvedWorkflow | undefined {
+/** Resolves one workflow, or tells that its condition leaves it out (semantics 15); undefined when it cannot be read. */
+export function resolveWorkflow(
+  cx: ResolveContext,
+  entry: MapEntry,
+  space: Space,
+): ResolvedWorkflow | OmittedWorkflow | undefined {
   const scope = within(scopeOf(space), { kind: 'workflow', name: entry.key, span: entry.keySpan })
   const node = entry.value
   if (node.kind !== 'map') {
@@ -32,7 +36,9 @@ export function resolveWorkflow(cx: ResolveContext, entry: MapEntry, space: Spac
       hint: () => keyHint(key),
     })
   }
-  if (cx.version !== 2 && !isKept(cx, node, scope)) return undefined
+  const by = cx.version === 2 ? undefined : omittedBy(cx, node, scope)
+  if (by !== undefined)
+    return { name: entry.key, by, origin: { span: node.entries.get(by)?.keySpan ?? entry.keySpan, chain: [] } }
   const jobs = child(node, 'jobs')
   if (slipFor('jobs', node.entries.keys(), workflowKeys) !== undefined) return undefined
   if (jobs?.kind !== 'list' || jobs.items.length === 0) {
@@ -127,7 +133,7 @@ function checkGroupNames(cx: ResolveContext, items: readonly Node[], workflow: s
 }
 
 /** A condition that cannot be decided keeps its workflow, so that every mistake in it is told at once. */
-function isKept(cx: ResolveContext, node: MapNode, scope: Scope): boolean {
+function omittedBy(cx: ResolveContext, node: MapNode, scope: Scope): OmittedWorkflow['by'] | undefined {
   const when = child(node, 'when')
   const unless = child(node, 'unless')
   if (when !== undefined && unless !== undefined) {
@@ -135,9 +141,9 @@ function isKept(cx: ResolveContext, node: MapNode, scope: Scope): boolean {
       chain: scope.chain,
       hint: "Keep one, and join both conditions in it by 'and'",
     })
-    return true
+    return undefined
   }
-  if (when !== undefined) return evaluateWorkflowCondition(cx, when, scope) ?? true
-  if (unless !== undefined) return !(evaluateWorkflowCondition(cx, unless, scope) ?? false)
-  return true
+  if (when !== undefined && evaluateWorkflowCondition(cx, when, scope) === false) return 'when'
+  if (unless !== undefined && evaluateWorkflowCondition(cx, unless, scope) === true) return 'unless'
+  return undefined
 }
