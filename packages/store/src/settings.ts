@@ -1,7 +1,13 @@
-import { createRounds, type ScopedSettings, type SettingsStore, type SettingValues } from '@rondo/model'
+import { AppError, createRounds, type ScopedSettings, type SettingsStore, type SettingValues } from '@rondo/model'
 import sql from 'sql-template-tag'
 import type { Database } from './database.ts'
 import { orgSlug, projectSlugColumn } from './slug-columns.ts'
+
+/**
+ * What the installation has set for an organisation `o` holds for its projects, whatever they say. The share of a project is another
+ * matter than that of its organisation: it is weighed against other projects of it.
+ */
+const heldForProjects = sql`array_remove(o.by_installation, 'queue.share')`
 
 /** `defaults` come from the environment; what is set here goes before them. */
 export function createSettingsStore(database: Database, defaults: SettingValues = {}): SettingsStore {
@@ -10,7 +16,8 @@ export function createSettingsStore(database: Database, defaults: SettingValues 
     const rows = await database.prepared.rows<{ id: string | null; data: SettingValues }>(sql`
       select null::uuid as id, data from scoped_settings where organization_id is null
       union all
-      select p.id, coalesce(o.data, '{}') || coalesce(own.data, '{}') from projects p
+      select p.id, coalesce(o.data, '{}') || (coalesce(own.data, '{}') - array(
+          select unnest(${heldForProjects}) except select unnest(own.by_installation))) from projects p
         left join scoped_settings o on o.organization_id = p.organization_id and o.project_id is null
         left join scoped_settings own on own.project_id = p.id
       where p.id = any(array(select project_id from scoped_settings where project_id is not null
@@ -31,18 +38,32 @@ export function createSettingsStore(database: Database, defaults: SettingValues 
     },
     scopes: () =>
       database.rows<ScopedSettings>(sql`
-        select s.organization_id as "organizationId", s.project_id as "projectId", s.data as values,
+        select s.organization_id as "organizationId", s.project_id as "projectId", s.data as values, s.by_installation as "byInstallation",
           case when p.id is not null then ${projectSlugColumn} when o.id is not null then ${orgSlug} end as slug
         from scoped_settings s left join organizations o on o.id = s.organization_id left join projects p on p.id = s.project_id
         where s.data <> '{}' order by slug nulls first`),
-    async set({ organizationId, projectId }, name, value, actorId) {
+    async set({ organizationId, projectId }, name, value, actorId, byInstallation = true) {
       const change = value === undefined ? '{}' : JSON.stringify({ [name]: value })
       // The fact and the change are one statement (rule D-06).
-      await database.rows(sql`
-        with fact as (insert into events (kind, organization_id, project_id, actor_id, data)
-          values ('setting.changed', ${organizationId}, ${projectId}, ${actorId}, ${JSON.stringify({ name, value: value ?? null })}::jsonb))
-        insert into scoped_settings as s (organization_id, project_id, data) values (${organizationId}, ${projectId}, ${change}::jsonb)
-        on conflict (organization_id, project_id) do update set data = (s.data - ${name}::text) || excluded.data`)
+      const changed = await database.rows(sql`
+        with changed as (
+          insert into scoped_settings as s (organization_id, project_id, data, by_installation)
+          select ${organizationId}, ${projectId}, ${change}::jsonb, ${value !== undefined && byInstallation ? [name] : []}::text[]
+          where ${byInstallation}::boolean or not exists (
+            select from scoped_settings o where o.organization_id = ${organizationId} and o.project_id is null and ${projectId}::uuid is not null
+              and ${name}::text = any(${heldForProjects}))
+          on conflict (organization_id, project_id) do update set data = (s.data - ${name}::text) || excluded.data,
+            by_installation = array_remove(s.by_installation, ${name}::text) || excluded.by_installation
+            where ${byInstallation}::boolean or not ${name}::text = any(s.by_installation)
+          returning s.data)
+        insert into events (kind, organization_id, project_id, actor_id, data)
+        select 'setting.changed', ${organizationId}, ${projectId}, ${actorId}, ${JSON.stringify({ name, value: value ?? null })}::jsonb from changed
+        returning id`)
+      if (changed.length === 0)
+        throw new AppError(
+          'forbidden',
+          `An administrator of the installation has set ${name} here. Ask one to change it, or to let you choose: rondo admin settings ${name} default.`,
+        )
     },
   }
 }

@@ -1,3 +1,4 @@
+import { settingOf } from '@rondo/model'
 import type { QueuePageView } from '@rondo/protocol'
 import { startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -209,6 +210,49 @@ describe('settings', () => {
       expect.objectContaining({ value: 10, set: true }),
       expect.objectContaining({ value: 60, set: false }),
     ])
+  })
+
+  test('that an administrator of the installation set stand until one lifts them, for the projects of an organisation too', async () => {
+    const home = await engine.home()
+    const owner = await web.token(home.user)
+    const organization = `gh/${home.project.organizationName}`
+    const project = slug(home)
+    const name = 'retention.artifacts'
+    const read = async (scope: string) => {
+      const { body } = await web.request(owner, 'GET', `${base}/settings?${scope}`)
+      const { settings } = body as unknown as { settings: { name: string; value: number }[] }
+      return settings.find((one) => one.name === name)
+    }
+    const inForce = async () => settingOf(await engine.database.store.settings.view(), name, home.project.id)
+    const own = [await put({ name, value: 50, organization }, owner), await put({ name, value: 60, project }, owner)]
+    const before = await inForce()
+    await put({ name, value: 7, organization })
+
+    const refused = await Promise.all([
+      put({ name, value: 3_650, organization }, owner),
+      put({ name, value: null, organization }, owner),
+      put({ name, value: 3_650, project }, owner),
+      put({ name, value: null, project }, owner),
+    ])
+    const meanwhile = [await inForce(), await read(`project=${project}`), await read(`organization=${organization}`)]
+    const beside = await put({ name: 'time.run', value: 5, project }, owner)
+    await put({ name, value: 9, project })
+    const exception = [await inForce(), (await read(`project=${project}`))?.value]
+    await put({ name, value: null, project })
+    await put({ name, value: null, organization })
+    const after = [(await put({ name, value: 80, organization }, owner)).status, await inForce()]
+
+    expect([...own, beside].map(({ status }) => status)).toEqual([200, 200, 200])
+    expect(before).toBe(60)
+    expect(refused.map(({ status }) => status)).toEqual([403, 403, 403, 403])
+    expect(refused[0]?.body.message).toContain(`An administrator of the installation has set ${name} here`)
+    expect(meanwhile).toEqual([
+      7,
+      expect.objectContaining({ value: 7, set: false, held: true }),
+      expect.objectContaining({ value: 7, set: true, held: true }),
+    ])
+    expect(exception).toEqual([9, 9])
+    expect(after).toEqual([200, 80])
   })
 
   test('are refused with the name, the reason and the cure', async () => {

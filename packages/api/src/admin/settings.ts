@@ -35,13 +35,19 @@ export function registerSettingsAdmin(admin: AdminServer, ports: WebPorts, acces
     const [view, scopes] = await Promise.all([store.view(), store.scopes()])
     const inOrganization = scopes.find((one) => one.organizationId === scope.organizationId && one.projectId === null)
     const own = scopes.find((one) => one.organizationId === scope.organizationId && one.projectId === scope.projectId)
-    const here = (name: SettingName) => own?.values[name] ?? inOrganization?.values[name]
+    const held = (name: SettingName) =>
+      own?.byInstallation.includes(name) === true ||
+      (name !== 'queue.share' && inOrganization?.byInstallation.includes(name) === true)
+    // What the installation has set for an organisation goes before what one of its projects says.
+    const counts = (name: SettingName) => own?.byInstallation.includes(name) === true || !held(name)
+    const here = (name: SettingName) => (counts(name) ? own?.values[name] : undefined) ?? inOrganization?.values[name]
     return {
       settings: settingNames.map((name) => ({
         name,
         ...definitionOf(name),
         value: (scope.organizationId === null ? undefined : here(name)) ?? settingOf(view, name),
-        set: own?.values[name] !== undefined,
+        set: own?.values[name] !== undefined && counts(name),
+        held: scope.organizationId !== null && held(name),
         variable: settingVariable(name),
         standard: settingOf(nothingSet, name),
       })),
@@ -67,7 +73,7 @@ export function registerSettingsAdmin(admin: AdminServer, ports: WebPorts, acces
     if (name === 'queue.share' && scope.projectId === null) requireAdministrator(asker, 'The share of an organization')
     const problem = value === null ? undefined : settingProblem(name, value, scope)
     if (problem !== undefined) throw new AppError('bad-request', problem)
-    await store.set(scope, name, value === null ? undefined : Number(value), asker.user.id)
+    await store.set(scope, name, value === null ? undefined : Number(value), asker.user.id, asker.user.admin)
     return page(asker, scope)
   })
 }

@@ -37,7 +37,13 @@ function settingsText({ settings, exceptions }: SettingsPageView): string {
   const rows = settings.map((one) => [
     one.name,
     one.value === 0 && one.zero !== null ? one.zero : one.unit === 'switch' ? 'yes' : `${one.value} ${one.unit}`,
-    one.set ? 'set here' : one.value === one.standard ? 'standard' : 'set further up',
+    one.held
+      ? 'set by the installation'
+      : one.set
+        ? 'set here'
+        : one.value === one.standard
+          ? 'standard'
+          : 'set further up',
     one.summary,
   ])
   const units = new Map<string, string>(settings.map((one) => [one.name, one.unit]))

@@ -5,6 +5,8 @@ export interface ScopedSettings extends SettingScope {
   /** `gh/ORG` or `gh/ORG/REPO`; null for the installation. */
   readonly slug: string | null
   readonly values: SettingValues
+  /** Those that an administrator of the installation has set, of an organisation or a project. */
+  readonly byInstallation: readonly SettingName[]
 }
 
 /** Settings of the installation, of organisations and of projects. */
@@ -14,6 +16,15 @@ export interface SettingsStore {
   inOrganization(organizationId: string | null): Promise<SettingValues>
   /** Every scope that sets something, the installation first. */
   scopes(): Promise<readonly ScopedSettings[]>
-  /** Sets a value that was checked; undefined: what the wider scope says holds again. */
-  set(scope: SettingScope, name: SettingName, value: number | undefined, actorId: string | null): Promise<void>
+  /**
+   * Sets a value that was checked; undefined: what the wider scope says holds again. `byInstallation`, unless false: who sets it
+   * administers the installation. AppError `forbidden` for others, where one of these has set it, here or for the organisation.
+   */
+  set(
+    scope: SettingScope,
+    name: SettingName,
+    value: number | undefined,
+    actorId: string | null,
+    byInstallation?: boolean,
+  ): Promise<void>
 }

@@ -88,6 +88,8 @@ export interface SettingsPageView {
     readonly value: number
     /** Whether it is set here, and not only further up. */
     readonly set: boolean
+    /** An administrator of the installation has set it, here or for the organisation: nobody else changes it. */
+    readonly held: boolean
     readonly variable: string
     readonly standard: number
   }[]
