@@ -67,7 +67,7 @@ export async function restoreCache(task: TaskContext, step: RestoreCacheStep, in
   )
   try {
     const archive = await download(task, found.object, `r${index}.tar.zst`)
-    const done = await unpack(task, index, 0, archive, '.')
+    const done = await unpack(task, { index, layer: 0, archive, directory: '.' })
     await archive.remove()
     return done ? passed : failed
   } catch (error) {

@@ -6,18 +6,24 @@ import type { TaskContext } from '../task/task-context.ts'
 import type { Archive } from './bring-archive.ts'
 import { partsOf, plainTar, splitParts } from './plain-tar.ts'
 
+/** An archive that is here, and where a job wants what it holds. */
+export interface UnpackOrder {
+  /** Of the step. */
+  readonly index: number
+  /** Which of the step's archives it is, from 0. */
+  readonly layer: number
+  readonly archive: Archive
+  /** As a shell reads it; made when it is not there. */
+  readonly directory: string
+}
+
 /**
- * Unpacks an archive in the job, into `directory` as a shell reads it. Where the image has zstd, it reads the file as it
- * was stored; else the bytes are fed through a pipe, so that they are never written twice. What an agent that died had begun
- * is begun anew; unpacking again changes nothing.
+ * Unpacks an archive in the job. Where the image has zstd, it reads the file as it was stored; else the bytes are fed through
+ * a pipe, so that they are never written twice. What an agent that died had begun is begun anew; unpacking again changes
+ * nothing.
  */
-export async function unpack(
-  task: TaskContext,
-  index: number,
-  layer: number,
-  archive: Archive,
-  directory: string,
-): Promise<boolean> {
+export async function unpack(task: TaskContext, order: UnpackOrder): Promise<boolean> {
+  const { index, layer, archive, directory } = order
   const { id, earlier } = freshId(task, `u${index}-${layer}`)
   const feed = `${id}.feed`
   const stored = `${id}.zst`
@@ -52,17 +58,11 @@ tar -xPf "$RONDO_IO/${feed}"`
   }
   const status = await unpacking
   task.folder.remove(stored)
-  return status === plainTar ? unpackParts(task, index, layer, archive, directory) : status === 0
+  return status === plainTar ? unpackParts(task, order) : status === 0
 }
 
 /** For a tar that keeps no absolute names. */
-async function unpackParts(
-  task: TaskContext,
-  index: number,
-  layer: number,
-  archive: Archive,
-  directory: string,
-): Promise<boolean> {
+async function unpackParts(task: TaskContext, { index, layer, archive, directory }: UnpackOrder): Promise<boolean> {
   const name = `r${index}-${layer}.tar`
   await pipeline(archive.open(), (await task.folder.openWrite(name)).createWriteStream(), { signal: task.signal })
   await splitParts(task, name)

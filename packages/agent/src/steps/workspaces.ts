@@ -55,7 +55,7 @@ export async function attachWorkspace(task: TaskContext, step: AttachWorkspaceSt
       task.folder.append(`s${index}.out`, `${problem}\n`)
       return failed
     }
-    if (!(await unpack(task, index, position, archive, shellPath(step.at)))) return failed
+    if (!(await unpack(task, { index, layer: position, archive, directory: shellPath(step.at) }))) return failed
     await archive.remove()
   }
   if (layers.length > 0) task.folder.append(`s${index}.out`, `Attached ${layers.length} layer(s)\n`)
