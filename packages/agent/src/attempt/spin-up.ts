@@ -74,8 +74,8 @@ function tellOnce(folder: TaskFolder, step: OpenStep): (line: string) => void {
     }
     if (before !== '') folder.append(step.out, 'The agent was restarted here: the environment is prepared once more.\n')
     before = ''
+    // It is sent when the folder tells of it, so that what is asked of the engine at the same time goes first.
     folder.append(step.out, text)
-    step.pump.poke()
   }
 }
 

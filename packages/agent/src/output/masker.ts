@@ -28,17 +28,42 @@ export function createMasker(secrets: readonly string[]): Masker {
   return createMaskerFactory(secrets)()
 }
 
-/** Maskers that share one index of the secrets, for the steps of a job. */
+/**
+ * Maskers that share one index of the secrets, for the steps of a job. It is made for the first output: a job that begins has
+ * the engine to ask first, and it is ready while that is busy.
+ */
 export function createMaskerFactory(secrets: readonly string[]): (note?: ReencodedNote) => Masker {
-  const needles = secretForms(secrets)
-  if (needles.length === 0) return () => ({ push: (chunk) => chunk, end: () => Buffer.alloc(0) })
-  /** By a needle, the secret it was made of; for those that nobody prints by accident. */
-  const made = new Map(secrets.flatMap((secret) => reencodedForms(secret).map((needle) => [needle, secret] as const)))
-  const index = createIndex([...needles, ...made.keys()])
-  return (note) => maskerOf(index, made, note)
+  let shared: Needles | undefined
+  return (note) => {
+    let own: Masker | undefined
+    const masker = () => {
+      shared ??= needlesOf(secrets)
+      own ??= shared === 'none' ? unmasked : maskerOf(shared, note)
+      return own
+    }
+    return { push: (chunk, headroom) => masker().push(chunk, headroom), end: () => masker().end() }
+  }
 }
 
-function maskerOf(index: NeedleIndex, made: ReadonlyMap<Buffer, string>, note: ReencodedNote | undefined): Masker {
+const unmasked: Masker = { push: (chunk) => chunk, end: () => Buffer.alloc(0) }
+
+/** What to look for; `none` when no secret can be told from other text. */
+type Needles = 'none' | IndexedNeedles
+
+interface IndexedNeedles {
+  readonly index: NeedleIndex
+  /** By a needle, the secret it was made of; for those that nobody prints by accident. */
+  readonly made: ReadonlyMap<Buffer, string>
+}
+
+function needlesOf(secrets: readonly string[]): Needles {
+  const needles = secretForms(secrets)
+  if (needles.length === 0) return 'none'
+  const made = new Map(secrets.flatMap((secret) => reencodedForms(secret).map((needle) => [needle, secret] as const)))
+  return { index: createIndex([...needles, ...made.keys()]), made }
+}
+
+function maskerOf({ index, made }: IndexedNeedles, note: ReencodedNote | undefined): Masker {
   const reencoded = new Set<string>()
   let held: Buffer = Buffer.alloc(0)
   /** Bytes of `held` that belong to a mask already written. */
