@@ -2,8 +2,7 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '@rondo/model'
 import type { AgentHello, ControlPlane } from '@rondo/protocol'
-import { type AttemptDeps, runAttempt } from './attempt/attempt.ts'
-import { untilReachable } from './control-plane/retry.ts'
+import { type AttemptDeps, type PlacedTask, runAttempt } from './attempt/attempt.ts'
 import type { Executor } from './executors/executor.ts'
 import { type Capacity, capacityOf } from './life/capacity.ts'
 import { checkInLoop } from './life/check-in-loop.ts'
@@ -14,6 +13,7 @@ import { type Housekeeping, keepHouse } from './life/housekeeping.ts'
 import { leftAttempts } from './life/left-attempts.ts'
 import { isAbort, type LoopPorts } from './life/loop-ports.ts'
 import { createRoster } from './life/roster.ts'
+import { isRefusal, takeSeat } from './life/take-seat.ts'
 import type { SshOptions } from './ssh/ssh-options.ts'
 
 export interface AgentOptions {
@@ -35,13 +35,18 @@ export interface AgentOptions {
 
 /**
  * Claims tasks that fit, runs them, keeps their leases; until the signal aborts, which leaves attempts for the next agent,
- * or until nothing runs any more after `drain`.
+ * or until nothing runs any more after `drain`. AppError `unauthenticated` when its token does not count, or no longer: what ran
+ * is gone then.
  */
 export async function runAgent(options: AgentOptions, stop: AbortSignal): Promise<void> {
   const { executor, controlPlane, log } = options
   const drained = new AbortController()
   const signal = AbortSignal.any([stop, drained.signal])
   let heardAt = performance.now()
+  /** That this agent may not go on: why. */
+  let refusal: AppError | undefined
+  /** A greeting that is under way, after trouble that several loops met. */
+  let greeting: Promise<void> | undefined
   const gate = createGate()
   const deps: AttemptDeps = {
     ...options,
@@ -68,7 +73,11 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
   }
 
   const left = await leftAttempts(options.dataFolder)
-  const { agentId } = await untilReachable(() => controlPlane.hello(hello), signal)
+  const { agentId } = await takeSeat({ controlPlane, hello, log }, signal).catch(async (error) => {
+    // Whoever has no right to it takes away what a process before it left running.
+    if (isRefusal(error)) await letGo(left)
+    throw error
+  })
   heardAt = performance.now()
   for (const placed of left) roster.begin(placed)
   const swept = await options.house?.removeLeftovers(() => roster.attemptIds).catch(() => 0)
@@ -78,15 +87,17 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
   const heard = (askedAt: number) => {
     heardAt = Math.max(heardAt, askedAt)
   }
-  await Promise.all([
+  const work = Promise.all([
     claimLoop(ports, agentId, signal),
     heartbeatLoop(ports, agentId, heard, signal),
     checkInLoop(ports, (status) => log('status', { status }), signal),
     ...(options.house === undefined ? [] : [keepHouse(options.house, roster, gate, log, signal)]),
     endWhenDrained(),
   ])
+  await work
   roster.stopAll('shutdown')
   await roster.emptied()
+  if (refusal !== undefined) throw refusal
 
   async function endWhenDrained(): Promise<void> {
     if (options.drain === undefined) return
@@ -99,11 +110,34 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
     drained.abort()
   }
 
-  /** A server that restarted does not know this agent's machine any more. */
+  /** What another agent may have by now, or nobody may do in this one's name any more, ends at once, and nothing is said of it. */
+  async function letGo(placed: readonly PlacedTask[]): Promise<void> {
+    for (const task of placed) roster.begin(task)
+    roster.stopAll('gone')
+    await roster.emptied()
+  }
+
+  /** A server that restarted does not know this agent's machine any more; or another process is this agent by now. */
   async function afterTrouble(error: unknown): Promise<void> {
     if (signal.aborted || isAbort(error)) return
     await sleep(250 + Math.random() * 250, undefined, { signal }).catch(() => {})
-    if (error instanceof AppError && error.code === 'conflict') await controlPlane.hello(hello).catch(() => {})
+    if (isRefusal(error)) return end(error)
+    if (!(error instanceof AppError && (error.code === 'conflict' || error.code === 'gone'))) return
+    greeting ??= greetAgain().finally(() => (greeting = undefined))
+    await greeting
+  }
+
+  async function greetAgain(): Promise<void> {
+    const lost = () => void letGo([])
+    await takeSeat({ controlPlane, hello, log, lost }, signal).catch((error) =>
+      isRefusal(error) ? end(error) : undefined,
+    )
+  }
+
+  async function end(error: AppError): Promise<void> {
+    refusal = error
+    await letGo([])
+    drained.abort()
   }
 }
 

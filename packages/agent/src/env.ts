@@ -6,11 +6,11 @@ import { defaultSshPorts } from './ssh/ssh-options.ts'
 export interface AgentEnv {
   /** RONDO_SERVER_URL: the server's address for agents. */
   readonly serverUrl: string
-  /** RONDO_AGENT_TOKEN_FILE: file that holds the agent's token. */
+  /** RONDO_AGENT_TOKEN_FILE: file that holds the agent's token, or a joining token; jobs in the host sandbox do not see its folder. */
   readonly tokenFile: string
   /** RONDO_AGENT_DATA: folder for running tasks. */
   readonly dataFolder: string
-  /** RONDO_AGENT_NAME: name shown to people; default the host's. */
+  /** RONDO_AGENT_NAME: with a joining token the name to join under; default the host's. An agent's own token names it already. */
   readonly name: string
   /** RONDO_AGENT_HIDDEN: folders that jobs in the host sandbox never see, separated by colons; default none. */
   readonly hidden: readonly string[]

@@ -9,8 +9,13 @@ import { connectDocker } from './executors/docker/docker.ts'
 import { createSandboxExecutor } from './executors/sandbox.ts'
 import { sandboxProblem } from './executors/sandbox-start.ts'
 import { capacityOf } from './life/capacity.ts'
+import { ownToken } from './life/own-token.ts'
+import { seatOf } from './life/seat.ts'
+import { isRefusal } from './life/take-seat.ts'
 
 const keepCompiledMs = 5_000
+/** As `EX_NOPERM`: started again it would be refused again. */
+const notPermitted = 77
 const env = readAgentEnv()
 const [drain, stop] = [new AbortController(), new AbortController()]
 // Asked once it finishes what runs; asked again, or to hand over, it leaves what runs to the next agent at once.
@@ -54,28 +59,44 @@ if (problem !== undefined)
 
 // For the agent that comes after this one, which may be killed before it could keep what it compiled.
 setTimeout(flushCompileCache, keepCompiledMs).unref()
-const token = readFileSync(env.tokenFile, 'utf8').trim()
-await runAgent(
-  {
-    name: env.name,
-    version: '0.1.0',
-    controlPlane: createControlPlaneClient(env.serverUrl, token),
-    executor:
-      docker?.executor ??
-      createSandboxExecutor([...env.hidden, env.dataFolder, dirname(env.tokenFile)].map((path) => realpathSync(path))),
-    dataFolder: env.dataFolder,
-    log,
-    ...(env.ssh === undefined ? {} : { ssh: { ...env.ssh, folder: env.dataFolder } }),
-    capacity: capacityOf(env.capacity),
-    drain: drain.signal,
-    house: {
-      folders: [env.dataFolder, ...(docker === undefined ? [] : [docker.folder])],
-      diskCloseAt: env.diskCloseAt,
-      removeLeftovers: docker?.removeLeftovers ?? (async () => 0),
-      removeImages: docker?.removeImages ?? (async () => []),
-    },
-  },
-  stop.signal,
-)
+const seat = seatOf(env.dataFolder)
+const given = readFileSync(env.tokenFile, 'utf8').trim()
+try {
+  await work()
+} catch (error) {
+  if (!isRefusal(error)) throw error
+  log('the server refuses this agent; it ends', { reason: error.message })
+  process.exit(notPermitted)
+}
 await docker?.stop()
 process.exit(0)
+
+async function work(): Promise<void> {
+  const own = { serverUrl: env.serverUrl, given, dataFolder: env.dataFolder, folder: seat.folder, name: env.name }
+  const { token, joinedAs } = await ownToken(own, AbortSignal.any([drain.signal, stop.signal]))
+  if (joinedAs !== undefined) log('joined', { name: joinedAs })
+  await runAgent(
+    {
+      name: env.name,
+      version: '0.1.0',
+      controlPlane: createControlPlaneClient(env.serverUrl, token, { seat }),
+      executor:
+        docker?.executor ??
+        createSandboxExecutor(
+          [...env.hidden, env.dataFolder, dirname(env.tokenFile)].map((path) => realpathSync(path)),
+        ),
+      dataFolder: env.dataFolder,
+      log,
+      ...(env.ssh === undefined ? {} : { ssh: { ...env.ssh, folder: env.dataFolder } }),
+      capacity: capacityOf(env.capacity),
+      drain: drain.signal,
+      house: {
+        folders: [env.dataFolder, ...(docker === undefined ? [] : [docker.folder])],
+        diskCloseAt: env.diskCloseAt,
+        removeLeftovers: docker?.removeLeftovers ?? (async () => 0),
+        removeImages: docker?.removeImages ?? (async () => []),
+      },
+    },
+    stop.signal,
+  )
+}

@@ -1,6 +1,8 @@
-import { agentCalls, agentPathPrefix } from '@rondo/protocol'
+import { agentCalls, agentJoinPath, agentPathPrefix } from '@rondo/protocol'
 import { type ApiWorld, startApiWorld } from '@rondo/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createAgentAuthenticator } from './agents/authenticate.ts'
+import { createJoining } from './agents/join.ts'
 import { createAgentServer } from './agents/server.ts'
 import { sessionCookie } from './authenticate.ts'
 import { hashPassword } from './credentials.ts'
@@ -135,10 +137,13 @@ describe('the live channel', () => {
 describe('the agents’ port', () => {
   test('answers no call to the tokens of people, projects or nobody [S-12]', async () => {
     const asked: unknown[] = []
+    const tokens = { find: async () => undefined, join: async () => undefined }
+    const authenticator = createAgentAuthenticator(tokens, { monotonicMs: () => 0 })
     const server = createAgentServer(
       {
         admits: async () => true,
-        authenticate: (token) => (token === 'agent' ? { id: 'agent' } : undefined),
+        authenticate: authenticator.agent,
+        ...createJoining(tokens),
         controlPlane: (agent) => {
           asked.push(agent)
           return {} as never
@@ -147,7 +152,7 @@ describe('the agents’ port', () => {
       { onError: () => {} },
     )
     const statuses: number[] = []
-    for (const call of Object.values(agentCalls))
+    for (const call of [...Object.values(agentCalls), agentJoinPath])
       for (const token of [world.owner.token, 'rondo_wrong', ''])
         for (const method of ['GET', 'POST'] as const) {
           const url = `${agentPathPrefix}/${call}`

@@ -8,6 +8,11 @@ export function newToken(): string {
   return `rondo_${randomBytes(32).toString('base64url')}`
 }
 
+/** The same for agents; `join` is one with which machines become agents. */
+export function newAgentToken(kind: 'agent' | 'join'): string {
+  return `rondo_${kind}_${randomBytes(32).toString('base64url')}`
+}
+
 /** What is stored of a token or session. */
 export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest()

@@ -2,6 +2,8 @@
  * Everything that is asked over the network: API v1.1 and v2, the pages' documents, Git over HTTP, the live channel, and the
  * agents' port. Parses, authorises, calls one use case, presents; decides nothing.
  */
+export { type AskingAgent, createAgentAuthenticator } from './agents/authenticate.ts'
+export { createJoining } from './agents/join.ts'
 export { createAgentServer } from './agents/server.ts'
 export { hashPassword, hashToken, newToken, verifyPassword } from './credentials.ts'
 export type { GitKeys } from './git/keys.ts'

@@ -3,6 +3,7 @@ import type { Compiler, Forecaster, OrbRegistry } from '@rondo/conductor'
 import type {
   Accounts,
   Agents,
+  AgentTokens,
   BuildQueries,
   CheckoutKeys,
   Follows,
@@ -31,12 +32,14 @@ import type {
 } from '@rondo/model'
 import type { ControlPlane } from '@rondo/protocol'
 
+import type { AskingAgent } from './agents/authenticate.ts'
 import type { BucketOptions } from './limits/token-buckets.ts'
 
 /** Everything the web server is built on. */
 export interface WebPorts {
   readonly accounts: Accounts
   readonly agents: Agents
+  readonly agentTokens: Pick<AgentTokens, 'list' | 'create' | 'revoke'>
   readonly holds: Pick<Holds, 'ofJob' | 'order'>
   readonly usage: Pick<UsageStore, 'ofJob'>
   readonly secrets: SecretStore
@@ -82,6 +85,11 @@ export interface WebOptions {
 export interface AgentPorts {
   /** Whether the process at the other end of a connection may speak to this port at all; asked once a connection. */
   admits(connection: Socket): Promise<boolean>
-  authenticate(token: string): { readonly id: string } | undefined
-  controlPlane(agent: { readonly id: string }): ControlPlane
+  /** Who sends a request, by its token and the process it names; see `AgentAuthenticator`. */
+  authenticate(token: string, seat: string | undefined, greeting: boolean): Promise<AskingAgent>
+  controlPlane(agent: AskingAgent): ControlPlane
+  /** AppError `unauthenticated`: machines cannot join with this. */
+  requireJoining(token: string): Promise<void>
+  /** Makes the bearer of a joining token an agent; answers its name and token. */
+  join(token: string, wanted: unknown): Promise<{ readonly name: string; readonly token: string }>
 }

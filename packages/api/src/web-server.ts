@@ -15,6 +15,7 @@ import { registerIdentityIssuer } from './http/identity-issuer.ts'
 import { registerApi } from './http/register.ts'
 import { limitRequests } from './limits/request-limits.ts'
 import { registerLive } from './live/channel.ts'
+import { registerAgentTokens } from './pages/agent-tokens.ts'
 import { registerAgents } from './pages/agents.ts'
 import { registerAttempts } from './pages/attempts.ts'
 import { registerHistory } from './pages/history.ts'
@@ -49,6 +50,7 @@ export async function createWebServer(ports: WebPorts, options: WebOptions): Pro
   for (const api of apis({ ...ports, access }, options)) registerApi(server, auth, access, api)
   registerGraphql(server, { ...ports, access }, auth, options)
   registerAgents(server, ports, auth)
+  registerAgentTokens(server, ports, auth)
   registerHolds(server, ports, auth, access)
   registerUsage(server, ports, auth, access)
   registerUserKeys(server, ports, auth)

@@ -53,7 +53,7 @@ export const commands: readonly Command[] = [
   {
     name: 'agent',
     usage: 'rondo agent VERB …',
-    summary: 'see the machines that run tasks, drain them and let them go on',
+    summary: 'see the machines that run tasks, add and drain them, and let them go on',
     details: `At its own machine an agent is drained by SIGTERM: it finishes what runs and ends; a second signal makes it end at once,\nand the agent that starts next goes on with what runs. Exit code 0 done, 1 it was refused or failed, 2 the call was wrong.\n\n${describeVerbs(agentVerbs)}`,
     verbs: agentVerbs,
     run: (args) => runVerb('agent', agentVerbs, args),

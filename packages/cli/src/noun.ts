@@ -21,6 +21,7 @@ export interface VerbCall {
 
 /** What is done with a noun: `rondo NOUN VERB …`. */
 export interface Verb {
+  /** One word, or several of what the noun has. */
   readonly name: string
   /** Its arguments, as help shows them. */
   readonly usage: string
@@ -50,19 +51,28 @@ export const jsonFlag: Readonly<Record<'json', Flag>> = {
 }
 
 export async function runVerb(noun: string, verbs: readonly Verb[], args: readonly string[]): Promise<number> {
-  const verb = verbs.find(({ name }) => name === args[0])
+  const verb = verbs.find(({ name }) => name.split(' ').every((word, position) => word === args[position]))
   if (verb === undefined) {
     const names = verbs.map(({ name }) => name)
-    process.stderr.write(`${unknownWord(noun, args[0] ?? '', names)}\n`)
+    process.stderr.write(`${unknownWord(noun, wordsOf(args, names), names)}\n`)
     return 2
   }
   try {
-    return await verb.run(readCall(verb, args.slice(1)))
+    return await verb.run(readCall(verb, args.slice(verb.name.split(' ').length)))
   } catch (error) {
     if (!(error instanceof CallError) && !(error instanceof AppError)) throw error
     process.stderr.write(`rondo ${noun} ${verb.name}: ${error.message}\n`)
     return error instanceof CallError ? error.exit : 1
   }
+}
+
+/** What was called as a verb: one word, or as many as the verbs have that begin with it. */
+function wordsOf(args: readonly string[], names: readonly string[]): string {
+  const most = Math.max(
+    1,
+    ...names.filter((name) => name.split(' ')[0] === args[0]).map((name) => name.split(' ').length),
+  )
+  return args.slice(0, most).join(' ')
 }
 
 function readCall(verb: Verb, args: readonly string[]): VerbCall {

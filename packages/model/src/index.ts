@@ -102,7 +102,23 @@ export type {
   UnsupportedStep,
 } from './plan-step.ts'
 export type { Accounts, ApiToken } from './ports/accounts.ts'
-export { type Agent, type AgentCondition, type Agents, agentSilentAfterMs, type RunningTask } from './ports/agents.ts'
+export {
+  type AgentCredential,
+  type AgentToken,
+  type AgentTokens,
+  agentNameDefect,
+  type NewAgentToken,
+} from './ports/agent-tokens.ts'
+export {
+  type Agent,
+  type AgentCondition,
+  type Agents,
+  agentSilentAfterMs,
+  type RunningTask,
+  rivalGoneAfterMs,
+  type Seat,
+  type SeatHolder,
+} from './ports/agents.ts'
 export type { BuildQueries, JobContext, PipelineFilter, TriedAttempt } from './ports/build-queries.ts'
 export type { CheckoutKey, CheckoutKeys } from './ports/checkout-keys.ts'
 export type { Clock, NewId } from './ports/clock.ts'

@@ -21,7 +21,7 @@ export type {
   UsageSeries,
   WantedToken,
 } from './agent/control-plane.ts'
-export { agentCalls, agentPathPrefix } from './agent/http-binding.ts'
+export { agentCalls, agentJoinPath, agentPathPrefix, seatHeader } from './agent/http-binding.ts'
 export { createLive, type Live, type LiveOptions, type OutputListener } from './live/client.ts'
 export type { ClientMessage, LiveEvent, LiveTopic, ServerMessage } from './live/messages.ts'
 export type {
@@ -35,12 +35,14 @@ export type {
   SettingsPageView,
 } from './pages/admin-views.ts'
 export type {
+  AgentTokenView,
   AgentView,
   AttemptView,
   JobPageView,
   JobUsageView,
   JobView,
   JobWaitView,
+  NewAgentTokenView,
   PersonView,
   PipelineEventView,
   PipelinePageView,

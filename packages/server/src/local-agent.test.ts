@@ -41,7 +41,9 @@ async function until(holds: () => boolean): Promise<void> {
 async function open() {
   mkdirSync(root, { recursive: true })
   const folder = await openDataFolder(root)
-  return createLocalAgent(readServerEnv({ RONDO_DATA: root, RONDO_AGENT_PORT: '9' }).env, folder)
+  return createLocalAgent(readServerEnv({ RONDO_DATA: root, RONDO_AGENT_PORT: '9' }).env, folder, {
+    agents: { vacate: async () => {} },
+  })
 }
 
 test('a server that died right after it launched the agent is followed by one that adopts that agent', async () => {

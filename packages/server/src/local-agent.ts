@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { identifyProcess, type ProcessIdentity, processLives, processLockHolder } from '@rondo/adapters'
+import { readFolderName } from '@rondo/agent'
+import type { Agents } from '@rondo/model'
 import type { DataFolder } from './data-folder.ts'
 import type { ServerEnv } from './env.ts'
 import { writeOnce } from './write-once.ts'
@@ -25,7 +27,11 @@ export function localAgentToken(folder: DataFolder): { readonly token: string; r
   return { token: content.toString('utf8').trim(), file }
 }
 
-export function createLocalAgent(env: ServerEnv, folder: DataFolder): LocalAgent {
+export function createLocalAgent(
+  env: ServerEnv,
+  folder: DataFolder,
+  { agents }: { readonly agents: Pick<Agents, 'vacate'> },
+): LocalAgent {
   /** The one this server launched: until it has its lock, nothing else tells of it. */
   let launched: ProcessIdentity | undefined
 
@@ -65,7 +71,13 @@ export function createLocalAgent(env: ServerEnv, folder: DataFolder): LocalAgent
     async supervise(signal) {
       for (let delay = 250; !signal.aborted; ) {
         const alive = living() !== undefined
-        if (!alive) launch()
+        if (!alive) {
+          const left = readFolderName(folder.agent)
+          // No process has the folder's lock: also after a reboot the next one is the agent at once. While PostgreSQL is away it
+          // waits anyway, and a little longer afterwards.
+          if (left !== undefined) await agents.vacate(left).catch(() => {})
+          if (!signal.aborted) launch()
+        }
         // One that cannot start must not be started in a tight loop.
         delay = alive ? 250 : Math.min(delay * 2, 10_000)
         await sleep(delay, undefined, { signal }).catch(() => {})

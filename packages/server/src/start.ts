@@ -13,7 +13,15 @@ import {
   randomId,
   systemClock,
 } from '@rondo/adapters'
-import { createAgentServer, createGitKeys, createWebServer, hashToken, type WebPorts } from '@rondo/api'
+import {
+  createAgentAuthenticator,
+  createAgentServer,
+  createGitKeys,
+  createJoining,
+  createWebServer,
+  hashToken,
+  type WebPorts,
+} from '@rondo/api'
 import {
   announce,
   applyRetention,
@@ -126,7 +134,7 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
       store.start(running.signal),
       ...startLoops({ ...parts, store, compiler, output, log, env }, running.signal),
     )
-    if (has('agents') && env.agent === 'local') stops.push(keepLocalAgent(env, folder, instance))
+    if (has('agents') && env.agent === 'local') stops.push(keepLocalAgent(env, folder, { instance, store }))
     if (env.stopWithInput) stops.push(() => endWhatRuns({ ...parts, ...store }))
     log.info({ port: env.port, agentPort: env.agentPort, roles: env.roles }, 'ready')
     return { admin, fresh: created, stop }
@@ -137,8 +145,12 @@ export async function startServer(env: ServerEnv): Promise<StartedServer> {
 }
 
 /** Keeps the agent of this machine alive, unless another process does. Answers how to stop that. */
-function keepLocalAgent(env: ServerEnv, folder: DataFolder, instance: Instance): () => Promise<void> {
-  const agent = createLocalAgent(env, folder)
+function keepLocalAgent(
+  env: ServerEnv,
+  folder: DataFolder,
+  { instance, store }: Pick<Basis, 'instance' | 'store'>,
+): () => Promise<void> {
+  const agent = createLocalAgent(env, folder, store)
   const keeper = createKeeper(join(folder.root, 'agent-keeper'))
   const supervising = new AbortController()
   void keeper.wait(supervising.signal).then((mine) => (mine ? agent.supervise(supervising.signal) : undefined))
@@ -320,6 +332,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
   const webPorts: WebPorts = {
     accounts: store.accounts,
     agents: store.agents,
+    agentTokens: store.agentTokens,
     holds: store.holds,
     usage: store.usage,
     secrets: store.secrets,
@@ -358,46 +371,45 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
       { hosting, ...keys },
       { hostKey: sshHost.privateKey, onError: (error, command) => onError(error, { method: 'SSH', url: command }) },
     )
-  const agents = env.roles.includes('agents') ? await createAgents(folder, dispatcher, onError) : undefined
+  const agents = env.roles.includes('agents') ? await createAgents(folder, { store, dispatcher, onError }) : undefined
   return { web, agents, ssh, checks, actions, pushes, hosting, objects, forecaster }
 }
 
 /** The agents' port. */
 async function createAgents(
   folder: DataFolder,
-  dispatcher: ReturnType<typeof createDispatcher>,
-  onError: Parameters<typeof createAgentServer>[1]['onError'],
+  {
+    store,
+    dispatcher,
+    onError,
+  }: {
+    readonly store: Store
+    readonly dispatcher: ReturnType<typeof createDispatcher>
+    readonly onError: Parameters<typeof createAgentServer>[1]['onError']
+  },
 ) {
-  // Hashes are compared, so that how long it takes says nothing of the token.
-  const expected = hashToken(localAgentToken(folder).token)
-  const id = await dispatcher.register({
-    name: 'local',
-    version: '',
-    hostname: '',
-    os: '',
-    arch: '',
-    cpus: 0,
-    memoryMb: 0,
-    executors: [],
-  })
+  await whenItAnswers(() => store.agentTokens.keepLocal(hashToken(localAgentToken(folder).token)))
+  const authenticator = createAgentAuthenticator(store.agentTokens, systemClock)
   return createAgentServer(
     {
       admits: async (connection) => !(await peerIsSandboxed(connection)),
-      authenticate: (given) => (hashToken(given).equals(expected) ? { id } : undefined),
+      authenticate: authenticator.agent,
       controlPlane: planes(dispatcher),
+      ...createJoining(store.agentTokens),
     },
     { onError },
   )
 }
 
-/** One object an agent for as long as the server lives. */
+/** One object a process that is an agent, for as long as the server lives. */
 function planes(
   dispatcher: ReturnType<typeof createDispatcher>,
 ): Parameters<typeof createAgentServer>[0]['controlPlane'] {
   const known = new Map<string, ReturnType<typeof dispatcher.controlPlane>>()
   return (agent) => {
-    const plane = known.get(agent.id) ?? dispatcher.controlPlane(agent)
-    known.set(agent.id, plane)
+    const process = [agent.id, agent.seat?.folder, agent.seat?.place].join(' ')
+    const plane = known.get(process) ?? dispatcher.controlPlane(agent)
+    known.set(process, plane)
     return plane
   }
 }

@@ -1,19 +1,24 @@
-import { type Agent, type Agents, agentSilentAfterMs, type RunningTask } from '@rondo/model'
+import type { Agent, Agents, RunningTask } from '@rondo/model'
 import sql, { raw, type Sql } from 'sql-template-tag'
+import { takeSeat } from './agent-seat.ts'
+import { seenNow } from './agent-seen.ts'
 import type { Database, Runner } from './database.ts'
+import { leftAfter } from './join-agent.ts'
 
 const agentColumns: Sql = raw(`a.id, a.name, a.hostname, a.cpus, a.memory_mb as "memoryMb", a.executors,
-  (extract(epoch from now() - a.seen_at) * 1000)::float8 as "silentMs", a.draining_since as "drainingSince", a.condition`)
+  (extract(epoch from now() - a.seen_at) * 1000)::float8 as "silentMs", a.draining_since as "drainingSince", a.condition,
+  a.revoked_at as "revokedAt", a.rival_host as "rivalHost", a.rival_at as "rivalAt"`)
+/** That an agent has tasks, or keeps some for their owners. */
+const busy: Sql = raw(`exists (select from attempts t where t.agent_id = a.id and t.phase <> 'finished')`)
 
-/** Sets when an agent was heard of, and since when it is there without a break. */
-export const seenNow: Sql = sql`seen_at = now(),
-  back_at = case when agents.seen_at < now() - ${agentSilentAfterMs} * interval '1 ms' then now() else agents.back_at end`
-
-/** The machines that run tasks. Those that never said hello have no executors and are no machines yet. */
+/** The machines that run tasks. Those that never said hello have no executors and are no machines yet; those that left are none any more. */
 export function createAgents(database: Database): Agents {
   return {
     list: () =>
-      database.rows<Agent>(sql`select ${agentColumns} from agents a where a.executors <> '[]'::jsonb order by a.name`),
+      database.rows<Agent>(sql`
+        select ${agentColumns} from agents a where a.executors <> '[]'::jsonb and (${busy} or (a.revoked_at is null and
+          not (a.seen_at < now() - ${leftAfter}::interval and exists (select from agent_tokens t where t.agent_id = a.id and t.joined_by is not null))))
+        order by a.name`),
     running: (agentId) =>
       database.rows<RunningTask>(sql`
         select a.agent_id as "agentId", j.id as "jobId", j.name as "jobName", o.name as "organizationName", p.name as "projectName",
@@ -22,6 +27,10 @@ export function createAgents(database: Database): Agents {
           join projects p on p.id = j.project_id join organizations o on o.id = p.organization_id
         where (a.phase <> 'finished' or a.held_until > now()) and (${agentId ?? null}::uuid is null or a.agent_id = ${agentId ?? null}::uuid)
         order by a.claimed_at, a.id limit 2000`),
+    greet: (agentId, machine, seat) => database.transact((tx) => takeSeat(tx, { agentId, machine, seat })),
+    async vacate(folder) {
+      await database.rows(sql`update agents set seat_folder = null where seat_folder = ${folder}`)
+    },
     heardOf: (agentIds) => heardOf(database.prepared, agentIds),
     async checkIn(agentId, condition) {
       const [row] = await database.rows<{ draining: boolean }>(sql`
@@ -56,10 +65,10 @@ async function recordChange(tx: Runner, agent: Agent, actorId: string): Promise<
   )
 }
 
-/** Those of the agents that may be given tasks; holds their rows until the end of the transaction, so that draining waits for it. */
+/** Those of the agents that may be given tasks; holds their rows until the end of the transaction, so that draining and revoking wait for it. */
 export async function takingTasks(tx: Runner, agentIds: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await tx.rows<{ id: string }>(
-    sql`select id from agents where id = any(${[...agentIds]}::uuid[]) and draining_since is null order by id for no key update`,
+    sql`select id from agents where id = any(${[...agentIds]}::uuid[]) and draining_since is null and revoked_at is null order by id for no key update`,
   )
   return new Set(rows.map((row) => row.id))
 }

@@ -231,11 +231,12 @@ export async function claimsUnknown(
   known: readonly string[],
   terms: ClaimTerms,
 ): Promise<readonly ClaimedTask[]> {
-  const own = sql`agent_id = ${agentId} and id = any(${[...known]}::uuid[]) and phase <> 'finished'`
+  const allowed = sql`not exists (select from agents g where g.id = ${agentId} and g.revoked_at is not null)`
+  const own = sql`agent_id = ${agentId} and ${allowed} and id = any(${[...known]}::uuid[]) and phase <> 'finished'`
   return runner.rows<ClaimedTask>(sql`
     with named as (update attempts set lease_expires_at = now() + ${terms.leaseMs} * interval '1 ms' where ${own})
     update attempts a set lease_expires_at = now() + ${terms.leaseMs} * interval '1 ms' from tasks t join jobs j on j.id = t.job_id
-    where t.id = a.task_id and t.attempt_id = a.id and a.agent_id = ${agentId} and a.phase = 'claimed' and not a.id = any(${[...known]}::uuid[])
+    where t.id = a.task_id and t.attempt_id = a.id and a.agent_id = ${agentId} and ${allowed} and a.phase = 'claimed' and not a.id = any(${[...known]}::uuid[])
     returning a.id as "attemptId", a.epoch, least(t.cpus, ${terms.machine.cpus}) as cpus, least(t.memory_mb, ${terms.machine.memoryMb}) as "memoryMb",
       j.name as "jobName"`)
 }

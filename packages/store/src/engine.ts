@@ -8,7 +8,8 @@ import {
   type WorkspaceLayer,
 } from '@rondo/model'
 import sql from 'sql-template-tag'
-import { heardOf, seenNow } from './agents.ts'
+import { seenNow } from './agent-seen.ts'
+import { heardOf } from './agents.ts'
 import { readContexts } from './attempt-context.ts'
 import { choreReads } from './chores.ts'
 import { claimsUnknown, claimTasks } from './claim.ts'
@@ -133,6 +134,7 @@ async function renewLeases(
   const rows = await database.rows<{ id: string; epoch: number; stopReason: 'canceled' | 'timed-out' | null }>(sql`
     update attempts a set lease_expires_at = now() + ${leaseMs} * interval '1 ms' from tasks t
     where t.id = a.task_id and t.attempt_id = a.id and a.agent_id = ${agentId} and (a.phase <> 'finished' or a.held_until > now()) and a.id = any(${attempts.map((ref) => ref.attemptId)}::uuid[])
+      and not exists (select from agents g where g.id = a.agent_id and g.revoked_at is not null)
     returning a.id, a.epoch, t.stop_reason as "stopReason"`)
   const open = new Map(rows.map((row) => [row.id, row]))
   return attempts.flatMap((ref): StopOrder[] => {

@@ -76,7 +76,7 @@ function readTasks(runner: Runner): Promise<readonly ForecastRunning[]> {
 function readAgents(runner: Runner): Promise<readonly ForecastAgent[]> {
   return runner.rows<ForecastAgent>(sql`
     select id, executors, jsonb_build_object('cpus', cpus, 'memoryMb', memory_mb) as machine, (condition ->> 'maxTasks')::int as "maxTasks"
-    from agents where seen_at > now() - ${agentSilentAfterMs} * interval '1 ms' and draining_since is null and condition ->> 'refusal' is null
+    from agents where seen_at > now() - ${agentSilentAfterMs} * interval '1 ms' and draining_since is null and revoked_at is null and condition ->> 'refusal' is null
     order by name`)
 }
 

@@ -1,6 +1,7 @@
 import type {
   Accounts,
   Agents,
+  AgentTokens,
   BuildQueries,
   CheckoutKeys,
   EngineStore,
@@ -26,6 +27,7 @@ import type {
   Wakeups,
 } from '@rondo/model'
 import { createAccounts } from './accounts.ts'
+import { createAgentTokens } from './agent-tokens.ts'
 import { createAgents } from './agents.ts'
 import { createCheckoutKeys } from './checkout-keys.ts'
 import { openDatabase } from './database.ts'
@@ -63,6 +65,7 @@ export interface StoreOptions {
 export interface Store {
   readonly accounts: Accounts
   readonly agents: Agents
+  readonly agentTokens: AgentTokens
   readonly holds: Holds
   readonly usage: UsageStore
   readonly secrets: SecretStore
@@ -99,6 +102,7 @@ export function createStore(options: StoreOptions): Store {
   return {
     accounts: createAccounts(database),
     agents: createAgents(database),
+    agentTokens: createAgentTokens(database),
     holds: createHolds(database),
     usage: createUsageStore(database),
     secrets: createSecretStore(database),

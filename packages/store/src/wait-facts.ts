@@ -72,7 +72,7 @@ async function readQueue(runner: Runner, jobId: string): Promise<Omit<QueueWait,
     with waiting as (select * from tasks where job_id = ${jobId} and phase = 'queued'),
       mine as (select * from waiting order by promoted_at, queued_at, id limit 1),
       alive as (select name, executors, cpus, case when draining_since is not null then 'An administrator drains it.' else condition ->> 'refusal' end as refusal
-        from agents where seen_at > now() - ${agentSilentAfterMs} * interval '1 ms')
+        from agents where revoked_at is null and seen_at > now() - ${agentSilentAfterMs} * interval '1 ms')
     select m.executor, m.resource_class as "resourceClass", m.organization_id as "organizationId", m.project_id as "projectId", m.cpus,
       m.promoted_at is not null as promoted, (select count(*)::int from waiting) as "waitingSlices",
       (select count(*)::int from tasks t where t.phase = 'queued' and t.executor = m.executor and t.id <> m.id

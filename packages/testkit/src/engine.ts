@@ -15,6 +15,7 @@ import {
   createOrbLookup,
   createStartChecks,
   createUserActions,
+  type Dispatcher,
   type DispatcherPorts,
   doDueChores,
   type StartChecks,
@@ -46,6 +47,8 @@ export interface TestEngine {
   readonly agentId: string
   /** The side of one more agent, which has room too. */
   anotherAgent(): Promise<ControlPlane>
+  /** The side of whichever process of whichever agent. */
+  planeOf(agent: Parameters<Dispatcher['controlPlane']>[0]): ControlPlane
   home(): Promise<Household>
   /** Makes a pipeline of this config, as a push to a branch does unless `parts` say otherwise. */
   push(project: Project, config: string, parts?: Partial<TriggerRequest>): Promise<Pipeline>
@@ -171,6 +174,7 @@ export async function startTestEngine({ agent = true }: { readonly agent?: boole
     signer,
     restart: () => createDispatcher(ports).controlPlane({ id: agentId }),
     home: () => buildHousehold(store),
+    planeOf: dispatcher.controlPlane,
     async anotherAgent() {
       const hello = { ...testAgent, name: `agent-${randomId()}` }
       const other = dispatcher.controlPlane({ id: await dispatcher.register(hello) })

@@ -41,6 +41,7 @@ export async function openWebPorts({ store, folder }: TestDatabase, given?: User
   return {
     accounts: store.accounts,
     agents: store.agents,
+    agentTokens: store.agentTokens,
     holds: store.holds,
     usage: store.usage,
     secrets: store.secrets,

@@ -1,7 +1,6 @@
-import type { IncomingMessage } from 'node:http'
-import { AppError, type AppErrorCode } from '@rondo/model'
-import { type AttemptRef, agentCalls, agentPathPrefix, type ControlPlane } from '@rondo/protocol'
-import { createExchanger, type Exchange, json } from './exchange.ts'
+import { AppError, type Seat } from '@rondo/model'
+import { type AttemptRef, agentCalls, type ControlPlane, seatHeader } from '@rondo/protocol'
+import { createCaller } from './caller.ts'
 
 const octets = { 'content-type': 'application/octet-stream' }
 
@@ -11,6 +10,8 @@ export interface ClientOptions {
    * connection that the network has forgotten no answer ever comes, and leases must be renewed on another before they are lost.
    */
   readonly silenceMs?: number
+  /** Which process this is; see `seatOf`. */
+  readonly seat?: Seat
 }
 
 /** Objects may be of gigabytes, and are looked at whole before they are answered. */
@@ -20,39 +21,12 @@ const objectSilenceMs = 300_000
 export function createControlPlaneClient(
   serverUrl: string,
   token: string,
-  { silenceMs = 30_000 }: ClientOptions = {},
+  { silenceMs = 30_000, seat }: ClientOptions = {},
 ): ControlPlane {
-  const exchange = createExchanger()
-
-  async function send(path: string, more: Partial<Exchange>): Promise<IncomingMessage> {
-    let response: IncomingMessage
-    try {
-      const headers = { authorization: `Bearer ${token}`, ...more.headers }
-      const url = new URL(`${serverUrl}${agentPathPrefix}/${path}`)
-      response = await exchange(url, { method: 'POST', silenceMs, ...more, headers })
-    } catch (cause) {
-      throw unreachable(cause, more.signal)
-    }
-    const status = response.statusCode ?? 0
-    if (status >= 200 && status < 300) return response
-    const refusal = (await json(response).catch(() => ({}))) as { code?: AppErrorCode; message?: string }
-    throw new AppError(refusal.code ?? 'unavailable', refusal.message ?? `The server answered ${status}.`)
-  }
-
-  /** An answer, once it is there to its end. */
-  async function answer<T>(path: string, more: Partial<Exchange>): Promise<T> {
-    const response = await send(path, more)
-    try {
-      return (await json(response)) as T
-    } catch (cause) {
-      throw unreachable(cause, more.signal)
-    }
-  }
-
-  function unreachable(cause: unknown, signal: AbortSignal | undefined): unknown {
-    if (signal?.aborted) return cause
-    return new AppError('unavailable', `The server at ${serverUrl} cannot be reached.`, { cause })
-  }
+  const { send, answer } = createCaller(serverUrl, {
+    authorization: `Bearer ${token}`,
+    ...(seat === undefined ? {} : { [seatHeader]: `${seat.folder}/${seat.place}` }),
+  })
 
   function call<T>(
     name: keyof typeof agentCalls,
@@ -86,7 +60,7 @@ export function createControlPlaneClient(
     report: (request) => call('report', request),
     appendOutput(ref, step, offset, bytes) {
       const path = `${agentCalls.appendOutput}?${query(ref, { step: String(step), offset: String(offset) })}`
-      return answer(path, { body: bytes, headers: octets })
+      return answer(path, { body: bytes, headers: octets, silenceMs })
     },
     uploadObject: (ref, body, signal) =>
       answer(`${agentCalls.uploadObject}?${query(ref)}`, { body, signal, headers: octets, silenceMs: objectSilenceMs }),

@@ -1,27 +1,39 @@
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { AppError } from '@rondo/model'
-import { agentCalls, agentPathPrefix, type ControlPlane, type UsageSeries, type WantedToken } from '@rondo/protocol'
+import {
+  agentCalls,
+  agentJoinPath,
+  agentPathPrefix,
+  type ControlPlane,
+  seatHeader,
+  type UsageSeries,
+  type WantedToken,
+} from '@rondo/protocol'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { handleErrors } from '../http/errors.ts'
 import type { AgentPorts, WebOptions } from '../ports.ts'
 
 const maxOutputChunk = 4 * 1024 * 1024
+const joinUrl = `${agentPathPrefix}/${agentJoinPath}`
 
 /** The agents' port: `ControlPlane` over HTTP, see `http-binding.ts` of the protocol. */
 export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, 'onError'>): FastifyInstance {
   const server = Fastify({ bodyLimit: 32 * 1024 * 1024, keepAliveTimeout: 75_000, forceCloseConnections: true })
   handleErrors(server, options, (message, code) => ({ code, message }))
   admitOnly(server, ports)
+  const planes = new WeakMap<FastifyRequest, ControlPlane>()
   // Before a body is read: whoever has no token makes us parse nothing.
-  server.addHook('onRequest', async (request) => void planeOf(request))
+  server.addHook('onRequest', async (request) => {
+    if (request.url === joinUrl) return void (await ports.requireJoining(bearerOf(request)))
+    const greeting = request.url === `${agentPathPrefix}/${agentCalls.hello}`
+    const seat = request.headers[seatHeader]
+    const agent = await ports.authenticate(bearerOf(request), typeof seat === 'string' ? seat : undefined, greeting)
+    planes.set(request, ports.controlPlane(agent))
+  })
   server.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
 
-  function planeOf(request: FastifyRequest): ControlPlane {
-    const agent = ports.authenticate((request.headers.authorization ?? '').replace(/^Bearer\s+/i, ''))
-    if (agent === undefined) throw new AppError('unauthenticated', 'This agent token is not known.')
-    return ports.controlPlane(agent)
-  }
+  const planeOf = (request: FastifyRequest): ControlPlane => planes.get(request)!
 
   const post = (path: string, handle: (plane: ControlPlane, body: never, signal: AbortSignal) => Promise<unknown>) =>
     server.post(`${agentPathPrefix}/${path}`, async (request, reply) => {
@@ -31,6 +43,7 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
       return reply.send(await handle(planeOf(request), (request.body ?? {}) as never, gone.signal))
     })
 
+  server.post(joinUrl, (request) => ports.join(bearerOf(request), request.body))
   post(agentCalls.hello, (plane, body) => plane.hello(body))
   post(agentCalls.claim, async (plane, body, signal) => ({ claims: await plane.claim(body, signal) }))
   post(agentCalls.grant, (plane, body) => plane.grant(body))
@@ -99,6 +112,10 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
     return reply.type('application/octet-stream').send(Readable.from(bytes))
   })
   return server
+}
+
+function bearerOf(request: FastifyRequest): string {
+  return (request.headers.authorization ?? '').replace(/^Bearer\s+/i, '')
 }
 
 /** Ends connections of processes that have no business here without a word: they learn nothing, not even that it is Rondo. */

@@ -1,4 +1,4 @@
-import { type Agent, agentSilentAfterMs, projectSlug, type RunningTask } from '@rondo/model'
+import { type Agent, agentSilentAfterMs, projectSlug, type RunningTask, rivalGoneAfterMs } from '@rondo/model'
 import type { AgentView, RunningTaskView } from '@rondo/protocol'
 
 export function agentView(agent: Agent, running: readonly RunningTask[]): AgentView {
@@ -40,7 +40,10 @@ function statusOf(agent: Agent): string {
   const parts = condition === null ? [] : [`${condition.tasks} of ${condition.maxTasks} tasks`]
   if (condition?.waitingForSsh) parts.push(`${condition.waitingForSsh} of them for SSH`)
   if (silentMs > agentSilentAfterMs) parts.push(`not heard of for ${Math.round(silentMs / 1000)} s`)
+  if (agent.revokedAt !== null) parts.push('its token was revoked')
   if (drainingSince !== null) parts.push(`draining since ${drainingSince.toISOString().slice(11, 16)} UTC`)
   else if (condition?.refusal) parts.push(`takes nothing new: ${condition.refusal}`)
+  if (agent.rivalAt !== null && Date.now() - agent.rivalAt.getTime() < rivalGoneAfterMs)
+    parts.push(`another process, on ${agent.rivalHost}, wants to be it and is refused`)
   return parts.join(', ') || 'has not said how it stands'
 }

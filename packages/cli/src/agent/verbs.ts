@@ -3,6 +3,8 @@ import { type RestClient, restClientOf } from '../client/rest-client.ts'
 import { CallError, jsonFlag, type Verb, type VerbCall } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
 import { serverFlags } from '../registry/server.ts'
+import { startVerb } from './start.ts'
+import { agentTokenVerbs } from './token-verbs.ts'
 
 const flags = { ...serverFlags, ...jsonFlag }
 
@@ -36,7 +38,7 @@ const resumeVerb: Verb = {
 }
 
 /** What `rondo agent` does. */
-export const agentVerbs: readonly Verb[] = [listVerb, drainVerb, resumeVerb]
+export const agentVerbs: readonly Verb[] = [startVerb, listVerb, drainVerb, resumeVerb, ...agentTokenVerbs]
 
 async function direct(call: VerbCall, verb: 'drain' | 'resume'): Promise<number> {
   const [name] = call.arguments

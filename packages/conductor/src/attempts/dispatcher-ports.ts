@@ -15,7 +15,7 @@ import type { TaskSpecPorts } from './task-spec.ts'
 export interface DispatcherPorts {
   readonly engine: EngineStore
   readonly wakeups: Wakeups
-  readonly agents: Pick<Agents, 'checkIn' | 'heardOf'>
+  readonly agents: Pick<Agents, 'checkIn' | 'greet' | 'heardOf'>
   readonly holds: Pick<Holds, 'begin' | 'end' | 'orders'>
   /** Environments of failed jobs that one organisation may keep at once; default 3, and 0 keeps none. */
   readonly holdQuota?: number

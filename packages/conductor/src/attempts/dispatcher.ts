@@ -5,6 +5,8 @@ import {
   type CacheScope,
   type Clock,
   type Job,
+  type Seat,
+  type SeatHolder,
 } from '@rondo/model'
 import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
 import { cacheScope } from './attempt-trust.ts'
@@ -21,9 +23,15 @@ import { buildTaskSpec } from './task-spec.ts'
 import { createTogether } from './together.ts'
 import { usageRecord } from './usage-record.ts'
 
+/** An agent by its credential, and which process speaks as it; undefined from agents of versions that do not say. */
+export interface AskingProcess {
+  readonly id: string
+  readonly seat?: Seat | undefined
+}
+
 export interface Dispatcher {
   /** The server's side of the contract for one agent, whose identity comes from its credential alone (rule D-14). */
-  controlPlane(agent: { readonly id: string }): ControlPlane
+  controlPlane(agent: AskingProcess): ControlPlane
   /** Records an agent by the name its credential carries; answers its id. */
   register(hello: AgentHello): Promise<string>
 }
@@ -58,11 +66,15 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
     async register(hello) {
       return ports.engine.saveAgent(hello)
     },
-    controlPlane: (agent) => createControlPlane(ports, agent.id, shared),
+    controlPlane: (agent) => createControlPlane(ports, agent, shared),
   }
 }
 
-function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Shared): ControlPlane {
+function createControlPlane(
+  ports: DispatcherPorts,
+  { id: agentId, seat }: AskingProcess,
+  shared: Shared,
+): ControlPlane {
   const { engine, clock } = ports
   const { machines, together, queue, heard } = shared
 
@@ -101,9 +113,11 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
 
   return {
     async hello(hello) {
-      const id = await engine.saveAgent(hello)
-      machines.set(id, { cpus: hello.cpus, memoryMb: hello.memoryMb })
-      return { agentId: id, leaseMs }
+      // What it calls itself says nothing: its name is its credential's.
+      const holder = await ports.agents.greet(agentId, hello, seat)
+      if (holder !== undefined) throw new AppError('conflict', alreadyThere(holder))
+      machines.set(agentId, { cpus: hello.cpus, memoryMb: hello.memoryMb })
+      return { agentId, leaseMs }
     },
     async claim(request, signal) {
       const machine = machines.get(agentId)
@@ -266,6 +280,12 @@ function createControlPlane(ports: DispatcherPorts, agentId: string, shared: Sha
     },
     findTimings: async (ref, by) => engine.testTimings((await granted(ref)).jobId, by),
   }
+}
+
+/** What another process is told that wants to be an agent which lives. */
+function alreadyThere({ hostname, since }: SeatHolder): string {
+  const moment = since.toISOString().slice(0, 19).replace('T', ' ')
+  return `This agent is another process already: on ${hostname || 'an unknown machine'}, since ${moment} UTC. End that one, or give this one a token of its own (\`rondo agent token create NAME\`). This one takes over when the other was silent for a minute and has no job any more.`
 }
 
 /** All who wait look at the same moments, so that the store answers them together. Whole milliseconds, so that time goes on. */

@@ -68,6 +68,12 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
       return `agent ${text(data.agent) ?? '?'} asked to take nothing new`
     case 'agent.resumed':
       return `agent ${text(data.agent) ?? '?'} asked to go on`
+    case 'agent.joined':
+      return `agent ${text(data.agent) ?? '?'} joined by the token ${text(data.token) ?? '?'}`
+    case 'agent.token-made':
+      return `${text(data.kind) === 'join' ? 'joining token' : 'token of agent'} ${text(data.name) ?? '?'} made`
+    case 'agent.token-revoked':
+      return `${text(data.kind) === 'join' ? 'joining token' : 'token of agent'} ${text(data.name) ?? '?'} revoked`
     case 'step.started':
       return `step ${name} started`
     case 'step.finished':

@@ -1,7 +1,26 @@
 import type { Resources } from '../resource-class.ts'
+import type { AgentRecord } from './engine-records.ts'
 
 /** Who was not heard of for so long counts as out of reach (reliability rules, 2b). An agent that waits for work asks anew before. */
 export const agentSilentAfterMs = 45_000
+
+/** A process that is refused an agent's seat asks again every few seconds; one that was not refused for so long is gone. */
+export const rivalGoneAfterMs = 30_000
+
+/**
+ * What tells one process that wants to be an agent from another: the folder it works on, and where that folder lies now (machine,
+ * boot and file). The same folder in the same place is the same agent, started again.
+ */
+export interface Seat {
+  readonly folder: string
+  readonly place: string
+}
+
+/** The process that is an agent now. */
+export interface SeatHolder {
+  readonly hostname: string
+  readonly since: Date
+}
 
 /** How an agent stood when it said so last. */
 export interface AgentCondition {
@@ -28,6 +47,11 @@ export interface Agent extends Resources {
   readonly drainingSince: Date | null
   /** Null for an agent that never said. */
   readonly condition: AgentCondition | null
+  /** Another process that wanted to be this agent lately, and was refused; null: none did. */
+  readonly rivalHost: string | null
+  readonly rivalAt: Date | null
+  /** Since its last token was revoked; null: it may go on. */
+  readonly revokedAt: Date | null
 }
 
 export interface RunningTask {
@@ -48,6 +72,14 @@ export interface Agents {
   list(): Promise<readonly Agent[]>
   /** What they run, the longest first; `agentId` of one of them, or of all. */
   running(agentId?: string): Promise<readonly RunningTask[]>
+  /**
+   * Records the machine of an agent that says hello, and makes the asking process the agent; answers who is it when that is another.
+   * A seat goes to another process once its holder was silent for a minute (`seatFreeAfterMs`), in which somebody was there to
+   * hear it; and, unless both work on one folder, once nothing of the holder's is open any more. Whoever is there already stays.
+   */
+  greet(agentId: string, machine: Omit<AgentRecord, 'name'>, seat: Seat | undefined): Promise<SeatHolder | undefined>
+  /** Whoever was an agent by working on this folder is gone, as somebody knows who looked: the next need not wait. */
+  vacate(folder: string): Promise<void>
   /** Notes that these were heard of just now. */
   heardOf(agentIds: readonly string[]): Promise<void>
   /** Keeps what an agent says of itself; answers whether it is asked to take nothing new. */

@@ -222,6 +222,23 @@ export interface AgentView {
   readonly running: readonly RunningTaskView[]
 }
 
+/** A token that counts, by which somebody may be an agent; see `AgentToken` of the model. */
+export interface AgentTokenView {
+  readonly id: string
+  readonly kind: 'local' | 'agent' | 'join'
+  readonly name: string
+  readonly createdAt: string
+  readonly createdBy: string | null
+  readonly lastUsedAt: string | null
+  readonly expiresAt: string | null
+  readonly joinedBy: string | null
+}
+
+/** Shown once. */
+export interface NewAgentTokenView extends AgentTokenView {
+  readonly token: string
+}
+
 export interface RunningTaskView {
   readonly jobId: string
   readonly jobName: string

@@ -184,7 +184,11 @@ export class Life {
       wakeups: this.#wakeups,
       usage: { save: async () => {} },
       holds: { begin: async () => undefined, end: async () => {}, orders: async () => [] },
-      agents: { checkIn: async () => ({ draining: false }), heardOf: async (ids) => this.#heardOf(ids) },
+      agents: {
+        checkIn: async () => ({ draining: false }),
+        greet: (id) => this.#greet(id),
+        heardOf: async (ids) => this.#heardOf(ids),
+      },
       objects: noObjects,
       output: this.#output,
       checks: this.#checks,
@@ -274,6 +278,12 @@ export class Life {
 
   register(name: string): Promise<string> {
     return this.#dispatcher.register({ ...hello, name })
+  }
+
+  /** Each simulated agent is one process: its seat is never another's. */
+  async #greet(agentId: string): Promise<undefined> {
+    const [name] = [...this.#world.database.agents].find(([, id]) => id === agentId) ?? ['']
+    await this.#engine.saveAgent({ ...hello, name })
   }
 
   #heardOf(agentIds: readonly string[]): void {

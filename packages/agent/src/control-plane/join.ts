@@ -1,0 +1,16 @@
+import { agentJoinPath } from '@rondo/protocol'
+import { createCaller } from './caller.ts'
+
+/** Makes this machine an agent by a joining token; answers its name and its own token. See `http-binding.ts` of the protocol. */
+export function joinInstallation(
+  serverUrl: string,
+  token: string,
+  wanted: { readonly name: string; readonly folder: string },
+): Promise<{ readonly name: string; readonly token: string }> {
+  const caller = createCaller(serverUrl, { authorization: `Bearer ${token}` })
+  return caller.answer(agentJoinPath, {
+    body: JSON.stringify(wanted),
+    headers: { 'content-type': 'application/json' },
+    silenceMs: 30_000,
+  })
+}

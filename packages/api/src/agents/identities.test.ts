@@ -1,0 +1,202 @@
+import { systemClock } from '@rondo/adapters'
+import type { AgentTokenView, AgentView, NewAgentTokenView } from '@rondo/protocol'
+import { startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
+import type { FastifyInstance } from 'fastify'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { hashToken } from '../credentials.ts'
+import { createAgentAuthenticator } from './authenticate.ts'
+import { createJoining } from './join.ts'
+import { createAgentServer } from './server.ts'
+
+let engine: TestEngine
+let web: TestWeb
+let port: FastifyInstance
+let admin: string
+
+beforeAll(async () => {
+  engine = await startTestEngine({ agent: false })
+  web = await startTestWeb(engine)
+  const { accounts, agentTokens } = engine.database.store
+  admin = await web.token(await accounts.createUser({ login: 'root', name: 'Root', admin: true, passwordHash: null }))
+  port = createAgentServer(
+    {
+      admits: async () => true,
+      authenticate: createAgentAuthenticator(agentTokens, systemClock).agent,
+      controlPlane: engine.planeOf,
+      ...createJoining(agentTokens),
+    },
+    {
+      onError(error) {
+        throw error
+      },
+    },
+  )
+})
+
+afterAll(async () => {
+  await port.close()
+  await web.stop()
+  await engine.stop()
+})
+
+const tokensPath = '/api/private/agent-tokens'
+const config = 'version: 2.1\njobs: {it: {docker: [{image: a}], steps: [checkout]}}\nworkflows: {main: {jobs: [it]}}'
+
+async function makeToken(wanted: object): Promise<NewAgentTokenView> {
+  const { status, body } = await web.request(admin, 'POST', tokensPath, wanted)
+  expect(status).toBe(200)
+  return body as unknown as NewAgentTokenView
+}
+
+/** A process that speaks to the agents' port, as an agent does. */
+function agentProcess(token: string, host: string, seat = `folder-of-${host}/boot:1:2`) {
+  const call = async (name: string, payload: object) => {
+    const headers = { authorization: `Bearer ${token}`, 'rondo-seat': seat }
+    const answer = await port.inject({ method: 'POST', url: `/agent/v1/${name}`, headers, payload })
+    return { status: answer.statusCode, ...(answer.json() as Record<string, unknown>) } as {
+      readonly status: number
+      readonly code?: string
+      readonly message?: string
+      readonly claims?: readonly { readonly attemptId: string; readonly epoch: number }[]
+    }
+  }
+  const machine = { version: '1', os: 'linux', arch: 'x64', cpus: 4, memoryMb: 8192, executors: ['docker'] }
+  const free = { cpus: 4, memoryMb: 8192, tasks: 4 }
+  return {
+    call,
+    hello: (name = host) => call('hello', { ...machine, name, hostname: host }),
+    claim: () => call('claim', { agentId: '', free, executors: ['docker'], running: [], waitMs: 0 }),
+  }
+}
+
+const agents = async () =>
+  ((await web.request(admin, 'GET', '/api/private/agents')).body as unknown as { agents: AgentView[] }).agents
+const tokens = async () =>
+  ((await web.request(admin, 'GET', tokensPath)).body as unknown as { tokens: AgentTokenView[] }).tokens
+const push = async () => engine.push((await engine.home()).project, config)
+
+test('each token is an agent of its own, whatever the machine calls itself, and speaks of its own attempts only [S-12]', async () => {
+  const [one, two] = [await makeToken({ name: 'one' }), await makeToken({ name: 'two' })]
+  const [first, second] = [agentProcess(one.token, 'host-1'), agentProcess(two.token, 'host-2')]
+  await first.hello('two')
+  await second.hello('two')
+  await push()
+
+  const [claim] = (await first.claim()).claims!
+  const others = (await second.claim()).claims
+  const stolen = await second.call('grant', claim!)
+
+  expect((await agents()).map(({ name, hostname }) => [name, hostname])).toEqual([
+    ['one', 'host-1'],
+    ['two', 'host-2'],
+  ])
+  expect(others).toEqual([])
+  expect(stolen).toMatchObject({ status: 410 })
+  expect(await tokens()).toMatchObject([
+    { name: 'one', kind: 'agent', createdBy: 'root' },
+    { name: 'two', kind: 'agent', lastUsedAt: expect.any(String) },
+  ])
+  // Shown once: nothing that is kept or listed holds it.
+  expect(JSON.stringify(await tokens())).not.toContain(one.token)
+})
+
+test('a revoked agent is refused in words, is handed nothing, and what it had not started goes to another [S-13]', async () => {
+  const doomed = await makeToken({ name: 'doomed' })
+  const heir = await makeToken({ name: 'heir' })
+  const [before, after] = [agentProcess(doomed.token, 'old'), agentProcess(heir.token, 'new')]
+  await before.hello()
+  await after.hello()
+  await push()
+  const [claim] = (await before.claim()).claims!
+
+  const revoked = await web.request(admin, 'POST', `${tokensPath}/${doomed.id}/revoke`)
+
+  expect(revoked.status).toBe(200)
+  await expect
+    .poll(async () => await before.claim(), { timeout: 10_000 })
+    .toMatchObject({
+      status: 401,
+      message: expect.stringMatching(/^The token of agent doomed was revoked by root at /),
+    })
+  expect(await before.hello()).toMatchObject({ status: 401 })
+  const expired = await engine.database.store.engine.expired(10)
+  expect(expired.map(({ attemptId, granted }) => [attemptId, granted])).toEqual([[claim!.attemptId, false]])
+  expect((await tokens()).map(({ name }) => name)).not.toContain('doomed')
+  expect((await web.request(admin, 'POST', `${tokensPath}/${doomed.id}/revoke`)).status).toBe(404)
+})
+
+test('a claim that was waiting when the last token was revoked is handed nothing [S-13]', async () => {
+  const token = await makeToken({ name: 'waits' })
+  const agent = agentProcess(token.token, 'waits')
+  await agent.hello()
+  const { agentId } = (await engine.database.store.agentTokens.find(hashToken(token.token)))!
+  const plane = engine.planeOf({ id: agentId! })
+  const free = { cpus: 4, memoryMb: 8192, tasks: 4 }
+  const waiting = plane.claim(
+    { agentId: '', free, executors: ['docker'], running: [], waitMs: 3_000 },
+    new AbortController().signal,
+  )
+
+  await web.request(admin, 'POST', `${tokensPath}/${token.id}/revoke`)
+  await push()
+
+  expect(await waiting).toEqual([])
+})
+
+test('machines join by one token, each as an agent of its own; the same folder is the same agent, and revoking may take them along [S-13]', async () => {
+  const joining = await makeToken({ name: 'fleet', kind: 'join', days: 1 })
+  const join = async (name: string, folder: string, token = joining.token) =>
+    (await agentProcess(token, name).call('join', { name, folder })) as {
+      readonly status: number
+      readonly name?: string
+      readonly token?: string
+    }
+  const [a, b] = ['a'.repeat(32), 'b'.repeat(32)]
+
+  const first = await join('worker', a)
+  const second = await join('worker', b)
+  const again = await join('worker', a)
+
+  expect([first.name, second.name, again.name]).toEqual(['worker', 'worker-2', 'worker'])
+  expect(await agentProcess(first.token!, 'worker').hello()).toMatchObject({ status: 401 })
+  expect(await agentProcess(again.token!, 'worker').hello()).toMatchObject({ status: 200 })
+  expect(await agentProcess(joining.token, 'worker').hello()).toMatchObject({
+    status: 401,
+    message: expect.stringMatching(/^fleet is a joining token/),
+  })
+  expect((await tokens()).filter(({ joinedBy }) => joinedBy === 'fleet').map(({ name }) => name)).toEqual([
+    'worker',
+    'worker-2',
+  ])
+
+  await web.request(admin, 'POST', `${tokensPath}/${joining.id}/revoke`, { joined: true })
+  expect(await join('worker', 'c'.repeat(32))).toMatchObject({ status: 401 })
+  expect(await agentProcess(second.token!, 'worker').hello()).toMatchObject({ status: 401 })
+})
+
+test('nobody but administrators makes, sees or revokes tokens; the server’s own is not revoked; wrong wishes are refused', async () => {
+  const { user } = await engine.home()
+  const token = await web.token(user)
+  const { agentTokens } = engine.database.store
+  await agentTokens.keepLocal(hashToken('local token'))
+  const local = (await tokens()).find(({ kind }) => kind === 'local')!
+
+  expect((await web.request(token, 'GET', tokensPath)).status).toBe(403)
+  expect((await web.request(token, 'POST', tokensPath, { name: 'x' })).status).toBe(403)
+  expect((await web.request(token, 'POST', `${tokensPath}/${local.id}/revoke`)).status).toBe(403)
+  expect((await web.request(admin, 'POST', `${tokensPath}/${local.id}/revoke`)).status).toBe(409)
+  for (const [wish, status] of [
+    [{ name: 'local' }, 409],
+    [{ name: '../x' }, 400],
+    [{ name: '' }, 400],
+    [{}, 400],
+    [{ name: 'x', days: 3 }, 400],
+    [{ name: 'x', kind: 'join', days: 0 }, 400],
+    [{ name: 'x', kind: 'root' }, 400],
+  ] as const)
+    expect([wish, (await web.request(admin, 'POST', tokensPath, wish)).status]).toEqual([wish, status])
+  for (const wish of [{ name: 'x' }, { name: '///', folder: 'a'.repeat(32) }, { folder: 3, name: 'x' }]) {
+    const joining = await makeToken({ name: 'some', kind: 'join' })
+    expect((await agentProcess(joining.token, 'x').call('join', wish)).status).toBe(400)
+  }
+})

@@ -1,0 +1,53 @@
+import { rondo, startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+let engine: TestEngine
+let web: TestWeb
+let env: Record<string, string>
+
+beforeAll(async () => {
+  engine = await startTestEngine()
+  web = await startTestWeb(engine)
+  const { accounts } = engine.database.store
+  const root = await accounts.createUser({ login: 'root', name: 'root', passwordHash: null, admin: true })
+  env = { RONDO_URL: await web.listen(), RONDO_TOKEN: await web.token(root) }
+})
+
+afterAll(async () => {
+  await web.stop()
+  await engine.stop()
+})
+
+const agent = (...args: readonly string[]) => rondo(['agent', ...args], { cwd: engine.database.folder, env })
+
+test('an operator makes a token, alone on the standard output, sees whose tokens there are, and revokes them by name', async () => {
+  const made = await agent('token', 'create', 'big-box')
+  const joining = await agent('token', 'create', 'fleet', '--join', '--days', '7')
+  const listed = await agent('token', 'list')
+  const revoked = await agent('token', 'revoke', 'big-box')
+
+  expect(made.out).toMatch(/^rondo_agent_[\w-]{43}\n$/)
+  expect(joining.out).toMatch(/^rondo_join_[\w-]{43}\n$/)
+  expect(listed.out).toMatch(
+    /^fleet {2}for joining {2}made .* by root {2}never used {2}until .*\nbig-box {2}agent {2}made .* by root {2}never used {2}\S+\n$/,
+  )
+  expect(revoked.out).toMatch(/^revoked {2}big-box {2}agent/)
+  expect((await agent('token', 'list')).out).toMatch(/^fleet .*\n$/)
+})
+
+test('calls that cannot be are told what there is', async () => {
+  expect(await agent('token')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('There is no command "rondo agent token"'),
+  })
+  expect(await agent('token', 'made')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('"rondo agent token made"'),
+  })
+  expect(await agent('token', 'create')).toMatchObject({ code: 2, err: expect.stringContaining('Name the agent') })
+  expect(await agent('token', 'revoke', 'none')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('no agent token none'),
+  })
+  expect(await agent('start')).toMatchObject({ code: 1, err: expect.stringContaining('RONDO_SERVER_URL is not set') })
+})
