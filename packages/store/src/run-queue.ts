@@ -159,5 +159,5 @@ function readAgents(runner: Runner): Promise<readonly AgentState[]> {
   return runner.rows<AgentState>(sql`
     select g.id, g.name, g.cpus, g.memory_mb as "memoryMb", g.executors, (extract(epoch from now() - g.seen_at) * 1000)::float8 as "silentMs",
       (select count(*)::int from attempts a where a.agent_id = g.id and a.phase <> 'finished') as tasks
-    from agents g order by g.name`)
+    from agents g where g.executors <> '[]'::jsonb and g.revoked_at is null order by g.name`)
 }
