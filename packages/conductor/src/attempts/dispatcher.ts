@@ -4,6 +4,7 @@ import {
   type AttemptIdentity,
   type CacheScope,
   type Clock,
+  isFinalJobStatus,
   type Job,
   type Seat,
   type SeatHolder,
@@ -265,6 +266,9 @@ function createControlPlane(
       const { signer, publicUrl, secrets } = ports.taskSpec
       if (signer === undefined) throw new AppError('unavailable', 'This installation signs no tokens.')
       const context = await engine.attemptContext(ref.attemptId)
+      // Canceled already, although its agent may not have stopped it yet.
+      if (isFinalJobStatus(context.job.status))
+        throw new AppError('gone', 'This job has ended, and gets no more tokens.')
       const contexts = await Promise.all(
         context.job.contexts.map((name) => secrets.contextByName(context.organizationId, name)),
       )
