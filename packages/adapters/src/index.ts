@@ -13,6 +13,7 @@ export type {
   TerminalSize,
 } from './job-ssh/job-ssh.ts'
 export { openJobSsh } from './job-ssh/job-ssh.ts'
+export { newSshKey } from './job-ssh/new-ssh-key.ts'
 export { openFileKeyRing, rotateFileKeyRing } from './key-ring-file/key-ring-file.ts'
 export { openFileObjects } from './objects-files/objects-files.ts'
 export { openFileOutput } from './output-files/output-files.ts'

@@ -47,23 +47,37 @@ export interface JobSshOptions {
   readonly host: string
   /** Ports to try, in order; those that are taken are passed over. */
   readonly ports: readonly number[]
+  /** How often is asked whether who is in may still be; default five seconds. */
+  readonly askEveryMs?: number
 }
 
 const loginMs = 30_000
 const maxConnections = 20
+const askEveryMs = 5_000
 
 /**
- * SSH into one job: shells, commands and file transfer for those whose keys are admitted. Nothing is forwarded: neither ports
- * nor agents nor windows. Undefined when every port is taken.
+ * SSH into one job: shells, commands and file transfer for those whose keys are admitted, and for as long as they are. Nothing
+ * is forwarded: neither ports nor agents nor windows. Undefined when every port is taken.
  */
 export async function openJobSsh(ports: JobSshPorts, options: JobSshOptions): Promise<JobSsh | undefined> {
   const ssh = new ssh2.Server({ hostKeys: [options.hostKey], ident: 'Rondo', keepaliveInterval: 15_000 }, (client) => {
     const deadline = setTimeout(() => client.end(), loginMs)
+    let asking: NodeJS.Timeout | undefined
+    let proven: string | undefined
     client.on('authentication', (context) => {
-      authenticateByKey(context, ports.admits).catch(() => context.reject())
+      authenticateByKey(context, ports.admits).then(
+        (fingerprint) => (proven = fingerprint ?? proven),
+        () => context.reject(),
+      )
     })
-    client.on('ready', () => clearTimeout(deadline))
-    client.on('close', () => clearTimeout(deadline))
+    client.on('ready', () => {
+      clearTimeout(deadline)
+      asking = setInterval(() => void putOut(client, ports, proven), options.askEveryMs ?? askEveryMs)
+    })
+    client.on('close', () => {
+      clearTimeout(deadline)
+      clearInterval(asking)
+    })
     // A client that goes away is nobody's error.
     client.on('error', () => {})
     client.on('session', (accept) => serveSession(accept(), ports))
@@ -86,6 +100,12 @@ export async function openJobSsh(ports: JobSshPorts, options: JobSshOptions): Pr
         for (const socket of sockets) socket.destroy()
       }),
   }
+}
+
+/** Ends the connection of somebody who was let in and would not be any more. A server that does not answer changes nothing. */
+async function putOut(client: ssh2.Connection, ports: JobSshPorts, fingerprint: string | undefined): Promise<void> {
+  const admitted = fingerprint !== undefined && (await ports.admits(fingerprint, false).catch(() => true))
+  if (!admitted) client.end()
 }
 
 function listens(server: Server, port: number, host: string): Promise<boolean> {

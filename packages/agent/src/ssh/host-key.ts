@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { link, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { newSshKey } from '@rondo/adapters'
 import ssh2 from 'ssh2'
 
 export interface HostKey {
@@ -9,12 +10,12 @@ export interface HostKey {
   readonly fingerprint: string
 }
 
-/** The key by which people know this agent; made once. */
+/** The key by which people know this agent; made once. One that nobody can read was never shown to anybody, and is replaced. */
 export async function hostKey(folder: string): Promise<HostKey> {
   const path = join(folder, 'ssh-host-key')
-  const privateKey = (await read(path)) ?? (await make(path))
-  const parsed = ssh2.utils.parseKey(privateKey)
-  if (parsed instanceof Error) throw new Error(`the SSH host key ${path} is broken; remove it, and a new one is made`)
+  let privateKey = (await read(path)) ?? (await make(path, link))
+  if (ssh2.utils.parseKey(privateKey) instanceof Error) privateKey = await make(path, rename)
+  const parsed = ssh2.utils.parseKey(privateKey) as ssh2.ParsedKey
   const digest = createHash('sha256').update(parsed.getPublicSSH()).digest('base64')
   return { privateKey, fingerprint: `SHA256:${digest.replace(/=+$/, '')}` }
 }
@@ -23,11 +24,11 @@ async function read(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch(() => undefined)
 }
 
-async function make(path: string): Promise<string> {
+async function make(path: string, place: (from: string, to: string) => Promise<void>): Promise<string> {
   const fresh = `${path}.${crypto.randomUUID()}`
-  await writeFile(fresh, ssh2.utils.generateKeyPairSync('ed25519').private, { mode: 0o600, flag: 'wx' })
+  await writeFile(fresh, newSshKey().privateKey, { mode: 0o600, flag: 'wx' })
   // Of two that make one, the first counts.
-  await link(fresh, path).catch(() => {})
-  await rm(fresh)
+  await place(fresh, path).catch(() => {})
+  await rm(fresh, { force: true })
   return readFile(path, 'utf8')
 }

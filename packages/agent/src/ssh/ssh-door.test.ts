@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { newSshKey } from '@rondo/adapters'
 import ssh2 from 'ssh2'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { runAttempt } from '../attempt/attempt.ts'
@@ -19,10 +20,10 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }))
 
 function newKey() {
-  const pair = ssh2.utils.generateKeyPairSync('ed25519')
-  const parsed = ssh2.utils.parseKey(pair.public) as ssh2.ParsedKey
+  const { privateKey, publicKey } = newSshKey()
+  const parsed = ssh2.utils.parseKey(publicKey) as ssh2.ParsedKey
   const digest = createHash('sha256').update(parsed.getPublicSSH()).digest('base64').replace(/=+$/, '')
-  return { privateKey: pair.private, sha256: `SHA256:${digest}` }
+  return { privateKey, sha256: `SHA256:${digest}` }
 }
 
 /** A job that was opened for the first of two keys, running. */
