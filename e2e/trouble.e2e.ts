@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { sandboxWorks } from '@rondo/testkit'
 import { describe, expect, test } from 'vitest'
 import { experiments } from './chaos/experiments.ts'
 
 const works = sandboxWorks()
+const mayMount = spawnSync('unshare', ['--mount', 'true']).status === 0
 const setting = { executor: 'sandbox', say: () => {} } as const
 
 test.concurrent('a scheduler that starts two containers of a task, one too late or none starts none of them twice [R-33]', async () => {
@@ -37,6 +39,10 @@ test.runIf(!works)('trouble with jobs that run is left out: the host sandbox doe
   expect(works).toBe(false)
 })
 
+test.runIf(works && !mayMount)('a full disk is left out: this user may not mount a file system', () => {
+  expect(mayMount).toBe(false)
+})
+
 describe.runIf(works).concurrent('jobs that run', () => {
   test('end once and leave nothing, canceled at any moment by one or two [R-23]', async () => {
     const findings = await experiments.cancels.run({ workflows: 8, 'at-once': 4 }, setting)
@@ -53,6 +59,26 @@ describe.runIf(works).concurrent('jobs that run', () => {
       'long: jobs closed for good': 1,
     })
   }, 900_000)
+
+  test('are seen live and kept whole beside others that print without end, whose exit codes stay [R-15]', async () => {
+    const findings = await experiments.flood.run(
+      { flooders: 2, megabytes: 30, neighbours: 3, lines: 40, 'lag-ms': Number.POSITIVE_INFINITY },
+      setting,
+    )
+
+    expect(findings.problems).toEqual([])
+  }, 900_000)
+
+  test.runIf(mayMount)(
+    'end with every byte although the disk of everything was full for a while [R-12]',
+    async () => {
+      const size = { megabytes: 1_200, fills: 2, seconds: 5, workflows: 3, jobs: 2, lines: 100, 'at-once': 2 }
+      const findings = await experiments.disk.run(size, setting)
+
+      expect(findings.problems).toEqual([])
+    },
+    900_000,
+  )
 
   test('end while PostgreSQL is away for an hour of its clock, and nothing of them is missing afterwards [R-03]', async () => {
     const findings = await experiments.outage.run({ jobs: 3, seconds: 6, minutes: 60 }, setting)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -22,6 +23,7 @@ import { openScripts } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
 import { sampleUsage } from '../usage/sampler.ts'
 import { type AttendedContainers, attendContainers } from './attend-containers.ts'
+import { requireRoom } from './require-room.ts'
 import { runSteps, stoppedEnd, type TaskEnd } from './run-steps.ts'
 import { announceVariables, executorState, openEnvironment } from './spin-up.ts'
 import { stopUnheard } from './stop-unheard.ts'
@@ -60,6 +62,8 @@ export interface PlacedTask extends AttemptRef {
 export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: AbortSignal): Promise<void> {
   const ref: AttemptRef = { attemptId: placed.attemptId, epoch: placed.epoch }
   const root = join(deps.dataFolder, 'tasks', ref.attemptId)
+  // Nothing is asked for yet, so the task goes to somebody else once its lease is over.
+  if (!existsSync(root)) await requireRoom(deps.dataFolder)
   await mkdir(root, { recursive: true })
   let folder: TaskFolder | undefined
   await writeFile(join(root, 'task.json'), JSON.stringify(placed), { mode: 0o600 })
