@@ -66,7 +66,7 @@ export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: 
 
   async function entryView(entry: QueueEntry): Promise<QueueEntryView> {
     const { projectId: _project, limit, ...shown } = entry
-    const expected = await forecaster.expected(entry.jobId)
+    const expected = await forecaster.expected(entry.jobId, entry.waitedMs)
     return { ...shown, held: limit !== null, expectedMs: expected?.inMs ?? null }
   }
 

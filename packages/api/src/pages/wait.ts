@@ -17,8 +17,9 @@ export function registerWait(
     const asker = await auth.person(request)
     const { id } = request.params as { id: string }
     const { job } = await access.job(asker, id, 'view')
-    const [facts, expected] = await Promise.all([ports.queue.wait(job.id), ports.forecaster.expected(job.id)])
+    const facts = await ports.queue.wait(job.id)
     if (facts === undefined) throw new AppError('not-found', 'Job not found')
+    const expected = await ports.forecaster.expected(job.id, facts.waitedMs)
     const view: JobWaitView = { ...explainWait(facts, expected), waitedMs: Math.round(facts.waitedMs) }
     return reply.header('cache-control', 'no-store').send(view)
   })

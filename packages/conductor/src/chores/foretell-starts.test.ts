@@ -197,8 +197,8 @@ async function pushes(
 
 async function why(pipeline: Pipeline, name: string): Promise<WaitReason> {
   const { id } = await engine.job(pipeline, name)
-  await forecaster.look()
-  return explainWait((await engine.database.store.queue.wait(id))!, await forecaster.expected(id))
+  const facts = (await engine.database.store.queue.wait(id))!
+  return explainWait(facts, await forecaster.expected(id, facts.waitedMs))
 }
 
 function quality(projectId: string) {

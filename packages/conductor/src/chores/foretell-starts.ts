@@ -11,8 +11,8 @@ export interface ForecastPorts {
 export interface Forecaster {
   /** Looks anew, and writes down what was not foretold before; who asks meanwhile waits for the same look. */
   look(): Promise<void>
-  /** Of a waiting job; undefined: nobody can say. Looks anew unless it has just looked. */
-  expected(jobId: string): Promise<ExpectedStart | undefined>
+  /** Of a job that has waited for so long; undefined: nobody can say. Looks anew unless it has just looked, and the job was there then. */
+  expected(jobId: string, waitedMs: number): Promise<ExpectedStart | undefined>
 }
 
 /** Pages ask again every few seconds, for each job that they show. */
@@ -39,8 +39,10 @@ export function createForecaster({ queue, clock }: ForecastPorts): Forecaster {
 
   return {
     look,
-    async expected(jobId) {
-      if (last === undefined || clock.monotonicMs() - last.at > freshMs) await look()
+    async expected(jobId, waitedMs) {
+      const oldest = clock.monotonicMs() - Math.min(freshMs, waitedMs)
+      // A look that is under way may have begun before the job was there.
+      for (let looks = 0; looks < 2 && (last?.at ?? Number.NEGATIVE_INFINITY) < oldest; looks++) await look()
       const found = last?.starts.get(jobId)
       if (last === undefined || found === undefined) return undefined
       return { ...found, inMs: Math.max(0, found.inMs - (clock.monotonicMs() - last.at)) }

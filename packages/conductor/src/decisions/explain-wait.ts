@@ -55,8 +55,10 @@ function queueReason(queue: QueueWait, expected: ExpectedStart | undefined): Wai
   const expectedMs = expected?.inMs ?? null
   const { limit, refusals, fittingAgents } = queue
   if (limit !== null) {
-    const unknown = limit.maxTasks === 0 ? 'Nobody can say when that will be' : tooMuch
-    return { kind: 'limit', text: inSlices(limitText(limit), queue), ahead, ...foretold(expectedMs, unknown) }
+    // A forecast may be older than the block.
+    const when =
+      limit.maxTasks === 0 ? foretold(null, 'Nobody can say when that will be') : foretold(expectedMs, tooMuch)
+    return { kind: 'limit', text: inSlices(limitText(limit), queue), ahead, ...when }
   }
   if (fittingAgents === 0) {
     const text = refusals.length > 0 ? refusalText(refusals) : agentText(queue)

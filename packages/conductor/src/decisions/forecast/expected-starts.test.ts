@@ -87,6 +87,15 @@ describe('the expected start of what a limit holds back', () => {
     })
   })
 
+  test('is counted as such from the moment in which the limit lets the next go, though nobody has taken that yet', async () => {
+    const starts = await startsOf({ ...facts, jobs, lines: [line(['a', 'b'])], limits: [limit] })
+
+    expect(Object.fromEntries(starts)).toEqual({
+      a: { kind: 'room', inMs: 0, ahead: 0 },
+      b: { kind: 'limit', inMs: 10, ahead: 1 },
+    })
+  })
+
   test('is unknown where new work is blocked; what was promoted is held by nothing', async () => {
     const blocked = { ...held, limits: [{ ...limit, maxTasks: 0 }] }
 

@@ -43,12 +43,13 @@ export class Future {
     this.#lines = createFutureLines(facts.lines)
     this.#machines = futureMachines(facts.agents, facts.running)
     this.#workflows = createFutureWorkflows(facts)
-    this.#places = createPlaces(this.#view)
+    this.#places = createPlaces(limits)
     this.#lengths = new Map(facts.jobs.map((job) => [job.id, job.lengths]))
     this.#ends = createEnds()
     for (const task of facts.running) this.#ends.add(this.#remaining(task.jobId, task.elapsedMs), task)
     this.#queue(this.#workflows.begin())
     this.#fill(this.#machines.values())
+    this.#places.full(this.#view)
   }
 
   /** To the next end of a task, and what starts then. False: nothing runs any more. */
