@@ -8,7 +8,7 @@ export async function saveForecasts(runner: Runner, starts: ReadonlyMap<string, 
   await runner.rows(sql`
     insert into forecasts (job_id, kind, expected_at) select f.id, f.kind, now() + f.ms * interval '1 ms'
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as f(id uuid, kind text, ms float8)
-      join jobs j on j.id = f.id and j.started_at is null and j.stopped_at is null
+      join jobs j on j.id = f.id and j.started_at is null and j.stopped_at is null and j.type in ('build', 'lock')
     on conflict (job_id, kind) do nothing`)
 }
 

@@ -149,6 +149,24 @@ describe('when a waiting job is expected to start', () => {
   })
 })
 
+test('a look that fails costs nobody the answer, and the next one goes on', async () => {
+  const { project } = await engine.home()
+  const { queue } = engine.database.store
+  const { id } = await engine.job(await engine.push(project, config('build')), 'build')
+  let broken = true
+  const fragile = createForecaster({
+    queue: { ...queue, forecastFacts: () => (broken ? Promise.reject(new Error('gone')) : queue.forecastFacts()) },
+    clock: systemClock,
+  })
+
+  const during = await fragile.expected(id, 0)
+  await expect(fragile.look()).rejects.toThrow('gone')
+  broken = false
+
+  expect(during).toBeUndefined()
+  expect(await fragile.expected(id, 0)).toMatchObject({ kind: 'room', inMs: 0 })
+})
+
 describe('jobs of other shapes', () => {
   test('some slices of which run say how many still wait', async () => {
     const { project, organization } = await engine.home()

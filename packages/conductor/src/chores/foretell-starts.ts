@@ -15,18 +15,24 @@ export interface Forecaster {
   expected(jobId: string, waitedMs: number): Promise<ExpectedStart | undefined>
 }
 
+const nothing: ReadonlyMap<string, ExpectedStart> = new Map()
+
 /** Pages ask again every few seconds, for each job that they show. */
 const freshMs = 1_000
 
 export function createForecaster({ queue, clock }: ForecastPorts): Forecaster {
   let last: { readonly at: number; readonly starts: ReadonlyMap<string, ExpectedStart> } | undefined
   let under: Promise<void> | undefined
+  /** What the last look wrote down, or found written down: it is not sent again. */
+  let written: ReadonlySet<string> = new Set()
 
   async function lookNow(): Promise<void> {
     const at = clock.monotonicMs()
     const facts = await queue.forecastFacts()
-    const starts = facts === undefined ? new Map() : await expectedStarts(facts, () => clock.sleep(0))
-    await queue.saveForecasts(starts)
+    const starts = facts === undefined ? nothing : await expectedStarts(facts, () => clock.sleep(0))
+    const keyed = [...starts].map((entry) => [`${entry[0]} ${entry[1].kind}`, entry] as const)
+    await queue.saveForecasts(new Map(keyed.flatMap(([key, entry]) => (written.has(key) ? [] : [entry]))))
+    written = new Set(keyed.map(([key]) => key))
     last = { at, starts }
   }
 
@@ -42,7 +48,9 @@ export function createForecaster({ queue, clock }: ForecastPorts): Forecaster {
     async expected(jobId, waitedMs) {
       const oldest = clock.monotonicMs() - Math.min(freshMs, waitedMs)
       // A look that is under way may have begun before the job was there.
-      for (let looks = 0; looks < 2 && (last?.at ?? Number.NEGATIVE_INFINITY) < oldest; looks++) await look()
+      for (let looks = 0; looks < 2 && (last?.at ?? Number.NEGATIVE_INFINITY) < oldest; looks++)
+        // What else is known of the wait is told without it; a look that fails is told by the loop.
+        await look().catch(() => {})
       const found = last?.starts.get(jobId)
       if (last === undefined || found === undefined) return undefined
       return { ...found, inMs: Math.max(0, found.inMs - (clock.monotonicMs() - last.at)) }

@@ -124,6 +124,7 @@ describe('the expected start of what other jobs come before', () => {
 
     expect(Object.fromEntries(starts)).toEqual({
       next: { kind: 'jobs', inMs: 5, ahead: null },
+      none: { kind: 'jobs', inMs: 15, ahead: null },
       last: { kind: 'jobs', inMs: 30, ahead: null },
     })
   })
@@ -133,11 +134,13 @@ describe('the expected start of what other jobs come before', () => {
       job('build', { status: 'running' }),
       job('hold', { type: 'approval', status: 'on_hold', executor: null }),
       job('deploy', { ...behind('build', 'hold') }),
+      job('later', { type: 'approval', ...behind('build') }),
       job('rescue', { status: 'blocked', requires: [{ node: 'build', statuses: ['failed'] }] }),
       job('tell', { ...behind('rescue') }),
     ]
 
-    expect(await told({ jobs, running: [task('build', 0)] })).toEqual({})
+    // An approval may be given when what it requires has ended.
+    expect(await told({ jobs, running: [task('build', 0)] })).toEqual({ later: 10 })
   })
 })
 
@@ -164,8 +167,11 @@ describe('the expected start of what waits for a lock', () => {
     expect(Object.fromEntries(starts)).toEqual({
       'w2/lock': { kind: 'lock', inMs: 6, ahead: null },
       'w2/ship': { kind: 'jobs', inMs: 6, ahead: null },
+      'w2/unlock': { kind: 'jobs', inMs: 16, ahead: null },
       'w3/lock': { kind: 'lock', inMs: 16, ahead: null },
       'w3/ship': { kind: 'jobs', inMs: 16, ahead: null },
+      'w1/unlock': { kind: 'jobs', inMs: 6, ahead: null },
+      'w3/unlock': { kind: 'jobs', inMs: 26, ahead: null },
     })
   })
 
@@ -181,6 +187,7 @@ describe('the expected start of what waits for a lock', () => {
       {
         'w2/lock': 6,
         'w2/ship': 6,
+        'w2/unlock': 16,
       },
     )
   })

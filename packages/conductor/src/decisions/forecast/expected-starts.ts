@@ -13,7 +13,7 @@ const standardBounds: ForecastBounds = { starts: 1_000, turns: 5_000 }
 const turnsAtOnce = 50
 
 /**
- * When waiting jobs are expected to start, by their ids; of lock nodes, when they are expected to have their lock. Plays the
+ * When waiting jobs are expected to start, by their ids; of lock nodes, when they are expected to have their lock, and of approvals, when they may be given. Plays the
  * future through: what runs ends when such tasks usually do, and passes; whose turn it is, the very function decides that
  * hands tasks out; and what follows in the workflows is queued in its time. Of who is missing nobody can say anything: an
  * approval comes first, no agent takes it, new work is blocked, or too much is ahead of it. Depends on the facts alone;

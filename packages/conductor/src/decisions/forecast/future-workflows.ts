@@ -3,7 +3,7 @@ import { createFutureLocks } from './future-locks.ts'
 
 /** What follows in workflows while the future is played through: everything that runs is expected to pass. */
 export interface FutureWorkflows {
-  /** One slice of a job has ended; answers the jobs that follow, which are to be queued, and the lock nodes that have their lock. */
+  /** One slice of a job has ended; answers the jobs that follow, which are to be queued, and the nodes without work whose time has come. */
   ended(jobId: string | null): Following
   /** What follows without any end. */
   begin(): Following
@@ -11,7 +11,8 @@ export interface FutureWorkflows {
 
 export interface Following {
   readonly queued: readonly ForecastJob[]
-  readonly locked: readonly ForecastJob[]
+  /** Lock nodes that have their lock, approvals that may be given, and nodes that end at once. */
+  readonly begun: readonly ForecastJob[]
 }
 
 interface Node {
@@ -29,11 +30,11 @@ export function createFutureWorkflows({ jobs, locks: known }: Pick<ForecastFacts
   const openIn = new Map([...Map.groupBy(jobs, (job) => job.workflowId)].map(([id, same]) => [id, same.length]))
 
   function follow(first: { readonly ready: readonly Node[]; readonly ended: readonly Node[] }): Following {
-    const following = { queued: [] as ForecastJob[], locked: [] as ForecastJob[] }
+    const following = { queued: [] as ForecastJob[], begun: [] as ForecastJob[] }
     const [ready, ended] = [[...first.ready], [...first.ended]]
     const hand = (jobIds: readonly string[]) => {
       for (const node of jobIds.flatMap((id) => nodes.get(id) ?? [])) {
-        following.locked.push(node.job)
+        following.begun.push(node.job)
         ended.push(node)
       }
     }
@@ -43,7 +44,8 @@ export function createFutureWorkflows({ jobs, locks: known }: Pick<ForecastFacts
         if (type === 'build') following.queued.push(node.job)
         if (type === 'lock' && locks.request({ organizationId, key: lockKey ?? '', jobId, workflowId })) hand([jobId])
         if (type === 'unlock') hand(locks.release(workflowId, lockKey ?? ''))
-        // Nobody knows when an approval comes, and a release job does not run.
+        if (type === 'approval' || type === 'no-op' || type === 'unlock') following.begun.push(node.job)
+        // Nobody knows when an approval is given, and a release job does not run.
         if (type === 'no-op' || type === 'unlock') ended.push(node)
       }
       for (const node of ended.splice(0)) {
@@ -64,7 +66,7 @@ export function createFutureWorkflows({ jobs, locks: known }: Pick<ForecastFacts
       }),
     ended(jobId) {
       const node = nodes.get(jobId ?? '')
-      if (node === undefined || --node.slices > 0) return { queued: [], locked: [] }
+      if (node === undefined || --node.slices > 0) return { queued: [], begun: [] }
       return follow({ ready: [], ended: [node] })
     },
   }

@@ -111,8 +111,8 @@ export class Future {
   }
 
   /** True: there is more to take. */
-  #queue({ queued, locked }: Following): boolean {
-    for (const { id, status } of locked)
+  #queue({ queued, begun }: Following): boolean {
+    for (const { id, status } of begun)
       this.starts.set(id, { kind: status === 'blocked' ? 'jobs' : 'lock', inMs: this.#now, ahead: null })
     for (const job of queued) {
       const line = lineOf(job, this.#now)

@@ -29,7 +29,7 @@ export function JobPage({ id }: { readonly id: string }) {
   return (
     <>
       <JobHead page={page.data} now={now} />
-      {waiting.has(job.status) && <JobWait id={job.id} />}
+      {(waiting.has(job.status) || slices.some((entry) => entry.phase === 'queued')) && <JobWait id={job.id} />}
       {job.message !== null && <pre className="error-text">{job.message}</pre>}
       <Tabs
         chosen={tab}
