@@ -128,10 +128,12 @@ describe.runIf(ready)('rondo run', () => {
       orbed,
       `version: 2.1\norbs: {greeter: acme/greeter@1}\njobs:\n  greet: {docker: [{image: '${image}'}], steps: [greeter/greet]}\nworkflows: {main: {jobs: [greet]}}\n`,
     )
+    const without = await rondoRun([])
     const first = await rondoRun(['--orbs', join(data, 'orbs')])
     const second = await rondoRun([])
     writeFileSync(orbed, config)
-    expect([first.code, second.code]).toEqual([0, 0])
+    expect([without.code, first.code, second.code]).toEqual([1, 0, 0])
+    expect(without.printed).toContain('rondo run --orbs FOLDER')
     expect(second.printed).toContain('greet │ hello from an orb')
   })
 

@@ -46,7 +46,8 @@ export async function run(args: readonly string[]): Promise<number> {
     })
     screen.footer([])
     if (started.errors.length > 0) {
-      say(started.errors.map((error) => error.message).join('\n\n'))
+      const problems = started.errors.map((error) => error.message).join('\n\n')
+      say(options.remote === undefined ? `${problems}${orbsHere(problems)}` : problems)
       return 1
     }
     if (options.remote !== undefined) say(`Pipeline ${started.number}: ${connection.url}/pipeline/${started.id}`)
@@ -58,6 +59,13 @@ export async function run(args: readonly string[]): Promise<number> {
   } finally {
     for (const stop of stops.reverse()) await stop()
   }
+}
+
+/** A run on this machine has a registry of its own, which nobody administers. */
+function orbsHere(problems: string): string {
+  return problems.includes('[orb-not-found]')
+    ? '\n\nFor a run on this machine: rondo run --orbs FOLDER, with a file NAMESPACE/NAME@1.2.3.yml for each orb.'
+    : ''
 }
 
 async function open(

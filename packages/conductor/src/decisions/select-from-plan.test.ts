@@ -41,8 +41,11 @@ test('or with all that it requires, in the order of the config', () => {
   expect(workflow?.jobs.at(-1)?.requires).toMatchObject([{ node: 'test' }])
 })
 
-test('a job of two workflows must be told apart', () => {
-  expect(selectFromPlan(plan, { name: 'build', withRequired: false })).toEqual({
+test('of a job of two workflows that of the one which a push runs is meant, and otherwise they must be told apart', () => {
+  const both = { ...plan, workflows: plan.workflows.map((workflow) => ({ ...workflow, schedules: [] })) }
+
+  expect(select('build').workflows).toMatchObject([{ name: 'main', jobs: [{ name: 'build' }] }])
+  expect(selectFromPlan(both, { name: 'build', withRequired: false })).toEqual({
     problem: 'Job build is in several workflows. Say which: main/build, nightly/build',
   })
   expect(select('nightly/build').workflows).toMatchObject([{ name: 'nightly', jobs: [{ name: 'build' }] }])

@@ -2,7 +2,8 @@ import type { Plan, PlanSelection, WorkflowNode, WorkflowPlan } from '@rondo/mod
 
 /**
  * The part of a plan that somebody asked for by name. A job comes alone, or with what it requires, directly and indirectly;
- * filters and schedules, which say when a part runs by itself, no longer count.
+ * filters and schedules, which say when a part runs by itself, no longer count. Of a job of several workflows the one is
+ * meant that a push runs, if there is one.
  */
 export function selectFromPlan(
   plan: Plan,
@@ -15,7 +16,8 @@ export function selectFromPlan(
       .filter((node) => node.name === selection.name || `${candidate.name}/${node.name}` === selection.name)
       .map((node) => ({ workflow: candidate, node })),
   )
-  const [first, second] = found
+  const pushed = found.filter((one) => one.workflow.schedules.length === 0)
+  const [first, second] = pushed.length === 1 ? pushed : found
   if (first === undefined) return { problem: unknown(plan, selection.name) }
   if (second !== undefined) return { problem: ambiguous(selection.name, found) }
   const jobs = selection.withRequired ? required(first.workflow, first.node) : [alone(first.node)]
