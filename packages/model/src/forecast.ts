@@ -13,6 +13,8 @@ export interface ForecastFacts {
   readonly jobs: readonly ForecastJob[]
   /** Who holds and who waits for locks, in the order of arrival. */
   readonly locks: readonly ForecastLock[]
+  /** How long it took lately from the end of one task until its agent had the next that waited. */
+  readonly handoverMs: number
   readonly limits: readonly TaskLimit[]
   readonly shares: readonly QueueShare[]
   readonly given: readonly RunningTasks[]

@@ -10,7 +10,7 @@ import {
 import sql from 'sql-template-tag'
 import type { Runner } from './database.ts'
 import { queueLines, readGiven, readLimits, readShares } from './queue-view.ts'
-import { usualLengths } from './usual-lengths.ts'
+import { usualHandover, usualLengths } from './usual-lengths.ts'
 
 /** So many waiting tasks are looked at, in equal parts of all lines, but of each line so many at least. */
 const depth = 1_000
@@ -31,8 +31,12 @@ export async function forecastFacts(runner: Runner): Promise<ForecastFacts | und
     readShares(runner),
   ])
   const jobIds = [...lines.flatMap((line) => line.tasks), ...running].map((task) => task.jobId)
-  const [jobs, given] = await Promise.all([readJobs(runner, jobIds, locks), readGiven(runner, shares)])
-  return { agents, running, lines, jobs, locks, limits, shares, given }
+  const [jobs, given, handoverMs] = await Promise.all([
+    readJobs(runner, jobIds, locks),
+    readGiven(runner, shares),
+    usualHandover(runner),
+  ])
+  return { agents, running, lines, jobs, locks, handoverMs, limits, shares, given }
 }
 
 async function readLines(runner: Runner): Promise<readonly ForecastLine[]> {

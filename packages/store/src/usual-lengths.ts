@@ -56,3 +56,19 @@ async function lengthsOfAll(runner: Runner): Promise<readonly number[]> {
       where finished_at is not null) taken`)
   return row?.lengths ?? []
 }
+
+/** So many attempts are looked at, each beside all others. */
+const handovers = 100
+
+/** Half of the tasks that waited while their agent ended another had it no later than this after that end; milliseconds. */
+export async function usualHandover(runner: Runner): Promise<number> {
+  // Ids of attempts rise with time.
+  const [row] = await runner.rows<{ ms: number | null }>(sql`
+    with newest as (
+      select a.agent_id, a.claimed_at, a.finished_at, t.queued_at from attempts a join tasks t on t.id = a.task_id order by a.id desc limit ${handovers}
+    ), gaps as (
+      select (select min(n.claimed_at - before.finished_at) from newest before
+        where before.agent_id = n.agent_id and before.finished_at <= n.claimed_at and before.finished_at > n.queued_at) as gap from newest n)
+    select (extract(epoch from percentile_cont(0.5) within group (order by gap)) * 1000)::float8 as ms from gaps where gap is not null`)
+  return row?.ms ?? 0
+}

@@ -1,6 +1,7 @@
 import { systemClock } from '@rondo/adapters'
 import type { Pipeline } from '@rondo/model'
 import { startTestEngine, type TestEngine } from '@rondo/testkit'
+import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { explainWait, type WaitReason } from '../decisions/explain-wait.ts'
 import { createForecaster, type Forecaster } from './foretell-starts.ts'
@@ -34,6 +35,7 @@ describe('when a waiting job is expected to start', () => {
   test('is said of one that waits for room, and how far off that was is measured when it does', async () => {
     const { project } = await engine.home()
     const pipeline = await engine.push(project, config('build'))
+    const { id } = await engine.job(pipeline, 'build')
 
     const told = await why(pipeline, 'build')
     await engine.run(pipeline, 'build')
@@ -42,15 +44,16 @@ describe('when a waiting job is expected to start', () => {
 
     expect(told).toMatchObject({ kind: 'room', ahead: 0, expectedMs: 0, unknown: null })
     expect(before).toEqual([])
+    expect(await quality(project.id)).toMatchObject([{ kind: 'room', jobs: 1 }])
+    // As if it had been foretold ten seconds before it came, and two seconds too early.
+    await startedAfter(id, { wait: 10, late: 2 })
     expect(await quality(project.id)).toEqual([
-      {
-        kind: 'room',
-        jobs: 1,
-        medianErrorMs: expect.any(Number),
-        p90ErrorMs: expect.any(Number),
-        medianWaitMs: expect.any(Number),
-        errorShare: expect.any(Number),
-      },
+      { kind: 'room', jobs: 1, medianErrorMs: 2_000, p90ErrorMs: 2_000, medianWaitMs: 10_000, errorShare: 0.2 },
+    ])
+    // Of so short a wait, what part of it the error is says nothing.
+    await startedAfter(id, { wait: 0.5, late: -0.5 })
+    expect(await quality(project.id)).toEqual([
+      { kind: 'room', jobs: 1, medianErrorMs: 500, p90ErrorMs: 500, medianWaitMs: 500, errorShare: null },
     ])
   })
 
@@ -149,6 +152,19 @@ describe('when a waiting job is expected to start', () => {
   })
 })
 
+test('the time from one end to the next start is measured of tasks that waited for it', async () => {
+  const { project } = await engine.home()
+  const { queue } = engine.database.store
+  const [first] = await pushes(3, project, config('build'))
+  const task = await engine.take(first!, 'build')
+  await engine.end(task)
+  for (const next of await engine.claim(1)) await engine.finish(next)
+
+  const facts = await queue.forecastFacts()
+
+  expect(facts?.handoverMs).toBeGreaterThan(0)
+})
+
 test('a look that fails costs nobody the answer, and the next one goes on', async () => {
   const { project } = await engine.home()
   const { queue } = engine.database.store
@@ -221,6 +237,17 @@ async function why(pipeline: Pipeline, name: string): Promise<WaitReason> {
 
 function quality(projectId: string) {
   return engine.database.store.queue.forecastQuality({ projectId })
+}
+
+/** Seconds that a job waited after its forecast, and how much later than that it started. */
+async function startedAfter(jobId: string, { wait, late }: { readonly wait: number; readonly late: number }) {
+  const client = new pg.Client({ connectionString: engine.database.connectionString })
+  await client.connect()
+  await client.query(
+    `update forecasts set made_at = started_at - $2 * interval '1 second', expected_at = started_at - $3 * interval '1 second' where job_id = $1`,
+    [jobId, wait, late],
+  )
+  await client.end()
 }
 
 /** Of a job that waits for its first start. */

@@ -56,7 +56,7 @@ export interface ForecastQuality {
   readonly p90ErrorMs: number
   /** How long they waited after the forecast. */
   readonly medianWaitMs: number
-  /** All errors together, as a part of all waits together; null: nobody waited. */
+  /** All errors together, as a part of all waits together, of waits of a second and more; null: there was none. */
   readonly errorShare: number | null
 }
 

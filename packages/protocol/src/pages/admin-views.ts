@@ -49,7 +49,7 @@ export interface ForecastView {
   readonly p90ErrorMs: number
   /** How long half of them waited at most after the forecast. */
   readonly medianWaitMs: number
-  /** All errors together, as a part of all waits together; null: nobody waited. */
+  /** All errors together, as a part of all waits together, of waits of a second and more; null: there was none. */
   readonly errorShare: number | null
 }
 

@@ -17,6 +17,13 @@ describe('the expected start of what waits for room', () => {
     expect(await told({ jobs, running, lines: [line(['a', 'b'])] })).toEqual({ a: 10, b: 10 })
   })
 
+  test('counts the time from one end to the next start', async () => {
+    const jobs = [job('x'), job('a'), job('b')]
+    const one = { agents: [{ ...agent, maxTasks: 1 }], jobs, running: [task('x', 0)], lines: [line(['a', 'b'])] }
+
+    expect(await told({ ...one, handoverMs: 3 })).toEqual({ a: 13, b: 26 })
+  })
+
   test('of a task larger than every agent is when one of them is empty', async () => {
     const jobs = [job('x', { lengths: [7] }), job('huge', { lengths: [5] }), job('b')]
     // It counts as the whole machine, of which half is offered twice: what came later fits beside it.
@@ -209,6 +216,7 @@ const facts: ForecastFacts = {
   lines: [],
   jobs: [],
   locks: [],
+  handoverMs: 0,
   limits: [],
   shares: [],
   given: [],

@@ -35,6 +35,7 @@ export class Future {
   readonly #ends: Ends
   readonly #places: Places
   readonly #lengths: ReadonlyMap<string, readonly number[]>
+  readonly #handoverMs: number
 
   constructor(facts: ForecastFacts) {
     const { limits, shares, given } = facts
@@ -45,6 +46,7 @@ export class Future {
     this.#workflows = createFutureWorkflows(facts)
     this.#places = createPlaces(limits)
     this.#lengths = new Map(facts.jobs.map((job) => [job.id, job.lengths]))
+    this.#handoverMs = facts.handoverMs
     this.#ends = createEnds()
     for (const task of facts.running) this.#ends.add(this.#remaining(task.jobId, task.elapsedMs), task)
     this.#queue(this.#workflows.begin())
@@ -122,8 +124,9 @@ export class Future {
     return queued.length > 0
   }
 
+  /** Until the next can have its room. */
   #remaining(jobId: string, elapsedMs: number): number {
-    return remainingMs(this.#lengths.get(jobId) ?? [], elapsedMs)
+    return remainingMs(this.#lengths.get(jobId) ?? [], elapsedMs) + this.#handoverMs
   }
 }
 
