@@ -180,12 +180,31 @@ describe.runIf(ready)('rondo run', () => {
       expect(code).toBe(2)
     })
 
+    test('says what is missing when nothing tells the project', async () => {
+      const { code, printed } = await rondoRun(['--remote', stack.url], undefined, { RONDO_TOKEN: stack.admin.token })
+      expect(printed).toBe(
+        'rondo run: Which project? This repository has no remote "origin". Give --project ORG/REPO.\n',
+      )
+      expect(code).toBe(2)
+    })
+
+    test('says when no server is there', async () => {
+      const { code, printed } = await rondoRun(
+        ['--remote', 'http://localhost:48999', '--project', 'acme/web'],
+        undefined,
+        {
+          RONDO_TOKEN: stack.admin.token,
+        },
+      )
+      expect(printed).toMatch(/^rondo run: The server http:\/\/localhost:48999 cannot be reached: .*ECONNREFUSED/)
+      expect(code).toBe(2)
+    })
+
     test('refuses a token that is not one', async () => {
       const { code, printed } = await rondoRun(['--remote', stack.url, '--project', 'acme/web'], undefined, {
         RONDO_TOKEN: 'wrong',
       })
-      expect(printed).toContain('rondo run: ')
-      expect(printed).not.toContain(' at ')
+      expect(printed).toMatch(/^rondo run: .*token.*\n$/i)
       expect(code).toBe(2)
     })
   })

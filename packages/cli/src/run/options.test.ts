@@ -34,6 +34,7 @@ test('a context has the variables of a file, or none', () => {
 test.each([
   [['a', 'b'], 'One workflow or job can be named, not 2: a b.'],
   [['-e', 'NOT_HERE'], '--env NOT_HERE: there is no such variable here. Give --env NOT_HERE=value.'],
+  [['--remote', 'localhost:8080'], '--remote localhost:8080: give an address such as https://rondo.example.com.'],
   [['-p', 'name'], '--param name: write --param NAME=value.'],
   [['--env-file', 'nowhere'], 'There is no file nowhere. Give a file of lines NAME=value.'],
 ])('%j is refused in words', (args, message) => {

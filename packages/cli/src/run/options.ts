@@ -53,9 +53,16 @@ export function readRunOptions(args: readonly string[], variables: NodeJS.Proces
     branch: values.branch,
     verbose: values.verbose,
     orbs: values.orbs,
-    remote: values.remote,
+    remote: values.remote === undefined ? undefined : address(values.remote),
     project: values.project,
   }
+}
+
+/** A server's address, without slashes at its end. */
+function address(text: string): string {
+  if (!/^https?:\/\/[^/]/.test(text))
+    throw new Error(`--remote ${text}: give an address such as https://rondo.example.com.`)
+  return text.replace(/\/+$/, '')
 }
 
 /** `NAME=FILE` takes the variables of a file; `NAME` alone is a context without any. */

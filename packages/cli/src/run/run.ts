@@ -34,7 +34,6 @@ export async function run(args: readonly string[]): Promise<number> {
     const tree = snapshotWorkingTree(process.cwd())
     stops.push(() => tree[Symbol.dispose]())
     const { connection, slug } = await open(options, tree, stops)
-    stops.push(() => connection.live.close())
     const ref = `refs/rondo/runs/${randomUUID()}`
     tree.push(`${connection.url}/git/${slug.replace(/^\w+\//, '')}.git`, connection.token, ref)
     const started = await connection.start({
@@ -76,15 +75,25 @@ async function open(
   const env = readCliEnv()
   if (options.remote !== undefined) {
     if (env.token === undefined) throw new Error('Set RONDO_TOKEN to a personal API token of that server.')
-    const connection = connect(options.remote.replace(/\/+$/, ''), env.token)
-    return { connection, slug: remoteProject(tree, options.project) }
+    const slug = remoteProject(tree, options.project)
+    const connection = closedAtTheEnd(options.remote, env.token)
+    // Git, which comes next, says less well that nobody answers or that the token is wrong.
+    await connection.call('GET', '/api/v2/me')
+    return { connection, slug }
   }
   const server = await openPrivateServer(env.runFolder, env.forServer)
   stops.push(() =>
     server.stop(() => process.stderr.write('Another rondo run still uses this server; waiting for it.\n')),
   )
-  const connection = connect(server.url, server.token)
+  const connection = closedAtTheEnd(server.url, server.token)
   return { connection, slug: await prepareLocalProject(connection, tree, options) }
+
+  /** One that is left open would keep the command from ending. */
+  function closedAtTheEnd(url: string, token: string): Connection {
+    const opened = connect(url, token)
+    stops.push(() => opened.live.close())
+    return opened
+  }
 }
 
 async function follow(connection: Connection, id: string, options: RunOptions, screen: Screen): Promise<number> {
