@@ -19,10 +19,16 @@ const nothing: ReadonlyMap<string, ExpectedStart> = new Map()
 
 /** Pages ask again every few seconds, for each job that they show. */
 const freshMs = 1_000
+/** However many ask, of jobs however new: looks for them take no more than a third of the time. */
+const askFactor = 3
 
 export function createForecaster({ queue, clock }: ForecastPorts): Forecaster {
-  let last: { readonly at: number; readonly starts: ReadonlyMap<string, ExpectedStart> } | undefined
+  let last:
+    | { readonly at: number; readonly tookMs: number; readonly starts: ReadonlyMap<string, ExpectedStart> }
+    | undefined
   let under: Promise<void> | undefined
+  /** The next look for those that ask. */
+  let next: Promise<void> | undefined
   /** What the last look wrote down, or found written down: it is not sent again. */
   let written: ReadonlySet<string> = new Set()
 
@@ -33,7 +39,7 @@ export function createForecaster({ queue, clock }: ForecastPorts): Forecaster {
     const keyed = [...starts].map((entry) => [`${entry[0]} ${entry[1].kind}`, entry] as const)
     await queue.saveForecasts(new Map(keyed.flatMap(([key, entry]) => (written.has(key) ? [] : [entry]))))
     written = new Set(keyed.map(([key]) => key))
-    last = { at, starts }
+    last = { at, tookMs: clock.monotonicMs() - at, starts }
   }
 
   function look(): Promise<void> {
@@ -43,6 +49,19 @@ export function createForecaster({ queue, clock }: ForecastPorts): Forecaster {
     return under
   }
 
+  async function lookAfterRest(): Promise<void> {
+    const rested = last === undefined ? 0 : clock.monotonicMs() - last.at
+    await clock.sleep(Math.max(0, (last?.tookMs ?? 0) * askFactor - rested))
+    await look()
+  }
+
+  function lookSoon(): Promise<void> {
+    next ??= lookAfterRest().finally(() => {
+      next = undefined
+    })
+    return next
+  }
+
   return {
     look,
     async expected(jobId, waitedMs) {
@@ -50,7 +69,7 @@ export function createForecaster({ queue, clock }: ForecastPorts): Forecaster {
       // A look that is under way may have begun before the job was there.
       for (let looks = 0; looks < 2 && (last?.at ?? Number.NEGATIVE_INFINITY) < oldest; looks++)
         // What else is known of the wait is told without it; a look that fails is told by the loop.
-        await look().catch(() => {})
+        await lookSoon().catch(() => {})
       const found = last?.starts.get(jobId)
       if (last === undefined || found === undefined) return undefined
       return { ...found, inMs: Math.max(0, found.inMs - (clock.monotonicMs() - last.at)) }
