@@ -87,9 +87,13 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
           for update`)
       ).length > 0,
     contextNames: async (organizationId, projectId) =>
-      (await tx.rows<{ name: string }>(usableContexts(sql`${organizationId}`, sql`${projectId}`))).map(
-        (row) => row.name,
-      ),
+      (
+        await tx.rows<{ name: string }>(
+          projectId === null
+            ? sql`select name from contexts where organization_id = ${organizationId}`
+            : usableContexts(sql`${organizationId}`, sql`${projectId}`),
+        )
+      ).map((row) => row.name),
     async startStep(step) {
       const rows = await tx.rows<{ id: string }>(sql`
         insert into steps (id, attempt_id, task_index, index, name, type, command, background, started_at)

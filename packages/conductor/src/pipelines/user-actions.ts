@@ -119,9 +119,12 @@ function batchMessage(builds: number): string {
 export function createStartChecks(newId: NewId): StartChecks {
   return {
     newId,
-    async missingContexts(tx, { organizationId, projectId }, contexts) {
-      const known = new Set(await tx.contextNames(organizationId, projectId))
-      return contexts.filter((name) => !known.has(name))
+    async refusedContexts(tx, { organizationId, projectId }, contexts) {
+      const usable = new Set(await tx.contextNames(organizationId, projectId))
+      const refused = contexts.filter((name) => !usable.has(name))
+      if (refused.length === 0) return []
+      const all = new Set(await tx.contextNames(organizationId, null))
+      return refused.map((name) => ({ name, restricted: all.has(name) }))
     },
   }
 }

@@ -109,6 +109,18 @@ describe('a context that the job may not have', () => {
     expect((await engine.workflow(pipeline)).status).toBe('unauthorized')
   })
 
+  test('that is there but kept for other projects: the job says who has to let this one use it, not to create it', async () => {
+    const [{ project, organization }, other] = [await engine.home(), await engine.home()]
+    const { secrets } = engine.database.store
+    const { id } = await secrets.createContext(organization.id, 'team')
+    await secrets.addRestriction(id, other.project.id)
+    const pipeline = await engine.push(project, config('\n      - a: {context: [team, ghost]}\n'))
+
+    expect((await engine.job(pipeline, 'a')).message).toBe(
+      'The context team is restricted to other projects. Have an administrator of the organisation add this project to its restrictions, or take team out of the config. There is no context named ghost in this organisation. Create it, or take it out of the config.',
+    )
+  })
+
   test('deleted while the job waits: the job never starts, and says why', async () => {
     const { project, organization } = await engine.home()
     const { secrets } = engine.database.store

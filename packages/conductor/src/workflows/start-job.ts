@@ -24,14 +24,20 @@ export type MovingJob = Pick<
   | 'executor'
 >
 
+export interface RefusedContext {
+  readonly name: string
+  /** The organisation has it, but keeps it for other projects. */
+  readonly restricted: boolean
+}
+
 /** What starting a job needs to ask of the world; answered before the transaction's decision is written. */
 export interface StartChecks {
-  /** Names among `contexts` that the organisation does not have, or that the project may not use. */
-  missingContexts(
+  /** Those of `contexts` that the organisation does not have, or that the project may not use. */
+  refusedContexts(
     tx: EngineTransaction,
     asker: { readonly organizationId: string; readonly projectId: string },
     contexts: readonly string[],
-  ): Promise<readonly string[]>
+  ): Promise<readonly RefusedContext[]>
   /** For the jobs of workflows that are rerun by themselves. */
   readonly newId: NewId
 }
@@ -43,19 +49,17 @@ export async function startJob(
   job: MovingJob,
   checks: StartChecks,
 ): Promise<'queued' | 'unauthorized' | 'failed'> {
-  const missing =
+  const refused =
     job.contexts.length === 0
       ? []
-      : await checks.missingContexts(
+      : await checks.refusedContexts(
           tx,
           { organizationId: head.organizationId, projectId: job.projectId },
           job.contexts,
         )
-  if (missing.length > 0) {
+  if (refused.length > 0) {
     await tx.numberJob(job)
-    await changeJob(tx, head, job, 'unauthorized', {
-      message: `There is no context named ${missing.join(', ')} in this organisation, or it is restricted to other projects. Create it, let this project use it, or take it out of the config.`,
-    })
+    await changeJob(tx, head, job, 'unauthorized', { message: refused.map(whyRefused).join(' ') })
     return 'unauthorized'
   }
   if (job.type === 'release') {
@@ -78,4 +82,11 @@ export async function startJob(
   await tx.enqueue(job, executor, resources)
   await tx.append({ ...jobScope(head, job), kind: 'task.queued' })
   return 'queued'
+}
+
+/** In words, with who can help. */
+function whyRefused({ name, restricted }: RefusedContext): string {
+  return restricted
+    ? `The context ${name} is restricted to other projects. Have an administrator of the organisation add this project to its restrictions, or take ${name} out of the config.`
+    : `There is no context named ${name} in this organisation. Create it, or take it out of the config.`
 }

@@ -224,8 +224,8 @@ export interface EngineTransaction {
    * began: the process that asks may have stood still since.
    */
   lockExpired(ref: Pick<ExpiredAttempt, 'attemptId' | 'epoch' | 'granted'>, served: ServedTerm): Promise<boolean>
-  /** Names of the organisation's contexts that jobs of the project may use. */
-  contextNames(organizationId: string, projectId: string): Promise<readonly string[]>
+  /** Names of the organisation's contexts that jobs of the project may use; null: all that it has. */
+  contextNames(organizationId: string, projectId: string | null): Promise<readonly string[]>
   acknowledge(attemptId: string, sequence: number, leaseMs: number): Promise<void>
   /** Answers its id, which is another when it was begun before. */
   startStep(step: {

@@ -19,7 +19,8 @@ export function checkContexts(
     for (const name of node.contexts) {
       if (known === undefined || known.has(name)) continue
       const message = `There is no context '${name}' that '${node.name}' could use: the job will be unauthorized`
-      const hint = didYouMean(name, known) ?? 'Create it in the organization, or remove it here'
+      const hint =
+        didYouMean(name, known) ?? 'Create it, have an administrator let this project use it, or remove it here'
       report.warn('context', contextPlace(linked, index, node, name), message, { chain, hint })
     }
   }
