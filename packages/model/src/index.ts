@@ -183,7 +183,14 @@ export type {
   Repositories,
   RepositoryName,
 } from './ports/repositories.ts'
-export type { ExpiredBatch, ExpiredCount, OldOutput, RetentionKind, RetentionStore } from './ports/retention-store.ts'
+export type {
+  ExpiredBatch,
+  ExpiredCount,
+  OldOutput,
+  RetentionDays,
+  RetentionKind,
+  RetentionStore,
+} from './ports/retention-store.ts'
 export { retentionKinds, retentionSetting } from './ports/retention-store.ts'
 export type {
   AgentState,

@@ -5,7 +5,7 @@ import { startTestEngine, type TestEngine } from '@rondo/testkit'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { stepIdOf } from '../attempts/step-id.ts'
-import { dueRetention, retainOneProject, sweepNextFolder } from './apply-retention.ts'
+import { dueRetention, retainOneProject, retentionDays, sweepNextFolder } from './apply-retention.ts'
 
 let engine: TestEngine
 let objects: Objects
@@ -171,11 +171,53 @@ test('a dry run tells count and size of what would go, by project and kind, and 
   expect(found).toEqual([
     { project: slug, kind: 'output', days: 90, count: 1, bytes: 6 },
     { project: slug, kind: 'artifacts', days: 30, count: 1, bytes: 7 },
-    { project: slug, kind: 'workspaces', days: 15, count: 1, bytes: 7 },
-    { project: slug, kind: 'test-results', days: 90, count: 1, bytes: 0 },
-    { project: slug, kind: 'caches', days: 15, count: 1, bytes: 7 },
+    // The same object: its bytes go once.
+    { project: slug, kind: 'workspaces', days: 15, count: 1, bytes: 0 },
+    { project: slug, kind: 'test-results', days: 90, count: 1, bytes: 'tcsuccesss'.length },
+    { project: slug, kind: 'caches', days: 15, count: 1, bytes: 0 },
   ])
   expect(await left(built, project)).toEqual(everything)
+})
+
+test('a dry run tells of pipelines what the other policies leave of them, and of objects what nothing that stays names', async () => {
+  const { project } = await engine.home()
+  await build(project, 'only of the old')
+  const shared = await build(project, 'also of the newest')
+  const newest = await build(project, 'newest')
+  await age(project, 50)
+  await database.query(
+    `insert into artifacts (job_id, node_index, path, digest, size) select $1, 0, 'b.txt', digest, size from artifacts where job_id = $2`,
+    [newest.job.id, shared.job.id],
+  )
+  const slug = `gh/${project.organizationName}/app`
+  const dryRun = async (values: SettingsView['installation']) => {
+    const found = await dueRetention(engine.database.store.retention, [{ id: project.id, slug }], set(values))
+    return Object.fromEntries(found.map(({ kind, count, bytes }) => [kind, [count, bytes]]))
+  }
+  const forEver = { 'retention.caches': 0, 'retention.workspaces': 0, 'retention.artifacts': 0 }
+  const test = 'tc'.length + 'success'.length + 's'.length
+
+  // Everything of the two old ones goes with them: output, test results; their objects stay in the caches.
+  await database.query('delete from caches where project_id = $1 and digest = $2', [project.id, shared.object.digest])
+  const withoutObjects = await dryRun({ ...forEver, 'retention.pipelines': 40, 'retention.test-results': 0 })
+  await database.query('delete from caches where project_id = $1', [project.id])
+  const withObjects = await dryRun({ ...forEver, 'retention.pipelines': 40, 'retention.test-results': 0 })
+  const beside = await dryRun({
+    ...forEver,
+    'retention.pipelines': 40,
+    'retention.test-results': 20,
+    'retention.output': 20,
+  })
+
+  expect(withoutObjects).toEqual({ pipelines: [2, 12 + 2 * test] })
+  expect(withObjects).toEqual({ pipelines: [2, 12 + 2 * test + 'only of the old'.length] })
+  expect(beside).toEqual({
+    output: [3, 18],
+    'test-results': [3, 3 * test],
+    pipelines: [2, 'only of the old'.length],
+  })
+  await wholeWalk(set({ ...forEver, 'retention.pipelines': 40 }))
+  expect(await dryRun({ ...forEver, 'retention.pipelines': 40 })).toEqual({})
 })
 
 test('a project may keep things for longer or shorter, and its configs caches for shorter only', async () => {
@@ -327,10 +369,10 @@ test('a pipeline stays while an agent that was asked to stop still works on it, 
   await wholeWalk(view)
   const { queries, retention } = engine.database.store
   const kept = [await queries.pipeline(working.id), await queries.pipeline(pending.pipeline.id)]
-  const counted = await retention.count(project.id, 'pipelines', 40)
+  const counted = (await retention.count(project.id, retentionDays(view, project.id))).pipelines
   await engine.end(task, 'canceled')
   await engine.settle()
-  const due = await retention.count(project.id, 'pipelines', 40)
+  const due = (await retention.count(project.id, retentionDays(view, project.id))).pipelines
   await wholeWalk(view)
 
   expect(kept).not.toContain(undefined)

@@ -3,6 +3,7 @@ import {
   type ExpiredCount,
   type Objects,
   type OldOutput,
+  type RetentionDays,
   type RetentionKind,
   type RetentionStore,
   retentionKinds,
@@ -16,7 +17,7 @@ import { stepIdOf } from '../attempts/step-id.ts'
 import { type LoopOptions, runPeriodically } from './run-periodically.ts'
 
 export interface RetentionPorts {
-  readonly retention: RetentionStore
+  readonly retention: Omit<RetentionStore, 'count'>
   readonly settings: Pick<SettingsStore, 'view'>
   readonly output: Pick<StepOutput, 'remove'>
   readonly objects: Pick<Objects, 'unused' | 'removeUnused'>
@@ -129,14 +130,20 @@ export async function dueRetention(
 ): Promise<readonly DueRetention[]> {
   const found: DueRetention[] = []
   for (const { id, slug } of projects) {
+    const days = retentionDays(view, id)
+    const counted = await retention.count(id, days)
     for (const kind of retentionKinds) {
-      const days = settingOf(view, retentionSetting(kind), id)
-      if (days === 0) continue
-      const { count, bytes } = await retention.count(id, kind, days)
-      if (count > 0) found.push({ project: slug, kind, days, count, bytes })
+      const { count, bytes } = counted[kind]
+      if (count > 0) found.push({ project: slug, kind, days: days[kind], count, bytes })
     }
   }
   return found
+}
+
+/** How long a project keeps each kind. */
+export function retentionDays(view: SettingsView, projectId: string): RetentionDays {
+  const days = retentionKinds.map((kind) => [kind, settingOf(view, retentionSetting(kind), projectId)])
+  return Object.fromEntries(days) as RetentionDays
 }
 
 /** One folder; answers false, since the next can wait. */

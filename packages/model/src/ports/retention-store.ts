@@ -8,9 +8,12 @@ export function retentionSetting(kind: RetentionKind): SettingName {
   return `retention.${kind}`
 }
 
+/** Days that each kind is kept for; 0: for ever. */
+export type RetentionDays = Readonly<Record<RetentionKind, number>>
+
 export interface ExpiredCount {
   readonly count: number
-  /** 0 for what is kept in the database alone. */
+  /** Of test results, which the database alone keeps, the length of their texts. */
   readonly bytes: number
 }
 
@@ -34,8 +37,11 @@ export interface OldOutput {
 export interface RetentionStore {
   /** Projects in the order of their ids, after this one. */
   projectsAfter(id: string | null, limit: number): Promise<readonly { readonly id: string; readonly slug: string }[]>
-  /** What a policy of so many days would take from a project now. */
-  count(projectId: string, kind: RetentionKind, days: number): Promise<ExpiredCount>
+  /**
+   * What a policy would take from a project now, and how many bytes that frees. An object counts with the first kind that takes it,
+   * and only when nothing that stays names it; pipelines count with what the other kinds leave of them.
+   */
+  count(projectId: string, days: RetentionDays): Promise<Readonly<Record<RetentionKind, ExpiredCount>>>
   /** Takes rows of at most `limit` jobs, caches or pipelines. Objects they named are swept later; nothing names them any more. */
   expire(
     projectId: string,

@@ -13,7 +13,7 @@ export function createMemoryRetention(
   database: MemoryDatabase,
   { within, look }: Statements,
   faults: readonly RetentionFault[] = [],
-): RetentionStore {
+): Omit<RetentionStore, 'count'> {
   const view: View = { database, faults: new Set(faults) }
   return {
     projectsAfter: (id, limit) =>
@@ -24,8 +24,6 @@ export function createMemoryRetention(
           .slice(0, limit)
           .map((projectId) => ({ id: projectId, slug: projectId })),
       ),
-    count: (projectId, _kind, days) =>
-      look('count old pipelines', (work) => ({ count: oldOnes(view, work, projectId, days).length, bytes: 0 })),
     expire: (projectId, kind, days, limit) =>
       within('take old workspaces', async (work) => {
         if (kind !== 'workspaces') return { count: 0, bytes: 0, more: false }

@@ -138,7 +138,7 @@ export class Life {
   readonly #dispatcher: ReturnType<typeof createDispatcher>
   readonly #engine: EngineStore
   readonly #compiler: Compiler
-  readonly #retention: RetentionStore
+  readonly #retention: Omit<RetentionStore, 'count'>
   readonly #clock: Clock
   readonly #checks: StartChecks
   readonly #wakeups: Wakeups
