@@ -21,6 +21,7 @@ import type { StartChecks } from '../workflows/start-job.ts'
 import { cancelPipeline } from './cancel-pipeline.ts'
 import { continuePipeline } from './continue-pipeline.ts'
 import { once } from './once.ts'
+import { createSameKeyInTurn } from './same-key-in-turn.ts'
 import { triggerPipeline } from './trigger-pipeline.ts'
 import type { UserActionsPorts } from './user-actions-ports.ts'
 
@@ -34,6 +35,7 @@ export function createUserActions(ports: UserActionsPorts): UserActions {
   const { engine } = ports
   const checks = createStartChecks(ports.newId)
   const inTurn = createTurns(mostTriggered)
+  const sameKeyInTurn = createSameKeyInTurn()
 
   async function changeWorkflow(
     workflowId: string,
@@ -69,7 +71,7 @@ export function createUserActions(ports: UserActionsPorts): UserActions {
   }
 
   return {
-    trigger: (request) => inTurn(() => triggerPipeline(ports, checks, request)),
+    trigger: (request) => sameKeyInTurn(request.once, () => inTurn(() => triggerPipeline(ports, checks, request))),
     continuePipeline: (request) => continuePipeline(ports, checks, request),
     async branchDeleted({ id: projectId, organizationId }, branch, actorId, key) {
       await engine.transact((tx) =>
