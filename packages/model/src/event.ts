@@ -5,6 +5,8 @@ export type EventKind =
   | 'pipeline.changed'
   | 'pipeline.canceled'
   | 'branch.deleted'
+  | 'push.skipped'
+  | 'schedule.skipped'
   | 'workflow.created'
   | 'workflow.omitted'
   | 'workflow.changed'

@@ -64,7 +64,8 @@ export interface ContinueRequest extends Continuation {
 export interface UserActions {
   /**
    * Makes a pipeline. A missing or wrong config gives a pipeline in state `errored` with the reasons. Undefined: the
-   * head commit asked to be skipped (`[skip ci]`, `[ci skip]`; pushes only). AppError `not-found`: no such branch or tag.
+   * head commit asked to be skipped (`[skip ci]`, `[ci skip]`; pushes only), or the branch or tag of a schedule is gone; the history
+   * of the project says so. AppError `not-found`: no such branch or tag, for everybody else.
    */
   trigger(request: TriggerRequest): Promise<Pipeline | undefined>
   /**

@@ -20,13 +20,14 @@ export function createOperations(database: Database): Operations {
       database.rows<LoopState>(sql`
         select name, server, pause_ms as "pauseMs", took_ms as "tookMs", round_at as "roundAt", failed_at as "failedAt", problem,
           (extract(epoch from now() - round_at) * 1000)::float8 as "silentMs" from loops order by name, server`),
-    async dispatches({ limit, jobId, after }) {
+    async dispatches({ limit, jobId, schedules = false, after }) {
       const rows = await database.rows<DispatchRow>(sql`
         select e.id, e.at, e.kind, e.organization_id as "organizationId", e.project_id as "projectId", e.pipeline_id as "pipelineId",
           e.workflow_id as "workflowId", e.job_id as "jobId", e.actor_id as "actorId", e.data, e.xid::text as xid, u.login as "actorLogin",
           w.name as "workflowName", j.name as "jobName", j.resource_class as "resourceClass", j.parallelism, pl.git->>'revision' as revision,
-          o.name || '/' || p.name || '/' || j.number as build
-        from (select * from events where kind in ('pipeline.created', 'task.queued', 'task.promoted', 'task.claimed', 'task.started', 'task.finished', 'task.requeued')
+          o.name || '/' || p.name || coalesce('/' || j.number, '') as build
+        from (select * from events where kind in ('pipeline.created', 'pipeline.errored', 'schedule.skipped', 'task.queued', 'task.promoted', 'task.claimed', 'task.started', 'task.finished', 'task.requeued')
+            ${schedules ? sql`and data ? 'schedule'` : empty}
             ${jobId === undefined ? empty : sql`and job_id = ${jobId}::uuid`} ${after === undefined ? empty : sql`and id > ${after}`}
             order by id ${after === undefined ? sql`desc` : sql`asc`} limit ${limit}) e
           left join users u on u.id = e.actor_id left join workflows w on w.id = e.workflow_id left join jobs j on j.id = e.job_id

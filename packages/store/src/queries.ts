@@ -13,7 +13,7 @@ import type {
 import { AppError } from '@rondo/model'
 import sql, { empty, join, type Sql } from 'sql-template-tag'
 import type { Database, Runner } from './database.ts'
-import { historyPage } from './history.ts'
+import { historyPage, projectHistory } from './history.ts'
 import {
   type JobRow,
   type JobWithPlanRow,
@@ -111,6 +111,7 @@ export function createBuildQueries(database: Database): BuildQueries {
         sql`select distinct on (position) position, image, digest from job_images where job_id = ${jobId} order by position, node_index`,
       ),
     eventsOf: (pipelineId, page) => historyPage(database, pipelineId, page),
+    eventsOfProject: (projectId, limit) => projectHistory(database, projectId, limit),
   }
 }
 

@@ -16,16 +16,20 @@ export function registerOperations(admin: AdminServer, ports: WebPorts, access: 
     requireAdministrator(asker)
     return { loops: loopViews(await operations.loops()) }
   })
-  admin.get('/dispatcher', async (asker, { job, after, limit }): Promise<{ items: readonly EvidenceView[] }> => {
-    requireAdministrator(asker)
-    if (job !== undefined && !isId(job)) throw new AppError('bad-request', `"${job.slice(0, 80)}" is no id of a job.`)
-    const items = await operations.dispatches({
-      limit: Math.min(1_000, Math.max(1, Math.trunc(Number(limit)) || 100)),
-      ...(job === undefined ? {} : { jobId: job }),
-      ...(after === undefined ? {} : { after: Math.max(0, Math.trunc(Number(after)) || 0) }),
-    })
-    return { items: items.map(evidenceView) }
-  })
+  admin.get(
+    '/dispatcher',
+    async (asker, { job, schedules, after, limit }): Promise<{ items: readonly EvidenceView[] }> => {
+      requireAdministrator(asker)
+      if (job !== undefined && !isId(job)) throw new AppError('bad-request', `"${job.slice(0, 80)}" is no id of a job.`)
+      const items = await operations.dispatches({
+        limit: Math.min(1_000, Math.max(1, Math.trunc(Number(limit)) || 100)),
+        ...(job === undefined ? {} : { jobId: job }),
+        schedules: schedules === 'true',
+        ...(after === undefined ? {} : { after: Math.max(0, Math.trunc(Number(after)) || 0) }),
+      })
+      return { items: items.map(evidenceView) }
+    },
+  )
   admin.get('/retention', async (asker, { project }): Promise<RetentionView> => {
     const scope = await administeredScope(access, asker, project ? { project } : {})
     const projects =

@@ -43,3 +43,22 @@ test('a member reads the history of a pipeline in words, and nobody else learns 
   })
   expect(foreign.status).toBe(404)
 })
+
+test('a member reads what made the pipelines of a project and what made none, and nobody else does', async () => {
+  const [home, stranger] = [await engine.home(), await engine.home()]
+  const slug = `gh/${home.organization.name}/${home.project.name}`
+  await engine.push(home.project, 'version: 2.1\nworkflows: {main: {jobs: [{hold: {type: approval}}]}}')
+  await engine.actions.branchDeleted(home.project, 'topic', home.user.id)
+  const url = (more = '') => `/api/private/projects/events?project=${encodeURIComponent(slug)}${more}`
+
+  const own = await web.request(await web.token(home.user), 'GET', url())
+  const newest = await web.request(await web.token(home.user), 'GET', url('&limit=1'))
+  const foreign = await web.request(await web.token(stranger.user), 'GET', url())
+
+  const deleted = { kind: 'branch.deleted', who: home.user.login, what: 'branch topic deleted' }
+  expect(own.body).toEqual({
+    items: [expect.objectContaining({ kind: 'pipeline.created' }), expect.objectContaining(deleted)],
+  })
+  expect(newest.body).toEqual({ items: [expect.objectContaining(deleted)] })
+  expect(foreign.status).toBe(404)
+})

@@ -8,7 +8,7 @@ import type { WebPorts } from '../ports.ts'
 
 const pageSize = 500
 
-/** The event history of a pipeline: who did what, when and why. */
+/** The event history of a pipeline and of a project: who did what, when and why. */
 export function registerHistory(server: FastifyInstance, ports: WebPorts, auth: Authenticator, access: Access): void {
   server.get('/api/private/pipelines/:id/events', async (request, reply) => {
     const asker = await auth.person(request)
@@ -20,6 +20,14 @@ export function registerHistory(server: FastifyInstance, ports: WebPorts, auth: 
       ...(token === undefined ? {} : { token }),
     })
     return reply.header('cache-control', 'no-store').send({ items: page.items.map(eventView), next: page.next })
+  })
+  server.get('/api/private/projects/events', async (request, reply) => {
+    const asker = await auth.person(request)
+    const { project: slug = '', limit } = request.query as { project?: string; limit?: string }
+    const project = await access.project(asker, slug, 'view')
+    const most = Math.min(pageSize, Math.max(1, Math.trunc(Number(limit)) || 100))
+    const items = await ports.queries.eventsOfProject(project.id, most)
+    return reply.header('cache-control', 'no-store').send({ items: items.map(eventView) })
   })
 }
 

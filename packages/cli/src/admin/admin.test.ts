@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runDueSchedules } from '@rondo/conductor'
 import { rondo, startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
@@ -137,6 +138,36 @@ test('an administrator reads all that happened to a pipeline: when, who, what an
   expect(byId.out).toMatch(/rondo +main\/build +job build: running → failed: the step broke$/m)
   expect(byId.out).toMatch(new RegExp(`${home.user.login} +main/hold +job hold: on_hold → success$`, 'm'))
   expect(byNumber.out).toBe(byId.out)
+})
+
+test('an administrator reads what came of the runs of schedules, and what of a project made pipelines or none', async () => {
+  const home = await engine.home()
+  const slug = `gh/${home.project.organizationName}/${home.project.name}`
+  await engine.push(home.project, build, { actorId: home.user.id })
+  await engine.database.store.schedules.create({
+    projectId: home.project.id,
+    name: 'nightly',
+    description: '',
+    branch: 'missing',
+    tag: null,
+    timetable: { cron: '0 3 * * *' },
+    parameters: {},
+    actorId: null,
+    nextAt: new Date(Date.now() - 5_000),
+  })
+  await runDueSchedules({ ...engine.database.store, actions: engine.actions })
+
+  const [runs, history, wrong] = [
+    await admin('dispatcher', '--schedules', '--limit', '1'),
+    await admin('history', slug),
+    await admin('history', slug, '--limit', 'all'),
+  ]
+
+  const lost = `no pipeline by schedule nightly, \\d+\\.\\d s late: Branch or tag missing was not found in ${slug.slice(3)}\\. The schedule stays\\.`
+  expect(runs.out).toMatch(new RegExp(`^20\\S+ ${slug.slice(3)} - ${lost}$`, 'm'))
+  expect(history.out).toMatch(new RegExp(`^20\\S+Z +${home.user.login} +- +pipeline 1 created by a push`, 'm'))
+  expect(history.out).toMatch(new RegExp(`rondo +- +${lost}$`, 'm'))
+  expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('"all" is no number of lines')])
 })
 
 test('a setting is changed and read back; a wrong one is refused with what it may be', async () => {

@@ -7,16 +7,21 @@ import { table } from './filter.ts'
 
 export const showHistory: Verb = {
   name: 'history',
-  usage: 'rondo admin history PIPELINE-ID | gh/ORG/REPO NUMBER',
-  summary: 'everything that happened to a pipeline: when, who, what, and why',
+  usage: 'rondo admin history PIPELINE-ID | gh/ORG/REPO [NUMBER]',
+  summary: 'what happened to a pipeline, or to a project and made a pipeline or none: when, who, what, and why',
   flags: {
     steps: { type: 'boolean', help: 'the steps of jobs too' },
+    limit: { type: 'string', value: 'N', help: 'of a project the newest N lines (100)' },
     ...serverFlags,
     ...jsonFlag,
   },
   async run(call) {
     const client = restClientOf(call)
-    const events = await readHistory(client, await pipelineId(client, call.arguments))
+    const [first = '', number] = call.arguments
+    const events =
+      first.includes('/') && number === undefined
+        ? await readProject(client, first, call.text('limit') ?? '100')
+        : await readHistory(client, await pipelineId(client, call.arguments))
     const shown = events.filter((event) => call.given('steps') || !event.kind.startsWith('step.'))
     if (call.given('json')) printJson(shown)
     else process.stdout.write(historyText(shown))
@@ -33,6 +38,12 @@ async function pipelineId(client: RestClient, [first, number]: readonly string[]
     `/api/v2/project/${slug}/pipeline/${encodeURIComponent(number)}`,
   )
   return found.id
+}
+
+async function readProject(client: RestClient, project: string, limit: string): Promise<readonly PipelineEventView[]> {
+  if (!/^[1-9]\d{0,2}$/.test(limit)) throw new CallError(`"${limit}" is no number of lines. Write one from 1 to 500.`)
+  const query = new URLSearchParams({ project, limit })
+  return (await client.call<{ items: PipelineEventView[] }>('GET', `/api/private/projects/events?${query}`)).items
 }
 
 async function readHistory(client: RestClient, id: string): Promise<readonly PipelineEventView[]> {

@@ -42,6 +42,7 @@ export const showDispatcher: Verb = {
   usage: 'rondo admin dispatcher [JOB-ID]',
   summary: 'the log of dispatcher and scheduler: what was taken, queued, handed to which agent, and how it ended',
   flags: {
+    schedules: { type: 'boolean', help: 'only the runs of schedules, with what came of each' },
     limit: { type: 'string', value: 'N', help: 'the newest N lines (100)' },
     ...serverFlags,
     ...jsonFlag,
@@ -52,6 +53,7 @@ export const showDispatcher: Verb = {
       throw new CallError(`"${limit}" is no number of lines. Write one from 1 to 1000.`)
     const [job] = call.arguments
     const query = new URLSearchParams({ limit, ...(job === undefined ? {} : { job }) })
+    if (call.given('schedules')) query.set('schedules', 'true')
     const { items } = await restClientOf(call).call<{ items: readonly EvidenceView[] }>(
       'GET',
       `${base}/dispatcher?${query}`,

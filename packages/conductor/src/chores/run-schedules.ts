@@ -1,9 +1,9 @@
-import { type Accounts, AppError, type Clock, type DueSchedule, type Schedules, type UserActions } from '@rondo/model'
+import type { Accounts, Clock, DueSchedule, Schedules, UserActions } from '@rondo/model'
 import { nextRun } from '../decisions/next-run.ts'
 import { type LoopOptions, runPeriodically } from './run-periodically.ts'
 
 export interface SchedulePorts {
-  readonly schedules: Pick<Schedules, 'due' | 'update'>
+  readonly schedules: Pick<Schedules, 'due'>
   readonly accounts: Pick<Accounts, 'project'>
   readonly actions: Pick<UserActions, 'trigger'>
   readonly clock: Clock
@@ -48,18 +48,12 @@ async function run(ports: Omit<SchedulePorts, 'clock'>, schedule: DueSchedule): 
   // By the database's clock, as what is due: one of this machine that is behind would name times again that have had their
   // run, and one that is ahead would leave some out.
   const nextAt = nextRun(schedule.timetable, new Date(dueAt.getTime() + Math.max(0, schedule.lateMs)))
-  try {
-    await ports.actions.trigger({
-      project,
-      trigger: 'scheduled_pipeline',
-      actorId: schedule.actorId,
-      ref: tag === null ? { branch: branch ?? project.defaultBranch } : { tag },
-      parameters: schedule.parameters,
-      schedule: { id, name, dueAt, nextAt, workflow: schedule.origin === 'config' ? name : null },
-    })
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'not-found') throw error
-    // Its branch or tag is gone. It may come back, so the schedule stays and this run is left out.
-    await ports.schedules.update(id, { nextAt })
-  }
+  await ports.actions.trigger({
+    project,
+    trigger: 'scheduled_pipeline',
+    actorId: schedule.actorId,
+    ref: tag === null ? { branch: branch ?? project.defaultBranch } : { tag },
+    parameters: schedule.parameters,
+    schedule: { id, name, dueAt, nextAt, workflow: schedule.origin === 'config' ? name : null },
+  })
 }

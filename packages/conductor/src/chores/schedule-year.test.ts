@@ -78,7 +78,6 @@ function createWorld(timetable: Timetable, first: number, random: () => number) 
         nextAt !== null && nextAt <= now
           ? [{ ...schedule, nextAt: new Date(nextAt), lateMs: now - nextAt } as unknown as DueSchedule]
           : [],
-      update: async () => undefined,
     },
     actions: {
       async trigger({ schedule: fired }: TriggerRequest) {

@@ -2,6 +2,7 @@ import type { NewSchedule, Project, Timetable } from '@rondo/model'
 import { startTestEngine, type TestEngine } from '@rondo/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nextRun } from '../decisions/next-run.ts'
+import { describeDispatch } from '../history/describe-dispatch.ts'
 import { describeEvent } from '../history/describe-event.ts'
 import { runDueSchedules } from './run-schedules.ts'
 
@@ -166,6 +167,40 @@ workflows:
 
     expect(await pipelinesOf(project)).toHaveLength(2)
     expect((await schedules.schedule(lost.id))!.nextAt!.getTime()).toBeGreaterThan(Date.now())
+  })
+
+  test('leave their evidence whatever came of a run: a pipeline, a config that cannot be used, a branch that is gone', async () => {
+    const { project, organization } = await engine.home()
+    const { schedules, operations, queries } = engine.database.store
+    await engine.push(project, config)
+    await schedules.create(of(project, { nextAt: past(9_000) }))
+    await round()
+    await expect(engine.push(project, 'version: 2.1\njobs: []')).rejects.toThrow()
+    await schedules.create(of(project, { name: 'broken', nextAt: past(8_000) }))
+    await schedules.create(of(project, { name: 'lost', branch: 'missing', nextAt: past(7_000) }))
+    await round()
+
+    const evidence = await operations.dispatches({ limit: 3, schedules: true })
+    const ofProject = await queries.eventsOfProject(project.id, 100)
+
+    expect(evidence.map((entry) => [entry.build, describeDispatch(entry)])).toEqual(
+      [
+        /^config fetched and parsed at [0-9a-f]{12}: pipeline 2 by schedule nightly, \d+\.\d s late$/,
+        /^config not usable at [0-9a-f]{12}: pipeline 4 by schedule broken, \d+\.\d s late: .*jobs/,
+        /^no pipeline by schedule lost, \d+\.\d s late: Branch or tag missing was not found in .*The schedule stays\.$/,
+      ].map((text) => [`${organization.name}/${project.name}`, expect.stringMatching(text)]),
+    )
+    expect(ofProject.map(describeEvent).map(({ what }) => what.replace(/,? .*/, ''))).toEqual([
+      'pipeline',
+      'pipeline',
+      'pipeline',
+      'pipeline',
+      'no',
+    ])
+    expect(describeEvent(ofProject.at(-1)!)).toEqual({
+      what: expect.stringMatching(/^no pipeline by schedule lost, /),
+      why: expect.stringContaining('was not found'),
+    })
   })
 
   test('of a config are those of the branch that was pushed last, and run their workflow alone [I-027] [L-460]', async () => {

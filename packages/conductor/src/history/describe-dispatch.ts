@@ -5,12 +5,16 @@ import { ofSchedule } from './of-schedule.ts'
 export function describeDispatch(
   entry: Pick<DispatchEntry, 'kind' | 'data' | 'resourceClass' | 'revision' | 'parallelism'>,
 ): string {
-  const { kind, data, resourceClass, revision, parallelism } = entry
+  const { kind, data, resourceClass, parallelism } = entry
   const slice = `task ${Number(data.slice ?? 0)}`
   const attempt = `attempt ${Number(data.attempt ?? 1)}`
   switch (kind) {
     case 'pipeline.created':
-      return `config fetched and parsed at ${revision?.slice(0, 12) ?? '?'}: pipeline ${Number(data.number ?? 0)}${ofSchedule(data)}`
+      return `config fetched and parsed at ${revisionOf(entry)}: pipeline ${Number(data.number ?? 0)}${ofSchedule(data)}`
+    case 'pipeline.errored':
+      return `config not usable at ${revisionOf(entry)}: pipeline ${Number(data.number ?? 0)}${ofSchedule(data)}: ${String(data.because ?? '?')}`
+    case 'schedule.skipped':
+      return `no pipeline${ofSchedule(data)}: ${String(data.because ?? '?')}`
     case 'task.queued':
       return `took the build: resource class ${resourceClass ?? 'medium'}, ${parallelism ?? 1} ${parallelism === 1 ? 'task' : 'tasks'}, in the usage queue`
     case 'task.promoted':
@@ -26,4 +30,8 @@ export function describeDispatch(
     default:
       return kind
   }
+}
+
+function revisionOf({ revision }: Pick<DispatchEntry, 'revision'>): string {
+  return revision?.slice(0, 12) ?? '?'
 }

@@ -1,6 +1,7 @@
 import type { EventRecord } from '@rondo/model'
-import { howMade } from './how-made.ts'
+import { howMade, placeOf } from './how-made.ts'
 import { howRerun } from './how-rerun.ts'
+import { ofSchedule } from './of-schedule.ts'
 
 /** What happened and why, in words. */
 export interface EventText {
@@ -30,6 +31,16 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
         : `${pipelineName(data)} is continued with that config`
     case 'pipeline.canceled':
       return 'pipeline canceled'
+    case 'push.skipped':
+      return `no pipeline by a push${placeOf(data)}`
+    case 'schedule.skipped':
+      return `no pipeline${ofSchedule(data)}`
+    case 'branch.deleted':
+      return `branch ${text(data.branch) ?? '?'} deleted`
+    case 'setting.changed':
+      return `setting ${name} ${data.value === null ? 'taken back' : `set to ${data.value}`}`
+    case 'limit.changed':
+      return `limit ${data.maxTasks === null ? 'taken away' : `set to ${data.maxTasks} tasks at once`}${data.resourceClass === null ? '' : ` of class ${data.resourceClass}`}`
     case 'workflow.created':
       return `workflow ${name} created${howRerun(data)}`
     case 'workflow.omitted':

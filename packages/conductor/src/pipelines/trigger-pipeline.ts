@@ -17,6 +17,7 @@ import type { StartChecks } from '../workflows/start-job.ts'
 import { becauseOfErrors } from './because-of-errors.ts'
 import { type ConfigCompilation, compileConfig, uncompiled } from './compile-config.ts'
 import { schedulesOf } from './config-schedules.ts'
+import { asksToSkip, leaveOutPush, leaveOutRun } from './leave-out.ts'
 import { madeBy, once } from './once.ts'
 import { pipelineValues } from './pipeline-values.ts'
 import { setupMistake } from './setup-config.ts'
@@ -36,14 +37,10 @@ export async function triggerPipeline(
   if (before !== undefined) return before
   const repository = { organization: project.organizationName, name: project.name }
   const resolved = await ports.repositories.resolve(repository, request.ref)
-  if (resolved === undefined)
-    throw new AppError(
-      'not-found',
-      `Branch or tag ${request.ref.branch ?? request.ref.tag ?? request.ref.revision} was not found in ${repository.organization}/${repository.name}. Push it first.`,
-    )
+  if (resolved === undefined) return leaveOutRun(ports.engine, request)
   const newest = await isNewest(ports.repositories, repository, request, resolved)
   const git = request.pullRequests === undefined ? resolved : { ...resolved, pullRequests: request.pullRequests }
-  if (request.trigger === 'webhook' && asksToSkip(git)) return undefined
+  if (request.trigger === 'webhook' && asksToSkip(git)) return leaveOutPush(ports.engine, request, git)
   const source = await sourceOf(ports.repositories, repository, git, request.config)
   const { contexts, ...reserved } = await ports.engine.reservePipeline(project.id)
   const values = pipelineValues({
@@ -191,11 +188,6 @@ function outcomeOf(
     parameters,
     config: setup ? { source: '', compiled: '', plan: null, setup: config } : config,
   }
-}
-
-/** `[skip ci]` or `[ci skip]` within the first 250 characters of the head commit's message (semantics 27). */
-function asksToSkip(git: GitRevision): boolean {
-  return /\[(skip ci|ci skip)\]/i.test(`${git.subject}\n\n${git.body}`.slice(0, 250))
 }
 
 type Source = { readonly text: string } | { readonly error: PipelineError }

@@ -64,6 +64,8 @@ export interface BuildQueries {
   imagesOf(jobId: string): Promise<readonly JobImage[]>
   /** The history of a pipeline, oldest first. */
   eventsOf(pipelineId: string, page: PageRequest): Promise<Page<HistoryEntry>>
+  /** The newest of what happened to a project, the newest last: what its pipelines came of, and what made none (a push that was to be skipped). */
+  eventsOfProject(projectId: string, limit: number): Promise<readonly HistoryEntry[]>
 }
 
 /** A try at a task: who made it, and what became of it. */

@@ -5,10 +5,11 @@ export interface Operations {
   /** A loop of a server tells how its last round went. */
   recordLoop(loop: LoopRound): Promise<void>
   loops(): Promise<readonly LoopState[]>
-  /** What dispatcher and scheduler did, the newest last; of one build (by its job's id) or of all. */
+  /** What dispatcher and scheduler did, the newest last; of one build (by its job's id), of schedules alone, or of all. */
   dispatches(options: {
     readonly limit: number
     readonly jobId?: string
+    readonly schedules?: boolean
     readonly after?: number
   }): Promise<readonly DispatchEntry[]>
   /** Ids of pipelines of which a workflow has not ended, or something is still to come. */
@@ -36,7 +37,7 @@ export interface LoopState extends Omit<LoopRound, 'problem'> {
 }
 
 export interface DispatchEntry extends HistoryEntry {
-  /** `ORG/REPO/NUMBER`; null before the job has a number. */
+  /** `ORG/REPO/NUMBER`; without the number where it is about no job, or one that has none yet. */
   readonly build: string | null
   readonly resourceClass: string | null
   readonly revision: string | null

@@ -11,7 +11,7 @@
  * | GET /settings, PUT /settings {organization?, project?, name, value}     | SettingsPageView                             |
  * | GET /retention                                                         | RetentionView: what would go, deleting nothing |
  * | GET /health                                                            | { loops: LoopView[] }                        |
- * | GET /dispatcher?job=&limit=&after=                                     | { items: EvidenceView[] }: what dispatcher and scheduler did |
+ * | GET /dispatcher?job=&schedules=true&limit=&after=                      | { items: EvidenceView[] }: what dispatcher and scheduler did |
  */
 export interface QueuePageView {
   /** The usage queue: what a limit holds back. */
@@ -128,7 +128,7 @@ export interface EvidenceView {
   readonly id: number
   readonly at: string
   readonly kind: string
-  /** `ORG/REPO/NUMBER`, as builds are called. */
+  /** `ORG/REPO/NUMBER`, as builds are called; `ORG/REPO` of what is about no build. */
   readonly build: string | null
   readonly jobId: string | null
   readonly text: string
