@@ -148,7 +148,9 @@ export type { EngineStore } from './ports/engine-store.ts'
 export type {
   AgentsRef,
   AttemptEnd,
+  BegunStep,
   EndedJob,
+  EndedStep,
   EngineTransaction,
   HeldAttempt,
   JobChange,

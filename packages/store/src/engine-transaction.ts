@@ -3,7 +3,6 @@ import {
   type FencedRef,
   finalWorkflowStatuses,
   isFinalJobStatus,
-  type NewEvent,
   type NewJob,
   type WorkflowHead,
 } from '@rondo/model'
@@ -17,6 +16,7 @@ import { pipelineWrites } from './pipeline-writes.ts'
 import { requestKeyWrites } from './request-keys.ts'
 import type { WorkflowRow } from './rows.ts'
 import { scheduleWrites } from './schedules.ts'
+import { stepWrites } from './step-writes.ts'
 import { headColumns, headOf, workflowReads } from './workflow-reads.ts'
 import { createWriteBuffer } from './write-buffer.ts'
 
@@ -33,6 +33,7 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
     ...choreWrites(tx),
     ...scheduleWrites(tx),
     ...requestKeyWrites(tx),
+    ...stepWrites(tx),
     async createWorkflow(workflow) {
       const jobs = workflow.jobs.map((job, position) => ({ ...job, position }))
       const rows = await tx.rows<WorkflowRow & Omit<WorkflowHead, 'workflow'>>(sql`
@@ -94,27 +95,6 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
             : usableContexts(sql`${organizationId}`, sql`${projectId}`),
         )
       ).map((row) => row.name),
-    async startStep(step) {
-      const rows = await tx.rows<{ id: string }>(sql`
-        insert into steps (id, attempt_id, task_index, index, name, type, command, background, started_at)
-        values (${step.id}, ${step.attemptId}, ${step.taskIndex}, ${step.index}, ${step.name}, ${step.type}, ${step.command}, ${step.background}, ${step.at})
-        on conflict (attempt_id, index) do update set name = excluded.name returning id`)
-      return rows[0]!.id
-    },
-    finishStep: async (step) =>
-      (
-        await tx.rows<{ id: string }>(sql`
-        update steps set phase = 'finished', result = ${step.result}, exit_code = ${step.exitCode}, output_bytes = ${step.outputBytes},
-          output_sha256 = ${step.outputSha256}, truncated = ${step.truncated}, finished_at = ${step.at}
-        where attempt_id = ${step.attemptId} and index = ${step.index} returning id`)
-      )[0]?.id,
-    stepScope: async (stepId) =>
-      (
-        await tx.rows<Omit<NewEvent, 'kind'>>(sql`
-          select t.organization_id as "organizationId", t.project_id as "projectId", w.pipeline_id as "pipelineId", w.id as "workflowId", j.id as "jobId"
-          from steps s join attempts a on a.id = s.attempt_id join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id
-            join workflows w on w.id = j.workflow_id where s.id = ${stepId}`)
-      )[0],
     openSsh: async (jobId, userId) => {
       await tx.rows(
         sql`insert into job_ssh_users (job_id, user_id) values (${jobId}, ${userId}) on conflict do nothing`,

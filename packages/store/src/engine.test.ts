@@ -232,6 +232,7 @@ describe('the journal', () => {
   test('a step reported twice is one step', async () => {
     await buildWorkflow(store, home.project, [buildJob()], { queue: true })
     const task = await claimOne(store, agent)
+    const other = randomUUID()
     const step = {
       id: randomUUID(),
       attemptId: task.attemptId,
@@ -245,12 +246,48 @@ describe('the journal', () => {
     }
 
     const ids = [
-      await store.engine.transact((tx) => tx.startStep(step)),
-      await store.engine.transact((tx) => tx.startStep({ ...step, id: randomUUID() })),
+      await store.engine.transact((tx) => tx.startSteps([step, { ...step, index: 1, id: other }, step])),
+      await store.engine.transact((tx) => tx.startSteps([{ ...step, id: randomUUID() }])),
     ]
 
-    expect(ids).toEqual([step.id, step.id])
-    expect(await store.engine.stepId(task.attemptId, 0)).toBe(ids[0])
+    expect(ids).toEqual([[step.id, other, step.id], [step.id]])
+    expect(await store.engine.stepId(task.attemptId, 0)).toBe(step.id)
+  })
+
+  test('steps end together; of two words about one the later holds, and one that never began has none', async () => {
+    await buildWorkflow(store, home.project, [buildJob()], { queue: true })
+    const task = await claimOne(store, agent)
+    const at = new Date().toISOString()
+    const begun = [0, 1].map((index) => ({
+      id: randomUUID(),
+      attemptId: task.attemptId,
+      taskIndex: 0,
+      index,
+      name: `step ${index}`,
+      type: 'run',
+      command: null,
+      background: false,
+      at,
+    }))
+    const ended = (index: number, exitCode: number | null) => ({
+      attemptId: task.attemptId,
+      index,
+      result: exitCode === 0 ? ('passed' as const) : ('failed' as const),
+      exitCode,
+      outputBytes: 3,
+      outputSha256: 'sum',
+      truncated: false,
+      at,
+    })
+
+    const ids = await store.engine.transact(async (tx) => {
+      await tx.startSteps(begun)
+      return tx.finishSteps([ended(1, null), ended(0, 7), ended(9, 0), ended(0, 0)])
+    })
+
+    expect(ids).toEqual([begun[1]!.id, begun[0]!.id, undefined, begun[0]!.id])
+    expect(await store.queries.step(begun[0]!.id)).toMatchObject({ name: 'step 0', result: 'passed', exitCode: 0 })
+    expect(await store.queries.step(begun[1]!.id)).toMatchObject({ name: 'step 1', result: 'failed', exitCode: null })
   })
 
   test('what fails in a transaction is undone as a whole', async () => {

@@ -112,17 +112,20 @@ async function fillProject(
     await tx.addTests(job.id, 0, [
       { name: 'adds', classname: 'sum', file: null, result: 'success', message: '', runTime: 0.5, source: 'junit' },
     ])
-    return tx.startStep({
-      id: randomUUID(),
-      attemptId: task.attemptId,
-      taskIndex: 0,
-      index: 0,
-      name: 'echo',
-      type: 'run',
-      command: 'echo',
-      background: false,
-      at: new Date().toISOString(),
-    })
+    const [stepId] = await tx.startSteps([
+      {
+        id: randomUUID(),
+        attemptId: task.attemptId,
+        taskIndex: 0,
+        index: 0,
+        name: 'echo',
+        type: 'run',
+        command: 'echo',
+        background: false,
+        at: new Date().toISOString(),
+      },
+    ])
+    return stepId!
   })
   await ports.output.append(step, 0, Buffer.from('hello world'))
   const context = await store.secrets.createContext(owner.organization.id, 'deploy')

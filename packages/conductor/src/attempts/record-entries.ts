@@ -17,7 +17,7 @@ import { changeJob, jobScope } from '../workflows/change-state.ts'
 import { attemptScope } from './attempt-scope.ts'
 import type { DispatcherPorts } from './dispatcher-ports.ts'
 import { leaseMs } from './ownership.ts'
-import { stepIdOf } from './step-id.ts'
+import { recordSteps } from './record-steps.ts'
 
 /** Entries of one attempt's journal. */
 export interface Report {
@@ -58,14 +58,15 @@ export async function recordReports(
 ): Promise<ReadonlyMap<string, number>> {
   const endings: Ending[] = []
   const known = new Map<string, number>()
-  for (const { request, caches, identity, held } of reports) {
-    const last = identity.acknowledged
-    const fresh = request.from > last + 1 ? [] : request.entries.slice(Math.max(0, last + 1 - request.from))
-    for (const entry of fresh) {
-      if (entry.type !== 'task-finished') await recordEntry(tx, { identity, caches }, entry)
+  const fresh = reports.map((report) => ({ ...report, entries: freshEntries(report) }))
+  const stepIds = await recordSteps(tx, fresh)
+  for (const report of fresh) {
+    const { entries, identity, held } = report
+    for (const entry of entries) {
+      if (entry.type !== 'task-finished') await recordEntry(tx, { ...report, stepIds }, entry)
       else if (held !== undefined) endings.push({ ...held, result: entry.result, message: entry.message })
     }
-    known.set(identity.attemptId, last + fresh.length)
+    known.set(identity.attemptId, identity.acknowledged + entries.length)
   }
   await finishTasks(ports, tx, endings)
   for (const { identity } of reports) {
@@ -75,42 +76,30 @@ export async function recordReports(
   return known
 }
 
+function freshEntries({ request, identity }: OpenReport): readonly ReportEntry[] {
+  const next = identity.acknowledged + 1
+  return request.from > next ? [] : request.entries.slice(Math.max(0, next - request.from))
+}
+
 async function recordEntry(
   tx: EngineTransaction,
-  { identity, caches }: { readonly identity: AttemptIdentity; readonly caches: CacheScope | undefined },
+  {
+    identity,
+    caches,
+    stepIds,
+  }: Pick<OpenReport, 'identity' | 'caches'> & { readonly stepIds: ReadonlyMap<ReportEntry, string> },
   entry: Exclude<ReportEntry, { type: 'task-finished' }>,
 ): Promise<void> {
   const scope = attemptScope(identity)
   switch (entry.type) {
-    case 'step-started': {
-      const stepId = await tx.startStep({
-        id: stepIdOf(identity.attemptId, entry.step),
-        attemptId: identity.attemptId,
-        taskIndex: identity.taskIndex,
-        index: entry.step,
-        name: entry.name,
-        type: entry.kind,
-        command: entry.command,
-        background: entry.background,
-        at: entry.at,
-      })
+    case 'step-started':
       return tx.append({
         ...scope,
         kind: 'step.started',
-        data: { stepId, index: entry.step, name: entry.name, slice: identity.taskIndex },
+        data: { stepId: stepIds.get(entry)!, index: entry.step, name: entry.name, slice: identity.taskIndex },
       })
-    }
     case 'step-finished': {
-      const stepId = await tx.finishStep({
-        attemptId: identity.attemptId,
-        index: entry.step,
-        result: entry.result,
-        exitCode: entry.exitCode,
-        outputBytes: entry.outputBytes,
-        outputSha256: entry.outputSha256,
-        truncated: entry.truncated,
-        at: entry.at,
-      })
+      const stepId = stepIds.get(entry)
       if (stepId !== undefined) await tx.addChore('close-output', stepId)
       return tx.append({
         ...scope,

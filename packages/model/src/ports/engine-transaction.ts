@@ -23,6 +23,31 @@ import type {
   WorkflowSnapshot,
 } from './engine-records.ts'
 
+/** The start of a step, as its agent tells it. */
+export interface BegunStep {
+  readonly id: string
+  readonly attemptId: string
+  readonly taskIndex: number
+  readonly index: number
+  readonly name: string
+  readonly type: string
+  readonly command: string | null
+  readonly background: boolean
+  readonly at: string
+}
+
+/** Its end. */
+export interface EndedStep {
+  readonly attemptId: string
+  readonly index: number
+  readonly result: Result
+  readonly exitCode: number | null
+  readonly outputBytes: number
+  readonly outputSha256: string
+  readonly truncated: boolean
+  readonly at: string
+}
+
 /** `superseded`: a newer pipeline of the project holds the lock or waits for it, so this one must not come after it. */
 export type LockAnswer = 'held' | 'waiting' | 'superseded'
 
@@ -227,28 +252,10 @@ export interface EngineTransaction {
   /** Names of the organisation's contexts that jobs of the project may use; null: all that it has. */
   contextNames(organizationId: string, projectId: string | null): Promise<readonly string[]>
   acknowledge(attemptId: string, sequence: number, leaseMs: number): Promise<void>
-  /** Answers its id, which is another when it was begun before. */
-  startStep(step: {
-    id: string
-    attemptId: string
-    taskIndex: number
-    index: number
-    name: string
-    type: string
-    command: string | null
-    background: boolean
-    at: string
-  }): Promise<string>
-  finishStep(step: {
-    attemptId: string
-    index: number
-    result: Result
-    exitCode: number | null
-    outputBytes: number
-    outputSha256: string
-    truncated: boolean
-    at: string
-  }): Promise<string | undefined>
+  /** Answers their ids, in order; that of one begun before is the one it has, also where two are named at once. */
+  startSteps(steps: readonly BegunStep[]): Promise<readonly string[]>
+  /** Answers their ids, in order; undefined for one that never began. Of one named twice the later word holds. */
+  finishSteps(steps: readonly EndedStep[]): Promise<readonly (string | undefined)[]>
   /** Keys are immutable: false when the key was saved before. `jobId`: whose plan may ask for it to be kept for less. */
   saveCache(scope: CacheScope, key: string, object: StoredObject, jobId?: string): Promise<boolean>
   addLayer(jobId: string, nodeIndex: number, object: StoredObject): Promise<void>

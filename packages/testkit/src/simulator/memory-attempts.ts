@@ -1,4 +1,4 @@
-import type { EngineTransaction, FencedRef } from '@rondo/model'
+import type { BegunStep, EndedStep, EngineTransaction, FencedRef } from '@rondo/model'
 import type { Cell, MemoryDatabase, Work } from './memory-database.ts'
 import { type Effect, fenced, identify, required } from './memory-identity.ts'
 import { servedSince } from './memory-instances.ts'
@@ -10,8 +10,8 @@ type AttemptWrites = Pick<
   | 'grant'
   | 'lockExpired'
   | 'acknowledge'
-  | 'startStep'
-  | 'finishStep'
+  | 'startSteps'
+  | 'finishSteps'
   | 'stepScope'
   | 'finishAttempts'
   | 'requeue'
@@ -23,6 +23,32 @@ export function memoryAttemptWrites(database: MemoryDatabase, work: Work, effect
   async function change<Row>(cell: Cell<Row>, update: (row: Row) => Row): Promise<void> {
     const row = await work.lock(cell)
     if (row !== undefined) work.write(cell, update(row))
+  }
+
+  async function startStep({ id, attemptId, index }: BegunStep): Promise<string> {
+    const key = `${attemptId}/${index}`
+    const known = database.steps.get(key)
+    const row = known === undefined ? undefined : await work.lock(known)
+    if (row !== undefined) return row.id
+    const cell = work.insert<StepRow>('steps', database.steps, key, {
+      id,
+      attemptId,
+      index,
+      phase: 'running',
+      result: null,
+      outputBytes: 0,
+    })
+    const cells = database.stepsOfAttempt.get(attemptId) ?? []
+    database.stepsOfAttempt.set(attemptId, cells)
+    if (!cells.includes(cell)) cells.push(cell)
+    return id
+  }
+
+  async function finishStep({ attemptId, index, result, outputBytes }: EndedStep): Promise<string | undefined> {
+    const cell = database.steps.get(`${attemptId}/${index}`)
+    if (cell === undefined) return undefined
+    await change<StepRow>(cell, (row) => ({ ...row, phase: 'finished', result, outputBytes }))
+    return work.read(cell)?.id
   }
 
   async function endOpenSteps(attemptId: string): Promise<readonly string[]> {
@@ -108,39 +134,17 @@ export function memoryAttemptWrites(database: MemoryDatabase, work: Work, effect
         leaseExpiresAt: work.now + leaseMs,
       }))
     },
-    async startStep(step) {
-      await effect('start a step')
-      const key = `${step.attemptId}/${step.index}`
-      const known = database.steps.get(key)
-      if (known !== undefined) {
-        const row = await work.lock(known)
-        if (row !== undefined) return row.id
-      }
-      const { id } = step
-      const cell = work.insert<StepRow>('steps', database.steps, key, {
-        id,
-        attemptId: step.attemptId,
-        index: step.index,
-        phase: 'running',
-        result: null,
-        outputBytes: 0,
-      })
-      const cells = database.stepsOfAttempt.get(step.attemptId) ?? []
-      database.stepsOfAttempt.set(step.attemptId, cells)
-      if (!cells.includes(cell)) cells.push(cell)
-      return id
+    async startSteps(steps) {
+      await effect('start steps')
+      const ids: string[] = []
+      for (const step of steps) ids.push(await startStep(step))
+      return ids
     },
-    async finishStep(step) {
-      await effect('finish a step')
-      const cell = database.steps.get(`${step.attemptId}/${step.index}`)
-      if (cell === undefined) return undefined
-      await change<StepRow>(cell, (row) => ({
-        ...row,
-        phase: 'finished',
-        result: step.result,
-        outputBytes: step.outputBytes,
-      }))
-      return work.read(cell)?.id
+    async finishSteps(steps) {
+      await effect('finish steps')
+      const ids: (string | undefined)[] = []
+      for (const step of steps) ids.push(await finishStep(step))
+      return ids
     },
     async stepScope(stepId) {
       await effect('find what a step belongs to')

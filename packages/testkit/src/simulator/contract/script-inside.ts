@@ -136,25 +136,25 @@ export function insideOperations(
       const ref = state.ref()
       if (ref.attemptId !== unknownId) await tx.acknowledge(ref.attemptId, state.random.int(1, 9), 60_000)
     },
-    'start a step': async (tx) => {
+    'start steps': async (tx) => {
       const { attemptId } = state.ref()
       if (attemptId === unknownId) return
-      const index = state.random.int(0, 2)
-      return tx.startStep({
+      const begun = () => ({
         // In the order in which they are made.
         id: `${String(state.pipelines.length).padStart(8, '0')}${randomUUID().slice(8)}`,
         attemptId,
         taskIndex: 0,
-        index,
+        index: state.random.int(0, 2),
         name: 'n',
         type: 'run',
         command: null,
         background: false,
         at,
       })
+      return tx.startSteps(Array.from({ length: state.random.int(0, 2) }, begun))
     },
-    'finish a step': (tx) =>
-      tx.finishStep({
+    'finish steps': (tx) => {
+      const ended = () => ({
         attemptId: state.ref().attemptId,
         index: state.random.int(0, 2),
         result: state.random.pick(results),
@@ -163,7 +163,9 @@ export function insideOperations(
         outputSha256: 'sum',
         truncated: false,
         at,
-      }),
+      })
+      return tx.finishSteps(Array.from({ length: state.random.int(0, 2) }, ended))
+    },
     cache: (tx) => {
       const key = state.random.chance(0.3) ? 'k1' : `k${++state.caches}`
       return tx.saveCache(state.cacheScope(), key, object(state.random))
