@@ -129,6 +129,9 @@ export class FileOutput implements StepOutput, AsyncDisposable {
 
   async close(stepId: string): Promise<void> {
     const { raw, fresh } = this.#pathsOf(stepId)
+    // Most steps of a job of many print nothing, and have no file.
+    const written = await exists(raw)
+    if (!written && !this.#listeners.has(stepId)) return
     const size = await this.size(stepId)
     if (size >= foldFromBytes && (await exists(raw))) {
       await writeFile(fresh, '', { flag: 'a', mode: 0o640 })
