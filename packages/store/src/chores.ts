@@ -21,9 +21,16 @@ export function choreReads(runner: Runner): Pick<EngineStore, 'dueChores' | 'pos
 }
 
 /** Writes of one transaction; see the port for what each means. */
-export function choreWrites(tx: Runner): Pick<EngineTransaction, 'takeChore' | 'openWorkflows' | 'redundantWorkflows'> {
+export function choreWrites(
+  tx: Runner,
+): Pick<EngineTransaction, 'takeChore' | 'takeChores' | 'openWorkflows' | 'redundantWorkflows'> {
   return {
     takeChore: async (id) => (await tx.rows(sql`delete from chores where id = ${id} returning id`)).length > 0,
+    async takeChores(ids) {
+      // In one order, so that two processes that did the same ones do not wait for each other.
+      await tx.rows(sql`
+        delete from chores where id in (select id from chores where id = any(${[...ids]}::bigint[]) order by id for update)`)
+    },
     openWorkflows: async (pipelineId) =>
       (
         await tx.rows<{ id: string }>(

@@ -290,6 +290,21 @@ describe('the journal', () => {
     expect(await store.queries.step(begun[1]!.id)).toMatchObject({ name: 'step 1', result: 'failed', exitCode: null })
   })
 
+  test('chores are ended together, whoever has ended some of them before', async () => {
+    const due = async () =>
+      (await store.engine.dueChores(1_000)).filter(({ subjectId }) => subjects.includes(subjectId))
+    const subjects: readonly string[] = [randomUUID(), randomUUID(), randomUUID()]
+    await store.engine.transact(async (tx) => {
+      for (const subjectId of subjects) await tx.addChore('close-output', subjectId)
+    })
+    const [first, second] = (await due()).map(({ id }) => id)
+    await store.engine.transact((tx) => tx.takeChore(first!))
+
+    await store.engine.transact((tx) => tx.takeChores([second!, first!]))
+
+    expect((await due()).map(({ subjectId }) => subjectId)).toEqual([subjects[2]])
+  })
+
   test('what fails in a transaction is undone as a whole', async () => {
     const { workflowId } = await buildWorkflow(store, home.project, [buildJob()])
 

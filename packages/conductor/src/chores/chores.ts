@@ -49,10 +49,7 @@ export async function doDueChores(
       await ports.engine.postponeChore(chore.id, tryAgainAfterMs)
     })
   }
-  if (closed.length > 0)
-    await ports.engine.transact(async (tx) => {
-      for (const { id } of closed) await tx.takeChore(id)
-    })
+  if (closed.length > 0) await ports.engine.transact((tx) => tx.takeChores(closed.map(({ id }) => id)))
   return due.length === batch
 }
 

@@ -212,6 +212,8 @@ export interface EngineTransaction {
   addChore(kind: ChoreKind, subjectId: string): Promise<void>
   /** Ends a chore in the transaction that carries it out; false when another process has. */
   takeChore(id: number): Promise<boolean>
+  /** Ends those that were carried out before, and may be again. */
+  takeChores(ids: readonly number[]): Promise<void>
   /**
    * Moves a schedule on, in the transaction that makes its pipeline; answers how late that is, by the database's clock.
    * Undefined: it is not due at this time any more, so another process has run it, or somebody changed it.

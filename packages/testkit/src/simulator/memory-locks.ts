@@ -5,7 +5,14 @@ import type { ChoreRow, LockRow } from './memory-rows.ts'
 
 type LockWrites = Pick<
   EngineTransaction,
-  'requestLock' | 'releaseLocks' | 'addChore' | 'takeChore' | 'openWorkflows' | 'redundantWorkflows' | 'rerunCount'
+  | 'requestLock'
+  | 'releaseLocks'
+  | 'addChore'
+  | 'takeChore'
+  | 'takeChores'
+  | 'openWorkflows'
+  | 'redundantWorkflows'
+  | 'rerunCount'
 >
 
 /** Writes of lock queues and chores in memory. */
@@ -29,6 +36,13 @@ export function memoryLockWrites(database: MemoryDatabase, work: Work, effect: E
     const id = database.newNumber()
     work.insert<ChoreRow>('chores', database.chores, String(id), { id, kind, subjectId, dueAt: work.now })
     work.notify('chores')
+  }
+
+  async function takeChore(id: number): Promise<boolean> {
+    const cell = database.chores.get(String(id))
+    if (cell === undefined || (await work.lock(cell)) === undefined) return false
+    work.remove(cell)
+    return true
   }
 
   return {
@@ -72,10 +86,11 @@ export function memoryLockWrites(database: MemoryDatabase, work: Work, effect: E
     },
     async takeChore(id) {
       await effect('take a chore')
-      const cell = database.chores.get(String(id))
-      if (cell === undefined || (await work.lock(cell)) === undefined) return false
-      work.remove(cell)
-      return true
+      return takeChore(id)
+    },
+    async takeChores(ids) {
+      await effect('take chores')
+      for (const id of ids.toSorted((a, b) => a - b)) await takeChore(id)
     },
     async openWorkflows(pipelineId) {
       await effect('look for open workflows')
