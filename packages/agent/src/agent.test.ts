@@ -138,3 +138,37 @@ test('an agent that is told again while it drains ends at once, and the next one
   expect(agent.server.entries.at(-1)).toMatchObject({ type: 'task-finished', result: 'passed' })
   expect(agent.server.output(2)).toBe('done\n')
 })
+
+test('a job that may be run anew begins as any other on an agent that had nothing to do, and so heard nothing, for long', async () => {
+  const spec = taskSpec([runStep('sleep 1.5; echo done')], { stopUnheardAfterMs: 8_000 })
+  const server = createFakeServer(spec)
+  const waiting = (signal: AbortSignal) =>
+    new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  let claims = 0
+  const stop = new AbortController()
+  const ended = runAgent(
+    {
+      name: 'a',
+      version: '',
+      executor: createProcessExecutor(root),
+      dataFolder: root,
+      log: () => {},
+      controlPlane: {
+        ...server.controlPlane,
+        heartbeat: (_request, signal) => waiting(signal),
+        async claim(_request, signal) {
+          if (++claims > 1) return waiting(signal)
+          await sleep(8_500)
+          return [{ ...spec, jobName: 'it', cpus: 1, memoryMb: 1 }]
+        },
+      },
+    },
+    stop.signal,
+  )
+
+  await until(() => server.entries.at(-1)?.type === 'task-finished')
+  stop.abort()
+  await ended
+
+  expect(server.entries.at(-1)).toMatchObject({ result: 'passed' })
+}, 60_000)

@@ -61,6 +61,8 @@ export interface PlacedTask extends AttemptRef {
  */
 export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: AbortSignal): Promise<void> {
   const ref: AttemptRef = { attemptId: placed.attemptId, epoch: placed.epoch }
+  // An agent without tasks may not have heard the server for long: what it is given it has just heard of.
+  const begunAt = performance.now()
   const root = join(deps.dataFolder, 'tasks', ref.attemptId)
   // Nothing is asked for yet, so the task goes to somebody else once its lease is over.
   if (!existsSync(root)) await requireRoom(deps.dataFolder)
@@ -85,7 +87,11 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
       await deps.executor.reserve?.(spec, root).catch((error) => logError(deps, ref, error))
     folder = await (filled ?? openTaskFolder(root))
     const limit = setTimeout(() => (signal as StoppableSignal).stop?.('timed-out'), remainingMs(spec, journal))
-    const stillHeard = stopUnheard(spec, deps.heardAt, () => (signal as StoppableSignal).stop?.('unheard'))
+    const stillHeard = stopUnheard(
+      spec,
+      () => Math.max(begunAt, deps.heardAt()),
+      () => (signal as StoppableSignal).stop?.('unheard'),
+    )
     const sending = reportSignal(signal)
     const reporter = createReporter(deps.controlPlane, ref, journal, sending)
     try {
