@@ -5,11 +5,11 @@ import type { Runner } from './database.ts'
 type Identity = AttemptIdentity & { readonly acknowledged: number }
 type AttemptRow = Identity & { readonly agentId: string }
 
-/** Attempts that may still write, with what they belong to; further conditions follow. */
+/** Attempts that may still write, which those of a revoked agent may not, with what they belong to; further conditions follow. */
 const openAttempts = sql`
   select a.agent_id as "agentId", a.id as "attemptId", a.epoch, a.task_id as "taskId", t.index as "taskIndex", t.job_id as "jobId", j.workflow_id as "workflowId",
     w.pipeline_id as "pipelineId", j.project_id as "projectId", p.organization_id as "organizationId", a.granted_at is not null as granted, a.acknowledged
-  from attempts a join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id join workflows w on w.id = j.workflow_id join projects p on p.id = j.project_id
+  from attempts a join agents g on g.id = a.agent_id and g.revoked_at is null join tasks t on t.id = a.task_id join jobs j on j.id = t.job_id join workflows w on w.id = j.workflow_id join projects p on p.id = j.project_id
   where t.attempt_id = a.id and (a.phase <> 'finished' or a.held_until > now())`
 
 /** The fence (rule D-02): the newest attempt of its task, with this epoch, unfinished or held, and this agent's. `hold` locks the row. */

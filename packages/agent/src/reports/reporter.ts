@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { AppError } from '@rondo/model'
 import type { AttemptRef, ControlPlane, ReportEntry } from '@rondo/protocol'
 import { untilReachable } from '../control-plane/retry.ts'
 import type { Journal } from './journal.ts'
@@ -43,6 +44,8 @@ export function createReporter(
 
   async function sendBatch(): Promise<void> {
     await gather()
+    // What it would say is that it was stopped, as if somebody had canceled the job.
+    if (signal.reason === 'gone') throw new AppError('gone', `Attempt ${ref.attemptId} is not this agent's any more.`)
     const entries = journal.entries.slice(known, known + batch)
     // What the server knows must still be known here after a crash of the machine: the next number goes on from it. But after
     // the last word nothing does: whoever comes back finds no environment to go on with, and its own end of the attempt comes

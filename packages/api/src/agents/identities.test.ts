@@ -125,6 +125,24 @@ test('a revoked agent is refused in words, is handed nothing, and what it had no
   expect((await web.request(admin, 'POST', `${tokensPath}/${doomed.id}/revoke`)).status).toBe(404)
 })
 
+test('what a revoked agent says of a job it had begun counts for nothing, from the moment on in which it is revoked [S-13]', async () => {
+  const made = await makeToken({ name: 'late' })
+  const agent = agentProcess(made.token, 'late')
+  await agent.hello()
+  const pipeline = await push()
+  const claimed = (await agent.claim()).claims!
+  const own = claimed.at(-1)!
+  expect((await agent.call('grant', own)).status).toBe(200)
+
+  await web.request(admin, 'POST', `${tokensPath}/${made.id}/revoke`)
+  const end = { type: 'task-finished', result: 'canceled', message: null, at: new Date().toISOString() }
+  const said = await agent.call('report', { ...own, from: 1, entries: [end] })
+
+  expect([401, 410]).toContain(said.status)
+  expect((await engine.database.store.engine.expired(10)).map(({ attemptId }) => attemptId)).toContain(own.attemptId)
+  expect(Object.values(await engine.statuses(pipeline))).not.toContain('canceled')
+})
+
 test('a claim that was waiting when the last token was revoked is handed nothing [S-13]', async () => {
   const token = await makeToken({ name: 'waits' })
   const agent = agentProcess(token.token, 'waits')
@@ -172,6 +190,21 @@ test('machines join by one token, each as an agent of its own; the same folder i
   await web.request(admin, 'POST', `${tokensPath}/${joining.id}/revoke`, { joined: true })
   expect(await join('worker', 'c'.repeat(32))).toMatchObject({ status: 401 })
   expect(await agentProcess(second.token!, 'worker').hello()).toMatchObject({ status: 401 })
+})
+
+test('the agent of the server’s own machine is what it was before tokens had names; another token in its folder ends the one before', async () => {
+  const { agentTokens, engine: store } = engine.database.store
+  const machine = { hostname: '', cpus: 1, memoryMb: 1, executors: ['docker'] }
+  const before = await store.saveAgent({ name: 'local', ...machine })
+
+  const ids = [await agentTokens.keepLocal(hashToken('first')), await agentTokens.keepLocal(hashToken('first'))]
+  expect(await agentProcess('first', 'here').hello()).toMatchObject({ status: 200 })
+  ids.push(await agentTokens.keepLocal(hashToken('second')))
+
+  expect(ids).toEqual([before, before, before])
+  expect(await agentProcess('first', 'here').hello()).toMatchObject({ status: 401 })
+  expect(await agentProcess('second', 'here').hello()).toMatchObject({ status: 200 })
+  expect((await tokens()).filter(({ kind }) => kind === 'local')).toHaveLength(1)
 })
 
 test('nobody but administrators makes, sees or revokes tokens; the server’s own is not revoked; wrong wishes are refused', async () => {
