@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const program = fileURLToPath(new URL('../../agent/src/main.ts', import.meta.url))
+const program = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 
 export interface AgentProcessOptions {
   /** The agents' port of the server, or of what stands between. */
@@ -34,14 +34,14 @@ export interface AgentProcess {
   remove(): Promise<void>
 }
 
-/** Starts an agent beside a server that has none. */
+/** Starts an agent as its operator does, beside a server that has none. */
 export function startAgentProcess({ port, token, executor, name, env, ...more }: AgentProcessOptions): AgentProcess {
   const root = more.folder ?? mkdtempSync(join(tmpdir(), 'rondo-agent-'))
   const [folder, secrets] = [join(root, 'work'), join(root, 'secret')]
   for (const path of [folder, secrets]) mkdirSync(path, { recursive: true })
   writeFileSync(join(secrets, 'token'), `${token}\n`, { mode: 0o600 })
   const printed: Buffer[] = []
-  const child = inNamespace([process.execPath, program], {
+  const child = inNamespace([process.execPath, program, 'agent', 'start'], {
     PATH: process.env.PATH,
     RONDO_SERVER_URL: `http://127.0.0.1:${port}`,
     RONDO_AGENT_TOKEN_FILE: join(secrets, 'token'),
