@@ -60,6 +60,12 @@ describe.runIf(works).concurrent('jobs that run', () => {
     })
   }, 900_000)
 
+  test('go elsewhere or end when machines lose their power for good, and none stays open [R-10]', async () => {
+    const findings = await experiments.gone.run({ cuts: 6, 'at-once': 6 }, setting)
+
+    expect(findings.problems).toEqual([])
+  }, 900_000)
+
   test('are seen live and kept whole beside others that print without end, whose exit codes stay [R-15]', async () => {
     const findings = await experiments.flood.run(
       { flooders: 2, megabytes: 30, neighbours: 3, lines: 40, 'lag-ms': Number.POSITIVE_INFINITY },

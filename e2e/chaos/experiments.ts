@@ -4,6 +4,7 @@ import { cancels } from './cancels.ts'
 import type { Experiment } from './experiment.ts'
 import { flood } from './flood.ts'
 import { fullDisk } from './full-disk.ts'
+import { gone } from './gone.ts'
 import { schedulerLies } from './lies.ts'
 import { listener } from './listener.ts'
 import { outage } from './outage.ts'
@@ -43,6 +44,7 @@ export const experiments = {
   outage,
   listener,
   partition,
+  gone,
   cancels,
   arrivals,
   repeats,

@@ -4,10 +4,14 @@ import { type Stack, startStack } from '@rondo/testkit'
 import { countingConfig, isCountOf } from './counted-jobs.ts'
 import type { Experiment } from './experiment.ts'
 import { countRows, look } from './look.ts'
+import { startOwnAgents } from './own-agents.ts'
 import { startOwnDatabase } from './own-database.ts'
 import { pushConfig } from './push.ts'
 
 const project = 'acme/outage'
+
+/** Of small jobs a machine runs this many at once: its processors are offered twice over. */
+const jobsAnAgent = availableParallelism() * 2
 
 /**
  * PostgreSQL is away while jobs run to their end. It is really away for some seconds; for the database, whose clock alone
@@ -15,14 +19,14 @@ const project = 'acme/outage'
  */
 export const outage: Experiment<{ readonly jobs: number; readonly seconds: number; readonly minutes: number }> = {
   rows: 'R-03',
-  what: 'PostgreSQL is away for an hour of its clock while jobs run to their end',
-  // As many as one machine runs at once: it offers its processors to small jobs twice over. The rule speaks of 50.
-  full: { jobs: Math.min(50, availableParallelism() * 2), seconds: 120, minutes: 60 },
+  what: 'PostgreSQL is away for an hour of its clock while jobs of several agents run to their end',
+  full: { jobs: 50, seconds: 120, minutes: 60 },
   async run({ jobs, seconds, minutes }, { executor, say }) {
     const database = await startOwnDatabase()
     // A line a second: long enough that all have started when it goes, and short enough that they end while it is away.
-    const lines = Math.ceil(jobs * 1.2 + seconds / 2)
-    const stack = await startStack({ executor, env: { DATABASE_URL: database.url } })
+    const lines = Math.ceil(2 + jobs * 0.8 + seconds / 2)
+    const stack = await startStack({ executor, env: { DATABASE_URL: database.url, RONDO_AGENT: 'none' } })
+    const agents = await startOwnAgents(stack, Math.ceil(jobs / jobsAnAgent), { executor })
     try {
       await stack.createProject('acme', 'outage')
       const all = Array.from({ length: jobs }, (_, index) => ({ name: `count-${index + 1}`, n: index + 1 }))
@@ -70,10 +74,13 @@ export const outage: Experiment<{ readonly jobs: number; readonly seconds: numbe
         database.direct,
         `select from steps where name = 'count' and finished_at between '${gone.toISOString()}' and '${returned.toISOString()}'`,
       )
+      const used = await countRows(database.direct, 'select distinct agent_id from attempts')
       return {
         problems,
         figures: {
           jobs,
+          agents: agents.length,
+          'agents that had jobs': used,
           'ran when PostgreSQL went': running,
           'ended while it was away': meanwhile,
           'results delivered with every byte': whole,
@@ -81,6 +88,7 @@ export const outage: Experiment<{ readonly jobs: number; readonly seconds: numbe
         },
       }
     } finally {
+      await Promise.all(agents.map((agent) => agent.remove()))
       await stack.stop()
       await database.remove()
     }

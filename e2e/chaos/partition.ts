@@ -4,7 +4,7 @@ import { type Stack, startStack, startTcpProxy, type TcpProxy, type Ways } from 
 import { countingConfig, isCountOf } from './counted-jobs.ts'
 import type { Experiment, Setting } from './experiment.ts'
 import { look } from './look.ts'
-import { startOwnAgent } from './own-agent.ts'
+import { startOwnAgents } from './own-agents.ts'
 import { pushConfig } from './push.ts'
 
 const [short, long] = ['acme/short', 'acme/long']
@@ -66,7 +66,7 @@ interface Lane {
 async function runLane({ lane, seconds, take }: Lane, { executor, say }: Setting, found: Found): Promise<void> {
   const stack = await startStack({ env: { RONDO_AGENT: 'none', RONDO_LOST_AFTER: '1' } })
   const link = await startTcpProxy({ targetPort: stack.agentPort })
-  const stopAgent = startOwnAgent(stack, link.port, executor)
+  const [agent] = await startOwnAgents(stack, 1, { executor, port: link.port })
   // No other program sleeps for so long, so whoever does is a job of this lane.
   const marker = `98765.${process.pid}${lane}`
   try {
@@ -83,7 +83,7 @@ async function runLane({ lane, seconds, take }: Lane, { executor, say }: Setting
     }
   } finally {
     link.release()
-    await stopAgent()
+    await agent?.remove()
     await stack.stop()
     await link.stop()
   }
