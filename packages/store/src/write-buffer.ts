@@ -93,6 +93,8 @@ export function createWriteBuffer(tx: Runner): WriteBuffer {
       if (queued.has(jobId)) await flush()
       if (!stops.has(jobId)) stops.set(jobId, reason)
       topics.add('stop')
+      // An agent may be making room for one of them, and take nothing else as long.
+      topics.add('queue')
     },
     async saveWorkflow(id, status, canceledBy) {
       if (workflows.has(id)) await flush()

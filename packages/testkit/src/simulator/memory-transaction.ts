@@ -271,6 +271,7 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
         )
       }
       work.notify('stop')
+      work.notify('queue')
     },
     async contextNames(organizationId) {
       await effect('read the contexts')

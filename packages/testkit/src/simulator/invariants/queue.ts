@@ -125,16 +125,23 @@ export function leftEmpty(
     ({ committed: task }) => task?.phase === 'queued' && executors.includes(task.executor),
   )
   const fits = (task: TaskRow) => task.cpus <= free.cpus && task.memoryMb <= free.memoryMb
-  // Room is made for what has waited too long, and others wait for that.
-  if (waiting.some(({ committed: task }) => !fits(task!) && task!.queuedAt < database.now - 55_000)) return
-  for (const cell of waiting) {
+  const passedOver = waiting.flatMap((cell) => {
     const task = cell.committed!
-    if (!fits(task) || !isFree(cell, task, askedAt)) continue
+    if (!fits(task) || !isFree(cell, task, askedAt)) return []
     const mayBeLimited = [...database.limits.values()].some(
       ({ committed: limit, changedAt }) => changedAt >= askedAt || (limit !== undefined && isOf(limit, task)),
     )
-    if (!mayBeLimited) report(25, `${agent} got nothing, though ${nameOf(database, task)} waits and fits`)
-  }
+    return mayBeLimited ? [] : [task]
+  })
+  if (passedOver.length === 0) return
+  // Room is made for what has waited too long, and others wait for that, also when it is canceled while they do.
+  const isMadeRoomFor = ({ committed: task, changedAt }: Cell<TaskRow>) =>
+    task !== undefined &&
+    (task.phase === 'queued' || changedAt >= askedAt) &&
+    !fits(task) &&
+    task.queuedAt < database.now - 55_000
+  if ([...database.tasks.values()].some(isMadeRoomFor)) return
+  for (const task of passedOver) report(25, `${agent} got nothing, though ${nameOf(database, task)} waits and fits`)
 }
 
 /** Rule 26: what a batch canceled is what it was asked to. */
