@@ -240,9 +240,25 @@ test('a job that could not even be made ready on the agent’s disk ends at once
       type: 'task-finished',
       result: 'lost',
       message: expect.stringMatching(/^The agent could not begin this job: /),
+      unbegun: true,
     }),
   ])
   expect(log.join()).toContain('attempt ended by an error')
+})
+
+test('an environment that cannot be made is a fault of ours, and said to be before any code of the job', async () => {
+  const spec = taskSpec([runStep('echo never')])
+  const { server, begin, executor } = bench(spec)
+  executor.prepare = () => Promise.reject(new Error('the engine does not answer'))
+
+  await begin().ended
+
+  expect(server.entries.at(-1)).toMatchObject({
+    type: 'task-finished',
+    result: 'lost',
+    unbegun: true,
+    message: 'The environment could not be prepared: the engine does not answer',
+  })
 })
 
 test('an artifact larger than memory should hold is kept on the disk, and stored whole', async () => {

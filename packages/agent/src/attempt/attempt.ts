@@ -145,7 +145,9 @@ function reasonOf(error: unknown): string {
 /** What could not even be made ready (the disk is full, say) ends now, instead of when the agent's silence is noticed. */
 async function tellLost(deps: AttemptDeps, ref: AttemptRef, journal: Journal, reason: string): Promise<void> {
   const reporter = createReporter(deps.controlPlane, ref, journal, AbortSignal.timeout(lastWordMs))
-  reportEnd(reporter, journal, { result: 'lost', message: `The agent could not begin this job: ${reason}` })
+  const message = `The agent could not begin this job: ${reason}`
+  const unbegun = executorState(journal) === undefined
+  reportEnd(reporter, journal, { result: 'lost', message, ...(unbegun ? { unbegun } : {}) })
   // A refusal: it was never started, or is another's by now.
   await reporter.acknowledged().catch(() => {})
 }
@@ -214,9 +216,9 @@ async function holdIfFailed(deps: AttemptDeps, task: TaskContext, end: TaskEnd):
   await holdSession(task, until, deps.draining ?? new AbortController().signal)
 }
 
-function reportEnd(reporter: Reporter, journal: Journal, { result, message }: TaskEnd): void {
+function reportEnd(reporter: Reporter, journal: Journal, end: TaskEnd): void {
   if (journal.entries.some((entry) => entry.type === 'task-finished')) return
-  reporter.report({ type: 'task-finished', result, message, at: new Date().toISOString() })
+  reporter.report({ type: 'task-finished', ...end, at: new Date().toISOString() })
 }
 
 async function execute(

@@ -10,6 +10,8 @@ import { headingOf, runOne } from './run-one.ts'
 export interface TaskEnd {
   readonly result: Result
   readonly message: string | null
+  /** No code of the job has run. */
+  readonly unbegun?: true
 }
 
 interface Background {

@@ -59,7 +59,8 @@ async function spinUp(base: TaskBase): Promise<Environment> {
     if (!shutdown) say(message)
     step.end({ result: canceled ? 'canceled' : 'failed', exitCode: null })
     if (shutdown) throw error
-    return { result: canceled ? 'canceled' : error instanceof ExecutorRefusal ? 'failed' : 'lost', message }
+    if (canceled || error instanceof ExecutorRefusal) return { result: canceled ? 'canceled' : 'failed', message }
+    return { result: 'lost', message, unbegun: true }
   }
 }
 

@@ -1,26 +1,21 @@
 import {
   AppError,
-  type AttemptIdentity,
   type Clock,
   type EngineStore,
-  type EngineTransaction,
   type ExpiredAttempt,
   isFinalJobStatus,
-  type Job,
   nothingSet,
   type SettingsStore,
   settingOf,
-  type Task,
-  type WorkflowHead,
 } from '@rondo/model'
 import { awayAfterMs } from '../chores/announce.ts'
 import type { LoopOptions } from '../chores/run-periodically.ts'
 import { advance } from '../workflows/apply-moves.ts'
-import { changeJob } from '../workflows/change-state.ts'
 import { decided } from '../workflows/decided.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { attemptScope } from './attempt-scope.ts'
-import { defaultLostAfterMs, leaseMs } from './ownership.ts'
+import { defaultLostAfterMs, leaseMs, maxAttempts } from './ownership.ts'
+import { queueAgain } from './queue-again.ts'
 import { type Ending, finishTasks } from './record-entries.ts'
 
 export interface LeaseSweeperOptions extends LoopOptions {
@@ -34,8 +29,6 @@ export interface SweeperPorts {
   /** Without them what they say where nobody set anything. */
   readonly settings?: Pick<SettingsStore, 'view'>
 }
-
-const maxAttempts = 3
 
 /** Only who was silent while somebody could hear it for a whole term is given up (rule D-05). */
 const heardTerm = { role: 'agents', awayAfterMs, forMs: leaseMs }
@@ -113,7 +106,7 @@ async function settle(ports: SweeperPorts, attempt: ExpiredAttempt, lostAfterMs:
       return
     }
     if (attempt.granted && attempt.attempts <= retries && !isFinalJobStatus(found.job.status))
-      return retryStarted(tx, { head, identity, ...found }, { attempt, retries })
+      return queueAgain(tx, [{ head, identity, ...found, because: becauseOfSilence(attempt, retries) }])
     await finishTasks(ports, tx, [{ head, identity, ...found, ...endOfSilence(attempt) }])
   })
 }
@@ -121,6 +114,11 @@ async function settle(ports: SweeperPorts, attempt: ExpiredAttempt, lostAfterMs:
 /** Its agent is there again for less than a term, and may be about to speak of it. */
 function justCameBack({ granted, unspokenMs }: ExpiredAttempt): boolean {
   return granted && unspokenMs !== null && unspokenMs < leaseMs
+}
+
+/** Why a slice runs again whose user code may have run: somebody who may said that this is better than to fail. */
+function becauseOfSilence({ attempts }: ExpiredAttempt, retries: number): string {
+  return `its agent fell silent after its own steps began; the setting retry.after-start lets it run again (number ${attempts} of ${retries})`
 }
 
 /** How an attempt ends that nobody speaks of any more. */
@@ -135,29 +133,4 @@ function endOfSilence({ granted, unspokenMs }: ExpiredAttempt): Pick<Ending, 're
     result: 'lost',
     message: 'The agent that ran this job fell silent. Look at its machine, then rerun the job.',
   }
-}
-
-interface StartedSlice {
-  readonly head: WorkflowHead
-  readonly identity: AttemptIdentity
-  readonly job: Job
-  readonly tasks: readonly Task[]
-}
-
-/** Runs a slice again whose user code may have run: somebody who may said that this is better than to fail. */
-async function retryStarted(
-  tx: EngineTransaction,
-  { head, identity, job, tasks }: StartedSlice,
-  { attempt, retries }: { readonly attempt: ExpiredAttempt; readonly retries: number },
-): Promise<void> {
-  const because = `its agent fell silent after its own steps began; the setting retry.after-start lets it run again (number ${attempt.attempts} of ${retries})`
-  for (const stepId of await tx.retry(attempt)) await tx.addChore('close-output', stepId)
-  await tx.append({
-    kind: 'task.requeued',
-    ...attemptScope(identity),
-    data: { slice: identity.taskIndex, attempt: attempt.attempts, because },
-  })
-  const others = tasks.filter((task) => task.id !== identity.taskId)
-  if (job.status === 'running' && others.every((task) => task.phase === 'queued'))
-    await changeJob(tx, head, job, 'queued', { because })
 }

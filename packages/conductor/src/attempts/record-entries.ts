@@ -16,7 +16,8 @@ import { advanceAll, endOf, type Turn } from '../workflows/apply-moves.ts'
 import { changeJob, jobScope } from '../workflows/change-state.ts'
 import { attemptScope } from './attempt-scope.ts'
 import type { DispatcherPorts } from './dispatcher-ports.ts'
-import { leaseMs } from './ownership.ts'
+import { leaseMs, maxAttempts } from './ownership.ts'
+import { type LostSlice, queueAgain } from './queue-again.ts'
 import { recordSteps } from './record-steps.ts'
 
 /** Entries of one attempt's journal. */
@@ -57,6 +58,7 @@ export async function recordReports(
   reports: readonly OpenReport[],
 ): Promise<ReadonlyMap<string, number>> {
   const endings: Ending[] = []
+  const unbegun: LostSlice[] = []
   const known = new Map<string, number>()
   const fresh = reports.map((report) => ({ ...report, entries: freshEntries(report) }))
   const stepIds = await recordSteps(tx, fresh)
@@ -64,10 +66,16 @@ export async function recordReports(
     const { entries, identity, held } = report
     for (const entry of entries) {
       if (entry.type !== 'task-finished') await recordEntry(tx, { ...report, stepIds }, entry)
+      else if (held !== undefined && mayBeginAgain(held, entry))
+        unbegun.push({
+          ...held,
+          because: `no code of the job has run. ${entry.message ?? 'Its agent could not begin it.'}`,
+        })
       else if (held !== undefined) endings.push({ ...held, result: entry.result, message: entry.message })
     }
     known.set(identity.attemptId, identity.acknowledged + entries.length)
   }
+  await queueAgain(tx, unbegun)
   await finishTasks(ports, tx, endings)
   for (const { identity } of reports) {
     const now = known.get(identity.attemptId)!
@@ -79,6 +87,15 @@ export async function recordReports(
 function freshEntries({ request, identity }: OpenReport): readonly ReportEntry[] {
   const next = identity.acknowledged + 1
   return request.from > next ? [] : request.entries.slice(Math.max(0, next - request.from))
+}
+
+/** A fault before the job's own code, of an agent or its engine, costs an attempt and not the job (rule D-01). */
+function mayBeginAgain(
+  { job, tasks, identity }: HeldAttempt,
+  entry: Extract<ReportEntry, { type: 'task-finished' }>,
+): boolean {
+  const attempts = tasks.find((task) => task.id === identity.taskId)?.attempts ?? maxAttempts
+  return entry.unbegun === true && entry.result === 'lost' && attempts < maxAttempts && !isFinalJobStatus(job.status)
 }
 
 async function recordEntry(

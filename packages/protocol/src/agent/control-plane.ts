@@ -276,4 +276,11 @@ export type ReportEntry =
   | { readonly type: 'tests-stored'; readonly tests: readonly TestResult[] }
   /** What an image's name stood for: the registry's digest, or `local:` and an id. `position` is its place in the config. */
   | { readonly type: 'image-resolved'; readonly position: number; readonly image: string; readonly digest: string }
-  | { readonly type: 'task-finished'; readonly result: Result; readonly message: string | null; readonly at: string }
+  | {
+      readonly type: 'task-finished'
+      readonly result: Result
+      readonly message: string | null
+      readonly at: string
+      /** No code of the job has run, nor will: it may be begun again elsewhere, or later (rule D-01). */
+      readonly unbegun?: true
+    }

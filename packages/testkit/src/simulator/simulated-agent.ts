@@ -193,7 +193,11 @@ export class SimulatedAgent {
       await this.#insist(life, 'resume', (plane) => plane.resume(held.ref))
     }
     if (life !== this.#life) return false
-    if (held.started) return true
+    if (held.started || held.entries.length > 0) return true
+    if (this.#world.random.chance(0.02)) {
+      held.entries.push({ ...this.#finished('lost'), unbegun: true })
+      return true
+    }
     held.started = true
     held.script = this.#drawScript()
     this.#world.witness.started(this.name, held.ref)
@@ -267,7 +271,7 @@ export class SimulatedAgent {
     return [...entries, this.#finished(result)]
   }
 
-  #finished(result: Result): ReportEntry {
+  #finished(result: Result): Extract<ReportEntry, { type: 'task-finished' }> {
     return { type: 'task-finished', result, message: null, at }
   }
 

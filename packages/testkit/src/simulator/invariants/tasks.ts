@@ -49,7 +49,8 @@ export function attemptChanged(
     report(8, `${name} was granted its start twice`)
   const lost =
     before.phase !== 'finished' && after.phase === 'finished' && (after.result === 'lost' || after.result === 'unknown')
-  if (!lost) return
+  // Its agent said so itself, and that no code had run; that none runs twice is rule 12.
+  if (!lost || after.acknowledged > before.acknowledged) return
   if (back && task.phase === 'queued' && before.grantedAt !== null)
     report(9, `${name} had started and was queued again`)
   const silent = commit.at - before.leaseExpiresAt
