@@ -2,16 +2,18 @@ import {
   type AllowedTimes,
   type Clock,
   type EngineStore,
-  type EngineTransaction,
   isFinalJobStatus,
+  type Job,
   type JobStatus,
   nothingSet,
   type OverdueJob,
   type SettingsStore,
   type SettingsView,
   settingMs,
+  type WorkflowSnapshot,
 } from '@rondo/model'
 import { advance, endOf } from '../workflows/apply-moves.ts'
+import { cancelOneJob } from '../workflows/cancel.ts'
 import { changeJob } from '../workflows/change-state.ts'
 import { decided } from '../workflows/decided.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
@@ -80,9 +82,9 @@ async function lookBySettings(ports: LimitPorts, view: SettingsView): Promise<bo
   return endOverdue(ports, allowedTimes(view), projects, agentFirstMs)
 }
 
-async function holdsLock(tx: EngineTransaction, workflowId: string, jobId: string): Promise<boolean> {
-  const snapshot = await tx.lockWorkflow(workflowId)
-  return snapshot?.locks.some((lock) => lock.jobId === jobId && lock.held) ?? false
+/** The job of a serial group that the lock node stands before; undefined for locks that a config itself has as jobs. */
+function behindLock({ jobs }: WorkflowSnapshot, lock: Job): Job | undefined {
+  return jobs.find((job) => `${job.name}/lock` === lock.name && job.requires.some(({ node }) => node === lock.name))
 }
 
 interface Ending {
@@ -104,10 +106,14 @@ async function end(
     const { from, to, message } = endingOf(doing, allowedIn(job.projectId))
     // It may have gone on since it was seen.
     if (job.status !== from || isFinalJobStatus(job.status)) return
-    if (doing === 'lock' && (await holdsLock(tx, workflowId, jobId))) return
+    const snapshot = doing === 'lock' ? await tx.lockWorkflow(workflowId) : undefined
+    if (snapshot?.locks.some((lock) => lock.jobId === jobId && lock.held)) return
     await changeJob(tx, head, job, to, { message })
     await tx.stopTasks(jobId, to === 'timedout' ? 'timed-out' : 'canceled')
-    await advance(tx, head, endOf(job, to), ports.checks)
+    // It is the job that waited for too long, and counts as canceled for those that require it (semantics 21.4).
+    const waited = snapshot && behindLock(snapshot, job)
+    const ended = waited === undefined ? [] : await cancelOneJob(tx, head, waited, { message })
+    await advance(tx, head, [...endOf(job, to), ...ended], ports.checks)
   })
 }
 

@@ -175,7 +175,7 @@ test('builds that an operator cancels together say so, in the history and on the
   await engine.actions.cancelBatch(jobIds, user.id)
   await engine.actions.cancelJob((await engine.job(alone, 'build')).id, user.id)
 
-  const together = 'An administrator canceled 2 waiting builds at once, this among them.'
+  const together = 'An administrator canceled it while it waited, with others that waited.'
   const ends = (await entriesOf(pipeline)).filter((entry) => entry.kind === 'job.finished')
   expect(ends.map((entry) => [entry.jobName, entry.actorLogin, describeEvent(entry).why])).toEqual([
     ['build', user.login, together],

@@ -104,18 +104,17 @@ export function createUserActions(ports: UserActionsPorts): UserActions {
     cancelJob: (jobId, actorId, key) =>
       changeOneJob(jobId, key, (tx, head, job) => cancelOneJob(tx, head, job, canceledBy(actorId))),
     async cancelBatch(jobIds, actorId) {
-      const cause = { canceledBy: actorId, message: batchMessage(jobIds.length) }
+      // How many there were altogether is not known: who asks sends them by the hundred.
+      const message =
+        jobIds.length === 1 ? canceledWaiting : `${canceledWaiting.slice(0, -1)}, with others that waited.`
+      const cause = { canceledBy: actorId, message }
       for (const id of jobIds) await changeOneJob(id, undefined, (tx, head, job) => cancelOneJob(tx, head, job, cause))
     },
     rerun: (request) => rerun(ports, checks, request),
   }
 }
 
-function batchMessage(builds: number): string {
-  return builds === 1
-    ? 'An administrator canceled it while it waited.'
-    : `An administrator canceled ${builds} waiting builds at once, this among them.`
-}
+const canceledWaiting = 'An administrator canceled it while it waited.'
 
 /** Asked within the deciding transaction, on its own connection. */
 export function createStartChecks(newId: NewId): StartChecks {
