@@ -120,7 +120,7 @@ test('promoting builds that are not there names them, and promotes none of the o
   expect([nothing.code, nothing.out]).toEqual([1, ''])
   expect(nothing.err).toContain(`There is no build ${unknown}`)
   expect([elsewhere.code, elsewhere.err]).toEqual([1, expect.stringContaining(`There is no build ${foreign.id}`)])
-  expect([there.code, there.out]).toEqual([0, '1 builds (1 tasks) go before all others.\n'])
+  expect([there.code, there.out]).toEqual([0, '1 build (1 task) goes before all others.\n'])
 })
 
 test('an administrator reads all that happened to a pipeline: when, who, what and why', async () => {

@@ -117,9 +117,16 @@ export const promoteBuilds: Verb = {
       ...limitOf(call.text('limit')),
     })
     if (call.given('json')) printJson(answer)
-    else process.stdout.write(`${answer.jobs} builds (${answer.tasks} tasks) go before all others.\n`)
-    return 0
+    else if (answer.jobs === 0)
+      process.stdout.write('Nothing is promoted: none of these builds waits in the run queue.\n')
+    else process.stdout.write(`${promotedText(answer)} before all others.\n`)
+    // Who names builds wants those; of a filter nothing may be left.
+    return answer.jobs === 0 && call.arguments.length > 0 ? 1 : 0
   },
+}
+
+function promotedText({ jobs, tasks }: { readonly jobs: number; readonly tasks: number }): string {
+  return `${jobs} ${jobs === 1 ? 'build' : 'builds'} (${tasks} ${tasks === 1 ? 'task' : 'tasks'}) ${jobs === 1 ? 'goes' : 'go'}`
 }
 
 export const cancelBuilds: Verb = {

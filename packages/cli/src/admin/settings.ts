@@ -38,7 +38,7 @@ function settingsText({ settings, exceptions }: SettingsPageView): string {
     one.name,
     one.value === 0 && one.zero !== null ? one.zero : one.unit === 'switch' ? 'yes' : `${one.value} ${one.unit}`,
     one.held
-      ? 'set by the installation'
+      ? 'set by an administrator of the installation'
       : one.set
         ? 'set here'
         : one.value === one.standard

@@ -143,6 +143,7 @@ function endingOf(doing: OverdueJob['doing'], told: AllowedTimes): Ending {
 }
 
 function duration(ms: number): string {
-  const [unit, name] = ms >= 48 * hour ? [24 * hour, 'days'] : ms >= hour ? [hour, 'hours'] : [60_000, 'minutes']
-  return `${Math.round((ms / unit) * 10) / 10} ${name}`
+  const [unit, name] = ms >= 48 * hour ? [24 * hour, 'day'] : ms >= hour ? [hour, 'hour'] : [60_000, 'minute']
+  const count = Math.round((ms / unit) * 10) / 10
+  return `${count} ${name}${count === 1 ? '' : 's'}`
 }

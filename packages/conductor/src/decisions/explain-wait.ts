@@ -108,7 +108,7 @@ function limitText(limit: TaskLimit): string {
   const tasks = limit.maxTasks === 1 ? 'task' : 'tasks'
   const which = limit.resourceClass === null ? tasks : `${tasks} of class ${limit.resourceClass}`
   return limit.maxTasks === 0
-    ? `New work of ${whose} is blocked. An administrator can let it go on.`
+    ? `New work${limit.resourceClass === null ? '' : ` of class ${limit.resourceClass}`} of ${whose} is blocked. An administrator can let it go on.`
     : `At most ${limit.maxTasks} ${which} of ${whose} may run at once, and so many do.`
 }
 

@@ -2,6 +2,7 @@ import { type JobContext, type Organization, projectSlug, type Task } from '@ron
 import { type Static, Type } from 'typebox'
 import { Id, Nullable, Time, Words } from '../shapes.ts'
 import { repositoryUrl } from './project.ts'
+import { resultWord } from './result-word.ts'
 
 export const jobStatuses = [
   'success',
@@ -75,6 +76,5 @@ export function presentJob(
 }
 
 function sliceStatus(task: Task): string {
-  if (task.phase !== 'finished') return task.phase
-  return task.result === 'passed' ? 'success' : (task.result ?? 'failed')
+  return task.phase === 'finished' ? resultWord(task.result) : task.phase
 }

@@ -1,6 +1,7 @@
 import type { StepRecord } from '@rondo/model'
 import { type Static, Type } from 'typebox'
 import { Nullable, Time } from '../shapes.ts'
+import { resultWord } from './result-word.ts'
 
 const MaybeTrue = Nullable(Type.Boolean())
 
@@ -48,11 +49,10 @@ export function presentSteps(steps: readonly StepRecord[], publicUrl: string): S
 }
 
 function presentAction(step: StepRecord, index: number, publicUrl: string): Steps[number]['actions'][number] {
-  const ended = step.result === 'passed' ? 'success' : (step.result ?? 'failed')
   return {
     name: step.name,
     type: step.type,
-    status: step.phase === 'finished' ? ended : 'running',
+    status: step.phase === 'finished' ? resultWord(step.result) : 'running',
     index: step.taskIndex,
     step: index,
     parallel: true,
