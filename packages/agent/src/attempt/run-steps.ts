@@ -2,6 +2,7 @@ import type { Result, Step, StepWhen } from '@rondo/model'
 import type { StopReason } from '../reports/endings.ts'
 import type { OpenStep } from '../reports/step-recorder.ts'
 import { statusOf } from '../shared-folder/script-status.ts'
+import { duration } from '../steps/duration.ts'
 import { startBackground } from '../steps/run.ts'
 import { EnvironmentGone } from '../task/launch.ts'
 import { firstConfigStep, type TaskContext } from '../task/task-context.ts'
@@ -41,8 +42,8 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
         }
       }
       const { result } = before ?? (await runOne(task, step, index, end.result === 'passed'))
-      if (result !== 'passed' && end.result === 'passed')
-        end = { result: result === 'timed-out' ? 'timed-out' : 'failed', message: null }
+      if (result === 'passed' || end.result !== 'passed') continue
+      end = result === 'timed-out' ? { result, message: silence(task, step) } : { result: 'failed', message: null }
     }
   } catch (error) {
     end = stoppedEnd(task, error)
@@ -50,6 +51,12 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
   for (const running of background) endBackground(task, running)
   await task.steps.settled()
   return end
+}
+
+/** Only too little output times a step out by itself. */
+function silence(task: TaskContext, step: Step): string {
+  const limit = step.type === 'run' ? ` for ${duration(step.noOutputTimeoutMs)}` : ''
+  return `The step "${task.steps.mask(headingOf(step).name)}" printed nothing${limit} and was stopped. Raise its no_output_timeout if it needs longer.`
 }
 
 /** The deprecated `deploy` acts once, after all other slices, however many there are (semantics 14). */

@@ -7,6 +7,7 @@ import type { Script } from '../task/lane.ts'
 import { launch, launchBeside, printedAll, waitForStatus, wasLaunched } from '../task/launch.ts'
 import { stepPrologue } from '../task/scripts.ts'
 import { firstConfigStep, type TaskContext } from '../task/task-context.ts'
+import { duration } from './duration.ts'
 
 const killAfterMs = 5_000
 
@@ -115,9 +116,4 @@ function explanation(step: RunStep, end: StepEnd, outOfMemory: boolean): string 
   if (outOfMemory)
     return `\nThe command was killed, or a program it started was, because the job used more memory than its resource class allows (exit code ${end.exitCode}). Choose a larger resource_class.\n`
   return `\nExited with code exit status ${end.exitCode}\n`
-}
-
-function duration(ms: number): string {
-  if (ms >= 60_000) return `${Math.floor(ms / 60_000)}m${Math.round((ms % 60_000) / 1000)}s`
-  return `${ms / 1000}s`
 }

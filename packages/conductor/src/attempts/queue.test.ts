@@ -198,6 +198,12 @@ workflows:
       ahead: 1,
       text: `The lock prod is held by pipeline ${first.number} of gh/${project.organizationName}/app.`,
     })
+    const scope = { organizationId: project.organizationId, projectId: project.id, resourceClass: null }
+    await engine.database.store.queue.setLimit(scope, 0)
+    expect((await why(second, 'build/lock')).text).toBe(
+      `The lock prod is held by pipeline ${first.number} of gh/${project.organizationName}/app, whose new work is blocked. An administrator can let it go on.`,
+    )
+    await engine.database.store.queue.setLimit(scope, undefined)
   })
 
   test('does not exist for a job that does not', async () => {

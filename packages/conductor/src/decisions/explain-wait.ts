@@ -45,8 +45,9 @@ function jobsUnknown({ approvals, unlessPassed }: JobsBefore): string {
 function lockReason({ key, ahead, holder }: LockWait, expectedMs: number | null): WaitReason {
   const holds =
     holder === null ? 'is being handed over' : `is held by pipeline ${holder.pipelineNumber} of ${holder.projectSlug}`
+  const blocked = holder?.blocked === true ? ', whose new work is blocked. An administrator can let it go on' : ''
   const unknown = 'Nobody can say when: of those before it, the end cannot be foretold'
-  return { kind: 'lock', text: `The lock ${key} ${holds}.`, ahead, ...foretold(expectedMs, unknown) }
+  return { kind: 'lock', text: `The lock ${key} ${holds}${blocked}.`, ahead, ...foretold(expectedMs, unknown) }
 }
 
 function queueReason(queue: QueueWait, expected: ExpectedStart | undefined): WaitReason {

@@ -119,7 +119,15 @@ export interface LockWait {
   readonly key: string
   /** Lock nodes before this one, the holder included. */
   readonly ahead: number
-  readonly holder: { readonly projectSlug: string; readonly pipelineNumber: number; readonly workflowId: string } | null
+  readonly holder: LockHolder | null
+}
+
+export interface LockHolder {
+  readonly projectSlug: string
+  readonly pipelineNumber: number
+  readonly workflowId: string
+  /** New work of its project is blocked, by a limit of its own, of its organisation, or of everybody. */
+  readonly blocked: boolean
 }
 
 export interface QueueWait {
