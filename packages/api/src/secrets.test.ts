@@ -26,6 +26,7 @@ function pageAddresses(): Readonly<Record<string, string>> {
   return {
     [`${base}/session`]: `${base}/session`,
     [`${base}/projects`]: `${base}/projects`,
+    [`${base}/projects/events`]: `${base}/projects/events?project=${encodeURIComponent(slug)}`,
     [`${base}/pipelines`]: `${base}/pipelines`,
     [`${base}/pipelines/:id`]: `${base}/pipelines/${ids.pipeline}`,
     [`${base}/pipelines/:id/config`]: `${base}/pipelines/${ids.pipeline}/config`,
@@ -51,7 +52,12 @@ function pageAddresses(): Readonly<Record<string, string>> {
 }
 
 /** Of the whole installation, so for its administrators alone. */
-const ofTheInstallation = ['/api/private/admin/dispatcher', '/api/private/admin/health', '/api/private/agents']
+const ofTheInstallation = [
+  '/api/private/admin/dispatcher',
+  '/api/private/admin/health',
+  '/api/private/agent-tokens',
+  '/api/private/agents',
+]
 
 /** `{id}` is a workflow for all but one. */
 function addressFor(walked: WalkedRoute): string {
@@ -83,9 +89,11 @@ async function storeSecrets(): Promise<{ values: readonly (readonly [string, str
   const { id } = await world.ports.accounts.createUser({ login, name: login, passwordHash, admin: true })
   const administrator = newToken()
   await world.ports.accounts.addToken({ userId: id, label: 'test', hash: hashToken(administrator) })
+  const agents = await ask('POST', '/api/private/agent-tokens', { name: login }, administrator)
   return {
     administrator,
     values: [
+      ['the token of an agent', agents.json().token],
       ['a variable of the project', variable.slice(0, -4)],
       ['a variable of a context', inContext.slice(0, -4)],
       ['the private half of a checkout key', privateKey.split('\n').at(-4)!],
