@@ -83,7 +83,9 @@ test('a step that is silent for too long fails by itself: those that run after f
   expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 timed-out', '4 passed', '5 passed', 'timed-out'])
   expect(server.output(2)).toContain('Too long with no output (exceeded 0.3s)')
   expect(server.entries.at(-1)).toMatchObject({
-    message: expect.stringMatching(/^The step ".+" printed nothing for 0\.3s and was stopped\. Raise its no_output_timeout/),
+    message: expect.stringMatching(
+      /^The step ".+" printed nothing for 0\.3s and was stopped\. Raise its no_output_timeout/,
+    ),
   })
   expect(ran()).toEqual(['ran-always', 'ran-on_fail'])
 })
