@@ -17,6 +17,12 @@ describe('the expected start of what waits for room', () => {
     expect(await told({ jobs, running, lines: [line(['a', 'b'])] })).toEqual({ a: 10, b: 10 })
   })
 
+  test('is no guess: where nothing ever ran, only what starts any moment is foretold', async () => {
+    const jobs = [job('x', { lengths: [] }), job('y', { lengths: [] }), job('a', { lengths: [] })]
+
+    expect(await told({ jobs, lines: [line(['x', 'y', 'a'])] })).toEqual({ x: 0, y: 0 })
+  })
+
   test('counts the time from one end to the next start', async () => {
     const jobs = [job('x'), job('a'), job('b')]
     const one = { agents: [{ ...agent, maxTasks: 1 }], jobs, running: [task('x', 0)], lines: [line(['a', 'b'])] }

@@ -16,7 +16,7 @@ const turnsAtOnce = 50
  * When waiting jobs are expected to start, by their ids; of lock nodes, when they are expected to have their lock, and of approvals, when they may be given. Plays the
  * future through: what runs ends when such tasks usually do, and passes; whose turn it is, the very function decides that
  * hands tasks out; and what follows in the workflows is queued in its time. Of who is missing nobody can say anything: an
- * approval comes first, no agent takes it, new work is blocked, or too much is ahead of it. Depends on the facts alone;
+ * approval comes first, no agent takes it, new work is blocked, too much is ahead of it, or nothing ever ran here. Depends on the facts alone;
  * `pause` lets others have the processor now and then.
  */
 export async function expectedStarts(
@@ -30,5 +30,7 @@ export async function expectedStarts(
     paused = future.turns
     await pause()
   }
-  return future.starts
+  // A guess is no forecast: where nothing ever ran, only what starts any moment is foretold.
+  if (facts.jobs.some((job) => job.lengths.length > 0)) return future.starts
+  return new Map([...future.starts].filter(([, start]) => start.inMs === 0))
 }
