@@ -70,6 +70,33 @@ describe('a job whose environment could not be made, by no fault of its own', ()
     expect(await engine.statuses(pipeline)).toEqual({ build: 'success' })
   })
 
+  test('keeps no unlock node waiting for it', async () => {
+    const { project } = await engine.home()
+    const pipeline = await engine.push(
+      project,
+      `
+version: 2.1
+jobs:
+  build: {docker: [{image: cimg/base:current}], steps: [{run: "true"}]}
+workflows:
+  main:
+    jobs:
+      - build: {name: slow}
+      - build: {name: broken}
+      - build: {name: deploy, requires: [slow, broken], serial-group: production}
+`,
+    )
+    const slow = await engine.take(pipeline, 'slow')
+    await engine.run(pipeline, 'broken', 'failed')
+    const before = await engine.statuses(pipeline)
+
+    await couldNotBegin(slow)
+
+    expect(before).toMatchObject({ slow: 'running', deploy: 'not_run', 'deploy/unlock': 'blocked' })
+    expect(await engine.statuses(pipeline)).toMatchObject({ slow: 'queued', 'deploy/unlock': 'not_run' })
+    await engine.run(pipeline, 'slow')
+  })
+
   test('stays canceled when somebody canceled it meanwhile', async () => {
     const { project } = await engine.home()
     const pipeline = await engine.push(project, config(1))

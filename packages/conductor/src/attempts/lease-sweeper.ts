@@ -106,7 +106,7 @@ async function settle(ports: SweeperPorts, attempt: ExpiredAttempt, lostAfterMs:
       return
     }
     if (attempt.granted && attempt.attempts <= retries && !isFinalJobStatus(found.job.status))
-      return queueAgain(tx, [{ head, identity, ...found, because: becauseOfSilence(attempt, retries) }])
+      return queueAgain(tx, [{ head, identity, ...found, because: becauseOfSilence(attempt, retries) }], ports.checks)
     await finishTasks(ports, tx, [{ head, identity, ...found, ...endOfSilence(attempt) }])
   })
 }

@@ -1,5 +1,7 @@
 import type { AttemptIdentity, EngineTransaction, Job, Task, WorkflowHead } from '@rondo/model'
+import { advanceAll } from '../workflows/apply-moves.ts'
 import { changeJob } from '../workflows/change-state.ts'
+import type { StartChecks } from '../workflows/start-job.ts'
 import { attemptScope } from './attempt-scope.ts'
 
 /** A slice whose attempt ends without a result, of a job that goes on. */
@@ -13,7 +15,11 @@ export interface LostSlice {
 }
 
 /** Lets slices of jobs wait anew, without what their attempts left; a job all of whose slices wait is queued again. */
-export async function queueAgain(tx: EngineTransaction, slices: readonly LostSlice[]): Promise<void> {
+export async function queueAgain(
+  tx: EngineTransaction,
+  slices: readonly LostSlice[],
+  checks: StartChecks,
+): Promise<void> {
   const lost = new Set(slices.map(({ identity }) => identity.taskId))
   for (const { identity, tasks, because } of slices) {
     for (const stepId of await tx.retry(identity)) await tx.addChore('close-output', stepId)
@@ -27,4 +33,7 @@ export async function queueAgain(tx: EngineTransaction, slices: readonly LostSli
   for (const { head, job, tasks, because } of new Map(slices.map((slice) => [slice.job.id, slice])).values())
     if (job.status === 'running' && tasks.every((task) => task.phase === 'queued' || lost.has(task.id)))
       await changeJob(tx, head, job, 'queued', { because })
+  // An unlock node may have waited for the last process of what stands before it.
+  const turns = slices.flatMap(({ head }) => (head.hasLocks ? [{ head, ended: [] }] : []))
+  await advanceAll(tx, turns, checks)
 }

@@ -75,7 +75,7 @@ export async function recordReports(
     }
     known.set(identity.attemptId, identity.acknowledged + entries.length)
   }
-  await queueAgain(tx, unbegun)
+  await queueAgain(tx, unbegun, ports.checks)
   await finishTasks(ports, tx, endings)
   for (const { identity } of reports) {
     const now = known.get(identity.attemptId)!
