@@ -61,13 +61,14 @@ describe.runIf(ready)('after jobs that had secrets of every kind', () => {
           if (step.name === 'it' && (await stack.output(step.id)).length > 0) return found
       return undefined
     })
+    // The job's own curl has one on its command line: its author put it there.
+    await stack.waitFor('the other to fail', async () =>
+      (await stack.jobs(workflow!.id)).find((found) => found.name === 'fails' && found.status === 'failed'),
+    )
     const seen = readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
       .map(commandLineOf)
       .join('\n')
-    await stack.waitFor('the other to fail', async () =>
-      (await stack.jobs(workflow!.id)).find((found) => found.name === 'fails' && found.status === 'failed'),
-    )
     await stack.api('POST', `/api/v2/workflow/${workflow!.id}/cancel`)
     await stack.waitForWorkflow(pipeline.id, 'main', ['canceled', 'failed'])
     expect((await stack.output((await stack.steps(waits.id)).find(({ name }) => name === 'it')!.id)).toString()).toBe(

@@ -58,6 +58,16 @@ derive() {
   DOCKER_BUILDKIT=0 docker build --quiet --tag "$1" "$context" >/dev/null 2>"$work/log" || fail "docker build of $1 failed: $(cat "$work/log")"
 }
 
+# Debian with git and without ssh, so that a job is checked out over HTTP.
+make_without_ssh() {
+  is_made "$1" && return 0
+  docker image inspect "$base" >/dev/null 2>&1 || make_base
+  echo "images: making $1"
+  container=$(docker create "$base" true)
+  docker export "$container" | tar --delete -f - usr/bin/ssh | docker import --change "LABEL $label=$recipe" --change 'CMD ["/bin/bash"]' - "$1" >/dev/null
+  docker rm "$container" >/dev/null
+}
+
 # The one image that is not Debian: a static busybox alone, so that jobs meet an image without bash, git and glibc.
 make_busybox_image() {
   is_made "$1" && return 0
@@ -97,6 +107,7 @@ derive cimg/base:2025.05-20.04 "$for_user"
 for tag in current stable; do derive "cimg/base:$tag" "$for_user" "$here/yq" usr/local/bin/yq; done
 derive cimg/node:current "$for_user" "$node" usr/local/bin/node
 derive cimg/python:3.9 "$for_user"
+make_without_ssh rondo-test/debian
 derive python:3.13.6 'CMD ["python3"]'
 derive docker:25.0-git 'CMD ["sh"]' "$(command -v docker)" usr/local/bin/docker
 make_busybox_image alpine:latest
