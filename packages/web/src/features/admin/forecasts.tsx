@@ -12,7 +12,7 @@ export function Forecasts({ forecasts }: { readonly forecasts: readonly Forecast
         <span className="card-title">Forecasts of starts</span>
       </div>
       {forecasts.map(({ kind, jobs, medianErrorMs, p90ErrorMs, medianWaitMs, errorShare }) => (
-        <div key={kind} className="admin-row">
+        <div key={kind} className="admin-row forecast">
           <span>
             Waited for {waitedFor[kind]} <span className="quiet number">{jobs}</span>
           </span>
