@@ -108,9 +108,14 @@ export function createTransaction(connection: TransactionRunner): EngineTransact
         )
       ).length > 0,
     async addLayer(jobId, nodeIndex, object) {
-      await tx.rows(
-        sql`insert into workspace_layers (job_id, node_index, digest, size) values (${jobId}, ${nodeIndex}, ${object.digest}, ${object.size})`,
-      )
+      // Only a job that has ended can be overtaken by retention, which holds the project while it takes (`expireLeft`).
+      await tx.rows(sql`
+        select from projects where id = (select project_id from jobs where id = ${jobId} and stopped_at is not null) for no key update`)
+      await tx.rows(sql`
+        insert into workspace_layers (job_id, node_index, digest, size)
+        select ${jobId}, ${nodeIndex}, ${object.digest}, ${object.size}
+        where not exists (select from jobs j join retention_marks m on m.project_id = j.project_id and m.kind = 'workspaces'
+          where j.id = ${jobId} and (j.stopped_at, j.id) <= (m.stopped_at, m.job_id))`)
     },
     async addArtifact(jobId, nodeIndex, path, object) {
       await tx.rows(sql`insert into artifacts (job_id, node_index, path, digest, size) values (${jobId}, ${nodeIndex}, ${path}, ${object.digest}, ${object.size})

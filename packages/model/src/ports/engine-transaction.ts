@@ -260,6 +260,7 @@ export interface EngineTransaction {
   finishSteps(steps: readonly EndedStep[]): Promise<readonly (string | undefined)[]>
   /** Keys are immutable: false when the key was saved before. `jobId`: whose plan may ask for it to be kept for less. */
   saveCache(scope: CacheScope, key: string, object: StoredObject, jobId?: string): Promise<boolean>
+  /** Dropped when retention has taken the job's workspace: an agent may tell of it long after its job was canceled. */
   addLayer(jobId: string, nodeIndex: number, object: StoredObject): Promise<void>
   addArtifact(jobId: string, nodeIndex: number, path: string, object: StoredObject): Promise<void>
   /** Said again, it replaces what was said of that slice and position. */

@@ -296,7 +296,10 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
     },
     async addLayer(jobId, slice, object) {
       await effect('add a layer')
-      leave(jobId, { kind: 'layer', slice, object })
+      const job = work.read(database.jobs.get(jobId))
+      if (job !== undefined && job.stoppedAt !== null)
+        await work.lock(required(database.projects.get(job.projectId), 'project', job.projectId))
+      if (work.read(database.takenWorkspaces.get(jobId)) === undefined) leave(jobId, { kind: 'layer', slice, object })
     },
     async addArtifact(jobId, nodeIndex, path, object) {
       await effect('add an artifact')
