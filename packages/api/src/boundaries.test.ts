@@ -143,6 +143,7 @@ describe('the agents’ port', () => {
       {
         admits: async () => true,
         authenticate: authenticator.agent,
+        openCalls: { add: () => () => {} },
         ...createJoining(tokens),
         controlPlane: (agent) => {
           asked.push(agent)

@@ -4,6 +4,7 @@
  */
 export { type AskingAgent, createAgentAuthenticator } from './agents/authenticate.ts'
 export { createJoining } from './agents/join.ts'
+export { createOpenCalls } from './agents/open-calls.ts'
 export { createAgentServer } from './agents/server.ts'
 export { hashPassword, hashToken, newToken, verifyPassword } from './credentials.ts'
 export type { GitKeys } from './git/keys.ts'

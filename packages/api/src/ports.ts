@@ -33,6 +33,7 @@ import type {
 import type { ControlPlane } from '@rondo/protocol'
 
 import type { AskingAgent } from './agents/authenticate.ts'
+import type { OpenCalls } from './agents/open-calls.ts'
 import type { BucketOptions } from './limits/token-buckets.ts'
 
 /** Everything the web server is built on. */
@@ -87,6 +88,8 @@ export interface AgentPorts {
   admits(connection: Socket): Promise<boolean>
   /** Who sends a request, by its token and the process it names; see `AgentAuthenticator`. */
   authenticate(token: string, seat: string | undefined, greeting: boolean): Promise<AskingAgent>
+  /** Where each call is noted while it lasts, so that it ends with the right to it. */
+  readonly openCalls: OpenCalls
   controlPlane(agent: AskingAgent): ControlPlane
   /** AppError `unauthenticated`: machines cannot join with this. */
   requireJoining(token: string): Promise<void>

@@ -18,6 +18,7 @@ import {
   createAgentServer,
   createGitKeys,
   createJoining,
+  createOpenCalls,
   createWebServer,
   hashToken,
   type WebPorts,
@@ -291,6 +292,7 @@ async function createAgents(
     {
       admits: async (connection) => !(await peerIsSandboxed(connection)),
       authenticate: authenticator.agent,
+      openCalls: createOpenCalls(store.agentTokens, authenticator, store.wakeups),
       controlPlane: planes(dispatcher),
       ...createJoining(store.agentTokens),
     },

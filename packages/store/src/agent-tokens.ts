@@ -19,6 +19,12 @@ export function createAgentTokens(database: Database): AgentTokens {
     keepLocal: (hash) => database.transact((tx) => keepLocal(tx, hash)),
     revoke: (id, options) => database.transact((tx) => revoke(tx, id, options)),
     join: (hash, wanted) => database.transact((tx) => joinAgent(tx, hash, wanted)),
+    async ended(hashes) {
+      const rows = await database.prepared.rows<{ hash: Buffer }>(sql`
+        select asked.hash from unnest(${hashes}::bytea[]) asked (hash)
+        where not exists (select from agent_tokens t where t.hash = asked.hash and t.revoked_at is null)`)
+      return rows.map(({ hash }) => hash)
+    },
     async find(hash) {
       const [row] = await database.prepared.rows<CredentialRow>(sql`
         with used as (update agent_tokens set last_used_at = now() where hash = ${hash} and (last_used_at is null or last_used_at < now() - interval '1 minute'))
@@ -94,6 +100,7 @@ async function revoke(
     ended.flatMap(({ agentId }) => agentId ?? []),
   )
   for (const { kind, name } of ended) await record(tx, 'agent.token-revoked', actorId, { kind, name })
+  await tx.rows(sql`select pg_notify('rondo', 'agent-tokens')`)
   return token
 }
 

@@ -14,6 +14,8 @@ export interface AgentAuthenticator {
    * may come from any: whether that process becomes the agent is decided there, and forgotten here.
    */
   agent(token: string, seat: string | undefined, greeting: boolean): Promise<AskingAgent>
+  /** Why a token counts no more, looked up anew whatever is remembered of it; undefined: it counts. */
+  refusalOf(token: string): Promise<AppError | undefined>
 }
 
 /** A token is looked at again after so long: revoked, it counts no more within this time. */
@@ -61,6 +63,15 @@ export function createAgentAuthenticator(
       if (greeting) known.delete(hashToken(token).toString('base64'))
       else if (!holds(credential, seat)) throw new AppError('gone', heldBy(credential.name, credential.seat!))
       return { id, seat }
+    },
+    async refusalOf(token) {
+      try {
+        idOf(await look(token))
+      } catch (error) {
+        known.delete(hashToken(token).toString('base64'))
+        if (error instanceof AppError && error.code === 'unauthenticated') return error
+        throw error
+      }
     },
   }
 }

@@ -1,27 +1,40 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
 import { systemClock } from '@rondo/adapters'
-import type { AgentTokenView, AgentView, NewAgentTokenView } from '@rondo/protocol'
+import { type AgentTokenView, type AgentView, agentCalls, type NewAgentTokenView } from '@rondo/protocol'
 import { startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hashToken } from '../credentials.ts'
 import { createAgentAuthenticator } from './authenticate.ts'
 import { createJoining } from './join.ts'
+import { createOpenCalls } from './open-calls.ts'
 import { createAgentServer } from './server.ts'
 
 let engine: TestEngine
 let web: TestWeb
 let port: FastifyInstance
+let otherPort: FastifyInstance
 let admin: string
 
 beforeAll(async () => {
   engine = await startTestEngine({ agent: false })
   web = await startTestWeb(engine)
-  const { accounts, agentTokens } = engine.database.store
+  const { accounts } = engine.database.store
   admin = await web.token(await accounts.createUser({ login: 'root', name: 'Root', admin: true, passwordHash: null }))
-  port = createAgentServer(
+  port = serverProcess()
+  otherPort = serverProcess()
+})
+
+/** The agents' port as one server process has it. */
+function serverProcess(): FastifyInstance {
+  const { agentTokens, wakeups } = engine.database.store
+  const authenticator = createAgentAuthenticator(agentTokens, systemClock)
+  return createAgentServer(
     {
       admits: async () => true,
-      authenticate: createAgentAuthenticator(agentTokens, systemClock).agent,
+      authenticate: authenticator.agent,
+      openCalls: createOpenCalls(agentTokens, authenticator, wakeups),
       controlPlane: engine.planeOf,
       ...createJoining(agentTokens),
     },
@@ -31,10 +44,11 @@ beforeAll(async () => {
       },
     },
   )
-})
+}
 
 afterAll(async () => {
   await port.close()
+  await otherPort.close()
   await web.stop()
   await engine.stop()
 })
@@ -49,10 +63,10 @@ async function makeToken(wanted: object): Promise<NewAgentTokenView> {
 }
 
 /** A process that speaks to the agents' port, as an agent does. */
-function agentProcess(token: string, host: string, seat = `folder-of-${host}/boot:1:2`) {
+function agentProcess(token: string, host: string, seat = `folder-of-${host}/boot:1:2`, at = port) {
   const call = async (name: string, payload: object) => {
     const headers = { authorization: `Bearer ${token}`, 'rondo-seat': seat }
-    const answer = await port.inject({ method: 'POST', url: `/agent/v1/${name}`, headers, payload })
+    const answer = await at.inject({ method: 'POST', url: `/agent/v1/${name}`, headers, payload })
     return { status: answer.statusCode, ...(answer.json() as Record<string, unknown>) } as {
       readonly status: number
       readonly code?: string
@@ -159,6 +173,72 @@ test('a claim that was waiting when the last token was revoked is handed nothing
   await push()
 
   expect(await waiting).toEqual([])
+})
+
+test('an agent that waits for work, or for news of its jobs, learns in that very call that it is revoked, whichever server process it asked [S-13]', async () => {
+  const token = await makeToken({ name: 'idle' })
+  const unharmed = await makeToken({ name: 'unharmed' })
+  const seat = 'folder-of-idle/boot:1:2'
+  const ofOther = agentProcess(unharmed.token, 'unharmed')
+  await agentProcess(token.token, 'idle', seat).hello()
+  await ofOther.hello()
+  await push()
+  const given = (await agentProcess(token.token, 'idle', seat).claim()).claims!
+  const own = given.at(-1)!
+  const claim = {
+    agentId: '',
+    free: { cpus: 0, memoryMb: 0, tasks: 0 },
+    executors: ['docker'],
+    running: given.map(({ attemptId }) => attemptId),
+  }
+  // As long as the server lets anybody wait: only the revocation can end these calls with a refusal.
+  const waitMs = 600_000
+  const calls = [port, otherPort].map((at) => agentProcess(token.token, 'idle', seat, at).call)
+  const claims = calls.map((call) => call('claim', { ...claim, waitMs }))
+  const heartbeats = calls.map((call) => call('heartbeat', { agentId: '', attempts: [own], waitMs }))
+  const neighbours = ofOther.call('claim', { ...claim, running: [], waitMs: 3_000 })
+
+  await web.request(admin, 'POST', `${tokensPath}/${token.id}/revoke`)
+
+  const refused = { status: 401, message: expect.stringMatching(/^The token of agent idle was revoked by root at /) }
+  for (const answer of await Promise.all(claims)) expect(answer).toMatchObject(refused)
+  // It may have looked by itself before, and found that the attempt is no more this agent's.
+  for (const answer of await Promise.all(heartbeats))
+    if (answer.status === 200) expect(answer).toMatchObject({ stop: [{ attemptId: own.attemptId, reason: 'gone' }] })
+    else expect(answer).toMatchObject(refused)
+  expect(await neighbours).toMatchObject({ status: 200, claims: [] })
+  for (const call of calls) expect(await call('grant', own)).toMatchObject(refused)
+})
+
+test('what a revoked agent is just sending is cut off [S-13]', async () => {
+  const token = await makeToken({ name: 'sends' })
+  const seat = 'folder-of-sends/boot:1:2'
+  const agent = agentProcess(token.token, 'sends', seat)
+  await agent.hello()
+  await push()
+  const own = (await agent.claim()).claims!.at(-1)!
+  await agent.call('grant', own)
+  // From now on this process knows the token, so that it admits the upload with the first look at it.
+  await agentProcess(token.token, 'sends', seat, otherPort).call('heartbeat', { agentId: '', attempts: [], waitMs: 0 })
+  const address = await otherPort.listen({ host: '127.0.0.1', port: 0 })
+  const url = `${address}/agent/v1/${agentCalls.uploadObject}?attempt=${own.attemptId}&epoch=${own.epoch}`
+  const upload = request(url, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token.token}`,
+      'rondo-seat': seat,
+      'content-type': 'application/octet-stream',
+      expect: '100-continue',
+    },
+  })
+  upload.flushHeaders()
+  await once(upload, 'continue')
+  upload.write('the first bytes of an object without end')
+  const ended = once(upload, 'response')
+
+  await web.request(admin, 'POST', `${tokensPath}/${token.id}/revoke`)
+
+  await expect(ended).rejects.toMatchObject({ code: 'ECONNRESET' })
 })
 
 test('machines join by one token, each as an agent of its own; the same folder is the same agent, and revoking may take them along [S-13]', async () => {

@@ -10,9 +10,10 @@ import {
   type UsageSeries,
   type WantedToken,
 } from '@rondo/protocol'
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { handleErrors } from '../http/errors.ts'
 import type { AgentPorts, WebOptions } from '../ports.ts'
+import type { OpenCalls } from './open-calls.ts'
 
 const maxOutputChunk = 4 * 1024 * 1024
 const joinUrl = `${agentPathPrefix}/${agentJoinPath}`
@@ -23,13 +24,15 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
   handleErrors(server, options, (message, code) => ({ code, message }))
   admitOnly(server, ports)
   const planes = new WeakMap<FastifyRequest, ControlPlane>()
+  const rights = new WeakMap<FastifyRequest, Right>()
   // Before a body is read: whoever has no token makes us parse nothing.
-  server.addHook('onRequest', async (request) => {
+  server.addHook('onRequest', async (request, reply) => {
     if (request.url === joinUrl) return void (await ports.requireJoining(bearerOf(request)))
     const greeting = request.url === `${agentPathPrefix}/${agentCalls.hello}`
     const seat = request.headers[seatHeader]
     const agent = await ports.authenticate(bearerOf(request), typeof seat === 'string' ? seat : undefined, greeting)
     planes.set(request, ports.controlPlane(agent))
+    rights.set(request, rightOf(request, reply, ports.openCalls))
   })
   server.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
 
@@ -38,9 +41,13 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
   const post = (path: string, handle: (plane: ControlPlane, body: never, signal: AbortSignal) => Promise<unknown>) =>
     server.post(`${agentPathPrefix}/${path}`, async (request, reply) => {
       const gone = new AbortController()
+      const right = rights.get(request)!
+      right.ends = () => gone.abort()
       // After an answer nobody listens any more, and what an abort makes is not cheap.
       reply.raw.once('close', () => reply.raw.writableFinished || gone.abort())
-      return reply.send(await handle(planeOf(request), (request.body ?? {}) as never, gone.signal))
+      const answer = await handle(planeOf(request), (request.body ?? {}) as never, gone.signal)
+      if (right.refusal !== undefined) throw right.refusal
+      return reply.send(answer)
     })
 
   server.post(joinUrl, (request) => ports.join(bearerOf(request), request.body))
@@ -116,6 +123,25 @@ export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, '
 
 function bearerOf(request: FastifyRequest): string {
   return (request.headers.authorization ?? '').replace(/^Bearer\s+/i, '')
+}
+
+/** The right of one call, while the call lasts. */
+interface Right {
+  /** Set when it ended: what the caller is told. */
+  refusal: AppError | undefined
+  /** What then becomes of the call. */
+  ends: () => void
+}
+
+/** Bytes on their way are cut off; what waits for news overrides that by an answer in words. */
+function rightOf(request: FastifyRequest, reply: FastifyReply, openCalls: OpenCalls): Right {
+  const right: Right = { refusal: undefined, ends: () => request.raw.socket.destroy() }
+  const strikeOff = openCalls.add(bearerOf(request), (refusal) => {
+    right.refusal = refusal
+    right.ends()
+  })
+  reply.raw.once('close', strikeOff)
+  return right
 }
 
 /** Ends connections of processes that have no business here without a word: they learn nothing, not even that it is Rondo. */

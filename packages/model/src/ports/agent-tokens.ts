@@ -61,6 +61,8 @@ export interface AgentTokens {
   ): Promise<string | undefined>
   /** Undefined: there never was such a token. Notes that it was used. */
   find(hash: Buffer): Promise<AgentCredential | undefined>
+  /** Those of these tokens that count no more: revoked, or replaced by another. */
+  ended(hashes: readonly Buffer[]): Promise<readonly Buffer[]>
 }
 
 /** Why this cannot be the name of an agent or a joining token, as a sentence; undefined: it can. */
