@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { serverArguments } from '@rondo/cli'
 
-const program = fileURLToPath(new URL('../../server/src/main.ts', import.meta.url))
 const keptCharacters = 8_192
 
 /** One process of the server, and what it printed last. */
@@ -33,7 +32,7 @@ export interface ServerProcessOptions {
 }
 
 export function startServerProcess({ name, env, user, onUnexpectedEnd }: ServerProcessOptions): ServerProcess {
-  const child = spawn(process.execPath, [program], {
+  const child = spawn(process.execPath, serverArguments, {
     env,
     ...(user === undefined ? {} : { uid: user, gid: user }),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,12 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { readCliEnv } from '../env.ts'
-
-const program = fileURLToPath(new URL('../../../server/src/main.ts', import.meta.url))
+import { serverArguments } from './server-arguments.ts'
 
 /** Starts the server's process; it prints for itself unless `quiet`. */
 export function spawnServer(quiet: boolean): ChildProcess {
-  return spawn(process.execPath, [program], {
+  return spawn(process.execPath, serverArguments, {
     stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'],
     env: readCliEnv().forServer,
   })
@@ -14,7 +12,7 @@ export function spawnServer(quiet: boolean): ChildProcess {
 
 /** Starts a server's process that a Ctrl-C of the terminal does not reach, and that ends when this process has ended. */
 export function spawnOwnServer(variables: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(process.execPath, [program], {
+  return spawn(process.execPath, serverArguments, {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
     env: { ...variables, RONDO_STOP_WITH_INPUT: 'yes' },
