@@ -66,6 +66,7 @@ export interface ForecastJob {
 
 export interface ForecastLock {
   readonly organizationId: string
+  readonly projectId: string
   readonly key: string
   readonly jobId: string
   readonly workflowId: string

@@ -225,6 +225,7 @@ export { cpuOvercommit, defaultResourceClass, resourcesOf } from './resource-cla
 export { createRounds } from './rounds.ts'
 export type { NextLine, QueueLine, QueueShare, QueueView, RunningTasks, TaskLimit } from './run-queue.ts'
 export {
+  isBlocked,
   isFull,
   limitCovers,
   limitOn,

@@ -111,6 +111,19 @@ export function limitCovers(
   )
 }
 
+/** Whether new work of a project is blocked: its own, its organisation's, or everybody's. A limit of one class leaves the others. */
+export function isBlocked(
+  limits: readonly TaskLimit[],
+  { organizationId, projectId }: Pick<QueueLine, 'organizationId' | 'projectId'>,
+): boolean {
+  return limits.some(
+    (limit) =>
+      limit.maxTasks === 0 &&
+      limit.resourceClass === null &&
+      limitCovers(limit, { organizationId, projectId, resourceClass: '' }),
+  )
+}
+
 /** Whether so many tasks run under a limit that no more may start. */
 export function isFull(limit: TaskLimit, running: readonly RunningTasks[]): boolean {
   return running.reduce((sum, one) => (limitCovers(limit, one) ? sum + one.tasks : sum), 0) >= limit.maxTasks

@@ -61,7 +61,7 @@ async function readLines(runner: Runner): Promise<readonly ForecastLine[]> {
 
 function readLocks(runner: Runner): Promise<readonly ForecastLock[]> {
   return runner.rows<ForecastLock>(sql`
-    select organization_id as "organizationId", key, job_id as "jobId", workflow_id as "workflowId", held
+    select organization_id as "organizationId", project_id as "projectId", key, job_id as "jobId", workflow_id as "workflowId", held
     from lock_queue order by id limit ${mostLocks}`)
 }
 

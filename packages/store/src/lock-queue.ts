@@ -1,5 +1,5 @@
 import type { EngineTransaction, LockEntry } from '@rondo/model'
-import sql from 'sql-template-tag'
+import sql, { type Sql } from 'sql-template-tag'
 import type { Runner } from './database.ts'
 
 /** What the lock nodes of a workflow hold or wait for. */
@@ -9,13 +9,37 @@ export async function lockEntries(runner: Runner, workflowId: string): Promise<r
   )
 }
 
+/** Whether new work of the project of a row is blocked (`isBlocked`). `row`: of any table with an organisation and a project. */
+export const blockedWork = (row: Sql): Sql => sql`exists (
+  select from task_limits l where l.max_tasks = 0 and l.resource_class is null
+    and coalesce(l.organization_id, ${row}.organization_id) = ${row}.organization_id and coalesce(l.project_id, ${row}.project_id) = ${row}.project_id)`
+
+/**
+ * Gives each lock that nobody holds to who waits longest and is not blocked; answers their workflows, which are to advance. `among`
+ * tells of rows `q` of the queue which are meant. Nobody else may change these queues meanwhile, nor the limits.
+ */
+export async function handLocksOver(runner: Runner, among: Sql): Promise<readonly string[]> {
+  const rows = await runner.rows<{ workflowId: string }>(sql`
+    update lock_queue n set held = true, since = now()
+    from (select distinct on (q.organization_id, q.key) q.id from lock_queue q
+          where ${among} and not ${blockedWork(sql`q`)}
+            and not exists (select from lock_queue h where h.organization_id = q.organization_id and h.key = q.key and h.held)
+          order by q.organization_id, q.key, q.id) first
+    where n.id = first.id returning n.workflow_id as "workflowId"`)
+  return rows.map((row) => row.workflowId)
+}
+
 /** Writes of one transaction; see the port for what each means. */
 export function lockWrites(
   tx: Runner,
   addChore: EngineTransaction['addChore'],
 ): Pick<EngineTransaction, 'requestLock' | 'releaseLocks'> {
-  /** The queues of an organisation change one transaction at a time; its row stands for all of them. */
+  /**
+   * The queues of an organisation change one transaction at a time; its row stands for all of them. Limits before it, as
+   * `setLimit` has them: who blocks work or lets it go finds every entry, and nobody decides by what he changes.
+   */
   async function holdQueues(organizationId: string): Promise<void> {
+    await tx.rows(sql`lock table task_limits in row share mode`)
     await tx.rows(sql`select 1 from organizations where id = ${organizationId} for no key update`)
   }
 
@@ -28,23 +52,25 @@ export function lockWrites(
       const own = rows.find((row) => row.jobId === jobId)
       if (own !== undefined) return own.held ? 'held' : 'waiting'
       if (rows.some((row) => row.newer)) return 'superseded'
-      const held = rows.length === 0
-      await tx.rows(sql`
-        insert into lock_queue (organization_id, key, job_id, workflow_id, project_id, pipeline_number, held)
-        values (${organizationId}, ${key}, ${jobId}, ${workflow.id}, ${workflow.projectId}, ${workflow.pipelineNumber}, ${held})`)
-      return held ? 'held' : 'waiting'
+      // Where nobody holds it, all that wait are blocked: every change hands it over.
+      const free = !rows.some((row) => row.held)
+      const [made] = await tx.rows<{ held: boolean; blocked: boolean }>(sql`
+        with asked as (select ${organizationId}::uuid as organization_id, ${workflow.projectId}::uuid as project_id),
+          judged as (select a.*, ${blockedWork(sql`a`)} as blocked from asked a),
+          made as (insert into lock_queue (organization_id, key, job_id, workflow_id, project_id, pipeline_number, held)
+            select organization_id, ${key}::text, ${jobId}::uuid, ${workflow.id}::uuid, project_id, ${workflow.pipelineNumber}::int, ${free}::boolean and not blocked
+            from judged returning held)
+        select made.held, judged.blocked from made, judged`)
+      if (made?.held === true) return 'held'
+      return made?.blocked === true ? 'blocked' : 'waiting'
     },
     async releaseLocks(organizationId, jobIds) {
       await holdQueues(organizationId)
       const keys = await tx.rows<{ key: string }>(
         sql`delete from lock_queue where job_id = any(${[...jobIds]}::uuid[]) returning key`,
       )
-      const next = await tx.rows<{ workflowId: string }>(sql`
-        update lock_queue q set held = true, since = now()
-        from (select distinct on (key) id, held from lock_queue
-              where organization_id = ${organizationId} and key = any(${keys.map((row) => row.key)}) order by key, held desc, id) first
-        where q.id = first.id and not first.held returning q.workflow_id as "workflowId"`)
-      for (const { workflowId } of next) await addChore('advance', workflowId)
+      const among = sql`q.organization_id = ${organizationId} and q.key = any(${keys.map((row) => row.key)})`
+      for (const workflowId of await handLocksOver(tx, among)) await addChore('advance', workflowId)
     },
   }
 }

@@ -11,6 +11,7 @@ import sql, { empty, join, raw, type Sql } from 'sql-template-tag'
 import type { Database, Runner } from './database.ts'
 import { forecastFacts } from './forecast-facts.ts'
 import { forecastQuality, saveForecasts, settleForecasts } from './forecasts.ts'
+import { handLocksOver } from './lock-queue.ts'
 import { readLimits, readRunning } from './queue-view.ts'
 import { projectSlugColumn } from './slug-columns.ts'
 import { readWait } from './wait-facts.ts'
@@ -120,9 +121,19 @@ export function createRunQueue(database: Database): RunQueue {
           insert into events (kind, organization_id, project_id, actor_id, data)
           values ('limit.changed', ${organizationId}, ${projectId}, ${actorId}, ${JSON.stringify({ resourceClass, maxTasks: maxTasks ?? null })}::jsonb)
           returning pg_notify('rondo', 'queue')`)
+        await handOver(tx)
       })
     },
   }
+}
+
+/** Locks that nobody could be given while work was blocked. Who holds the limits alone holds all queues of locks. */
+async function handOver(tx: Runner): Promise<void> {
+  const workflowIds = await handLocksOver(tx, sql`true`)
+  if (workflowIds.length === 0) return
+  await tx.rows(sql`
+    insert into chores (kind, subject_id) select 'advance', id from unnest(${[...workflowIds]}::uuid[]) id
+    returning pg_notify('rondo', 'chores')`)
 }
 
 /** `tasks t`, with `pipelines pl` where the filter looks at it: counting goes without where it can. */

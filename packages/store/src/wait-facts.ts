@@ -9,6 +9,7 @@ import {
 } from '@rondo/model'
 import sql, { type Sql } from 'sql-template-tag'
 import type { Runner } from './database.ts'
+import { blockedWork } from './lock-queue.ts'
 import { readLimits, readRunning } from './queue-view.ts'
 
 interface JobWait {
@@ -54,11 +55,11 @@ async function readBefore(runner: Runner, jobId: string): Promise<JobsBefore> {
 }
 
 async function readLock(runner: Runner, jobId: string, slug: Sql): Promise<LockWait | null> {
-  const [row] = await runner.rows<{ key: string; ahead: number; holder: LockWait['holder'] }>(sql`
-    select q.key, (select count(*)::int from lock_queue b where b.organization_id = q.organization_id and b.key = q.key and b.id < q.id) as ahead,
+  const [row] = await runner.rows<LockWait>(sql`
+    select q.key, ${blockedWork(sql`q`)} as blocked, (select count(*)::int from lock_queue b where b.organization_id = q.organization_id and b.key = q.key
+        and (b.held or (b.id < q.id and not ${blockedWork(sql`b`)}))) as ahead,
       (select jsonb_build_object('projectSlug', ${slug}, 'pipelineNumber', h.pipeline_number, 'workflowId', h.workflow_id,
-          'blocked', exists (select from task_limits l where l.max_tasks = 0 and l.resource_class is null
-            and coalesce(l.organization_id, h.organization_id) = h.organization_id and coalesce(l.project_id, h.project_id) = h.project_id))
+          'blocked', ${blockedWork(sql`h`)})
         from lock_queue h join projects p on p.id = h.project_id join organizations o on o.id = p.organization_id
         where h.organization_id = q.organization_id and h.key = q.key and h.held) as holder
     from lock_queue q where q.job_id = ${jobId} and not q.held`)

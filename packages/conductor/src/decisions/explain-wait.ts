@@ -42,12 +42,20 @@ function jobsUnknown({ approvals, unlessPassed }: JobsBefore): string {
     : 'Nobody can say when: of what comes before it, the end cannot be foretold'
 }
 
-function lockReason({ key, ahead, holder }: LockWait, expectedMs: number | null): WaitReason {
-  const holds =
-    holder === null ? 'is being handed over' : `is held by pipeline ${holder.pipelineNumber} of ${holder.projectSlug}`
-  const blocked = holder?.blocked === true ? ', whose new work is blocked. An administrator can let it go on' : ''
+function lockReason({ key, ahead, holder, blocked }: LockWait, expectedMs: number | null): WaitReason {
+  const free = blocked ? 'is held by nobody' : 'is being handed over'
+  const holds = holder === null ? free : `is held by pipeline ${holder.pipelineNumber} of ${holder.projectSlug}`
+  const lift = 'An administrator can let it go on.'
+  if (blocked) {
+    const text = `New work of its project is blocked: it keeps its place in line for the lock ${key}, which ${holds}, and others pass it. ${lift}`
+    return { kind: 'lock', text, ahead, ...foretold(null, 'Nobody can say when that will be') }
+  }
+  const text =
+    holder?.blocked === true
+      ? `The lock ${key} ${holds}, whose new work is blocked. ${lift}`
+      : `The lock ${key} ${holds}.`
   const unknown = 'Nobody can say when: of those before it, the end cannot be foretold'
-  return { kind: 'lock', text: `The lock ${key} ${holds}${blocked}.`, ahead, ...foretold(expectedMs, unknown) }
+  return { kind: 'lock', text, ahead, ...foretold(expectedMs, unknown) }
 }
 
 function queueReason(queue: QueueWait, expected: ExpectedStart | undefined): WaitReason {

@@ -158,6 +158,11 @@ async function askForLock(tx: EngineTransaction, head: WorkflowHead, job: Moving
     case 'waiting':
       await changeJob(tx, head, job, 'not_running', { because: `others hold the lock ${key} or came before` })
       return 'not_running'
+    case 'blocked':
+      await changeJob(tx, head, job, 'not_running', {
+        because: `new work of its project is blocked; others get the lock ${key} before it, and it keeps its place`,
+      })
+      return 'not_running'
     case 'superseded':
       await changeJob(tx, head, job, 'not_run', {
         message: `A newer pipeline of this project holds the lock ${key} or waits for it. What it guards does not go back to an older revision.`,

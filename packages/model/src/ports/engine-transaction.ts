@@ -48,8 +48,11 @@ export interface EndedStep {
   readonly at: string
 }
 
-/** `superseded`: a newer pipeline of the project holds the lock or waits for it, so this one must not come after it. */
-export type LockAnswer = 'held' | 'waiting' | 'superseded'
+/**
+ * `blocked`: it waits, and is passed over as long as new work of its project is blocked. `superseded`: a newer pipeline of the
+ * project holds the lock or waits for it, so this one must not come after it.
+ */
+export type LockAnswer = 'held' | 'waiting' | 'blocked' | 'superseded'
 
 export type NewPipeline = Pick<
   Pipeline,
@@ -200,10 +203,12 @@ export interface EngineTransaction {
   rerunCount(pipelineId: string): Promise<number>
   /**
    * Puts a lock node into the queue of its key, which is one for the whole organisation: first in, first out. Asking again
-   * changes nothing.
+   * changes nothing. Who waits while new work of its project is blocked keeps its place, and is passed over until it is let go.
    */
   requestLock(
-    snapshot: Pick<WorkflowSnapshot, 'workflow' | 'organizationId'>,
+    head: Pick<WorkflowHead, 'organizationId'> & {
+      readonly workflow: Pick<Workflow, 'id' | 'projectId' | 'pipelineNumber'>
+    },
     lock: Omit<LockEntry, 'held'>,
   ): Promise<LockAnswer>
   /** Takes these lock nodes out; whoever is next then holds the lock, and a chore advances its workflow. */

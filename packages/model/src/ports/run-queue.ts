@@ -24,7 +24,8 @@ export interface RunQueue {
   limits(): Promise<readonly TaskLimit[]>
   /**
    * Sets, changes or (undefined) takes away how many tasks may run at once. `byInstallation` (so when it is left out): an administrator of
-   * the installation asks; AppError `forbidden` when one had set what another one would change.
+   * the installation asks; AppError `forbidden` when one had set what another one would change. Locks that nobody could be given
+   * while work was blocked go to who is first now.
    */
   setLimit(
     scope: Omit<TaskLimit, 'id' | 'maxTasks'>,
@@ -117,8 +118,10 @@ export interface JobsBefore {
 
 export interface LockWait {
   readonly key: string
-  /** Lock nodes before this one, the holder included. */
+  /** Lock nodes before this one, the holder included; not those that are passed over because new work of their project is blocked. */
   readonly ahead: number
+  /** It is passed over itself: new work of its project is blocked. */
+  readonly blocked: boolean
   readonly holder: LockHolder | null
 }
 

@@ -1,7 +1,7 @@
-import type { ChoreKind, EngineTransaction, LockEntry } from '@rondo/model'
+import { type ChoreKind, type EngineTransaction, isBlocked, type LockEntry } from '@rondo/model'
 import { Cell, type MemoryDatabase, type Work } from './memory-database.ts'
 import { type Effect, required } from './memory-identity.ts'
-import type { ChoreRow, LockRow } from './memory-rows.ts'
+import type { ChoreRow, LimitRow, LockRow } from './memory-rows.ts'
 
 type LockWrites = Pick<
   EngineTransaction,
@@ -18,24 +18,17 @@ type LockWrites = Pick<
 /** Writes of lock queues and chores in memory. */
 export function memoryLockWrites(database: MemoryDatabase, work: Work, effect: Effect): LockWrites {
   async function holdQueues(organizationId: string): Promise<void> {
+    await effect('hold the limits')
+    await work.share(database.limitTable)
     await effect('hold the lock queues')
     const cell = database.lockQueues.get(organizationId) ?? new Cell<true>('lock queues')
     database.lockQueues.set(organizationId, cell)
     await work.lock(cell)
   }
 
-  function queueOf(organizationId: string, key: string): readonly LockRow[] {
-    return [...database.locks.values()]
-      .flatMap((cell) => work.read(cell) ?? [])
-      .filter((row) => row.organizationId === organizationId && row.key === key)
-      .sort((a, b) => a.order - b.order)
-  }
-
   async function addChore(kind: ChoreKind, subjectId: string): Promise<void> {
     await effect('add a chore')
-    const id = database.newNumber()
-    work.insert<ChoreRow>('chores', database.chores, String(id), { id, kind, subjectId, dueAt: work.now })
-    work.notify('chores')
+    insertChore(database, work, kind, subjectId)
   }
 
   async function takeChore(id: number): Promise<boolean> {
@@ -50,11 +43,13 @@ export function memoryLockWrites(database: MemoryDatabase, work: Work, effect: E
     async requestLock({ workflow, organizationId }, { jobId, key }) {
       await holdQueues(organizationId)
       await effect('ask for a lock')
-      const queue = queueOf(organizationId, key)
+      const queue = queueOf(database, work, { organizationId, key })
       const own = queue.find((row) => row.jobId === jobId)
       if (own !== undefined) return own.held ? 'held' : 'waiting'
       const { projectId, pipelineNumber } = workflow
       if (queue.some((row) => row.projectId === projectId && row.pipelineNumber > pipelineNumber)) return 'superseded'
+      const blocked = isBlocked(limitsOf(database, work), { organizationId, projectId })
+      const held = !blocked && !queue.some((row) => row.held)
       work.insert<LockRow>('locks', database.locks, jobId, {
         jobId,
         key,
@@ -62,11 +57,12 @@ export function memoryLockWrites(database: MemoryDatabase, work: Work, effect: E
         projectId,
         pipelineNumber,
         workflowId: workflow.id,
-        held: queue.length === 0,
+        held,
         order: database.newNumber(),
         since: work.now,
       })
-      return queue.length === 0 ? 'held' : 'waiting'
+      if (held) return 'held'
+      return blocked ? 'blocked' : 'waiting'
     },
     async releaseLocks(organizationId, jobIds) {
       await holdQueues(organizationId)
@@ -76,12 +72,7 @@ export function memoryLockWrites(database: MemoryDatabase, work: Work, effect: E
         const row = cell === undefined ? undefined : await work.lock(cell)
         if (cell === undefined || row === undefined) continue
         work.remove(cell)
-        const [first] = queueOf(organizationId, row.key)
-        if (first === undefined || first.held) continue
-        const next = required(database.locks.get(first.jobId), 'lock', first.jobId)
-        await work.lock(next)
-        work.write(next, { ...first, held: true, since: work.now })
-        await addChore('advance', first.workflowId)
+        await handLockOver(database, work, row)
       }
     },
     async takeChore(id) {
@@ -128,6 +119,49 @@ export function memoryLockWrites(database: MemoryDatabase, work: Work, effect: E
         .filter((row) => row.pipelineId === pipelineId && row.rerunOf !== null).length
     },
   }
+}
+
+function queueOf(
+  database: MemoryDatabase,
+  work: Work,
+  { organizationId, key }: Pick<LockRow, 'organizationId' | 'key'>,
+): readonly LockRow[] {
+  return [...database.locks.values()]
+    .flatMap((cell) => work.read(cell) ?? [])
+    .filter((row) => row.organizationId === organizationId && row.key === key)
+    .sort((a, b) => a.order - b.order)
+}
+
+function limitsOf(database: MemoryDatabase, work: Work): readonly LimitRow[] {
+  return [...database.limits.values()].flatMap((cell) => work.read(cell) ?? [])
+}
+
+function insertChore(database: MemoryDatabase, work: Work, kind: ChoreKind, subjectId: string): void {
+  const id = database.newNumber()
+  work.insert<ChoreRow>('chores', database.chores, String(id), { id, kind, subjectId, dueAt: work.now })
+  work.notify('chores')
+}
+
+/** All locks that nobody holds, to whom they can be given now. */
+export async function handLocksOver(database: MemoryDatabase, work: Work): Promise<void> {
+  const rows = [...database.locks.values()].flatMap((cell) => work.read(cell) ?? [])
+  const queues = new Map(rows.map((row) => [`${row.organizationId}/${row.key}`, row]))
+  for (const row of queues.values()) await handLockOver(database, work, row)
+}
+
+async function handLockOver(
+  database: MemoryDatabase,
+  work: Work,
+  lock: Pick<LockRow, 'organizationId' | 'key'>,
+): Promise<void> {
+  const queue = queueOf(database, work, lock)
+  const limits = limitsOf(database, work)
+  const first = queue.find((row) => !isBlocked(limits, row))
+  if (first === undefined || queue.some((row) => row.held)) return
+  const next = required(database.locks.get(first.jobId), 'lock', first.jobId)
+  await work.lock(next)
+  work.write(next, { ...first, held: true, since: work.now })
+  insertChore(database, work, 'advance', first.workflowId)
 }
 
 /** What the lock nodes of a workflow hold or wait for. */

@@ -1,5 +1,6 @@
 import type { QueueFilter, QueueShare, RunQueue } from '@rondo/model'
 import { Cell, type MemoryDatabase } from './memory-database.ts'
+import { handLocksOver } from './memory-locks.ts'
 import type { LimitRow, TaskRow } from './memory-rows.ts'
 import type { Statements } from './memory-statements.ts'
 
@@ -84,6 +85,7 @@ export function createMemoryQueue(database: MemoryDatabase, { within, look }: St
           data: { resourceClass, maxTasks: maxTasks ?? null },
         })
         work.notify('queue')
+        await handLocksOver(database, work)
       }),
   }
 }

@@ -163,8 +163,9 @@ describe('the expected start of what waits for a lock', () => {
     job(`${workflowId}/ship`, { workflowId, name: 'ship', ...behind('lock'), ...parts }),
     job(`${workflowId}/unlock`, { workflowId, type: 'unlock', lockKey: 'prod', name: 'unlock', ...behind('ship') }),
   ]
-  const lock = (workflowId: string, held = false) => ({
+  const lock = (workflowId: string, held = false, projectId = 'p') => ({
     organizationId: 'o',
+    projectId,
     key: 'prod',
     jobId: `${workflowId}/lock`,
     workflowId,
@@ -185,6 +186,18 @@ describe('the expected start of what waits for a lock', () => {
       'w3/ship': { kind: 'jobs', inMs: 16, ahead: null },
       'w1/unlock': { kind: 'jobs', inMs: 6, ahead: null },
       'w3/unlock': { kind: 'jobs', inMs: 26, ahead: null },
+    })
+  })
+
+  test('is unknown where its new work is blocked, and others of other projects pass it', async () => {
+    const limits = [{ id: 'l', organizationId: 'o', projectId: 'blocked', resourceClass: null, maxTasks: 0 }]
+    const passed = [lock('w1', true), lock('w2', false, 'blocked'), lock('w3')]
+
+    expect(await told({ jobs, locks: passed, limits, running: [task('w1/ship', 4)] })).toEqual({
+      'w1/unlock': 6,
+      'w3/lock': 6,
+      'w3/ship': 6,
+      'w3/unlock': 16,
     })
   })
 

@@ -1,4 +1,4 @@
-import type { ForecastLock } from '@rondo/model'
+import { type ForecastLock, isBlocked, type TaskLimit } from '@rondo/model'
 
 /** Who holds and who waits for locks while the future is played through. */
 export interface FutureLocks {
@@ -8,25 +8,26 @@ export interface FutureLocks {
   release(workflowId: string, key?: string): readonly string[]
 }
 
-export function createFutureLocks(known: readonly ForecastLock[]): FutureLocks {
+/** `limits`: who is blocked is passed over, and nobody knows for how long. */
+export function createFutureLocks(known: readonly ForecastLock[], limits: readonly TaskLimit[]): FutureLocks {
   const nameOf = ({ organizationId, key }: Pick<ForecastLock, 'organizationId' | 'key'>) => `${organizationId}/${key}`
   const queues = new Map([...Map.groupBy(known, nameOf)].map(([name, entries]) => [name, [...entries]]))
   return {
     request(entry) {
       const queue = queues.get(nameOf(entry)) ?? []
       queues.set(nameOf(entry), queue)
-      queue.push({ ...entry, held: queue.length === 0 })
-      return queue.length === 1
+      const held = !isBlocked(limits, entry) && !queue.some((other) => other.held)
+      queue.push({ ...entry, held })
+      return held
     },
     release(workflowId, key) {
       return [...queues].flatMap(([name, queue]) => {
         const kept = queue.filter((entry) => entry.workflowId !== workflowId || (key ?? entry.key) !== entry.key)
         if (kept.length === queue.length) return []
-        queues.set(name, kept)
-        const [first] = kept
-        if (first === undefined || kept.some((entry) => entry.held)) return []
-        kept[0] = { ...first, held: true }
-        return [first.jobId]
+        const first = kept.find((entry) => !isBlocked(limits, entry))
+        const next = kept.some((entry) => entry.held) ? undefined : first
+        queues.set(name, next === undefined ? kept : kept.with(kept.indexOf(next), { ...next, held: true }))
+        return next === undefined ? [] : [next.jobId]
       })
     },
   }

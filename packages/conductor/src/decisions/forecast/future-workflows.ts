@@ -24,9 +24,11 @@ interface Node {
   readonly dependants: { readonly node: Node; readonly ifPassed: boolean }[]
 }
 
-export function createFutureWorkflows({ jobs, locks: known }: Pick<ForecastFacts, 'jobs' | 'locks'>): FutureWorkflows {
+type KnownWorkflows = Pick<ForecastFacts, 'jobs' | 'locks' | 'limits'>
+
+export function createFutureWorkflows({ jobs, locks: known, limits }: KnownWorkflows): FutureWorkflows {
   const nodes = nodesOf(jobs)
-  const locks = createFutureLocks(known)
+  const locks = createFutureLocks(known, limits)
   const openIn = new Map([...Map.groupBy(jobs, (job) => job.workflowId)].map(([id, same]) => [id, same.length]))
 
   function follow(first: { readonly ready: readonly Node[]; readonly ended: readonly Node[] }): Following {
@@ -40,9 +42,10 @@ export function createFutureWorkflows({ jobs, locks: known }: Pick<ForecastFacts
     }
     while (ready.length + ended.length > 0) {
       for (const node of ready.splice(0)) {
-        const { id: jobId, type, workflowId, organizationId, lockKey } = node.job
+        const { id: jobId, type, workflowId, organizationId, projectId, lockKey } = node.job
         if (type === 'build') following.queued.push(node.job)
-        if (type === 'lock' && locks.request({ organizationId, key: lockKey ?? '', jobId, workflowId })) hand([jobId])
+        const entry = { organizationId, projectId, key: lockKey ?? '', jobId, workflowId }
+        if (type === 'lock' && locks.request(entry)) hand([jobId])
         if (type === 'unlock') hand(locks.release(workflowId, lockKey ?? ''))
         if (type === 'approval' || type === 'no-op' || type === 'unlock') following.begun.push(node.job)
         // Nobody knows when an approval is given, and a release job does not run.

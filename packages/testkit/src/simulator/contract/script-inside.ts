@@ -53,6 +53,8 @@ export function insideOperations(
       const workflowId = head.workflow.id
       state.workflows.push(workflowId)
       state.jobs.push(...jobs)
+      for (const { id, lockKey } of jobs)
+        if (lockKey !== null) state.locks.push({ jobId: id, key: lockKey, workflowId })
       await tx.append({ kind: 'workflow.created', projectId: state.home.projectId, workflowId })
       return head
     },
@@ -169,6 +171,20 @@ export function insideOperations(
     cache: (tx) => {
       const key = state.random.chance(0.3) ? 'k1' : `k${++state.caches}`
       return tx.saveCache(state.cacheScope(), key, object(state.random))
+    },
+    'ask for a lock': async (tx) => {
+      const { projectId, organizationId } = state.home
+      if (state.locks.length === 0) return undefined
+      const { workflowId, ...lock } = state.random.pick(state.locks)
+      const workflow = { id: workflowId, projectId, pipelineNumber: state.random.int(1, 2) }
+      return tx.requestLock({ workflow, organizationId }, lock)
+    },
+    'give locks back': (tx) => {
+      const held = state.locks.length === 0 ? [] : [state.random.pick(state.locks), state.random.pick(state.locks)]
+      return tx.releaseLocks(
+        state.home.organizationId,
+        held.map((lock) => lock.jobId),
+      )
     },
     'add a layer': async (tx) => {
       const job = state.job()

@@ -18,6 +18,8 @@ export class ScriptState {
   readonly pipelines: string[] = []
   readonly workflows: string[] = []
   readonly jobs: { id: string; parallelism: number }[] = []
+  /** Lock nodes, with their workflows. */
+  readonly locks: { jobId: string; key: string; workflowId: string }[] = []
   readonly attempts: FencedRef[] = []
   /** Saved one a transaction, so that no two are of the same time. */
   caches = 0
@@ -31,16 +33,17 @@ export class ScriptState {
   }
 
   newJob(index: number): NewJob & { id: string } {
+    const type = this.random.pick(['build', 'approval', 'no-op', 'lock'] as const)
     const kept = this.random.chance(0.2) ? (this.jobs[0]?.id ?? null) : null
     return {
       id: randomUUID(),
       name: `job-${index}`,
-      type: this.random.pick(['build', 'approval', 'no-op'] as const),
+      type,
       number: null,
       status: kept === null ? 'blocked' : 'success',
       requires: index === 0 ? [] : [{ node: 'job-0', statuses: ['success'] }],
       contexts: this.random.pick([[], [this.home.context]]),
-      lockKey: null,
+      lockKey: type === 'lock' ? this.random.pick(['k', 'l']) : null,
       parallelism: this.random.int(1, 3),
       resourceClass: this.random.pick([null, 'small']),
       executor: 'docker',

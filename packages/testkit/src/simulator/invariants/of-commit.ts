@@ -2,7 +2,7 @@ import type { Commit, MemoryDatabase } from '../memory-database.ts'
 import type { JobRow, WorkflowRow } from '../memory-rows.ts'
 import { eventTold } from './events.ts'
 import { jobChanged } from './jobs.ts'
-import { lockChanged } from './locks.ts'
+import { limitChanged, lockChanged } from './locks.ts'
 import { runningChanged, tasksTaken } from './queue.ts'
 import { shownWhole, taken, workspaceTaken } from './retention.ts'
 import type { Report, Terms } from './rules.ts'
@@ -14,6 +14,8 @@ import { workflowChanged, workflowFits } from './workflows.ts'
 export function ofCommit(database: MemoryDatabase, commit: Commit, terms: Terms, report: Report): void {
   const workflows = new Set<string>()
   for (const change of commit.changes) {
+    if (change.table === 'locks') lockChanged(database, change, report)
+    if (change.table === 'limits') limitChanged(database, report)
     if (change.after === undefined) {
       taken(database, change, commit, terms, report)
       continue
@@ -29,9 +31,6 @@ export function ofCommit(database: MemoryDatabase, commit: Commit, terms: Terms,
         break
       case 'tasks':
         taskChanged(database, change, report)
-        break
-      case 'locks':
-        lockChanged(database, change, report)
         break
       case 'taken workspaces':
         workspaceTaken(database, (change.after as { jobId: string }).jobId, report)

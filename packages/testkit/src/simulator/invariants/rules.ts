@@ -14,7 +14,8 @@
  * 10. Build and pipeline numbers of a project have no gap and no double.
  * 11. At rest nothing waits, runs or is held, and every job that was kept by a rerun ended as it says.
  * 18. Every change of a status is one that the tables of the model have.
- * 20. A lock has one holder, goes to who came first, and is not given up while an agent works under it.
+ * 20. A lock has one holder, goes to who came first of those whose new work is not blocked, and is not given up while an agent works
+ *     under it. Nobody who waits is dropped.
  * 22. Of what no administrator promoted, never more runs than a limit allows.
  * 23. What was promoted goes before what was not.
  * 24. The organisation that uses the fewest CPUs of its share comes first, in it the project that does, in it who waits longest.
