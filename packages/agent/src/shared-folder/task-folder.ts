@@ -12,9 +12,10 @@ import {
   type Stats,
   writeSync,
 } from 'node:fs'
-import { chmod, copyFile, type FileHandle, mkdir, open, rm } from 'node:fs/promises'
+import { chmod, copyFile, type FileHandle, mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stepProgram } from '../shim/step-program.ts'
 import { openProgress, type Progress } from './script-status.ts'
 
 /**
@@ -185,6 +186,11 @@ export async function fillSharedFolder(io: string): Promise<void> {
   await chmod(join(io, 'bin'), 0o755)
   if (existsSync(join(io, 'ready'))) return
   for (const name of ['supervisor.sh', 'stop.sh']) await copyFile(join(shim, name), join(io, name))
+  const program = stepProgram(process.arch)
+  if (program !== undefined) {
+    await writeFile(join(io, 'step'), program)
+    await chmod(join(io, 'step'), 0o755)
+  }
   for (const name of ['circleci', 'circleci-agent']) {
     await copyFile(join(shim, 'circleci.sh'), join(io, 'bin', name))
     await chmod(join(io, 'bin', name), 0o755)

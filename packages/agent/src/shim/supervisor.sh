@@ -31,8 +31,12 @@ rondo_umask=$(umask)
 umask 0
 [ -p "$rondo_io/lane" ] || mkfifo -m 666 "$rondo_io/lane" "$rondo_io/commands" || exit 1
 exec 3<>"$rondo_io/lane" 4<>"$rondo_io/commands" 5>>"$rondo_io/progress" || exit 1
-rondo_session=$(command -v setsid)
-rondo_cat=$(command -v cat)
+# Starts a program in a session of its own, and copies: the agent's own program does both, where it can be run.
+rondo_session=$rondo_io/step rondo_copy=$rondo_io/step
+{ [ -x "$rondo_session" ] && "$rondo_session" </dev/null 2>/dev/null; } || {
+  rondo_session=$(command -v setsid)
+  rondo_copy=$(command -v cat)
+}
 rondo_strict=-e
 [ -x /bin/bash ] || ! (set -o pipefail) 2>/dev/null || rondo_strict='-eo pipefail'
 # The first process of its own namespace, or the first's child: whatever runs here beside it is the job's.
@@ -54,7 +58,7 @@ start_reader() {
     [ -p "$rondo_pipe" ] || mkfifo -m 666 "$rondo_pipe"
     eval "rondo_pipe$rondo_turn=\$rondo_pipe"
   fi
-  $rondo_cat <"$rondo_pipe" >>"$rondo_io/$2" 3<&- 4<&- 5>&- 6>&- &
+  $rondo_copy <"$rondo_pipe" >>"$rondo_io/$2" 3<&- 4<&- 5>&- 6>&- &
   eval "rondo_reader$rondo_turn=$!"
 }
 
@@ -82,6 +86,14 @@ play_into_pipe() {
     fi
     [ "$rondo_prologue" = - ] || . "$rondo_io/$rondo_prologue"
     if [ $# -gt 0 ]; then :; elif [ -x /bin/bash ]; then set -- /bin/bash -eo pipefail; else set -- /bin/sh $rondo_strict; fi
+    case $1 in
+      */*) ;;
+      *)
+        rondo_shell=$(command -v "$1")
+        shift
+        set -- "$rondo_shell" "$@"
+        ;;
+    esac
     exec $rondo_session "$@" "$rondo_io/$rondo_command"
   ) >&6 2>&1 </dev/null 3<&- 4<&- 5>&- 6>&- &
   rondo_pid=$!

@@ -30,6 +30,13 @@ async function start(wrapper: readonly string[] = [], shell: readonly string[] =
   await until(() => folder.readSmall('ready') !== undefined)
 }
 
+/** Another supervisor, on what is left of the folder. */
+async function startAgain(): Promise<void> {
+  process.kill(-supervisor.pid!, 'SIGKILL')
+  rmSync(join(folder.io, 'ready'))
+  await start()
+}
+
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await sleep(5)
 }
@@ -94,6 +101,25 @@ test.each(shells)(
     expect(folder.readEnd('s3.out')).toBe(`${folder.io}/b.cmd \n\x1es3.token\x1e\x1ei4.token\x1e`)
   },
 )
+
+test('each script leads a session of its own, and its shell may be given by name, with the own program or the image’s', async () => {
+  for (const [at, remove] of [[], ['step']].entries()) {
+    for (const name of remove) rmSync(join(folder.io, name))
+    if (at === 0) await start()
+    else await startAgain()
+    const id = `s${at}`
+    folder.create('names.sh', 'set -- sh -e\n')
+    folder.create('session.cmd', 'read -r stat </proc/$$/stat; set -- $stat; [ $6 = $$ ] && echo leads; kill -TERM 0\n')
+
+    folder.queue(`run ${id} ${id}.out names.sh session.cmd -`)
+    folder.create('after.cmd', 'echo after\n')
+    folder.queue(`run a${at} a${at}.out - after.cmd -`)
+
+    await until(() => folder.readEnd(`a${at}.out`).includes('token'))
+    expect(folder.progress.statusOf(id)).toBe(143)
+    expect(folder.readEnd(`${id}.out`)).toBe(`leads\n\x1e${id}.token\x1e`)
+  }
+})
 
 test.each(shells)(
   'what scripts left running may end at any moment without ending the job, under %s',
@@ -197,7 +223,7 @@ test('in a namespace of its own, what broke away from a script is killed with it
 test('what a job writes into the files of its scripts is not obeyed', async () => {
   await start()
   const progress = join(folder.io, 'progress')
-  run('s2', `exec $rondo_session sleep 300`)
+  run('s2', `exec $rondo_session /bin/sh -c 'exec sleep 300'`)
   await until(() => folder.progress.began('s2'))
   const own = readFileSync(progress, 'utf8')
 
