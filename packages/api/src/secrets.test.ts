@@ -38,6 +38,8 @@ function pageAddresses(): Readonly<Record<string, string>> {
     [`${base}/jobs/:id|:vcs/wait`]: `${base}/jobs/${job.id}/wait`,
     [`${base}/jobs/:id|:vcs/:org/:repo/:number`]: `${base}/jobs/${slug}/1`,
     [`${base}/holds`]: `${base}/holds?project=${slug}`,
+    [`${base}/admin/history`]: `${base}/admin/history?organization=gh/${world.owner.organization.name}`,
+    [`${base}/admin/limits`]: `${base}/admin/limits?project=${slug}`,
     [`${base}/admin/queue`]: `${base}/admin/queue?project=${slug}`,
     [`${base}/admin/settings`]: `${base}/admin/settings?project=${slug}`,
     [`${base}/admin/retention`]: `${base}/admin/retention?project=${slug}`,

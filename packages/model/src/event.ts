@@ -35,6 +35,8 @@ export type EventKind =
   | 'agent.joined'
   | 'agent.token-made'
   | 'agent.token-revoked'
+  | 'token.made'
+  | 'token.revoked'
   | 'namespace.created'
   | 'namespace.changed'
   | 'namespace.deleted'
@@ -68,6 +70,12 @@ export interface HistoryEntry extends EventRecord {
   readonly actorLogin: string | null
   readonly workflowName: string | null
   readonly jobName: string | null
+}
+
+/** What somebody did to the installation, an organisation or a project, beside building. */
+export interface AdministrationEntry extends HistoryEntry {
+  /** `gh/ORG/REPO` or `gh/ORG`; null: the installation, or somebody's own. */
+  readonly place: string | null
 }
 
 export type NewEvent = Pick<EventRecord, 'kind'> & Partial<Omit<EventRecord, 'id' | 'position' | 'at' | 'kind'>>

@@ -18,7 +18,7 @@ export type {
   WorkspaceLayer,
 } from './build-data.ts'
 export type { Diagnostic, DiagnosticSeverity, Origin, OriginFrame, Span } from './diagnostic.ts'
-export type { EventKind, EventRecord, HistoryEntry, NewEvent } from './event.ts'
+export type { AdministrationEntry, EventKind, EventRecord, HistoryEntry, NewEvent } from './event.ts'
 export type {
   ExpectedStart,
   ForecastAgent,
@@ -198,6 +198,7 @@ export type {
   AgentState,
   ForecastQuality,
   JobsBefore,
+  LimitRecord,
   LockWait,
   QueueEntry,
   QueueFilter,
@@ -209,7 +210,7 @@ export type {
 } from './ports/run-queue.ts'
 export type { DueSchedule, NewSchedule, ScheduleChange, Schedules } from './ports/schedules.ts'
 export type { ContextRecord, ContextRestriction, SealedSecret, SecretStore } from './ports/secrets.ts'
-export type { ScopedSettings, SettingsStore } from './ports/settings-store.ts'
+export type { LastChange, ScopedSettings, SettingsStore } from './ports/settings-store.ts'
 export type { SshKey, SshKeys } from './ports/ssh-keys.ts'
 export type { PublicJwk, TokenSigner } from './ports/token-signer.ts'
 export type { RemoteTexts, UrlOrbPrefix, UrlOrbStore } from './ports/url-orbs.ts'
@@ -221,7 +222,13 @@ export { defaultProjectSettings, projectSlug } from './project.ts'
 export type { PushActions, PushOutcome } from './push-actions.ts'
 export type { RequestKey } from './request-key.ts'
 export type { Resources } from './resource-class.ts'
-export { cpuOvercommit, defaultResourceClass, resourcesOf } from './resource-class.ts'
+export {
+  cpuOvercommit,
+  defaultResourceClass,
+  isResourceClass,
+  resourceClassNames,
+  resourcesOf,
+} from './resource-class.ts'
 export { createRounds } from './rounds.ts'
 export type { NextLine, QueueLine, QueueShare, QueueView, RunningTasks, TaskLimit } from './run-queue.ts'
 export {
@@ -231,6 +238,7 @@ export {
   limitOn,
   nextLine,
   patienceMs,
+  runningUnder,
   shareMemoryMs,
   standardShare,
   withOneLess,

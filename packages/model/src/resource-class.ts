@@ -43,3 +43,11 @@ export function resourcesOf(executor: 'docker' | 'machine' | 'macos', resourceCl
   if (executor === 'machine') return machine[base]
   return undefined
 }
+
+/** All classes by their base names, the smallest first. Jobs of others fail before they wait, those of self-hosted ones too. */
+export const resourceClassNames: readonly string[] = [...new Set([...Object.keys(docker), ...Object.keys(machine)])]
+
+/** Whether jobs of some executor may ask for the class. */
+export function isResourceClass(name: string): boolean {
+  return resourcesOf('docker', name) !== undefined || resourcesOf('machine', name) !== undefined
+}

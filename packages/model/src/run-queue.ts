@@ -126,7 +126,12 @@ export function isBlocked(
 
 /** Whether so many tasks run under a limit that no more may start. */
 export function isFull(limit: TaskLimit, running: readonly RunningTasks[]): boolean {
-  return running.reduce((sum, one) => (limitCovers(limit, one) ? sum + one.tasks : sum), 0) >= limit.maxTasks
+  return runningUnder(limit, running) >= limit.maxTasks
+}
+
+/** How many tasks that a limit counts run. */
+export function runningUnder(limit: TaskLimit, running: readonly RunningTasks[]): number {
+  return running.reduce((sum, one) => (limitCovers(limit, one) ? sum + one.tasks : sum), 0)
 }
 
 /** A line with the CPUs that its organisation and its project use for each unit of their shares. */

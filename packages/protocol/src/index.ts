@@ -25,8 +25,11 @@ export { agentCalls, agentJoinPath, agentPathPrefix, seatHeader } from './agent/
 export { createLive, type Live, type LiveOptions, type OutputListener } from './live/client.ts'
 export type { ClientMessage, LiveEvent, LiveTopic, ServerMessage } from './live/messages.ts'
 export type {
+  AdministrationEventView,
+  AdministrationPageView,
   EvidenceView,
   ForecastView,
+  LastChangeView,
   LimitView,
   LoopView,
   QueueEntryView,

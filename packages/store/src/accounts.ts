@@ -3,6 +3,7 @@ import {
   type ApiToken,
   AppError,
   defaultProjectSettings,
+  type EventKind,
   type Organization,
   type OrganizationRole,
   type Project,
@@ -15,6 +16,10 @@ import { type ProjectRow, projectColumns } from './rows.ts'
 const userColumns = raw(`u.id, u.login, u.name, u.admin, u.created_at as "createdAt"`)
 const organizationColumns = raw(`o.id, o.vcs_type as "vcsType", o.name, o.created_at as "createdAt"`)
 const tokenColumns = raw(`id, user_id as "userId", label, created_at as "createdAt", last_used_at as "lastUsedAt"`)
+
+/** The event of a personal token `t`, in the statement that makes it true (rule D-06). Only its owner makes and ends it. */
+const personalTokenFact = (kind: EventKind) => sql`
+  insert into events (kind, actor_id, data) select ${kind}, t.user_id, jsonb_build_object('kind', 'personal', 'name', t.label) from t`
 
 /** Users, tokens, sessions, organisations and projects. */
 export function createAccounts(database: Database): Accounts {
@@ -61,7 +66,10 @@ export function createAccounts(database: Database): Accounts {
 
     addToken: (token) =>
       insert<ApiToken>(
-        sql`insert into api_tokens (user_id, label, hash) values (${token.userId}, ${token.label}, ${token.hash}) returning ${tokenColumns}`,
+        sql`
+          with t as (insert into api_tokens (user_id, label, hash) values (${token.userId}, ${token.label}, ${token.hash}) returning *),
+            fact as (${personalTokenFact('token.made')})
+          select ${tokenColumns} from t`,
         'token',
       ),
     async userByTokenHash(hash) {
@@ -78,8 +86,12 @@ export function createAccounts(database: Database): Accounts {
         sql`select ${tokenColumns} from api_tokens where user_id = ${userId} order by created_at`,
       ),
     deleteToken: async (id, userId) =>
-      (await database.rows(sql`delete from api_tokens where id = ${id} and user_id = ${userId} returning id`)).length >
-      0,
+      (
+        await database.rows(sql`
+          with t as (delete from api_tokens where id = ${id} and user_id = ${userId} returning *),
+            fact as (${personalTokenFact('token.revoked')})
+          select id from t`)
+      ).length > 0,
 
     async addSession(session) {
       await database.rows(

@@ -1,7 +1,15 @@
-import { AppError, type EventKind, type HistoryEntry, type Page, type PageRequest } from '@rondo/model'
-import sql, { raw } from 'sql-template-tag'
+import {
+  type AdministrationEntry,
+  AppError,
+  type EventKind,
+  type HistoryEntry,
+  type Page,
+  type PageRequest,
+} from '@rondo/model'
+import sql, { empty, raw } from 'sql-template-tag'
 import type { Runner } from './database.ts'
 import { type EventRow, toEvent } from './rows.ts'
+import { orgSlug, projectSlugColumn } from './slug-columns.ts'
 
 type Row = EventRow & Pick<HistoryEntry, 'actorLogin' | 'workflowName' | 'jobName'>
 
@@ -9,32 +17,74 @@ const columns =
   raw(`e.id, e.at, e.kind, e.organization_id as "organizationId", e.project_id as "projectId", e.pipeline_id as "pipelineId",
   e.workflow_id as "workflowId", e.job_id as "jobId", e.actor_id as "actorId", e.data, e.xid::text as xid, u.login as "actorLogin"`)
 
-/** The newest of what happened to a project, in order of time: what its pipelines came of, and what made none. */
+/** What happened to a project, newest first: what its pipelines came of, and what is about no pipeline. */
 export async function projectHistory(
   runner: Runner,
   projectId: string,
-  limit: number,
-): Promise<readonly HistoryEntry[]> {
+  page: PageRequest,
+): Promise<Page<HistoryEntry>> {
   const rows = await runner.rows<Row>(sql`
     select ${columns}, null as "workflowName", null as "jobName"
     from (select * from events where project_id = ${projectId} and workflow_id is null and (pipeline_id is null or kind = any(${[...ofPipelines]}))
-      order by id desc limit ${limit}) e left join users u on u.id = e.actor_id order by e.id`)
-  return rows.map(toEntry)
+      and id < ${beforeOf(page.token)} order by id desc limit ${page.limit + 1}) e left join users u on u.id = e.actor_id order by e.id desc`)
+  return pageOf(rows, page, toEntry)
 }
 
 const ofPipelines: readonly EventKind[] = ['pipeline.created', 'pipeline.errored', 'pipeline.canceled']
 
-/** One page of a pipeline's events, oldest first; the id of the last one is the token of the next page. */
+/** One page of a pipeline's events, oldest first. */
 export async function historyPage(runner: Runner, pipelineId: string, page: PageRequest): Promise<Page<HistoryEntry>> {
   const rows = await runner.rows<Row>(sql`
     select ${columns}, w.name as "workflowName", j.name as "jobName"
     from events e left join users u on u.id = e.actor_id left join workflows w on w.id = e.workflow_id left join jobs j on j.id = e.job_id
     where e.pipeline_id = ${pipelineId} and e.id > ${afterOf(page.token)} order by e.id limit ${page.limit + 1}`)
-  const shown = rows.slice(0, page.limit)
-  return {
-    items: shown.map(toEntry),
-    next: rows.length > page.limit ? String(shown.at(-1)?.id) : null,
-  }
+  return pageOf(rows, page, toEntry)
+}
+
+/** As the indexes of migration 0070 have them, to the letter: a query that names other kinds reads all events there are. */
+const administrationKinds: readonly EventKind[] = [
+  'setting.changed',
+  'limit.changed',
+  'task.promoted',
+  'agent.drained',
+  'agent.resumed',
+  'agent.joined',
+  'agent.token-made',
+  'agent.token-revoked',
+  'token.made',
+  'token.revoked',
+  'namespace.created',
+  'namespace.changed',
+  'namespace.deleted',
+  'orb.created',
+  'orb.changed',
+  'orb.published',
+]
+const ofAdministration = raw(`kind in (${administrationKinds.map((kind) => `'${kind}'`).join(', ')})`)
+
+/** What administrators did in an organisation, or (null) everywhere, newest first. */
+export async function administrationHistory(
+  runner: Runner,
+  organizationId: string | null,
+  page: PageRequest,
+): Promise<Page<AdministrationEntry>> {
+  const rows = await runner.rows<Row & Pick<AdministrationEntry, 'place'>>(sql`
+    select ${columns}, w.name as "workflowName", j.name as "jobName", case when p.id is not null then ${projectSlugColumn} when o.id is not null then ${orgSlug} end as place
+    from (select * from events where ${ofAdministration} ${organizationId === null ? empty : sql`and organization_id = ${organizationId}`}
+        and id < ${beforeOf(page.token)} order by id desc limit ${page.limit + 1}) e
+      left join users u on u.id = e.actor_id left join workflows w on w.id = e.workflow_id left join jobs j on j.id = e.job_id
+      left join projects p on p.id = e.project_id left join organizations o on o.id = coalesce(e.organization_id, p.organization_id) order by e.id desc`)
+  return pageOf(rows, page, ({ place, ...row }) => ({ ...toEntry(row), place }))
+}
+
+/** One row more than the page holds was asked for; the id of its last one is the token of the next page. */
+function pageOf<Read extends Row, Entry>(
+  rows: readonly Read[],
+  { limit }: PageRequest,
+  entry: (row: Read) => Entry,
+): Page<Entry> {
+  const shown = rows.slice(0, limit)
+  return { items: shown.map(entry), next: rows.length > limit ? String(shown.at(-1)?.id) : null }
 }
 
 function toEntry({ actorLogin, workflowName, jobName, ...event }: Row): HistoryEntry {
@@ -42,7 +92,14 @@ function toEntry({ actorLogin, workflowName, jobName, ...event }: Row): HistoryE
 }
 
 function afterOf(token: string | undefined): number {
-  if (token === undefined) return 0
+  return token === undefined ? 0 : idOf(token)
+}
+
+function beforeOf(token: string | undefined): number {
+  return token === undefined ? Number.MAX_SAFE_INTEGER : idOf(token)
+}
+
+function idOf(token: string): number {
   if (/^\d{1,15}$/.test(token)) return Number(token)
   throw new AppError(
     'bad-request',

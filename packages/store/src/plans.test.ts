@@ -59,6 +59,12 @@ const uses: Readonly<Record<string, (store: Store, home: Household) => Promise<u
       await tx.saveJob({ id: job.id, status: 'success' })
     })
   },
+  'look who did what': async (store, home) => {
+    await store.settings.set({ organizationId: home.organization.id, projectId: null }, 'time.run', 7, null)
+    await store.operations.administration(home.organization.id, { limit: 100 })
+    await store.operations.administration(null, { limit: 100, token: '1000000000' })
+    await store.queries.eventsOfProject(home.project.id, { limit: 100 })
+  },
   'lose and queue again': async (store, home) => {
     const agent = await buildAgent(store)
     const { workflowId, pipeline } = await buildWorkflow(store, home.project, [buildJob()], { queue: true })

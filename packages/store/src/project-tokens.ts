@@ -1,5 +1,5 @@
-import type { ProjectToken, ProjectTokens } from '@rondo/model'
-import sql, { raw } from 'sql-template-tag'
+import type { EventKind, ProjectToken, ProjectTokens } from '@rondo/model'
+import sql, { raw, type Sql } from 'sql-template-tag'
 import type { Database } from './database.ts'
 
 const columns = raw(
@@ -11,8 +11,11 @@ export function createProjectTokens(database: Database): ProjectTokens {
   return {
     async add(token) {
       const rows = await database.rows<ProjectToken>(sql`
-        insert into project_tokens (project_id, scope, label, hash, created_by)
-        values (${token.projectId}, ${token.scope}, ${token.label}, ${token.hash}, ${token.createdBy}) returning ${columns}`)
+        with made as (
+            insert into project_tokens (project_id, scope, label, hash, created_by)
+            values (${token.projectId}, ${token.scope}, ${token.label}, ${token.hash}, ${token.createdBy}) returning *),
+          fact as (${fact('token.made', token.createdBy)} from made t join projects p on p.id = t.project_id)
+        select ${columns} from made`)
       return rows[0]!
     },
     async byHash(hash) {
@@ -28,8 +31,19 @@ export function createProjectTokens(database: Database): ProjectTokens {
       database.rows<ProjectToken>(
         sql`select ${columns} from project_tokens where project_id = ${projectId} order by created_at, id`,
       ),
-    remove: async (id, projectId) =>
-      (await database.rows(sql`delete from project_tokens where id = ${id} and project_id = ${projectId} returning id`))
-        .length > 0,
+    async remove(id, projectId, actorId) {
+      const gone = await database.rows(sql`
+        with gone as (delete from project_tokens where id = ${id} and project_id = ${projectId} returning *),
+          fact as (${fact('token.revoked', actorId)} from gone t join projects p on p.id = t.project_id)
+        select id from gone`)
+      return gone.length > 0
+    },
   }
+}
+
+/** The event of a token `t` of a project `p`, in the statement that makes it true (rule D-06). */
+function fact(kind: EventKind, actorId: string): Sql {
+  return sql`
+    insert into events (kind, organization_id, project_id, actor_id, data)
+    select ${kind}, p.organization_id, p.id, ${actorId}::uuid, jsonb_build_object('kind', 'project', 'name', t.label, 'scope', t.scope)`
 }

@@ -111,7 +111,7 @@ export function createBuildQueries(database: Database): BuildQueries {
         sql`select distinct on (position) position, image, digest from job_images where job_id = ${jobId} order by position, node_index`,
       ),
     eventsOf: (pipelineId, page) => historyPage(database, pipelineId, page),
-    eventsOfProject: (projectId, limit) => projectHistory(database, projectId, limit),
+    eventsOfProject: (projectId, page) => projectHistory(database, projectId, page),
   }
 }
 

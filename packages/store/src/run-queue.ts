@@ -1,20 +1,20 @@
 import {
   type AgentState,
-  AppError,
   limitOn,
   type QueueEntry,
   type QueueFilter,
   type RunQueue,
+  runningUnder,
   type WaitFacts,
 } from '@rondo/model'
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag'
 import type { Database, Runner } from './database.ts'
 import { forecastFacts } from './forecast-facts.ts'
 import { forecastQuality, saveForecasts, settleForecasts } from './forecasts.ts'
-import { handLocksOver } from './lock-queue.ts'
 import { readLimits, readRunning } from './queue-view.ts'
 import { projectSlugColumn } from './slug-columns.ts'
-import { readWait } from './wait-facts.ts'
+import { limitRecords, setLimit } from './task-limits.ts'
+import { readWait, refusal } from './wait-facts.ts'
 
 /** The queue as pages and administrators see it. */
 export function createRunQueue(database: Database): RunQueue {
@@ -56,10 +56,10 @@ export function createRunQueue(database: Database): RunQueue {
         from tasks t join jobs j on j.id = t.job_id join projects p on p.id = t.project_id join organizations o on o.id = p.organization_id
           join workflows w on w.id = j.workflow_id join pipelines pl on pl.id = w.pipeline_id
         where t.phase = 'queued' and ${matches(filter)} order by ${order} limit ${limit}`)
-      return rows.map(({ organizationId, ...row }) => ({
-        ...row,
-        limit: row.promoted ? null : (limitOn({ ...row, organizationId }, view) ?? null),
-      }))
+      return rows.map(({ organizationId, ...row }) => {
+        const limit = row.promoted ? undefined : limitOn({ ...row, organizationId }, view)
+        return { ...row, limit: limit === undefined ? null : { ...limit, running: runningUnder(limit, view.running) } }
+      })
     },
     async matching(filter, limit) {
       // A job with a slice that an agent has is no longer only waiting.
@@ -93,47 +93,10 @@ export function createRunQueue(database: Database): RunQueue {
     },
     forecastQuality: (scope = {}) => forecastQuality(database, scope),
     limits: () => readLimits(database, { hold: false }),
-    setLimit({ organizationId, projectId, resourceClass }, maxTasks, actorId = null, byInstallation = true) {
-      return database.transact(async (tx) => {
-        // Claims under way end first, and later ones wait: one that began before the limit was there does not know of it, and
-        // what it takes is counted by nobody until it commits. Reading it `for update` holds the table against this.
-        await tx.rows(sql`lock table task_limits in exclusive mode`)
-        const changed =
-          maxTasks === undefined
-            ? await tx.rows(sql`
-                with gone as (delete from task_limits where organization_id is not distinct from ${organizationId} and project_id is not distinct from ${projectId}
-                  and resource_class is not distinct from ${resourceClass} and (not by_installation or ${byInstallation}::boolean))
-                select where ${byInstallation}::boolean or not exists (
-                  select from task_limits where organization_id is not distinct from ${organizationId} and project_id is not distinct from ${projectId}
-                    and resource_class is not distinct from ${resourceClass} and by_installation)`)
-            : await tx.rows(sql`
-                insert into task_limits as l (organization_id, project_id, resource_class, max_tasks, by_installation)
-                values (${organizationId}, ${projectId}, ${resourceClass}, ${maxTasks}, ${byInstallation})
-                on conflict (organization_id, project_id, resource_class) do update set max_tasks = excluded.max_tasks, by_installation = excluded.by_installation
-                  where not l.by_installation or excluded.by_installation returning max_tasks`)
-        if (changed.length === 0)
-          throw new AppError(
-            'forbidden',
-            'An administrator of the installation has set this limit. Ask one to change it, or set one on a project or resource class beside it.',
-          )
-        // What a limit held back may go now.
-        await tx.rows(sql`
-          insert into events (kind, organization_id, project_id, actor_id, data)
-          values ('limit.changed', ${organizationId}, ${projectId}, ${actorId}, ${JSON.stringify({ resourceClass, maxTasks: maxTasks ?? null })}::jsonb)
-          returning pg_notify('rondo', 'queue')`)
-        await handOver(tx)
-      })
-    },
+    limitRecords: () => limitRecords(database),
+    setLimit: (scope, maxTasks, actorId = null, byInstallation = true) =>
+      database.transact((tx) => setLimit(tx, scope, { maxTasks, actorId, byInstallation })),
   }
-}
-
-/** Locks that nobody could be given while work was blocked. Who holds the limits alone holds all queues of locks. */
-async function handOver(tx: Runner): Promise<void> {
-  const workflowIds = await handLocksOver(tx, sql`true`)
-  if (workflowIds.length === 0) return
-  await tx.rows(sql`
-    insert into chores (kind, subject_id) select 'advance', id from unnest(${[...workflowIds]}::uuid[]) id
-    returning pg_notify('rondo', 'chores')`)
 }
 
 /** `tasks t`, with `pipelines pl` where the filter looks at it: counting goes without where it can. */
@@ -169,6 +132,6 @@ async function readView(runner: Runner) {
 function readAgents(runner: Runner): Promise<readonly AgentState[]> {
   return runner.rows<AgentState>(sql`
     select g.id, g.name, g.cpus, g.memory_mb as "memoryMb", g.executors, (extract(epoch from now() - g.seen_at) * 1000)::float8 as "silentMs",
-      (select count(*)::int from attempts a where a.agent_id = g.id and a.phase <> 'finished') as tasks
+      (select count(*)::int from attempts a where a.agent_id = g.id and a.phase <> 'finished') as tasks, ${refusal} as refusal
     from agents g where g.executors <> '[]'::jsonb and g.revoked_at is null order by g.name`)
 }

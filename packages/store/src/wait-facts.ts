@@ -7,10 +7,15 @@ import {
   type QueueWait,
   type WaitFacts,
 } from '@rondo/model'
-import sql, { type Sql } from 'sql-template-tag'
+import sql, { raw, type Sql } from 'sql-template-tag'
 import type { Runner } from './database.ts'
 import { blockedWork } from './lock-queue.ts'
 import { readLimits, readRunning } from './queue-view.ts'
+
+/** Why an agent takes nothing new; null: it does. */
+export const refusal = raw(
+  `case when draining_since is not null then 'An administrator drains it.' else condition ->> 'refusal' end`,
+)
 
 interface JobWait {
   readonly id: string
@@ -74,7 +79,7 @@ async function readQueue(runner: Runner, jobId: string): Promise<Omit<QueueWait,
   >(sql`
     with waiting as (select * from tasks where job_id = ${jobId} and phase = 'queued'),
       mine as (select * from waiting order by promoted_at, queued_at, id limit 1),
-      alive as (select name, executors, cpus, case when draining_since is not null then 'An administrator drains it.' else condition ->> 'refusal' end as refusal
+      alive as (select name, executors, cpus, ${refusal} as refusal
         from agents where revoked_at is null and seen_at > now() - ${agentSilentAfterMs} * interval '1 ms')
     select m.executor, m.resource_class as "resourceClass", m.organization_id as "organizationId", m.project_id as "projectId", m.cpus,
       m.promoted_at is not null as promoted, (select count(*)::int from waiting) as "waitingSlices",

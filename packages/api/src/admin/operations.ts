@@ -1,8 +1,9 @@
 import { describeDispatch, dueRetention } from '@rondo/conductor'
 import { AppError, type DispatchEntry } from '@rondo/model'
-import type { EvidenceView, LoopView, RetentionView } from '@rondo/protocol'
+import type { AdministrationPageView, EvidenceView, LoopView, RetentionView } from '@rondo/protocol'
 import type { Access } from '../access.ts'
 import { isId } from '../access.ts'
+import { askedPage, eventView } from '../pages/history.ts'
 import type { WebPorts } from '../ports.ts'
 import type { AdminServer } from './admin-server.ts'
 import { loopViews } from './loop-views.ts'
@@ -28,6 +29,14 @@ export function registerOperations(admin: AdminServer, ports: WebPorts, access: 
         ...(after === undefined ? {} : { after: Math.max(0, Math.trunc(Number(after)) || 0) }),
       })
       return { items: items.map(evidenceView) }
+    },
+  )
+  admin.get(
+    '/history',
+    async (asker, { organization, limit, 'page-token': token }): Promise<AdministrationPageView> => {
+      const scope = await administeredScope(access, asker, organization ? { organization } : {})
+      const page = await operations.administration(scope.organizationId, askedPage({ limit, 'page-token': token }))
+      return { items: page.items.map((entry) => ({ ...eventView(entry), place: entry.place })), next: page.next }
     },
   )
   admin.get('/retention', async (asker, { project }): Promise<RetentionView> => {

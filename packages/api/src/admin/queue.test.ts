@@ -59,11 +59,39 @@ describe('the queues', () => {
           jobNumber: 1,
           branch: 'main',
           held: true,
+          why: `new work of ${slug(home)} is blocked`,
         },
-        { held: false },
+        { held: false, why: null },
       ],
       tail: [{ jobId: (await engine.job(last, 'build')).id, projectSlug: slug(other), jobNumber: 2 }, {}],
     })
+  })
+
+  test('name the limit that holds a build, with how many run under it, and the agents that take nothing while they are drained', async () => {
+    const home = await engine.home()
+    const organization = `gh/${home.organization.name}`
+    const { agents } = engine.database.store
+    await engine.push(home.project, build)
+    const [running] = await engine.claim()
+    await web.request(admin, 'PUT', `${base}/limits`, { organization, resourceClass: 'small', maxTasks: 1 })
+    await engine.push(home.project, build)
+    await engine.push((await engine.home()).project, build)
+    const queue = async () => {
+      const { head, noneTakes } = (await web.request(admin, 'GET', `${base}/queue`)).body as unknown as QueuePageView
+      return [noneTakes, ...head.map(({ why }) => why)]
+    }
+    const [agent] = await agents.list()
+
+    const before = await queue()
+    await agents.setDraining(agent!.id, true, home.user.id)
+    const drained = await queue()
+    await agents.setDraining(agent!.id, false, home.user.id)
+    await engine.finish(running!)
+
+    const limit = `limit of 1 for class small of ${organization}, 1 running`
+    const why = 'no agent takes it (test-agent: An administrator drains it)'
+    expect(before).toEqual([null, limit, null])
+    expect(drained).toEqual([why, limit, why])
   })
 
   test('are counted as they are filtered: by organisation, project, branch and class [L-302 L-304]', async () => {
@@ -157,7 +185,9 @@ describe('who may', () => {
     expect(lifted.map(({ status }) => status)).toEqual([403, 403, 200])
     expect(lifted[0]?.body.message).toContain('administrator of the installation has set this limit')
     expect([promoted.status, ...shares.map(({ status }) => status)]).toEqual([403, 403, 200])
-    expect(body.limits).toContainEqual({ organization, project: null, resourceClass: null, maxTasks: 0 })
+    expect(body.limits).toContainEqual(
+      expect.objectContaining({ organization, project: null, resourceClass: null, maxTasks: 0 }),
+    )
     expect([(await limit(admin, null)).status, (await limit(owner, 2)).status]).toEqual([200, 200])
   })
 

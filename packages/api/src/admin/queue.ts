@@ -1,10 +1,20 @@
-import { AppError, type QueueEntry, type QueueFilter, type TaskLimit } from '@rondo/model'
+import { whyHeld, whyNoneTakes } from '@rondo/conductor'
+import {
+  type AgentState,
+  AppError,
+  isResourceClass,
+  type LimitRecord,
+  type QueueEntry,
+  type QueueFilter,
+  resourceClassNames,
+} from '@rondo/model'
 import type { LimitView, QueueEntryView, QueuePageView } from '@rondo/protocol'
 import { type Static, Type } from 'typebox'
 import type { Access } from '../access.ts'
 import type { Person } from '../authenticate.ts'
 import type { WebPorts } from '../ports.ts'
 import type { AdminServer } from './admin-server.ts'
+import { lastChangeView } from './last-change-view.ts'
 import { administeredScope, requireAdministrator } from './scope.ts'
 
 const word = Type.String({ minLength: 1, maxLength: 400 })
@@ -64,10 +74,20 @@ export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: 
     }
   }
 
-  async function entryView(entry: QueueEntry): Promise<QueueEntryView> {
-    const { projectId: _project, limit, ...shown } = entry
-    const expected = await forecaster.expected(entry.jobId, entry.waitedMs)
-    return { ...shown, held: limit !== null, expectedMs: expected?.inMs ?? null }
+  async function entryViews(
+    entries: readonly QueueEntry[],
+    agents: readonly AgentState[],
+    limits: readonly LimitRecord[],
+  ): Promise<readonly QueueEntryView[]> {
+    return Promise.all(
+      entries.map(async (entry) => {
+        const { projectId: _project, limit, ...shown } = entry
+        const expected = await forecaster.expected(entry.jobId, entry.waitedMs)
+        const record = limits.find((one) => one.id === limit?.id)
+        const why = whyHeld(entry, agents, record?.projectSlug ?? record?.organizationSlug ?? null)
+        return { ...shown, held: limit !== null, why, expectedMs: expected?.inMs ?? null }
+      }),
+    )
   }
 
   admin.get('/queue', async (asker, query): Promise<QueuePageView> => {
@@ -77,10 +97,10 @@ export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: 
       queue.summary(filter),
       queue.entries('head', limit, filter),
       queue.entries('tail', limit, filter),
-      queue.limits(),
+      queue.limitRecords(),
       queue.forecastQuality(filter),
     ])
-    // An organisation's administrators learn of others' machines and limits nothing.
+    // An organisation's administrators learn of others' machines nothing.
     const everything = asker.user.admin
     return {
       held: summary.held,
@@ -88,12 +108,10 @@ export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: 
       running: summary.running,
       oldestMs: summary.oldestMs,
       agents: everything ? summary.agents : null,
-      limits: await limitViews(
-        ports,
-        limits.filter((limit) => everything || (filter.organizationId ?? '') === limit.organizationId),
-      ),
-      head: await Promise.all(head.map(entryView)),
-      tail: await Promise.all(tail.map(entryView)),
+      noneTakes: whyNoneTakes(summary.agents),
+      limits: limitViews(limits, asker, filter.organizationId),
+      head: await entryViews(head, summary.agents, limits),
+      tail: await entryViews(tail, summary.agents, limits),
       forecasts,
     }
   })
@@ -116,6 +134,10 @@ export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: 
     await actions.cancelBatch(found.jobIds, asker.user.id)
     return { matching: found.jobs, canceled: found.jobIds.length }
   })
+  admin.get('/limits', async (asker, query): Promise<{ limits: readonly LimitView[] }> => {
+    const { organizationId } = await filterOf(asker, askedIn(query))
+    return { limits: limitViews(await queue.limitRecords(), asker, organizationId) }
+  })
   admin.send(
     'PUT',
     '/limits',
@@ -128,8 +150,11 @@ export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: 
     }),
     async (asker, { resourceClass = null, maxTasks, ...asked }) => {
       const scope = await administeredScope(access, asker, asked)
+      // One that is there already, of an older server, may be taken away.
+      if (resourceClass !== null && maxTasks !== null && !isResourceClass(resourceClass))
+        throw new AppError('bad-request', unknownClass(resourceClass))
       await queue.setLimit({ ...scope, resourceClass }, maxTasks ?? undefined, asker.user.id, asker.user.admin)
-      return { limits: await limitViews(ports, asker.user.admin ? await queue.limits() : []) }
+      return { limits: limitViews(await queue.limitRecords(), asker, scope.organizationId ?? undefined) }
     },
   )
 }
@@ -140,20 +165,23 @@ function askedIn(query: Readonly<Record<string, string | undefined>>): Asked {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== ''))
 }
 
-export async function limitViews(
-  { accounts }: Pick<WebPorts, 'accounts'>,
-  limits: readonly TaskLimit[],
-): Promise<readonly LimitView[]> {
-  return Promise.all(
-    limits.map(async ({ organizationId, projectId, resourceClass, maxTasks }) => {
-      const project = projectId === null ? undefined : await accounts.project(projectId)
-      const organization = organizationId === null ? undefined : await accounts.organization(organizationId)
-      return {
-        organization: organization === undefined ? null : `gh/${organization.name}`,
-        project: project === undefined ? null : `gh/${project.organizationName}/${project.name}`,
-        resourceClass,
-        maxTasks,
-      }
-    }),
-  )
+function unknownClass(name: string): string {
+  return `There is no resource class "${name}", so no limit was set: it would hold nothing back. The classes are ${resourceClassNames.join(', ')}, also with .gen2 or .gen3.`
+}
+
+/** Administrators of an organisation learn of others' limits nothing. */
+function limitViews(
+  limits: readonly LimitRecord[],
+  asker: Person,
+  organizationId: string | undefined,
+): readonly LimitView[] {
+  const shown = limits.filter((limit) => asker.user.admin || limit.organizationId === (organizationId ?? ''))
+  return shown.map(({ organizationSlug, projectSlug, resourceClass, maxTasks, byInstallation, lastChange }) => ({
+    organization: organizationSlug,
+    project: projectSlug,
+    resourceClass,
+    maxTasks,
+    held: byInstallation,
+    lastChange: lastChangeView(lastChange),
+  }))
 }

@@ -2,6 +2,7 @@ import {
   AppError,
   nothingSet,
   readSettingName,
+  type ScopedSettings,
   type SettingDefinition,
   type SettingName,
   type SettingScope,
@@ -17,6 +18,7 @@ import type { Access } from '../access.ts'
 import type { Person } from '../authenticate.ts'
 import type { WebPorts } from '../ports.ts'
 import type { AdminServer } from './admin-server.ts'
+import { lastChangeView } from './last-change-view.ts'
 import { administeredScope, requireAdministrator } from './scope.ts'
 
 const Change = Type.Object({
@@ -40,6 +42,12 @@ export function registerSettingsAdmin(admin: AdminServer, ports: WebPorts, acces
       (name !== 'queue.share' && inOrganization?.byInstallation.includes(name) === true)
     // What the installation has set for an organisation goes before what one of its projects says.
     const counts = (name: SettingName) => own?.byInstallation.includes(name) === true || !held(name)
+    const installation = scopes.find((one) => one.organizationId === null)
+    /** Where the value that holds here is set. */
+    const setAt = (name: SettingName) =>
+      [...(counts(name) ? [own] : []), ...(scope.organizationId === null ? [] : [inOrganization]), installation].find(
+        (one) => one?.values[name] !== undefined,
+      )
     const here = (name: SettingName) => (counts(name) ? own?.values[name] : undefined) ?? inOrganization?.values[name]
     return {
       settings: settingNames.map((name) => ({
@@ -48,12 +56,13 @@ export function registerSettingsAdmin(admin: AdminServer, ports: WebPorts, acces
         value: (scope.organizationId === null ? undefined : here(name)) ?? settingOf(view, name),
         set: own?.values[name] !== undefined && counts(name),
         held: scope.organizationId !== null && held(name),
+        lastChange: lastChangeView(setAt(name)?.changes[name]),
         variable: settingVariable(name),
         standard: settingOf(nothingSet, name),
       })),
       exceptions: scopes
         .filter((one) => one.slug !== null && (asker.user.admin || one.organizationId === scope.organizationId))
-        .map(({ slug, values }) => ({ slug: slug ?? '', values })),
+        .map(({ slug, values, changes }) => ({ slug: slug ?? '', values, changes: changeViews(changes) })),
     }
   }
 
@@ -76,6 +85,12 @@ export function registerSettingsAdmin(admin: AdminServer, ports: WebPorts, acces
     await store.set(scope, name, value === null ? undefined : Number(value), asker.user.id, asker.user.admin)
     return page(asker, scope)
   })
+}
+
+function changeViews(changes: ScopedSettings['changes']): SettingsPageView['exceptions'][number]['changes'] {
+  return Object.fromEntries(
+    Object.entries(changes).map(([name, { by, at }]) => [name, { by, at: at.toISOString() }] as const),
+  )
 }
 
 function definitionOf(name: SettingName) {

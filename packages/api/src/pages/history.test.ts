@@ -53,12 +53,15 @@ test('a member reads what made the pipelines of a project and what made none, an
 
   const own = await web.request(await web.token(home.user), 'GET', url())
   const newest = await web.request(await web.token(home.user), 'GET', url('&limit=1'))
+  const older = await web.request(await web.token(home.user), 'GET', url(`&limit=1&page-token=${newest.body.next}`))
   const foreign = await web.request(await web.token(stranger.user), 'GET', url())
 
   const deleted = { kind: 'branch.deleted', who: home.user.login, what: 'branch topic deleted' }
   expect(own.body).toEqual({
-    items: [expect.objectContaining({ kind: 'pipeline.created' }), expect.objectContaining(deleted)],
+    items: [expect.objectContaining(deleted), expect.objectContaining({ kind: 'pipeline.created' })],
+    next: null,
   })
-  expect(newest.body).toEqual({ items: [expect.objectContaining(deleted)] })
+  expect(newest.body).toEqual({ items: [expect.objectContaining(deleted)], next: expect.any(String) })
+  expect(older.body).toEqual({ items: [expect.objectContaining({ kind: 'pipeline.created' })], next: null })
   expect(foreign.status).toBe(404)
 })

@@ -1,3 +1,4 @@
+import type { LastChangeView } from '@rondo/protocol'
 import { CallError, type Flag, type VerbCall } from '../noun.ts'
 
 /** Flags that say of what: everything without them. */
@@ -43,6 +44,11 @@ export function timeText(ms: number): string {
   if (seconds < 120) return `${seconds}s`
   if (seconds < 7_200) return `${Math.round(seconds / 60)}m`
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)}h` : `${Math.round(seconds / 86_400)}d`
+}
+
+/** `by root at 2026-11-22 08:07 UTC`. */
+export function setText({ by, at }: LastChangeView): string {
+  return `by ${by ?? 'rondo'} at ${at.slice(0, 16).replace('T', ' ')} UTC`
 }
 
 /** Rows below their heads, each column as wide as it must be. */

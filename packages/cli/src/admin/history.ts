@@ -1,27 +1,28 @@
 import type { PipelineEventView } from '@rondo/protocol'
 import { type RestClient, restClientOf } from '../client/rest-client.ts'
-import { CallError, jsonFlag, type Verb } from '../noun.ts'
+import { CallError, jsonFlag, type Verb, type VerbCall } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
 import { serverFlags } from '../registry/server.ts'
 import { table } from './filter.ts'
 
 export const showHistory: Verb = {
   name: 'history',
-  usage: 'rondo admin history PIPELINE-ID | gh/ORG/REPO [NUMBER]',
-  summary: 'what happened to a pipeline, or to a project and made a pipeline or none: when, who, what, and why',
+  usage: 'rondo admin history [gh/ORG | gh/ORG/REPO [NUMBER] | PIPELINE-ID]',
+  summary:
+    'who did what, when and why: to the installation or an organisation (limits, blocks, promotions, settings, tokens, agents, orbs), to a project and what its pipelines came of, or to one pipeline from its trigger to its end',
   flags: {
-    steps: { type: 'boolean', help: 'the steps of jobs too' },
-    limit: { type: 'string', value: 'N', help: 'of a project the newest N lines (100)' },
+    steps: { type: 'boolean', help: 'of a pipeline the steps of jobs too' },
+    limit: { type: 'string', value: 'N', help: 'of all but a pipeline the newest N (100)' },
+    before: { type: 'string', value: 'ID', help: 'of all but a pipeline what came before this one' },
     ...serverFlags,
     ...jsonFlag,
   },
+  most: 2,
   async run(call) {
+    const subject = readSubject(call.arguments)
+    if (subject.kind !== 'pipeline') return printPage(call, subject)
     const client = restClientOf(call)
-    const [first = '', number] = call.arguments
-    const events =
-      first.includes('/') && number === undefined
-        ? await readProject(client, first, call.text('limit') ?? '100')
-        : await readHistory(client, await pipelineId(client, call.arguments))
+    const events = await readHistory(client, await pipelineId(client, call.arguments))
     const shown = events.filter((event) => call.given('steps') || !event.kind.startsWith('step.'))
     if (call.given('json')) printJson(shown)
     else process.stdout.write(historyText(shown))
@@ -29,8 +30,41 @@ export const showHistory: Verb = {
   },
 }
 
-async function pipelineId(client: RestClient, [first, number]: readonly string[]): Promise<string> {
-  if (first === undefined) throw new CallError('Name a pipeline: by its id, or by gh/ORG/REPO and its number.')
+type Subject =
+  | { readonly kind: 'installation' | 'pipeline' }
+  | { readonly kind: 'organization' | 'project'; readonly slug: string }
+
+function readSubject([first, number]: readonly string[]): Subject {
+  if (first === undefined) return { kind: 'installation' }
+  const segments = first.split('/').length
+  if (segments === 2 && number === undefined) return { kind: 'organization', slug: first }
+  if (segments > 2 && number === undefined) return { kind: 'project', slug: first }
+  return { kind: 'pipeline' }
+}
+
+/** The newest of a history that has no end, and how to see what came before. */
+async function printPage(call: VerbCall, subject: Exclude<Subject, { kind: 'pipeline' }>): Promise<number> {
+  const limit = call.text('limit') ?? '100'
+  if (!/^[1-9]\d{0,2}$/.test(limit) || Number(limit) > 500)
+    throw new CallError(`"${limit}" is no number of lines. Write one from 1 to 500.`)
+  const query = new URLSearchParams({ limit, 'page-token': call.text('before') ?? '' })
+  if ('slug' in subject) query.set(subject.kind, subject.slug)
+  const path = subject.kind === 'project' ? '/api/private/projects/events' : '/api/private/admin/history'
+  const page = await restClientOf(call).call<HistoryPage>('GET', `${path}?${query}`)
+  if (call.given('json')) printJson(page.items)
+  else {
+    process.stdout.write(page.items.length === 0 ? 'Nothing has happened.\n' : historyText(page.items))
+    if (page.next !== null) process.stdout.write(`What came before: add --before ${page.next}\n`)
+  }
+  return 0
+}
+
+interface HistoryPage {
+  readonly items: readonly (PipelineEventView & { readonly place?: string | null })[]
+  readonly next: string | null
+}
+
+async function pipelineId(client: RestClient, [first = '', number]: readonly string[]): Promise<string> {
   if (number === undefined) return encodeURIComponent(first)
   const slug = first.split('/').map(encodeURIComponent).join('/')
   const found = await client.call<{ id: string }>(
@@ -38,12 +72,6 @@ async function pipelineId(client: RestClient, [first, number]: readonly string[]
     `/api/v2/project/${slug}/pipeline/${encodeURIComponent(number)}`,
   )
   return found.id
-}
-
-async function readProject(client: RestClient, project: string, limit: string): Promise<readonly PipelineEventView[]> {
-  if (!/^[1-9]\d{0,2}$/.test(limit)) throw new CallError(`"${limit}" is no number of lines. Write one from 1 to 500.`)
-  const query = new URLSearchParams({ project, limit })
-  return (await client.call<{ items: PipelineEventView[] }>('GET', `/api/private/projects/events?${query}`)).items
 }
 
 async function readHistory(client: RestClient, id: string): Promise<readonly PipelineEventView[]> {
@@ -60,13 +88,14 @@ async function readHistory(client: RestClient, id: string): Promise<readonly Pip
   return events
 }
 
-function historyText(events: readonly PipelineEventView[]): string {
+function historyText(events: HistoryPage['items']): string {
   return table(
     ['WHEN', 'WHO', 'WHERE', 'WHAT AND WHY'],
     events.map((event) => [
       event.at,
       event.who ?? 'rondo',
-      [event.workflow, event.job].filter((part) => part !== null).join('/') || '-',
+      [event.place ?? '', [event.workflow, event.job].filter((part) => part !== null).join('/')].join(' ').trim() ||
+        '-',
       event.why === null ? event.what : `${event.what}: ${event.why}`,
     ]),
   )

@@ -1,9 +1,9 @@
 import type { QueueEntryView, QueuePageView } from '@rondo/protocol'
 import { type RestClient, restClientOf } from '../client/rest-client.ts'
-import { CallError, jsonFlag, type Verb } from '../noun.ts'
+import { CallError, jsonFlag, type Verb, type VerbCall } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
 import { serverFlags } from '../registry/server.ts'
-import { filterFlags, filterOf, scopeOf, table, timeText } from './filter.ts'
+import { filterFlags, filterOf, scopeOf, setText, table, timeText } from './filter.ts'
 
 const { 'older-than': _age, ...shownFlags } = filterFlags
 const base = '/api/private/admin'
@@ -32,7 +32,7 @@ export const showQueue: Verb = {
 function queueText(page: QueuePageView, url: string): string {
   return [
     `usage queue  ${page.held} (held back by a limit)\n`,
-    `run queue    ${page.waiting}\n`,
+    `run queue    ${page.waiting}${page.waiting > 0 && page.noneTakes !== null ? ` (none can start: ${page.noneTakes})` : ''}\n`,
     `running      ${page.running}\n`,
     `oldest       ${page.oldestMs === null ? 'nothing waits' : timeText(page.oldestMs)}\n`,
     page.head.length === 0 ? '' : `\nhead\n${entriesText(page.head, url)}`,
@@ -45,17 +45,23 @@ function queueText(page: QueuePageView, url: string): string {
 
 function entriesText(entries: readonly QueueEntryView[], url: string): string {
   return table(
-    ['BUILD', 'BRANCH', 'CLASS', 'WAITED', 'STATE', 'STARTS IN', 'JOB'],
+    ['BUILD', 'BRANCH', 'CLASS', 'WAITED', 'STARTS IN', 'JOB', 'STATE'],
     entries.map((entry) => [
       entry.jobNumber === null ? `${url}/job/${entry.jobId}` : `${url}/jobs/${entry.projectSlug}/${entry.jobNumber}`,
       entry.branch ?? '-',
       entry.resourceClass,
       timeText(entry.waitedMs),
-      entry.promoted ? 'promoted' : entry.held ? 'held' : 'free',
       entry.expectedMs === null ? '-' : timeText(entry.expectedMs),
       entry.jobName,
+      stateText(entry),
     ]),
   )
+}
+
+/** `held: limit of 3 of gh/acme, 3 running`; free is what only room is missing for. */
+function stateText({ promoted, held, why }: QueueEntryView): string {
+  const state = promoted ? 'promoted' : held ? 'held' : why === null ? 'free' : 'stuck'
+  return why === null ? state : `${state}: ${why}`
 }
 
 const waitedFor = { room: 'room', limit: 'a limit', lock: 'a lock', jobs: 'other jobs' } as const
@@ -90,11 +96,12 @@ function agentsText(agents: QueuePageView['agents']): string {
 
 function limitsText(limits: QueuePageView['limits']): string {
   return table(
-    ['OF', 'CLASS', 'TASKS AT ONCE'],
+    ['OF', 'CLASS', 'TASKS AT ONCE', 'SET'],
     limits.map((limit) => [
       limit.project ?? limit.organization ?? 'everything',
       limit.resourceClass ?? 'all',
       limit.maxTasks === 0 ? '0 (blocked)' : String(limit.maxTasks),
+      limit.lastChange === null ? '-' : setText(limit.lastChange),
     ]),
   )
 }
@@ -176,22 +183,27 @@ function limitOf(text: string | undefined): { limit?: number } {
 function limitVerb(name: string, summary: string, tasks: (given: string | undefined) => number | null): Verb {
   return {
     name,
-    usage: name === 'limit' ? 'rondo admin limit N|none' : `rondo admin ${name}`,
+    usage: name === 'limit' ? 'rondo admin limit [N|none]' : `rondo admin ${name}`,
     summary,
     flags: { ...scopeFlagsOf(), ...serverFlags, ...jsonFlag },
     async run(call) {
-      const resourceClass = call.text('class')
-      const maxTasks = tasks(call.arguments[0])
-      const answer = await restClientOf(call).call<Pick<QueuePageView, 'limits'>>('PUT', `${base}/limits`, {
-        ...scopeOf(call),
-        ...(resourceClass === undefined ? {} : { resourceClass }),
-        maxTasks,
-      })
+      const client = restClientOf(call)
+      const [given] = call.arguments
+      const answer = await (name === 'limit' && given === undefined
+        ? client.call<Limits>('GET', `${base}/limits?${new URLSearchParams(scopeOf(call))}`)
+        : client.call<Limits>('PUT', `${base}/limits`, { ...limitScope(call), maxTasks: tasks(given) }))
       if (call.given('json')) printJson(answer)
       else process.stdout.write(answer.limits.length === 0 ? 'No limits.\n' : limitsText(answer.limits))
       return 0
     },
   }
+}
+
+type Limits = Pick<QueuePageView, 'limits'>
+
+function limitScope(call: VerbCall): object {
+  const resourceClass = call.text('class')
+  return { ...scopeOf(call), ...(resourceClass === undefined ? {} : { resourceClass }) }
 }
 
 function scopeFlagsOf() {
@@ -201,7 +213,7 @@ function scopeFlagsOf() {
 
 export const setLimit = limitVerb(
   'limit',
-  'how many tasks may run at once: of everything, an organisation, a project, a resource class',
+  'how many tasks may run at once: of everything, an organisation, a project, a resource class; without N the limits that are set, by whom and when',
   (given) => {
     if (given === 'none') return null
     if (given !== undefined && /^\d{1,6}$/.test(given)) return Number(given)

@@ -3,7 +3,7 @@ import { restClientOf } from '../client/rest-client.ts'
 import { CallError, jsonFlag, type Verb } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
 import { serverFlags } from '../registry/server.ts'
-import { scopeFlags, scopeOf, table } from './filter.ts'
+import { scopeFlags, scopeOf, setText, table } from './filter.ts'
 
 export const settingsVerb: Verb = {
   name: 'settings',
@@ -37,22 +37,22 @@ function settingsText({ settings, exceptions }: SettingsPageView): string {
   const rows = settings.map((one) => [
     one.name,
     one.value === 0 && one.zero !== null ? one.zero : one.unit === 'switch' ? 'yes' : `${one.value} ${one.unit}`,
-    one.held
-      ? 'set by an administrator of the installation'
-      : one.set
-        ? 'set here'
-        : one.value === one.standard
-          ? 'standard'
-          : 'set further up',
+    originOf(one),
+    one.lastChange === null ? '-' : setText(one.lastChange),
     one.summary,
   ])
   const units = new Map<string, string>(settings.map((one) => [one.name, one.unit]))
   const shown = (name: string, value: unknown) => (units.get(name) === 'switch' ? (value === 1 ? 'yes' : 'no') : value)
-  const others = exceptions.map(({ slug, values }) => [
-    slug,
-    Object.entries(values)
-      .map(([name, value]) => `${name} ${shown(name, value)}`)
-      .join(', '),
-  ])
-  return `${table(['NAME', 'VALUE', 'FROM', 'WHAT'], rows)}${others.length === 0 ? '' : `\n${table(['EXCEPTION', 'VALUES'], others)}`}`
+  const others = exceptions.flatMap(({ slug, values, changes }) =>
+    Object.entries(values).map(([name, value]) => {
+      const change = changes[name]
+      return [slug, name, String(shown(name, value)), change === undefined ? '-' : setText(change)]
+    }),
+  )
+  return `${table(['NAME', 'VALUE', 'FROM', 'SET', 'WHAT'], rows)}${others.length === 0 ? '' : `\n${table(['EXCEPTION', 'NAME', 'VALUE', 'SET'], others)}`}`
+}
+
+function originOf({ held, set, lastChange }: SettingsPageView['settings'][number]): string {
+  if (held) return 'installation’s, held'
+  return set ? 'here' : lastChange === null ? 'standard' : 'further up'
 }

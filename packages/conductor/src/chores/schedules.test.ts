@@ -181,7 +181,7 @@ workflows:
     await round()
 
     const evidence = await operations.dispatches({ limit: 3, schedules: true })
-    const ofProject = await queries.eventsOfProject(project.id, 100)
+    const { items: ofProject } = await queries.eventsOfProject(project.id, { limit: 100 })
 
     expect(evidence.map((entry) => [entry.build, describeDispatch(entry)])).toEqual(
       [
@@ -191,13 +191,13 @@ workflows:
       ].map((text) => [`${organization.name}/${project.name}`, expect.stringMatching(text)]),
     )
     expect(ofProject.map(describeEvent).map(({ what }) => what.replace(/,? .*/, ''))).toEqual([
-      'pipeline',
-      'pipeline',
-      'pipeline',
-      'pipeline',
       'no',
+      'pipeline',
+      'pipeline',
+      'pipeline',
+      'pipeline',
     ])
-    expect(describeEvent(ofProject.at(-1)!)).toEqual({
+    expect(describeEvent(ofProject[0]!)).toEqual({
       what: expect.stringMatching(/^no pipeline by schedule lost, /),
       why: expect.stringContaining('was not found'),
     })

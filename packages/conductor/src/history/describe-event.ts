@@ -1,4 +1,5 @@
 import type { EventRecord } from '@rondo/model'
+import { describeAdministration } from './describe-administration.ts'
 import { howMade, placeOf } from './how-made.ts'
 import { howRerun } from './how-rerun.ts'
 import { ofSchedule } from './of-schedule.ts'
@@ -38,9 +39,16 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
     case 'branch.deleted':
       return `branch ${text(data.branch) ?? '?'} deleted`
     case 'setting.changed':
-      return `setting ${name} ${data.value === null ? 'taken back' : `set to ${data.value}`}`
     case 'limit.changed':
-      return `limit ${data.maxTasks === null ? 'taken away' : `set to ${data.maxTasks} tasks at once`}${data.resourceClass === null ? '' : ` of class ${data.resourceClass}`}`
+    case 'token.made':
+    case 'token.revoked':
+    case 'namespace.created':
+    case 'namespace.changed':
+    case 'namespace.deleted':
+    case 'orb.created':
+    case 'orb.changed':
+    case 'orb.published':
+      return describeAdministration(kind, data)
     case 'workflow.created':
       return `workflow ${name} created${howRerun(data)}`
     case 'workflow.omitted':

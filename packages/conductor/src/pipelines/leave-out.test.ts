@@ -28,7 +28,7 @@ test.each<[string, Partial<GitRevision>, string]>([
     expect(made).toEqual([undefined, undefined, undefined])
     const { queries } = engine.database.store
     expect((await queries.pipelines({ projectId: project.id }, { limit: 5 })).items).toEqual([])
-    const history = await queries.eventsOfProject(project.id, 100)
+    const { items: history } = await queries.eventsOfProject(project.id, { limit: 100 })
     expect(history.map((entry) => [entry.kind, entry.actorLogin, describeEvent(entry)])).toEqual([
       [
         'push.skipped',

@@ -64,8 +64,11 @@ export interface BuildQueries {
   imagesOf(jobId: string): Promise<readonly JobImage[]>
   /** The history of a pipeline, oldest first. */
   eventsOf(pipelineId: string, page: PageRequest): Promise<Page<HistoryEntry>>
-  /** The newest of what happened to a project, the newest last: what its pipelines came of, and what made none (a push that was to be skipped). */
-  eventsOfProject(projectId: string, limit: number): Promise<readonly HistoryEntry[]>
+  /**
+   * What happened to a project, newest first: what its pipelines came of, what made none (a push that was to be skipped), and what was
+   * set, limited and made for it.
+   */
+  eventsOfProject(projectId: string, page: PageRequest): Promise<Page<HistoryEntry>>
 }
 
 /** A try at a task: who made it, and what became of it. */

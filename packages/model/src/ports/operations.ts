@@ -1,4 +1,5 @@
-import type { HistoryEntry } from '../event.ts'
+import type { AdministrationEntry, HistoryEntry } from '../event.ts'
+import type { Page, PageRequest } from './page.ts'
 
 /** What operators look at when something seems stuck. */
 export interface Operations {
@@ -12,6 +13,11 @@ export interface Operations {
     readonly schedules?: boolean
     readonly after?: number
   }): Promise<readonly DispatchEntry[]>
+  /**
+   * Who limited, blocked, promoted, set a setting, made a token or an agent, or changed the registry: in an organisation, or (null) everywhere.
+   * Newest first.
+   */
+  administration(organizationId: string | null, page: PageRequest): Promise<Page<AdministrationEntry>>
   /** Ids of pipelines of which a workflow has not ended, or something is still to come. */
   openPipelines(): Promise<readonly string[]>
 }

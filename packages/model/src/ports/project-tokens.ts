@@ -23,5 +23,6 @@ export interface ProjectTokens {
   byHash(hash: Buffer): Promise<ProjectToken | undefined>
   /** Oldest first. */
   of(projectId: string): Promise<readonly ProjectToken[]>
-  remove(id: string, projectId: string): Promise<boolean>
+  /** `actorId`: who ends it, for the history. */
+  remove(id: string, projectId: string, actorId: string): Promise<boolean>
 }

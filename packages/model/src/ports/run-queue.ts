@@ -2,6 +2,7 @@ import type { ExpectedStart, ForecastFacts, ForetoldKind } from '../forecast.ts'
 import type { Resources } from '../resource-class.ts'
 import type { TaskLimit } from '../run-queue.ts'
 import type { JobStatus } from '../status.ts'
+import type { LastChange } from './settings-store.ts'
 
 /** What administrators and pages see of the queue, and what administrators do to it. */
 export interface RunQueue {
@@ -22,6 +23,8 @@ export interface RunQueue {
   /** How far off foretold starts were, of the jobs that started within a day; a kind that none waited for is left out. */
   forecastQuality(scope?: Pick<QueueFilter, 'organizationId' | 'projectId'>): Promise<readonly ForecastQuality[]>
   limits(): Promise<readonly TaskLimit[]>
+  /** The same, each with who set it and when. */
+  limitRecords(): Promise<readonly LimitRecord[]>
   /**
    * Sets, changes or (undefined) takes away how many tasks may run at once. `byInstallation` (so when it is left out): an administrator of
    * the installation asks; AppError `forbidden` when one had set what another one would change. Locks that nobody could be given
@@ -33,6 +36,17 @@ export interface RunQueue {
     actorId?: string | null,
     byInstallation?: boolean,
   ): Promise<void>
+}
+
+export interface LimitRecord extends TaskLimit {
+  /** `gh/ORG`, of a project's limit as well; null: of the installation. */
+  readonly organizationSlug: string | null
+  /** `gh/ORG/REPO`; null: of an organisation or the installation. */
+  readonly projectSlug: string | null
+  /** An administrator of the installation has set it: nobody else lifts it. */
+  readonly byInstallation: boolean
+  /** Null: nothing is known of it, as of those of the oldest servers. */
+  readonly lastChange: LastChange | null
 }
 
 /** Which waiting jobs are meant; what is left out does not matter. */
@@ -79,6 +93,8 @@ export interface AgentState extends Resources {
   /** Since it was heard of last. */
   readonly silentMs: number
   readonly tasks: number
+  /** Why it takes nothing new, being drained or by its own word; null: it takes what has room. */
+  readonly refusal: string | null
 }
 
 export interface QueueEntry {
@@ -93,8 +109,8 @@ export interface QueueEntry {
   readonly resourceClass: string
   readonly promoted: boolean
   readonly waitedMs: number
-  /** What holds it back, if a limit does. */
-  readonly limit: TaskLimit | null
+  /** What holds it back, if a limit does, with how many tasks run under it. */
+  readonly limit: (TaskLimit & { readonly running: number }) | null
 }
 
 export interface WaitFacts {

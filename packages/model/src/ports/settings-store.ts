@@ -1,5 +1,12 @@
 import type { SettingName, SettingScope, SettingsView, SettingValues } from '../settings.ts'
 
+/** Who set something, and when it was set last. */
+export interface LastChange {
+  /** Login; null: Rondo itself. */
+  readonly by: string | null
+  readonly at: Date
+}
+
 /** What one scope sets, as administrators see and change it. */
 export interface ScopedSettings extends SettingScope {
   /** `gh/ORG` or `gh/ORG/REPO`; null for the installation. */
@@ -7,6 +14,8 @@ export interface ScopedSettings extends SettingScope {
   readonly values: SettingValues
   /** Those that an administrator of the installation has set, of an organisation or a project. */
   readonly byInstallation: readonly SettingName[]
+  /** Who set each of the values, and when; nothing is known of those of the oldest servers. */
+  readonly changes: Readonly<Partial<Record<SettingName, LastChange>>>
 }
 
 /** Settings of the installation, of organisations and of projects. */

@@ -1,3 +1,5 @@
+import type { PipelineEventView } from './views.ts'
+
 /**
  * What administrators read and do, under `/api/private/admin`; signed in as for the pages. `organization` (`gh/ORG`) or
  * `project` (`gh/ORG/REPO`) narrows a request to what its administrators may; without them it is for those of the installation.
@@ -8,6 +10,8 @@
  * | POST /queue/promote {jobs?, organization?, project?, branch?, resourceClass?, olderThanSeconds?, limit?} | { jobs, tasks } |
  * | POST /queue/cancel {the same filter, preview?, limit?}                  | { matching, canceled }                       |
  * | PUT /limits {organization?, project?, resourceClass?, maxTasks}         | { limits: LimitView[] }                      |
+ * | GET /limits?organization=&project=                                      | { limits: LimitView[] }                      |
+ * | GET /history?organization=&limit=&page-token=                          | AdministrationPageView: who did what, newest first |
  * | GET /settings, PUT /settings {organization?, project?, name, value}     | SettingsPageView                             |
  * | GET /retention                                                         | RetentionView: what would go, deleting nothing |
  * | GET /health                                                            | { loops: LoopView[] }                        |
@@ -32,6 +36,8 @@ export interface QueuePageView {
         readonly tasks: number
       }[]
     | null
+  /** Why no agent at all takes anything new, as when all are drained; null: one does. */
+  readonly noneTakes: string | null
   readonly limits: readonly LimitView[]
   readonly head: readonly QueueEntryView[]
   readonly tail: readonly QueueEntryView[]
@@ -64,7 +70,10 @@ export interface QueueEntryView {
   readonly resourceClass: string
   readonly promoted: boolean
   readonly waitedMs: number
+  /** A limit holds it back. */
   readonly held: boolean
+  /** What keeps it from starting beside its place in line, such as `limit of 3 for class large of gh/acme, 3 running`; null: nothing but room is missing. */
+  readonly why: string | null
   /** Milliseconds until the job is expected to start; null: nobody can say. */
   readonly expectedMs: number | null
 }
@@ -74,6 +83,28 @@ export interface LimitView {
   readonly project: string | null
   readonly resourceClass: string | null
   readonly maxTasks: number
+  /** An administrator of the installation has set it: nobody else lifts it. */
+  readonly held: boolean
+  readonly lastChange: LastChangeView | null
+}
+
+/** Who set something last, and when. */
+export interface LastChangeView {
+  /** Login; null: Rondo itself. */
+  readonly by: string | null
+  readonly at: string
+}
+
+/** What administrators did, newest first. */
+export interface AdministrationPageView {
+  readonly items: readonly AdministrationEventView[]
+  /** The `page-token` of what came before; null: that is all. */
+  readonly next: string | null
+}
+
+export interface AdministrationEventView extends PipelineEventView {
+  /** `gh/ORG/REPO` or `gh/ORG`; null: the installation, or somebody's own. */
+  readonly place: string | null
 }
 
 export interface SettingsPageView {
@@ -90,11 +121,18 @@ export interface SettingsPageView {
     readonly set: boolean
     /** An administrator of the installation has set it, here or for the organisation: nobody else changes it. */
     readonly held: boolean
+    /** Of the value that holds here, wherever it is set; null: nobody set it, or it is not known any more. */
+    readonly lastChange: LastChangeView | null
     readonly variable: string
     readonly standard: number
   }[]
   /** Organisations and projects that have it otherwise. */
-  readonly exceptions: readonly { readonly slug: string; readonly values: Readonly<Record<string, number>> }[]
+  readonly exceptions: readonly {
+    readonly slug: string
+    readonly values: Readonly<Record<string, number>>
+    /** By the name of the setting. */
+    readonly changes: Readonly<Record<string, LastChangeView>>
+  }[]
 }
 
 export interface RetentionView {

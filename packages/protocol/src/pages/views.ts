@@ -13,7 +13,7 @@ import type { JobStatus, PipelineState, WorkflowStatus } from '@rondo/model'
  * | GET /api/private/pipelines/:id               | PipelinePageView                                          |
  * | GET /api/private/pipelines/:id/config        | { source, compiled }                                      |
  * | GET /api/private/pipelines/:id/events?page-token= | { items: PipelineEventView[], next: string\|null }     |
- * | GET /api/private/projects/events?project=SLUG&limit= | { items: PipelineEventView[] }: what made pipelines, or none |
+ * | GET /api/private/projects/events?project=SLUG&limit=&page-token= | { items: PipelineEventView[], next }, newest first: what made pipelines, or none, and what was set |
  * | GET /api/private/workflows/:id               | WorkflowPageView                                          |
  * | GET /api/private/jobs/:id                    | JobPageView (the id also as `VCS/ORG/REPO/NUMBER`)        |
  * | GET /api/private/jobs/:id/wait              | JobWaitView: what a job waits for                         |

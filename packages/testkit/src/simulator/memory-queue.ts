@@ -75,14 +75,15 @@ export function createMemoryQueue(database: MemoryDatabase, { within, look }: St
         const key = [organizationId, projectId, resourceClass].join()
         const cell = database.limits.get(key) ?? new Cell<LimitRow>('limits')
         database.limits.set(key, cell)
-        await work.lock(cell)
+        const before = await work.lock(cell)
+        if (before === undefined && maxTasks === undefined) return
         if (maxTasks === undefined) work.remove(cell)
         else work.write(cell, { id: key, organizationId, projectId, resourceClass, maxTasks })
         work.append({
           kind: 'limit.changed',
           organizationId,
           projectId,
-          data: { resourceClass, maxTasks: maxTasks ?? null },
+          data: { resourceClass, maxTasks: maxTasks ?? null, from: before?.maxTasks ?? null },
         })
         work.notify('queue')
         await handLocksOver(database, work)

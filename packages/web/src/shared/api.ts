@@ -69,6 +69,12 @@ export type RerunChoice =
 
 const admin = '/api/private/admin'
 
+/** What happened to the installation, an organisation or a project, newest first. */
+interface ChangesPage {
+  readonly items: readonly (PipelineEventView & { readonly place?: string | null })[]
+  readonly next: string | null
+}
+
 interface ConfigView {
   readonly source: string
   readonly compiled: string
@@ -111,6 +117,13 @@ export const api = {
       ...(resourceClass === null ? {} : { resourceClass }),
       maxTasks: null,
     }),
+  /** Of an organisation, a project, or (empty) everything. */
+  changes: (of: string, token: string) => {
+    const query = new URLSearchParams({ limit: '50', 'page-token': token })
+    const ofProject = of.split('/').length > 2
+    if (of !== '') query.set(ofProject ? 'project' : 'organization', of)
+    return call<ChangesPage>('GET', `${ofProject ? '/api/private/projects/events' : `${admin}/history`}?${query}`)
+  },
   adminSettings: () => call<SettingsPageView>('GET', `${admin}/settings`),
   saveSetting: (name: string, value: number | null) => call('PUT', `${admin}/settings`, { name, value }),
   adminRetention: () => call<RetentionView>('GET', `${admin}/retention`),

@@ -3,6 +3,7 @@ type Search = Readonly<Record<string, unknown>>
 
 export interface ListSearch {
   readonly branch?: string
+  readonly view?: 'history'
 }
 
 export interface PipelineSearch {
@@ -15,15 +16,19 @@ export interface JobSearch {
 }
 
 export interface AdminSearch {
-  readonly tab?: 'queue' | 'agents' | 'settings' | 'retention' | 'health'
+  readonly tab?: 'queue' | 'agents' | 'settings' | 'history' | 'retention' | 'health'
+  /** Whose history: `gh/ORG` or `gh/ORG/REPO`; everything without it. */
+  readonly of?: string
 }
 
 export function adminSearch(search: Search): AdminSearch {
-  const { tab } = search
+  const { tab, of } = search
+  if (tab === 'history') return typeof of === 'string' && of !== '' ? { tab, of } : { tab }
   return tab === 'agents' || tab === 'settings' || tab === 'retention' || tab === 'health' ? { tab } : {}
 }
 
 export function listSearch(search: Search): ListSearch {
+  if (search.view === 'history') return { view: 'history' }
   return typeof search.branch === 'string' && search.branch !== '' ? { branch: search.branch } : {}
 }
 

@@ -97,7 +97,7 @@ export function tokenRoutes({
       answer: Message,
       handle: async ({ subject, user, params }) => {
         const id = params['token-id']!
-        if (!isId(id) || !user || !(await projectTokens.remove(id, subject.id))) throw missing
+        if (!isId(id) || !user || !(await projectTokens.remove(id, subject.id, user.id))) throw missing
         return deleted
       },
     }),

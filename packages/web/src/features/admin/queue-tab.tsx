@@ -6,6 +6,7 @@ import { duration } from '../../shared/time.ts'
 import { Skeleton, Trouble } from '../../shared/ui.tsx'
 import { CancelWaiting } from './cancel-waiting.tsx'
 import { Forecasts } from './forecasts.tsx'
+import { SetBy } from './set-by.tsx'
 
 /** Both queues: how many wait, who is first and last, what holds them back, and what can be done. */
 export function QueueTab() {
@@ -52,20 +53,23 @@ function isOfEverything(limit: LimitView): boolean {
 
 function Figures({ page }: { readonly page: QueuePageView }) {
   const figures = [
-    ['Free to run', String(page.waiting)],
+    [page.noneTakes === null ? 'Free to run' : 'Wait for an agent', String(page.waiting)],
     ['Held back', String(page.held)],
     ['Running', String(page.running)],
     ['Longest wait', page.oldestMs === null ? '–' : duration(page.oldestMs)],
   ]
   return (
-    <dl className="figures">
-      {figures.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <>
+      <dl className="figures">
+        {figures.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {page.noneTakes !== null && <p className="tone-bad">Nothing new starts: {page.noneTakes}.</p>}
+    </>
   )
 }
 
@@ -88,7 +92,7 @@ function Entries(props: {
             {entry.jobNumber !== null && <span className="quiet"> {entry.jobNumber}</span>}
           </Link>
           <span className="quiet">
-            {[entry.branch, entry.resourceClass, entry.promoted ? 'promoted' : entry.held ? 'held back' : '']
+            {[entry.branch, entry.resourceClass, entry.promoted ? 'promoted' : '', entry.why]
               .filter(Boolean)
               .join(' · ')}
           </span>
@@ -124,7 +128,10 @@ function Limits({
         <div key={`${limit.organization}/${limit.project}/${limit.resourceClass}`} className="admin-row">
           <span>{limit.project ?? limit.organization ?? 'Everything'}</span>
           <span className="quiet">{limit.resourceClass ?? 'all classes'}</span>
-          <span className="number">{limit.maxTasks === 0 ? 'blocked' : `${limit.maxTasks} at once`}</span>
+          <span className="number">
+            {limit.maxTasks === 0 ? 'blocked' : `${limit.maxTasks} at once`}
+            <SetBy change={limit.lastChange} />
+          </span>
           <button type="button" onClick={() => remove(limit)}>
             Remove
           </button>

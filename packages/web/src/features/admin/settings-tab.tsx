@@ -1,7 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { FormEvent } from 'react'
 import { api } from '../../shared/api.ts'
 import { Skeleton, Trouble } from '../../shared/ui.tsx'
+import { SetBy } from './set-by.tsx'
 
 /** Time limits, retention and retries of the installation; what organisations and projects have otherwise stands below. */
 export function SettingsTab() {
@@ -31,6 +33,7 @@ export function SettingsTab() {
             <label htmlFor={setting.name}>
               <b>{setting.name}</b>
               <span className="quiet"> {setting.summary}</span>
+              <SetBy change={setting.lastChange} />
             </label>
             <span className="setting-value">
               {setting.unit === 'switch' ? (
@@ -60,12 +63,14 @@ export function SettingsTab() {
           </form>
         ))}
       </section>
-      {page.data.exceptions.map(({ slug, values }) => (
+      {page.data.exceptions.map(({ slug, values, changes }) => (
         <p key={slug} className="row-facts">
-          <b>{slug}</b>
+          <Link to="/admin" search={{ tab: 'history', of: slug }}>
+            <b>{slug}</b>
+          </Link>
           {Object.entries(values).map(([name, value]) => (
             <span key={name}>
-              {name} {value}
+              {name} {value} <SetBy change={changes[name]} />
             </span>
           ))}
         </p>

@@ -6,11 +6,17 @@ import { useLiveQuery, useNow } from '../../shared/use-live.ts'
 import { BranchFilter } from './branch-filter.tsx'
 import { FirstPush } from './first-push.tsx'
 import { PipelineRow } from './pipeline-row.tsx'
+import { ProjectHistory, ProjectTabs } from './project-history.tsx'
 import './pipeline-list.css'
 
 /** Pipelines, newest first, of one project or of all; keeps itself up to date. */
 export function PipelineList({ project }: { readonly project?: string }) {
-  const { branch } = useSearch({ strict: false })
+  const { view, branch } = useSearch({ strict: false })
+  if (project !== undefined && view === 'history') return <ProjectHistory project={project} />
+  return <Pipelines project={project} branch={branch} />
+}
+
+function Pipelines({ project, branch }: { readonly project: string | undefined; readonly branch: string | undefined }) {
   const list = useInfiniteQuery({
     queryKey: ['pipelines', project ?? '', branch ?? ''],
     queryFn: ({ pageParam }) => api.pipelines({ project, branch, 'page-token': pageParam }),
@@ -28,6 +34,7 @@ export function PipelineList({ project }: { readonly project?: string }) {
         <h1>{project === undefined ? 'Pipelines' : project.split('/').slice(1).join(' / ')}</h1>
         <BranchFilter key={branch} value={branch ?? ''} />
       </div>
+      {project !== undefined && <ProjectTabs project={project} chosen="pipelines" />}
       {pipelines.length > 0 ? (
         <div className="rows">
           {pipelines.map((pipeline) => (
