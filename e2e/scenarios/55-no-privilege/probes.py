@@ -118,7 +118,7 @@ def processes():
 
 @probe('folders of the machine')
 def folders():
-    ours = {'/.rondo', '/etc/hosts', '/etc/hostname', '/etc/resolv.conf', '/sbin/docker-init', '/usr/sbin/docker-init', '/dev/init'}
+    ours = {'/.rondo', '/etc/hosts', '/etc/hostname', '/etc/resolv.conf', '/sbin/docker-init', '/usr/sbin/docker-init', '/dev/init', '/run/podman-init', '/run/.containerenv'}
     found = [line.split() for line in open('/proc/self/mountinfo')]
     return any(fields[3] != '/' and fields[4] not in ours and not fields[4].startswith(('/proc', '/sys', '/dev')) for fields in found)
 

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { engineVariables } from './capabilities.ts'
 
 const program = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 
@@ -43,6 +44,7 @@ export function startAgentProcess({ port, token, executor, name, env, ...more }:
   const printed: Buffer[] = []
   const child = inNamespace([process.execPath, program, 'agent', 'start'], {
     PATH: process.env.PATH,
+    ...engineVariables,
     RONDO_SERVER_URL: `http://127.0.0.1:${port}`,
     RONDO_AGENT_TOKEN_FILE: join(secrets, 'token'),
     RONDO_AGENT_DATA: folder,

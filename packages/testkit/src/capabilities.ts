@@ -1,6 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
+/** The container engine that tests and what they start use, when it is not Docker's own: Podman's socket, say. */
+export const engineVariables: Readonly<Record<string, string>> =
+  process.env.DOCKER_HOST === undefined ? {} : { DOCKER_HOST: process.env.DOCKER_HOST }
+
 /** What this machine offers to tests. In CI nothing may be missing: a suite that would be left out fails instead. */
 export function dockerAnswers(): boolean {
   return present('a Docker engine', spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0)

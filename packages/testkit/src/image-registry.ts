@@ -56,9 +56,11 @@ export async function startImageRegistry(user?: RegistryUser): Promise<ImageRegi
 
 /** Makes an image of another by Dockerfile instructions such as `LABEL a=b`; no command runs. */
 export function changeImage(from: string, instructions: readonly string[], name: string): void {
-  const id = docker(['create', from, 'none']).trim()
-  docker(['commit', ...instructions.flatMap((instruction) => ['--change', instruction]), id, name])
-  docker(['rm', id])
+  // The builder that needs no further program, and that Podman answers for, too.
+  docker(['build', '--quiet', '--tag', name, '-'], {
+    input: [`FROM ${from}`, ...instructions, ''].join('\n'),
+    env: { ...process.env, DOCKER_BUILDKIT: '0' },
+  })
 }
 
 /** Makes an image of one empty file, for this kind of processor or another: it has no shell. */
@@ -87,8 +89,11 @@ export function forgetImages(names: readonly string[]): void {
   spawnSync('docker', ['rmi', '-f', ...names])
 }
 
-function docker(args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync('docker', [...args], { encoding: 'utf8' })
+function docker(
+  args: readonly string[],
+  options: { readonly input?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): string {
+  const { status, stdout, stderr } = spawnSync('docker', [...args], { encoding: 'utf8', ...options })
   if (status !== 0) throw new Error(`docker ${args.join(' ')}: ${stderr}`)
   return stdout
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { engineVariables } from './capabilities.ts'
 
 // Shared by all calls: what the program keeps compiled.
 const cache = fileURLToPath(new URL('../../../node_modules/.cache', import.meta.url))
@@ -20,6 +21,7 @@ export function rondo(
     cwd: options.cwd,
     env: {
       PATH: process.env.PATH,
+      ...engineVariables,
       HOME: options.cwd,
       RONDO_DATA: options.cwd,
       RONDO_PORT: '1',

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { engineVariables } from './capabilities.ts'
 import { type ServerProcess, startServerProcess, type UnexpectedEnd } from './server-process.ts'
 
 export interface StackOptions {
@@ -103,6 +104,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       name,
       env: {
         PATH: process.env.PATH,
+        ...engineVariables,
         RONDO_DATA: data,
         RONDO_PORT: String(port),
         RONDO_AGENT_PORT: String(agentPort),
