@@ -39,9 +39,10 @@ export async function attendContainer(
 }
 
 async function follow(docker: Docker, id: string, pass: (bytes: Buffer) => void, signal: AbortSignal): Promise<void> {
+  // Podman answers at all only when the container has printed something, so the question itself must end with the job.
   const stream = (await docker
     .getContainer(id)
-    .logs({ follow: true, stdout: true, stderr: true })) as NodeJS.ReadableStream & {
+    .logs({ follow: true, stdout: true, stderr: true, abortSignal: signal })) as NodeJS.ReadableStream & {
     destroy(): void
   }
   const stop = () => stream.destroy()

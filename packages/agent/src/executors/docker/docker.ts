@@ -3,10 +3,11 @@ import type { TaskSpec } from '@rondo/protocol'
 import Docker from 'dockerode'
 import { fillSharedFolder } from '../../shared-folder/task-folder.ts'
 import { readUsage } from '../control-groups.ts'
-import { type Executor, ExecutorRefusal, type ExecutorState } from '../executor.ts'
+import { type Executor, ExecutorRefusal, type ExecutorState, type RunningImage } from '../executor.ts'
 import { attendContainer } from './attend.ts'
 import { removeImages, removeLeftovers } from './collect-garbage.ts'
 import { expand } from './credentials.ts'
+import { hostGatewayOf } from './host-gateway.ts'
 import { openImageUses } from './image-uses.ts'
 import { createImages } from './images.ts'
 import { attemptLabel } from './labels.ts'
@@ -19,6 +20,7 @@ import type { DockerSettings } from './settings.ts'
 import { type Engine, removeContainer, removeLabelled, startContainers } from './start.ts'
 import { startFailure } from './start-refusal.ts'
 import { plainImage, type Reserved, reserveWarm, useWarm, warmRecipe } from './start-warm.ts'
+import { writePodmanFilter } from './system-calls.ts'
 import { openTerminal } from './terminal.ts'
 import { createWarmPool } from './warm-pool.ts'
 
@@ -52,6 +54,7 @@ export async function connectDocker(options: DockerOptions): Promise<ConnectedDo
   const docker = new Docker({ socketPath: settings.socket, timeout: 120_000 })
   const info = await docker.info().catch(() => undefined)
   if (info === undefined) return undefined
+  const versions = runtimeVersions(await docker.version())
   const uses = openImageUses(join(owner, 'images.json'))
   const engine: Engine = {
     docker,
@@ -61,9 +64,10 @@ export async function connectDocker(options: DockerOptions): Promise<ConnectedDo
     owner,
     agentsUrl,
     machine: { cpus: info.NCPU, memoryMb: Math.floor(info.MemTotal / 1024 / 1024) },
+    hostGateway: hostGatewayOf(versions),
+    systemCalls: versions.engine.startsWith('podman ') ? await writePodmanFilter(owner) : undefined,
     architecture: info.Architecture,
   }
-  const versions = runtimeVersions(await docker.version())
   return {
     versions,
     faults: runtimeFaults(versions),
@@ -126,9 +130,10 @@ function createDockerExecutor(engine: Engine): Executor {
         outOfMemory: (found?.State.OOMKilled ?? false) || readMemoryKills(state.memoryEvents ?? '') > 0,
       }
     },
-    startFailure: (state) => startFailure(docker, idsOf(state)[0] ?? '', engine.architecture),
+    startFailure: (state) =>
+      startFailure(docker, idsOf(state)[0] ?? '', imagesOf(state)[0]?.image ?? '', engine.architecture),
     memoryKills: (state) => readMemoryKills(state.memoryEvents ?? ''),
-    images: (state) => JSON.parse(state.images ?? '[]'),
+    images: imagesOf,
     attended: (state) => attendedOf(state).map(({ name }) => name),
     attend: (state, position, from, write, signal) =>
       attendContainer(docker, attendedOf(state)[position]?.id ?? '', from, write, signal),
@@ -163,6 +168,10 @@ async function removeContainers(docker: Docker, state: ExecutorState): Promise<v
 
 function idsOf(state: ExecutorState): string[] {
   return (state.containers ?? '').split(' ').filter(Boolean)
+}
+
+function imagesOf(state: ExecutorState): readonly RunningImage[] {
+  return JSON.parse(state.images ?? '[]')
 }
 
 function attendedOf(state: ExecutorState): readonly { readonly id: string; readonly name: string }[] {

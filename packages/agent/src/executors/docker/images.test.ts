@@ -16,6 +16,8 @@ interface FakeEngine {
   readonly server: Server
   readonly socket: string
   readonly local: Set<string>
+  /** Images of which it tells no name. */
+  readonly nameless: Set<string>
   readonly pulls: Map<string, readonly (readonly object[])[]>
   readonly asked: { name: string; login: unknown }[]
   hold: Promise<void>
@@ -31,6 +33,7 @@ beforeEach(async () => {
   engine = {
     socket: join(folder, 'engine.sock'),
     local: new Set(),
+    nameless: new Set(),
     pulls: new Map(),
     asked: [],
     hold: Promise.resolve(),
@@ -59,7 +62,7 @@ beforeEach(async () => {
         const found = /@(.*)$/.exec(inspected)?.[1] ?? digest('a')
         return answer(200, {
           Id: `id of ${inspected}`,
-          RepoDigests: [`${repository}@${found}`],
+          RepoDigests: engine.nameless.has(inspected) ? [] : [`${repository}@${found}`],
           Architecture: 'amd64',
           Config: { Labels: null, Entrypoint: ['/entry'], Cmd: null },
         })
@@ -235,4 +238,17 @@ test.each([
 
   await expect(ensure('r.example.com/app:1')).rejects.toThrow(text)
   expect(engine.asked).toHaveLength(1)
+})
+
+test('an image that came by its digest has it, also on an engine that knows no name of such an image', async () => {
+  const name = `r.example.com/app@${digest('b')}`
+  engine.pulls.set(name, [fine])
+  engine.nameless.add(name)
+  const { ensure } = bench()
+
+  expect(await ensure('r.example.com/app:1', { pinned: digest('b') })).toMatchObject({
+    name: 'r.example.com/app:1',
+    digest: digest('b'),
+  })
+  expect((await ensure(name)).digest).toBe(digest('b'))
 })

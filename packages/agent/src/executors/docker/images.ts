@@ -149,7 +149,7 @@ export function createImages(
       const name = parseImageName(image)
       if (name === undefined || closed.mustAsk(repositoryOf(name), undefined)) return undefined
       const info = await look([printImageName(name)])
-      const found = info && describe(info, name)
+      const found = info && describe(info, name, name.digest)
       return found === undefined || (pinned !== undefined && found.digest !== pinned) ? undefined : found
     },
     async ensure(request) {
@@ -159,8 +159,11 @@ export function createImages(
           `"${request.image}" is no name of an image. It is [REGISTRY/]NAME[:TAG], in lower case; a $VARIABLE in it must be set in the project or a context of the job.`,
         )
       request.say(`Image ${printImageName(name)}`)
-      const info = (await ensurePinned(name, request)) ?? (await ensure(name, request))
-      const resolved = describe(info, name)
+      const before = await ensurePinned(name, request)
+      const resolved =
+        before === undefined
+          ? describe(await ensure(name, request), name, name.digest)
+          : describe(before, name, request.pinned)
       uses.used(resolved.name)
       request.say(`  using ${resolved.digest}`)
       return resolved
@@ -168,12 +171,13 @@ export function createImages(
   }
 }
 
-function describe(info: Docker.ImageInspectInfo, name: ImageName): ResolvedImage {
+/** `asked` is the digest it was asked for by: Podman knows no name, and so no digest, of an image that came by one. */
+function describe(info: Docker.ImageInspectInfo, name: ImageName, asked: string | undefined): ResolvedImage {
   const list = (value: string | string[] | undefined) => (typeof value === 'string' ? [value] : (value ?? []))
   return {
     name: printImageName(name),
     id: info.Id,
-    digest: digestOf(info, name) ?? `local:${info.Id}`,
+    digest: digestOf(info, name) ?? asked ?? `local:${info.Id}`,
     architecture: info.Architecture,
     entrypoint: list(info.Config.Entrypoint),
     command: list(info.Config.Cmd),

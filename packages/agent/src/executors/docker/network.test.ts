@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { localAddresses, networkRules } from './network.ts'
+import { localAddresses, machineAddresses, networkRules } from './network.ts'
 
 test('of this machine a job reaches the web server and names, and nothing of other jobs or credentials', () => {
   const rules = networkRules(['172.17.0.1'], ['172.18.0.0/16'], [8080, 2222], { address: '10.0.0.5', port: 8585 })
@@ -36,4 +36,9 @@ test('addresses of bridges without containers count as this machine’s', () => 
               /32 link BROADCAST
 `
   expect(localAddresses(trie)).toEqual(['172.17.0.1'])
+})
+
+test('the gateway of the jobs’ network counts as this machine’s before its bridge is there', () => {
+  expect(machineAddresses('10.89.77.1')).toContain('10.89.77.1')
+  expect(machineAddresses(undefined)).not.toContain('10.89.77.1')
 })

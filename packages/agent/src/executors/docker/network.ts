@@ -31,6 +31,8 @@ export async function ensureJobsNetwork(docker: Docker): Promise<JobsNetwork> {
 
 export interface JobsNetwork {
   readonly name: string
+  /** The machine's address in it, where the engine tells it. */
+  readonly gateway: string | undefined
   readonly subnets: readonly string[]
 }
 
@@ -42,8 +44,9 @@ async function inspectNetwork(docker: Docker): Promise<JobsNetwork | undefined> 
       if (error.statusCode !== 404) throw error
     })
   if (found === undefined) return undefined
-  const subnets = (found.IPAM?.Config ?? []).flatMap((range) => range.Subnet ?? [])
-  return { name: jobsNetwork, subnets }
+  const ranges = found.IPAM?.Config ?? []
+  const subnets = ranges.flatMap((range) => range.Subnet ?? [])
+  return { name: jobsNetwork, subnets, gateway: ranges[0]?.Gateway?.split('/')[0] }
 }
 
 /** What a job may reach beside the world outside. */
@@ -75,12 +78,15 @@ export interface NetworkCloser {
  * starting a program takes longer than what it does, and the job's first step waits for both. To be called just before the
  * engine is asked for the container, for which it has a moment to hear of that.
  */
-export function prepareClosing(subnets: readonly string[], openings: Openings): NetworkCloser {
+export function prepareClosing(
+  { subnets, gateway }: Pick<JobsNetwork, 'subnets' | 'gateway'>,
+  openings: Openings,
+): NetworkCloser {
   const script = 'read -r pid && exec nsenter -t "$pid" -n iptables-restore --noflush'
   const program = sleep(momentMs).then(() => startProgram('sh', ['-c', script]))
   const rules = agentsAddress(openings.agentsUrl).then((agents) =>
     networkRules(
-      [...ownAddresses()],
+      machineAddresses(gateway),
       subnets,
       [openings.webUrl, openings.sshUrl].flatMap((url) => (url === undefined ? [] : [portOf(url)])),
       agents,
@@ -122,12 +128,13 @@ export function networkRules(
 
 /**
  * IPv4 addresses of this machine; networks of jobs have no others. Node.js leaves out interfaces without a carrier, and a
- * bridge without containers is one, so the kernel's own table of local addresses is read too.
+ * bridge without containers is one, so the kernel's own table of local addresses is read too. Podman even takes a bridge away
+ * with its last container: the gateway of the jobs' network is an address of this machine's as soon as a job is there.
  */
-function ownAddresses(): ReadonlySet<string> {
+export function machineAddresses(gateway: string | undefined): readonly string[] {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
   const running = all.filter((found) => found.family === 'IPv4' && !found.internal).map((found) => found.address)
-  return new Set([...running, ...localAddresses(kernelRoutes())])
+  return [...new Set([...running, ...localAddresses(kernelRoutes()), ...(gateway === undefined ? [] : [gateway])])]
 }
 
 /** Addresses that a text of `/proc/net/fib_trie` calls local, without those of the loopback. */

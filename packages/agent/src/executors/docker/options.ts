@@ -18,6 +18,8 @@ export interface Place {
   /** What it may write, if the engine can tell. */
   readonly diskGb: number | undefined
   readonly sudo: 'allow' | 'refuse'
+  /** File with the filter of system calls; without one the engine's own. */
+  readonly systemCalls: string | undefined
 }
 
 export const maxProcesses = 4096
@@ -32,7 +34,7 @@ export function limitsFor(spec: TaskSpec, machine: Limits, say: (line: string) =
   return limits
 }
 
-function hostConfig({ limits, diskGb, sudo }: Place): Docker.HostConfig {
+function hostConfig({ limits, diskGb, sudo, systemCalls }: Place): Docker.HostConfig {
   return {
     NanoCpus: Math.floor(limits.cpus * 1e9),
     Memory: limits.memoryMb * 1024 * 1024,
@@ -41,7 +43,10 @@ function hostConfig({ limits, diskGb, sudo }: Place): Docker.HostConfig {
     ...(diskGb === undefined ? {} : { StorageOpt: { size: `${diskGb}G` } }),
     // A job may become root by sudo, as images made for this config language expect; it never gets devices or raw sockets.
     CapDrop: ['MKNOD', 'NET_RAW'],
-    ...(sudo === 'allow' ? {} : { SecurityOpt: ['no-new-privileges:true'] }),
+    SecurityOpt: [
+      ...(sudo === 'allow' ? [] : ['no-new-privileges:true']),
+      ...(systemCalls === undefined ? [] : [`seccomp=${systemCalls}`]),
+    ],
     // What containers print is shown while they run; of a flood, the engine's disk keeps this much.
     LogConfig: { Type: 'json-file', Config: { 'max-size': '32m', 'max-file': '2' } },
   }
@@ -71,6 +76,8 @@ export function primaryOptions(
     /** Further host names of the job's containers. */
     readonly names: readonly string[]
     readonly network: string
+    /** What `host.docker.internal` stands for. */
+    readonly hostGateway: string
   },
 ): Docker.ContainerCreateOptions {
   return {
@@ -87,7 +94,7 @@ export function primaryOptions(
       Init: true,
       NetworkMode: place.network,
       Binds: [`${place.io}:${ioPath}`],
-      ExtraHosts: ['host.docker.internal:host-gateway', ...place.names.map((name) => `${name}:127.0.0.1`)],
+      ExtraHosts: [`host.docker.internal:${place.hostGateway}`, ...place.names.map((name) => `${name}:127.0.0.1`)],
     },
   }
 }

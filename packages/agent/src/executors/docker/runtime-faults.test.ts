@@ -41,4 +41,9 @@ test('versions are read from what Docker answers, and from what Podman does', ()
   expect(runtimeVersions({ Version: '5.4.2', Components: [{ Name: 'Podman Engine', Version: '5.4.2' }] })).toEqual({
     engine: 'podman 5.4.2',
   })
+  const runc = { Name: 'OCI Runtime (runc)', Version: 'runc version 1.1.5+ds1\ncommit: 1.1.5+ds1-1+deb12u1' }
+  expect(runtimeVersions({ Components: [{ Name: 'Podman Engine', Version: '4.3.1' }, runc] })).toEqual({
+    engine: 'podman 4.3.1',
+    runc: '1.1.5+ds1',
+  })
 })

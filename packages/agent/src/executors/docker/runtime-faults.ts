@@ -29,9 +29,10 @@ export function runtimeVersions(answer: {
   readonly Components?: readonly { readonly Name: string; readonly Version: string }[]
 }): RuntimeVersions {
   const component = (name: string) => answer.Components?.find((one) => one.Name === name)?.Version
-  // Podman calls its own part by its name, and runs crun or runc without telling here.
+  // Podman calls its own part by its name, and what it runs containers with by the name of that: "runc version 1.1.5+ds1".
   const podman = component('Podman Engine')
-  if (podman !== undefined) return { engine: `podman ${podman}` }
+  const runc = component('OCI Runtime (runc)')?.match(/\d+\.\d+\.\d+\S*/)?.[0]
+  if (podman !== undefined) return { engine: `podman ${podman}`, runc }
   return { engine: answer.Version ?? '', containerd: component('containerd'), runc: component('runc') }
 }
 

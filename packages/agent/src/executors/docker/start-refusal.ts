@@ -1,5 +1,6 @@
 import type Docker from 'dockerode'
 import { ExecutorRefusal } from '../executor.ts'
+import { createFrameReader } from './attend.ts'
 import type { ResolvedImage } from './images.ts'
 
 /** Docker's names for processors, which images have too, by the names that engines tell of the machine. */
@@ -35,8 +36,8 @@ export function startRefusal(error: unknown, image: ResolvedImage, what: string)
   return error
 }
 
-/** Why a container ended before its supervisor was ready, from what it left. */
-export async function startFailure(docker: Docker, id: string, machine: string): Promise<string> {
+/** Why a container of the image that the config calls `name` ended before its supervisor was ready, from what it left. */
+export async function startFailure(docker: Docker, id: string, name: string, machine: string): Promise<string> {
   const container = docker.getContainer(id)
   const info = await container.inspect().catch(() => undefined)
   const image =
@@ -45,20 +46,20 @@ export async function startFailure(docker: Docker, id: string, machine: string):
       .getImage(info.Image)
       .inspect()
       .catch(() => undefined))
-  const name = image?.RepoTags?.[0] ?? image?.RepoDigests?.[0] ?? info?.Config.Image ?? ''
-  const printed = await container
-    .logs({ stdout: true, stderr: true, tail: 5 })
-    .then((bytes) =>
-      bytes
-        .toString()
-        .replace(/[^\x20-\x7e\n]/g, '')
-        .trim(),
-    )
-    .catch(() => '')
+  const printed = await lastWords(container).catch(() => '')
   const said = printed === '' ? '' : `\nThe container said: ${printed}`
   if (image !== undefined && image.Architecture !== '' && image.Architecture !== imageArchitecture(machine))
     return `The image ${name} is for ${image.Architecture}, and this machine is ${imageArchitecture(machine)}. Use an image for this machine, or an agent on another.${said}`
   if (info?.State.ExitCode === 127 || /no such file or directory|not found/i.test(printed))
     return `The image ${name} has no /bin/sh, in which steps run. Use an image that has a shell.${said}`
   return `The image ${name} could not run /bin/sh as its user (exit code ${info?.State.ExitCode ?? 'unknown'}). Use an image that has a shell its user may run.${said}`
+}
+
+async function lastWords(container: Docker.Container): Promise<string> {
+  const parts: Buffer[] = []
+  createFrameReader((bytes) => void parts.push(bytes))(await container.logs({ stdout: true, stderr: true, tail: 5 }))
+  return Buffer.concat(parts)
+    .toString()
+    .replace(/[^\x20-\x7e\n]/g, '')
+    .trim()
 }

@@ -8,7 +8,7 @@ import type { ResolvedImage } from './images.ts'
 import { attemptLabel, ownerLabel } from './labels.ts'
 import { memoryEventsFile } from './memory.ts'
 import { ensureJobsNetwork, prepareClosing } from './network.ts'
-import { limitsFor, primaryOptions } from './options.ts'
+import { limitsFor, type Place, primaryOptions } from './options.ts'
 import { createContainer, type Engine, openingsOf, removeContainer, startClosed } from './start.ts'
 import type { WarmContainer, WarmRecipe } from './warm-pool.ts'
 
@@ -53,14 +53,23 @@ export function warmRecipe(engine: Engine, spec: TaskSpec, plan: ImagePlan, imag
     async make(io, label) {
       const network = await ensureJobsNetwork(engine.docker)
       const labels = { [attemptLabel]: label, [ownerLabel]: engine.owner }
-      const options = (place: Parameters<typeof createContainer>[2]) =>
+      const place: Place = { limits, labels, diskGb, sudo, systemCalls: engine.systemCalls }
+      const options = (on: Place) =>
         primaryOptions(
           image,
           { ...(plan.user === undefined ? {} : { user: plan.user }), environment: [] },
-          { ...place, io, token: label, process: [], names: [], network: network.name },
+          {
+            ...on,
+            io,
+            token: label,
+            process: [],
+            names: [],
+            network: network.name,
+            hostGateway: engine.hostGateway(network),
+          },
         )
-      const container = await createContainer(engine, options, { limits, labels, diskGb, sudo }, () => {})
-      const closer = prepareClosing(network.subnets, openings)
+      const container = await createContainer(engine, options, place, () => {})
+      const closer = prepareClosing(network, openings)
       try {
         const { pid, open } = await startClosed(container, closer)
         // A job that gets an open network is told so; nobody would be told here.

@@ -5,6 +5,7 @@ import type { TaskFolder } from '../../shared-folder/task-folder.ts'
 import { usageFolders } from '../control-groups.ts'
 import { ExecutorRefusal, type ExecutorState } from '../executor.ts'
 import { expand, loginFor } from './credentials.ts'
+import type { HostGateway } from './host-gateway.ts'
 import type { Images, ResolvedImage } from './images.ts'
 import { attemptLabel, ownerLabel } from './labels.ts'
 import { memoryEventsFile } from './memory.ts'
@@ -24,6 +25,9 @@ export interface Engine {
   /** Address for agents, which jobs are kept from. */
   readonly agentsUrl: string
   readonly machine: Limits
+  readonly hostGateway: HostGateway
+  /** File with the filter of system calls for its containers; without one its own. */
+  readonly systemCalls: string | undefined
   /** As the kernel calls it. */
   readonly architecture: string
 }
@@ -51,7 +55,8 @@ export async function startContainers(
     removeLabelled(docker, `${attemptLabel}=${spec.attemptId}`),
   ])
   const labels = { [attemptLabel]: spec.attemptId, [ownerLabel]: engine.owner }
-  const place: Place = { limits, labels, diskGb: engine.settings.diskGb, sudo: engine.settings.sudo }
+  const { diskGb, sudo } = engine.settings
+  const place: Place = { limits, labels, diskGb, sudo, systemCalls: engine.systemCalls }
   const primary = await startPrimary(engine, preparation, place, { plans, images, network })
   const services = await Promise.all(
     plans.slice(1).map(async (plan, at) => {
@@ -121,8 +126,16 @@ async function startPrimary(
   const process = primaryProcess(plan, image)
   const names = what.plans.flatMap((one) => hostName(one, say))
   const options = (on: Place) =>
-    primaryOptions(image, plan, { ...on, io: folder.io, token: spec.attemptId, process, names, network: network.name })
-  const closer = prepareClosing(network.subnets, openingsOf(engine, spec))
+    primaryOptions(image, plan, {
+      ...on,
+      io: folder.io,
+      token: spec.attemptId,
+      process,
+      names,
+      network: network.name,
+      hostGateway: engine.hostGateway(network),
+    })
+  const closer = prepareClosing(network, openingsOf(engine, spec))
   const { container, pid, open } = await createContainer(engine, options, place, say)
     .then((made) => startClosed(made, closer))
     .catch((error) => {
@@ -141,8 +154,10 @@ export async function startClosed(
 ): Promise<{ readonly container: Docker.Container; readonly pid: number; readonly open: string | undefined }> {
   await container.start()
   const { State } = await container.inspect()
-  // One that has ended already runs nothing that would have to be kept in; why it did is told later.
-  return { container, pid: State.Pid, open: State.Running ? await closer.close(State.Pid) : undefined }
+  const open = State.Running ? await closer.close(State.Pid) : undefined
+  // One that has ended, by now or meanwhile, runs nothing that would have to be kept in; why it did is told later.
+  const runs = open !== undefined && (await container.inspect()).State.Running
+  return { container, pid: State.Pid, open: runs ? open : undefined }
 }
 
 /** What of the machine a job reaches. */
@@ -171,7 +186,7 @@ export async function createContainer(
   const untold = place.diskGb !== undefined && withoutDiskLimit.has(docker)
   if (!untold) {
     try {
-      return await docker.createContainer(options(place))
+      return await askForContainer(docker, options(place))
     } catch (error) {
       if (place.diskGb === undefined || !/storage-opt|storage opt|quota/i.test(String(error))) throw error
       withoutDiskLimit.add(docker)
@@ -180,7 +195,16 @@ export async function createContainer(
   say(
     `NOTICE: ${place.diskGb} GB of disk a container is not enforced: the engine's storage driver cannot. It takes overlay2 on XFS with project quotas, btrfs or zfs.`,
   )
-  return docker.createContainer(options(unlimited))
+  return askForContainer(docker, options(unlimited))
+}
+
+/**
+ * The request's body alone says what is wanted. The client would write it into the address as well, and engines keep addresses
+ * in their logs: the job's variables, with its secrets, would stand there.
+ */
+function askForContainer(docker: Docker, options: Docker.ContainerCreateOptions): Promise<Docker.Container> {
+  const request = { _query: {}, _body: options }
+  return docker.createContainer(request as Docker.ContainerCreateOptions)
 }
 
 /** Removes all containers with a label. */
