@@ -10,6 +10,7 @@ export type EventKind =
   | 'workflow.created'
   | 'workflow.omitted'
   | 'workflow.changed'
+  | 'workflow.canceled'
   | 'workflow.finished'
   | 'job.created'
   | 'job.changed'

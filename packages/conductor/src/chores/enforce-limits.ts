@@ -113,7 +113,7 @@ async function end(
     // It is the job that waited for too long, and counts as canceled for those that require it (semantics 21.4).
     const waited = snapshot && behindLock(snapshot, job)
     const ended = waited === undefined ? [] : await cancelOneJob(tx, head, waited, { message })
-    await advance(tx, head, [...endOf(job, to), ...ended], ports.checks)
+    await advance(tx, head, [...endOf(job, to), ...ended], ports.checks, `job ${job.name} took too long. ${message}`)
   })
 }
 

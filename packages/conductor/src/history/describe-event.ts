@@ -53,6 +53,8 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
       return `workflow ${name} created${howRerun(data)}`
     case 'workflow.omitted':
       return `workflow ${name} left out`
+    case 'workflow.canceled':
+      return `workflow ${name} canceled`
     case 'workflow.changed':
     case 'workflow.finished':
       return `workflow ${name}: ${change}`

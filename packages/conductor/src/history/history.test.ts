@@ -1,6 +1,7 @@
 import type { EventKind, HistoryEntry, Pipeline } from '@rondo/model'
 import { startTestEngine, type TestEngine } from '@rondo/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { defaultTimes, endOverdue } from '../chores/enforce-limits.ts'
 import { changeJob } from '../workflows/change-state.ts'
 import { describeEvent } from './describe-event.ts'
 
@@ -184,6 +185,67 @@ test('builds that an operator cancels together say so, in the history and on the
   expect((await engine.job(pipeline, 'build')).message).toBe(together)
   expect((await reasonsOf(alone, 'job.finished'))['job build: queued → canceled']).toBeNull()
 })
+
+test('who canceled a workflow, a pipeline or one job can be told apart, and each job says by what it was canceled', async () => {
+  const { project, user } = await engine.home()
+  const [alone, workflow, pipeline] = [
+    await engine.push(project, twoJobs),
+    await engine.push(project, twoJobs),
+    await engine.push(project, twoJobs),
+  ]
+
+  await engine.actions.cancelJob((await engine.job(alone, 'build')).id, user.id)
+  const { id } = await engine.workflow(workflow)
+  await engine.actions.cancelWorkflow(id, user.id)
+  await engine.actions.cancelWorkflow(id, user.id)
+  await engine.actions.cancelPipeline(pipeline.id, null)
+
+  const told = async (of: Pipeline) =>
+    (await entriesOf(of))
+      .filter((entry) => ['workflow.canceled', 'job.finished'].includes(entry.kind))
+      .map((entry) => [entry.actorLogin, entry.workflowName, describeEvent(entry).what, describeEvent(entry).why])
+  expect(await told(alone)).toEqual([[user.login, 'main', 'job build: queued → canceled', null]])
+  expect(await told(workflow)).toEqual([
+    [user.login, 'main', 'workflow main canceled', null],
+    [user.login, 'main', 'job build: queued → canceled', 'its workflow was canceled'],
+    [user.login, 'main', 'job other: queued → canceled', 'its workflow was canceled'],
+  ])
+  expect(await told(pipeline)).toEqual([
+    [null, 'main', 'workflow main canceled', 'its pipeline was canceled'],
+    [null, 'main', 'job build: queued → canceled', 'its workflow was canceled: its pipeline was canceled'],
+    [null, 'main', 'job other: queued → canceled', 'its workflow was canceled: its pipeline was canceled'],
+  ])
+})
+
+test.each([
+  [
+    'an approval',
+    { approvalMs: 0 },
+    config,
+    'canceled',
+    'job hold took too long. Nobody approved it within 0 minutes.',
+  ],
+  [
+    'an agent',
+    { queueMs: 0 },
+    config.replace('requires: [hold]', 'name: build'),
+    'failed',
+    expect.stringMatching(/^job build took too long\. No agent took it within 0 minutes\./),
+  ],
+] as const)(
+  'a workflow that ends because %s was waited for too long says so',
+  async (_what, times, text, status, why) => {
+    const { project } = await engine.home()
+    const only = text.replace(status === 'failed' ? /.*hold: .*\n/ : 'nothing', '')
+    const pipeline = await engine.push(project, only)
+
+    await endOverdue({ engine: engine.database.store.engine, checks: engine.checks }, { ...defaultTimes, ...times })
+
+    expect((await engine.workflow(pipeline)).status).toBe(status)
+    const ended = (await entriesOf(pipeline)).findLast((entry) => entry.kind === 'workflow.finished')!
+    expect(describeEvent(ended).why).toEqual(why)
+  },
+)
 
 test('a long history is read page by page, and a made-up token is refused', async () => {
   const { project } = await engine.home()

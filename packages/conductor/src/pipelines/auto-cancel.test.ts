@@ -46,7 +46,21 @@ test('a push cancels all that older pushes and API calls of its branch started, 
   const history = await engine.database.store.queries.eventsOf(called.id, { limit: 100 })
   expect(
     history.items.filter((event) => event.kind === 'job.finished').map((event) => describeEvent(event).why),
-  ).toEqual(Array(2).fill(`pipeline ${newest.number}, newer and of the same branch, makes it redundant`))
+  ).toEqual(
+    Array(2).fill(
+      `its workflow was canceled: pipeline ${newest.number}, newer and of the same branch, makes it redundant`,
+    ),
+  )
+  const canceled = history.items.filter((event) => event.kind === 'workflow.canceled')
+  expect(canceled.map((event) => [event.actorLogin, describeEvent(event)])).toEqual(
+    ['main', 'second'].map((name) => [
+      home.user.login,
+      {
+        what: `workflow ${name} canceled`,
+        why: `pipeline ${newest.number}, newer and of the same branch, makes it redundant`,
+      },
+    ]),
+  )
 })
 
 test('neither the default branch, nor schedules, nor reruns, nor a project that did not ask are canceled [I-039]', async () => {

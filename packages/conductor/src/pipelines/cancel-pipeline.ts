@@ -39,8 +39,8 @@ export async function cancelPipeline(
     actorId,
     data: { workflows: snapshots.length },
   })
-  for (const snapshot of snapshots)
-    await advance(tx, snapshot, await cancelWorkflow(tx, snapshot, canceledBy(actorId)), checks)
+  const cause = { ...canceledBy(actorId), because: 'its pipeline was canceled' }
+  for (const snapshot of snapshots) await advance(tx, snapshot, await cancelWorkflow(tx, snapshot, cause), checks)
   if (toCome) await endSetup(tx, found)
 }
 

@@ -13,6 +13,8 @@ export interface Turn {
   readonly head: WorkflowHead
   /** Jobs that have ended; none, when something else changed: a lock, or a task of a job that ended before. */
   readonly ended: readonly EndedJob[]
+  /** Why a workflow that ends by this does, for the history; absent: its jobs say so. */
+  readonly because?: string | undefined
 }
 
 /**
@@ -21,9 +23,10 @@ export interface Turn {
  * it is the same few statements; but those with lock nodes are decided one by one.
  */
 export async function advanceAll(tx: EngineTransaction, turns: readonly Turn[], checks: StartChecks): Promise<void> {
-  for (const { head, ended } of joined(turns.filter((turn) => turn.head.hasLocks)))
-    await advanceWithLocks(tx, head, ended, checks)
+  for (const { head, ended, because } of joined(turns.filter((turn) => turn.head.hasLocks)))
+    await advanceWithLocks(tx, head, { ended, because }, checks)
   const heads = new Map(turns.flatMap(({ head }) => (head.hasLocks ? [] : [[head.workflow.id, head]])))
+  const reasons = new Map(turns.map(({ head, because }) => [head.workflow.id, because]))
   if (heads.size === 0) return
   // What ends at once (a node without work, a job that can no longer run) is what the next round follows from.
   for (let round = turns.flatMap((turn) => (turn.head.hasLocks ? [] : turn.ended)); round.length > 0; ) {
@@ -35,7 +38,8 @@ export async function advanceAll(tx: EngineTransaction, turns: readonly Turn[], 
     round = next
   }
   const statuses = await tx.statusesOf([...heads.keys()])
-  for (const [id, head] of heads) await conclude(tx, head, workflowStatus(statuses.get(id) ?? []), checks)
+  for (const [id, head] of heads)
+    await conclude(tx, head, workflowStatus(statuses.get(id) ?? []), checks, reasons.get(id))
 }
 
 /** As `advanceAll`, of one workflow. */
@@ -44,14 +48,15 @@ export function advance(
   head: WorkflowHead,
   ended: readonly EndedJob[],
   checks: StartChecks,
+  because?: string,
 ): Promise<void> {
-  return advanceAll(tx, [{ head, ended }], checks)
+  return advanceAll(tx, [{ head, ended, because }], checks)
 }
 
 /** Each workflow once. */
 function joined(turns: readonly Turn[]): readonly Turn[] {
   const byWorkflow = Map.groupBy(turns, (turn) => turn.head.workflow.id)
-  return [...byWorkflow.values()].map((same) => ({ head: same[0]!.head, ended: same.flatMap((turn) => turn.ended) }))
+  return [...byWorkflow.values()].map((same) => ({ ...same[0]!, ended: same.flatMap((turn) => turn.ended) }))
 }
 
 /** As `advance`, for a workflow whose jobs have just been made. */
@@ -83,10 +88,10 @@ export function endOf(job: Pick<Job, 'id'>, status: Job['status']): readonly End
 async function advanceWithLocks(
   tx: EngineTransaction,
   head: WorkflowHead,
-  before: readonly EndedJob[],
+  turn: Omit<Turn, 'head'>,
   checks: StartChecks,
 ): Promise<void> {
-  const ended = [...before]
+  const ended = [...turn.ended]
   for (;;) {
     const snapshot = await tx.lockWorkflow(head.workflow.id)
     if (snapshot === undefined) return
@@ -102,7 +107,7 @@ async function advanceWithLocks(
     if (again) continue
     await tx.settle(ended)
     await releaseLocks(tx, snapshot, moves, status)
-    return conclude(tx, snapshot, status, checks)
+    return conclude(tx, snapshot, status, checks, turn.because)
   }
 }
 
@@ -111,8 +116,9 @@ async function conclude(
   head: WorkflowHead,
   status: WorkflowStatus,
   checks: StartChecks,
+  because?: string,
 ): Promise<void> {
-  const changed = await changeWorkflow(tx, head, status)
+  const changed = await changeWorkflow(tx, head, status, because)
   const rerun = changed && status === 'failed' ? await autoRerun(tx, head.workflow.id, checks) : undefined
   if (rerun !== undefined) await begin(tx, rerun, checks)
 }

@@ -7,7 +7,7 @@ import {
   type WorkflowHead,
   type WorkflowSnapshot,
 } from '@rondo/model'
-import { type Cause, changeJob } from './change-state.ts'
+import { type Cause, changeJob, workflowScope } from './change-state.ts'
 
 /** Cancels one job, and answers its end. A workflow with a canceled job ends as canceled, by whoever canceled the first. */
 export async function cancelOneJob(
@@ -28,7 +28,10 @@ export function canceledBy(actorId: string | null): Cause {
   return actorId === null ? {} : { canceledBy: actorId }
 }
 
-/** Cancels what has not ended, and answers that. The caller then lets the workflow advance, which ends it. */
+/**
+ * Cancels what has not ended, and answers that. The caller then lets the workflow advance, which ends it. The history says it of
+ * the workflow, and of each job that it was by that: who canceled jobs alone is told apart.
+ */
 export async function cancelWorkflow(
   tx: EngineTransaction,
   snapshot: WorkflowSnapshot,
@@ -36,8 +39,16 @@ export async function cancelWorkflow(
 ): Promise<readonly EndedJob[]> {
   const { workflow } = snapshot
   if (isFinalWorkflowStatus(workflow.status)) return []
+  const { because, canceledBy: actorId = null } = cause
+  await tx.append({
+    ...workflowScope(snapshot),
+    kind: 'workflow.canceled',
+    actorId,
+    data: { name: workflow.name, ...(because === undefined ? {} : { because }) },
+  })
+  const byThat = { ...cause, because: `its workflow was canceled${because === undefined ? '' : `: ${because}`}` }
   const ended: EndedJob[] = []
-  for (const job of snapshot.jobs) ended.push(...(await cancelJob(tx, snapshot, job, cause)))
+  for (const job of snapshot.jobs) ended.push(...(await cancelJob(tx, snapshot, job, byThat)))
   await tx.saveWorkflow(workflow.id, workflow.status, cause.canceledBy ?? null)
   return ended
 }

@@ -48,11 +48,15 @@ export async function changeJob(
   })
 }
 
-/** The only place that changes a workflow. A status it has already is no change; a final one never changes. */
+/**
+ * The only place that changes a workflow. A status it has already is no change; a final one never changes. `because`: told when
+ * it ends otherwise than well.
+ */
 export async function changeWorkflow(
   tx: EngineTransaction,
   head: WorkflowHead,
   status: WorkflowStatus,
+  because?: string,
 ): Promise<boolean> {
   const { workflow } = head
   if (workflow.status === status || isFinalWorkflowStatus(workflow.status)) return false
@@ -62,7 +66,12 @@ export async function changeWorkflow(
   await tx.append({
     ...workflowScope(head),
     kind: isFinalWorkflowStatus(status) ? 'workflow.finished' : 'workflow.changed',
-    data: { name: workflow.name, from: workflow.status, to: status },
+    data: {
+      name: workflow.name,
+      from: workflow.status,
+      to: status,
+      ...(because === undefined || !isFinalWorkflowStatus(status) || status === 'success' ? {} : { because }),
+    },
   })
   return true
 }
