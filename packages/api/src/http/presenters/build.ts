@@ -7,6 +7,15 @@ const MaybeText = Nullable(Type.String())
 const MaybeTime = Nullable(Time)
 const MaybeTrue = Nullable(Type.Boolean())
 
+const PersonShape = Type.Object({
+  is_user: Type.Boolean(),
+  login: MaybeText,
+  name: MaybeText,
+  avatar_url: MaybeText,
+  vcs_type: Type.String(),
+  id: Nullable(Id),
+})
+
 /** The build object of API v1.1 (reference/api, 4.1), without its steps. */
 export const BuildShape = Type.Object({
   vcs_url: Type.String(),
@@ -30,19 +39,13 @@ export const BuildShape = Type.Object({
   all_commit_details: Type.Array(Type.Unknown()),
   pull_requests: Type.Array(Type.Unknown()),
   why: Type.String(),
-  user: Type.Object({
-    is_user: Type.Boolean(),
-    login: MaybeText,
-    name: MaybeText,
-    avatar_url: MaybeText,
-    vcs_type: Type.String(),
-    id: Nullable(Id),
-  }),
+  user: PersonShape,
   build_parameters: Type.Record(Type.String(), Type.String()),
   lifecycle: Words(['queued', 'not_run', 'not_running', 'running', 'finished']),
   outcome: Nullable(Words(['canceled', 'infrastructure_fail', 'timedout', 'failed', 'success'])),
   status: Type.String(),
   canceled: Type.Boolean(),
+  canceler: Nullable(PersonShape),
   failed: MaybeTrue,
   timedout: Type.Boolean(),
   infrastructure_fail: Type.Boolean(),
@@ -79,7 +82,9 @@ export const BuildShape = Type.Object({
 
 type Build = Static<typeof BuildShape>
 
-export function presentBuild(context: JobContext, actor: User | undefined, publicUrl: string): Build {
+type People = (id: string | null) => User | undefined
+
+function presentBuild(context: JobContext, people: People, publicUrl: string): Build {
   const { job, workflow, pipeline, project } = context
   return {
     ...source(context, publicUrl),
@@ -89,9 +94,10 @@ export function presentBuild(context: JobContext, actor: User | undefined, publi
     fleet: 'picard',
     job_name: job.name,
     why: pipeline.trigger === 'webhook' ? 'github' : 'api',
-    user: person(actor, project),
+    user: person(people(pipeline.triggeredBy), project),
     build_parameters: { CIRCLE_JOB: job.name },
     ...state(context),
+    canceler: canceler(context, people),
     retry_of: null,
     previous: null,
     previous_successful_build: null,
@@ -118,12 +124,21 @@ export function presentBuild(context: JobContext, actor: User | undefined, publi
   }
 }
 
-/** Builds with the people behind them. */
+/** Builds with the people behind them, each of whom is looked up once. */
 export function buildPresenter(accounts: Pick<Accounts, 'user'>, publicUrl: string) {
-  return async (context: JobContext): Promise<Build> => {
-    const { triggeredBy } = context.pipeline
-    return presentBuild(context, triggeredBy === null ? undefined : await accounts.user(triggeredBy), publicUrl)
+  async function presentAll(contexts: readonly JobContext[]): Promise<Build[]> {
+    const ids = new Set(contexts.flatMap(({ pipeline, job }) => [pipeline.triggeredBy, job.canceledBy]))
+    const users = await Promise.all([...ids].map((id) => (id === null ? undefined : accounts.user(id))))
+    const byId = new Map(users.flatMap((user) => (user === undefined ? [] : [[user.id, user] as const])))
+    return contexts.map((context) => presentBuild(context, (id) => byId.get(id ?? ''), publicUrl))
   }
+  return { presentAll, present: async (context: JobContext): Promise<Build> => (await presentAll([context]))[0]! }
+}
+
+/** Who canceled the build; null: nobody did, or Rondo itself. */
+function canceler({ job, project }: JobContext, people: People): Build['canceler'] {
+  const user = job.status === 'canceled' ? people(job.canceledBy) : undefined
+  return user === undefined ? null : person(user, project)
 }
 
 function source({ pipeline: { git }, project }: JobContext, publicUrl: string) {

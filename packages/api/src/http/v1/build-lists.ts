@@ -1,7 +1,7 @@
 import type { BuildQueries, JobStatus } from '@rondo/model'
 import { type Static, Type } from 'typebox'
 import type { WebOptions, WebPorts } from '../../ports.ts'
-import { BuildShape, presentBuild } from '../presenters/build.ts'
+import { BuildShape, buildPresenter } from '../presenters/build.ts'
 import { type Route, route } from '../route.ts'
 import { oneself, projectInPath } from '../subjects.ts'
 
@@ -17,15 +17,13 @@ export function buildListRoutes(
   { accounts, queries }: Pick<WebPorts, 'accounts' | 'queries'>,
   { publicUrl }: Pick<WebOptions, 'publicUrl'>,
 ): readonly Route[] {
+  const { presentAll } = buildPresenter(accounts, publicUrl)
+
   async function list(filter: Filter, query: Static<typeof ListQuery>) {
     const limit = whole(query.limit, 30, 1, 100)
     const offset = whole(query.offset, 0, 0, 1_000_000_000)
     const contexts = await queries.recentJobs({ ...filter, ...statusFilter(query.filter) }, limit, offset)
-    const ids = new Set(contexts.map((context) => context.pipeline.triggeredBy))
-    const actors = new Map(
-      await Promise.all([...ids].map(async (id) => [id, id === null ? undefined : await accounts.user(id)] as const)),
-    )
-    return contexts.map((context) => presentBuild(context, actors.get(context.pipeline.triggeredBy), publicUrl))
+    return presentAll(contexts)
   }
 
   return [

@@ -13,7 +13,7 @@ export function triggerBuildRoutes(
   { accounts, queries, actions, sshAccess }: Pick<WebPorts, 'accounts' | 'queries' | 'actions' | 'sshAccess'>,
   { publicUrl }: Pick<WebOptions, 'publicUrl'>,
 ): readonly Route[] {
-  const present = buildPresenter(accounts, publicUrl)
+  const { present } = buildPresenter(accounts, publicUrl)
 
   /** The job that runs again, in the workflow that was made for it. */
   async function retried({ job }: JobContext, workflowId: string): Promise<JobContext> {
