@@ -132,6 +132,35 @@ describe('a pipeline whose config is a setup config', () => {
     expect(await workflowNames(pipeline.id)).toEqual(['choosing', 'building'])
   })
 
+  test('may rerun its setup workflow until it is continued; then that is refused, with what to do [I-037]', async () => {
+    const pipeline = await trigger()
+    const rerun = (workflowId: string) => actions.rerun({ workflowId, actorId: home.user.id, fromFailed: false })
+    const [first] = await database.store.queries.workflowsOf([pipeline.id])
+    await actions.cancelWorkflow(first!.id, null)
+
+    const again = await rerun(first!.id)
+    await proceed(pipeline)
+    await actions.cancelWorkflow(again, null)
+
+    await expect(rerun(again)).rejects.toMatchObject({
+      code: 'conflict',
+      message:
+        'Setup workflow choosing cannot be rerun: its pipeline is not in setup state. It was continued before, and a pipeline is continued once; run a new pipeline.',
+    })
+    expect(await workflowNames(pipeline.id)).toEqual(['choosing', 'choosing', 'building'])
+  })
+
+  test('cannot rerun its setup workflow after it was canceled', async () => {
+    const pipeline = await trigger()
+    await actions.cancelPipeline(pipeline.id, null)
+    const [first] = await database.store.queries.workflowsOf([pipeline.id])
+
+    await expect(actions.rerun({ workflowId: first!.id, actorId: null, fromFailed: false })).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('It was canceled, or continued'),
+    })
+  })
+
   test('is an error where the project has turned dynamic config off', async () => {
     const project = { ...home.project, settings: { ...home.project.settings, setupWorkflows: false } }
 

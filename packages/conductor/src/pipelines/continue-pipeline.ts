@@ -59,7 +59,8 @@ async function accept(tx: EngineTransaction, pipelineId: string, continuation: C
   const found = await tx.lockPipeline(pipelineId)
   if (found === undefined) throw new AppError('not-found', 'The pipeline of this continuation key is gone.')
   const { pipeline, organizationId, ageMs } = found
-  if (pipeline.state !== 'setup') throw new AppError('conflict', `Pipeline is not in setup state. ${whyNot(found)}`)
+  if (pipeline.state !== 'setup')
+    throw new AppError('conflict', `Pipeline is not in setup state. ${whyNotInSetup(found)}`)
   if (ageMs > keyLifeMs) throw new AppError('conflict', 'Continuation key has expired. Please run a new pipeline.')
   await tx.acceptContinuation(pipelineId, continuation)
   await tx.append({
@@ -72,7 +73,8 @@ async function accept(tx: EngineTransaction, pipelineId: string, continuation: C
   return pipelineId
 }
 
-function whyNot({ pipeline, setupSource }: PipelineInSetup): string {
+/** What to tell whoever would continue a pipeline that is not in setup, and what to do. */
+export function whyNotInSetup({ pipeline, setupSource }: PipelineInSetup): string {
   if (setupSource === '') return 'Its config does not say setup: true, and only such a pipeline is continued.'
   if (pipeline.state === 'errored')
     return 'It was canceled, or continued with a config that cannot be used, as its page says. Run a new pipeline.'

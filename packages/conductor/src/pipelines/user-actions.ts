@@ -9,6 +9,7 @@ import {
   type RequestKey,
   type RerunRequest,
   type UserActions,
+  type Workflow,
   type WorkflowHead,
   type WorkflowSnapshot,
 } from '@rondo/model'
@@ -19,7 +20,7 @@ import { createRerun } from '../workflows/create-rerun.ts'
 import { decided } from '../workflows/decided.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { cancelPipeline } from './cancel-pipeline.ts'
-import { continuePipeline } from './continue-pipeline.ts'
+import { continuePipeline, whyNotInSetup } from './continue-pipeline.ts'
 import { once } from './once.ts'
 import { createSameKeyInTurn } from './same-key-in-turn.ts'
 import { triggerPipeline } from './trigger-pipeline.ts'
@@ -142,6 +143,19 @@ async function rerun(ports: UserActionsPorts, checks: StartChecks, request: Reru
   return ports.engine.transact((tx) => once(tx, request.once, () => makeRerun(tx, checks, request)))
 }
 
+/** What a setup workflow is for is to continue its pipeline: once that has been done, or cannot be any more, it would run in vain. */
+async function needSetup(
+  tx: EngineTransaction,
+  { name, pipelineId }: Pick<Workflow, 'name' | 'pipelineId'>,
+): Promise<void> {
+  const found = await tx.lockPipeline(pipelineId)
+  if (found !== undefined && found.pipeline.state !== 'setup')
+    throw new AppError(
+      'conflict',
+      `Setup workflow ${name} cannot be rerun: its pipeline is not in setup state. ${whyNotInSetup(found)}`,
+    )
+}
+
 async function makeRerun(tx: EngineTransaction, checks: StartChecks, request: RerunRequest): Promise<string> {
   const snapshot = await tx.lockWorkflow(request.workflowId)
   if (snapshot === undefined) throw new AppError('not-found', `There is no workflow ${request.workflowId}.`)
@@ -166,6 +180,7 @@ async function makeRerun(tx: EngineTransaction, checks: StartChecks, request: Re
       'conflict',
       `This pipeline was rerun ${maxReruns} times, which is the most it can be. Trigger a new pipeline instead.`,
     )
+  if (workflow.setup) await needSetup(tx, workflow)
   const { actorId } = request
   const rerun = await createRerun(tx, snapshot, checks, { request, actorId, autoRerunNumber: 0 })
   await begin(tx, rerun, checks)
