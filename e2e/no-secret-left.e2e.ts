@@ -42,7 +42,7 @@ describe.runIf(ready)('after jobs that had secrets of every kind', () => {
     await stack.api('PUT', `/api/v2/context/${id}/environment-variable/CONTEXT`, { value: values.get('context') })
     const { token } = await stack.api<{ token: string }>('POST', '/api/v1.1/user/token', { label: 'laptop' })
     values.set('token of a person', token)
-    values.set('token of the agent', readFileSync(join(stack.data, 'keys/agent-token'), 'utf8').trim())
+    values.set('token of the agent', readFileSync(join(stack.data, 'keys/private/agent-token'), 'utf8').trim())
     return values
   }
 

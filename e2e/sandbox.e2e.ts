@@ -129,7 +129,13 @@ workflows: {main: {jobs: [first, {second: {requires: [first]}}]}}
   })
 
   test('what belongs to the host or to Rondo does not exist in the job, or is read-only', async () => {
-    const files = ['keys/key-ring.json', 'keys/agent-token', 'keys/server-secret', 'admin.json', 'postgres.json']
+    const files = [
+      'keys/private/key-ring.json',
+      'keys/private/agent-token',
+      'keys/server-secret',
+      'admin.json',
+      'postgres.json',
+    ]
     for (const file of files) expect(readFileSync(join(stack.data, file)).length).toBeGreaterThan(0)
     const probes = [
       ...files.map((file) => `cat ${join(stack.data, file)}`),

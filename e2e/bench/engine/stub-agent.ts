@@ -16,7 +16,7 @@ export interface StubAgent {
 const room = { cpus: 1_000_000, memoryMb: 1_000_000_000 }
 
 export async function startStubAgent(stack: Stack): Promise<StubAgent> {
-  const token = readFileSync(join(stack.data, 'keys', 'agent-token'), 'utf8').trim()
+  const token = readFileSync(join(stack.data, 'keys', 'private', 'agent-token'), 'utf8').trim()
   const plane = createControlPlaneClient(`http://127.0.0.1:${stack.agentPort}`, token)
   const machine = { name: 'local', version: '1', hostname: 'stub', os: 'linux', arch: 'x64', ...room }
   const { agentId } = await plane.hello({ ...machine, executors: ['docker'] })

@@ -15,6 +15,7 @@ export type {
 export { openJobSsh } from './job-ssh/job-ssh.ts'
 export { newSshKey } from './job-ssh/new-ssh-key.ts'
 export { openFileKeyRing, rotateFileKeyRing } from './key-ring-file/key-ring-file.ts'
+export { createFileSealer } from './key-ring-file/sealing-key-file.ts'
 export { openFileObjects } from './objects-files/objects-files.ts'
 export { openFileOutput } from './output-files/output-files.ts'
 export { peerIsSandboxed } from './peer-process/peer-process.ts'
@@ -25,4 +26,5 @@ export { identifyProcess, parseIdentity, processLives } from './process-lock/pro
 export type { LockAnswer } from './process-lock/process-lock.ts'
 export { processLockHolder, takeProcessLock } from './process-lock/process-lock.ts'
 export { randomId, systemClock } from './system-clock.ts'
+export { createFilePublishedKeys } from './token-signer-file/published-keys-file.ts'
 export { createFileTokenSigner } from './token-signer-file/token-signer-file.ts'

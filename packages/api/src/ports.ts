@@ -10,21 +10,21 @@ import type {
   GitHosting,
   Holds,
   Insights,
-  KeyRing,
   LiveEvents,
   Objects,
   Operations,
   ProjectTokens,
+  PublishedKeys,
   PushActions,
   RetentionStore,
   RunQueue,
   Schedules,
+  SecretSealer,
   SecretStore,
   SettingsStore,
   SshAccess,
   SshKeys,
   StepOutput,
-  TokenSigner,
   UrlOrbStore,
   UsageStore,
   UserActions,
@@ -56,8 +56,8 @@ export interface WebPorts {
   readonly live: LiveEvents
   readonly objects: Objects
   readonly output: StepOutput
-  readonly keyRing: KeyRing
-  readonly signer: Pick<TokenSigner, 'publicKeys'>
+  readonly sealer: SecretSealer
+  readonly signer: PublishedKeys
   readonly hosting: GitHosting
   readonly actions: UserActions
   readonly pushes: PushActions

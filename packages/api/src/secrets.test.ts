@@ -76,7 +76,7 @@ async function storeSecrets(): Promise<{ values: readonly (readonly [string, str
   const secret = () => `s3cr3t-${randomUUID()}`
   const [variable, inContext, password] = [secret(), secret(), secret()]
   const project = `/api/v2/project/${world.slug}`
-  const sealedKey = vi.spyOn(world.ports.keyRing, 'seal')
+  const sealedKey = vi.spyOn(world.ports.sealer, 'seal')
   await ask('POST', `${project}/checkout-key`, { type: 'deploy-key' })
   const privateKey = sealedKey.mock.calls.find(([text]) => text.includes('PRIVATE KEY'))?.[0] ?? ''
   sealedKey.mockRestore()

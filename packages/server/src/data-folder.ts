@@ -11,7 +11,10 @@ export interface DataFolder {
   readonly output: string
   readonly repositories: string
   readonly agent: string
+  /** Keys that every process may need, and public halves. */
   readonly keys: string
+  /** What opens secrets, signs tokens and is the local agent: for processes with the role `agents` alone. */
+  readonly privateKeys: string
   readonly logs: string
 }
 
@@ -27,13 +30,16 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
     repositories: join(root, 'repositories'),
     agent: join(root, 'agent'),
     keys: join(root, 'keys'),
+    privateKeys: join(root, 'keys', 'private'),
     logs: join(root, 'logs'),
   }
   try {
     // PostgreSQL drops root's rights and must still pass through; everything private below is closed by its owner.
     await mkdir(root, { recursive: true, mode: 0o755 })
     await access(root, constants.W_OK)
-    await Promise.all([folder.keys, folder.agent].map((path) => mkdir(path, { recursive: true, mode: 0o700 })))
+    await Promise.all(
+      [folder.keys, folder.privateKeys, folder.agent].map((path) => mkdir(path, { recursive: true, mode: 0o700 })),
+    )
     await Promise.all(
       [folder.objects, folder.output, folder.repositories, folder.logs].map((path) =>
         mkdir(path, { recursive: true, mode: 0o750 }),

@@ -22,7 +22,7 @@ export interface LocalAgent {
 
 /** Token of the agent on this machine, made once. */
 export function localAgentToken(folder: DataFolder): { readonly token: string; readonly file: string } {
-  const file = join(folder.keys, 'agent-token')
+  const file = join(folder.privateKeys, 'agent-token')
   const content = writeOnce(file, () => `rondo_agent_${randomBytes(32).toString('base64url')}\n`)
   return { token: content.toString('utf8').trim(), file }
 }

@@ -1,34 +1,20 @@
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
-  createFileTokenSigner,
   createGitHosting,
   createGitSsh,
   createGuardedHttps,
-  openFileKeyRing,
   openFileObjects,
   openFileOutput,
-  peerIsSandboxed,
   randomId,
   systemClock,
 } from '@rondo/adapters'
-import {
-  createAgentAuthenticator,
-  createAgentServer,
-  createGitKeys,
-  createJoining,
-  createOpenCalls,
-  createWebServer,
-  hashToken,
-  type WebPorts,
-} from '@rondo/api'
+import { createGitKeys, createWebServer, type WebPorts } from '@rondo/api'
 import {
   checkoutProject,
   createAttemptCredentials,
   createCompilerPool,
   createContinuationKeys,
-  createDispatcher,
   createForecaster,
   createOrbLookup,
   createOrbRegistry,
@@ -37,6 +23,7 @@ import {
   createUserActions,
 } from '@rondo/conductor'
 import { createStore, type Store } from '@rondo/store'
+import { createAgentsPart } from './agents-part.ts'
 import { openBuiltInPostgres } from './built-in-postgres.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { databaseRefusal } from './database-refusal.ts'
@@ -45,14 +32,14 @@ import type { ServerEnv } from './env.ts'
 import { ensureFirstAdmin, type FirstAdmin } from './first-admin.ts'
 import { type Instance, takeInstance } from './instance-lock.ts'
 import { createKeeper } from './keeper.ts'
-import { createLocalAgent, localAgentToken } from './local-agent.ts'
+import { createLocalAgent } from './local-agent.ts'
 import { openLog } from './log.ts'
+import { openKeys, openServerSecret } from './open-keys.ts'
 import { requireFreePort } from './port-check.ts'
 import type { Role } from './roles.ts'
 import { openSshHost, readKnownHosts } from './ssh-host.ts'
 import { type Basis, startLoops } from './start-loops.ts'
 import { whenItAnswers } from './when-it-answers.ts'
-import { writeOnce } from './write-once.ts'
 
 export interface StartedServer {
   readonly admin: FirstAdmin | undefined
@@ -176,15 +163,14 @@ async function openStore(
 }
 
 async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler, output, log, instance }: Basis) {
-  const [keyRing, objects] = await Promise.all([
-    openFileKeyRing(join(folder.keys, 'key-ring.json')),
+  const [keys, objects] = await Promise.all([
+    openKeys(folder, env.roles),
     openFileObjects(folder.objects, { shared: instance.shared }),
   ])
-  const signer = createFileTokenSigner(join(folder.keys, 'signing-keys.json'), systemClock)
   const hosting = createGitHosting(folder.repositories, { shared: instance.shared })
   const sshHost = openSshHost(env, folder.keys)
-  const credentials = createAttemptCredentials(serverSecret(join(folder.keys, 'server-secret')))
-  const continuationKeys = createContinuationKeys(serverSecret(join(folder.keys, 'server-secret')))
+  const credentials = createAttemptCredentials(openServerSecret(folder))
+  const continuationKeys = createContinuationKeys(openServerSecret(folder))
   const checks = createStartChecks(randomId)
   const actions = createUserActions({
     engine: store.engine,
@@ -196,34 +182,6 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     continuationKeys,
   })
   const pushes = createPushActions({ pushes: store.pushes, actions })
-  const dispatcher = createDispatcher({
-    engine: store.engine,
-    wakeups: store.wakeups,
-    agents: store.agents,
-    holds: store.holds,
-    sshAccess: store.sshAccess,
-    usage: store.usage,
-    holdQuota: env.holdQuota,
-    objects,
-    output,
-    checks,
-    clock: systemClock,
-    taskSpec: {
-      secrets: store.secrets,
-      settings: store.settings,
-      sshKeys: store.sshKeys,
-      checkoutKeys: store.checkoutKeys,
-      keyRing,
-      credentials,
-      continuationKeys,
-      signer,
-      publicUrl: env.publicUrl,
-      limits,
-      knownHosts: readKnownHosts(env.knownHostsFile),
-      ...(sshHost === undefined ? {} : { sshHosting: sshHost }),
-      lostAfterMs: env.lostAfterMs,
-    },
-  })
   const forecaster = createForecaster({ queue: store.queue, clock: systemClock })
   const onError = (error: unknown, request: { method: string; url: string }) =>
     log.error({ err: error, ...request }, 'request failed')
@@ -251,8 +209,8 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     live: store.live,
     objects,
     output,
-    keyRing,
-    signer,
+    sealer: keys.sealer,
+    signer: keys.published,
     hosting,
     actions,
     pushes,
@@ -262,57 +220,30 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     attemptProject: (password) => checkoutProject({ engine: store.engine, credentials }, password),
   }
   const web = await createWebServer(webPorts, { publicUrl: env.publicUrl, webFolder, onError })
-  const keys = createGitKeys(webPorts, { publicUrl: env.publicUrl, onError })
+  const gitKeys = createGitKeys(webPorts, { publicUrl: env.publicUrl, onError })
   const ssh =
     sshHost &&
     createGitSsh(
-      { hosting, ...keys },
+      { hosting, ...gitKeys },
       { hostKey: sshHost.privateKey, onError: (error, command) => onError(error, { method: 'SSH', url: command }) },
     )
-  const agents = env.roles.includes('agents') ? await createAgents(folder, { store, dispatcher, onError }) : undefined
-  return { web, agents, ssh, checks, actions, pushes, hosting, objects, forecaster }
-}
-
-/** The agents' port. */
-async function createAgents(
-  folder: DataFolder,
-  {
-    store,
-    dispatcher,
-    onError,
-  }: {
-    readonly store: Store
-    readonly dispatcher: ReturnType<typeof createDispatcher>
-    readonly onError: Parameters<typeof createAgentServer>[1]['onError']
-  },
-) {
-  await whenItAnswers(() => store.agentTokens.keepLocal(hashToken(localAgentToken(folder).token)))
-  const authenticator = createAgentAuthenticator(store.agentTokens, systemClock)
-  return createAgentServer(
-    {
-      admits: async (connection) => !(await peerIsSandboxed(connection)),
-      authenticate: authenticator.agent,
-      openCalls: createOpenCalls(store.agentTokens, authenticator, store.wakeups),
-      controlPlane: planes(dispatcher),
-      ...createJoining(store.agentTokens),
-    },
-    { onError },
-  )
-}
-
-/** One object a process that is an agent, for as long as the server lives. */
-function planes(
-  dispatcher: ReturnType<typeof createDispatcher>,
-): Parameters<typeof createAgentServer>[0]['controlPlane'] {
-  const known = new Map<string, ReturnType<typeof dispatcher.controlPlane>>()
-  return (agent) => {
-    const process = [agent.id, agent.seat?.folder, agent.seat?.place].join(' ')
-    const plane = known.get(process) ?? dispatcher.controlPlane(agent)
-    known.set(process, plane)
-    return plane
+  const taskSpec = keys.private && {
+    secrets: store.secrets,
+    settings: store.settings,
+    sshKeys: store.sshKeys,
+    checkoutKeys: store.checkoutKeys,
+    keyRing: keys.private.opener,
+    credentials,
+    continuationKeys,
+    signer: keys.private.signer,
+    publicUrl: env.publicUrl,
+    limits,
+    knownHosts: readKnownHosts(env.knownHostsFile),
+    ...(sshHost === undefined ? {} : { sshHosting: sshHost }),
+    lostAfterMs: env.lostAfterMs,
   }
-}
-
-function serverSecret(path: string): Buffer {
-  return writeOnce(path, () => randomBytes(32))
+  const agents =
+    taskSpec &&
+    (await createAgentsPart(folder, store, { objects, output, checks, holdQuota: env.holdQuota, taskSpec, onError }))
+  return { web, agents, ssh, checks, actions, pushes, hosting, objects, forecaster }
 }

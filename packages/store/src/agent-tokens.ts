@@ -51,7 +51,7 @@ async function create(tx: Runner, { kind, name, hash, days, actorId }: NewAgentT
   if (kind === 'agent' && name === localName)
     throw new AppError(
       'conflict',
-      `${localName} is the agent of the server's own machine; its token is keys/agent-token of the data folder. Choose another name.`,
+      `${localName} is the agent of the server's own machine; its token is keys/private/agent-token of the data folder. Choose another name.`,
     )
   const agentId = kind === 'join' ? null : await agentNamed(tx, name)
   const [token] = await tx.rows<AgentToken>(sql`
@@ -89,7 +89,7 @@ async function revoke(
   if (token?.kind === 'local')
     throw new AppError(
       'conflict',
-      'This is the token of the agent of the server’s own machine. To replace it, remove keys/agent-token from the data folder and restart the server; RONDO_AGENT=none runs no agent there.',
+      'This is the token of the agent of the server’s own machine. To replace it, remove keys/private/agent-token from the data folder and restart the server; RONDO_AGENT=none runs no agent there.',
     )
   if (token === undefined) return undefined
   const ended = await tx.rows<{ agentId: string | null; name: string; kind: string }>(sql`

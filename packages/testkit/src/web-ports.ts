@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import {
+  createFileSealer,
   createFileTokenSigner,
   createGitHosting,
   openFileKeyRing,
@@ -25,6 +26,8 @@ export const testPublicUrl = 'http://ci.example.com'
 
 /** What the web server is built on, over a test's database and folder; `actions` when the test has an engine of its own. */
 export async function openWebPorts({ store, folder }: TestDatabase, given?: UserActions): Promise<WebPorts> {
+  const sealingKey = join(folder, 'sealing-key.json')
+  await openFileKeyRing(join(folder, 'key-ring.json'), sealingKey)
   const compiler = createInlineCompiler(createOrbLookup(store.orbs, { settings: store.settings }))
   const hosting = createGitHosting(join(folder, 'repositories'))
   const actions =
@@ -62,7 +65,7 @@ export async function openWebPorts({ store, folder }: TestDatabase, given?: User
     live: store.live,
     objects: await openFileObjects(join(folder, 'objects')),
     output: await openFileOutput(join(folder, 'output')),
-    keyRing: await openFileKeyRing(join(folder, 'key-ring.json')),
+    sealer: createFileSealer(sealingKey),
     signer: createFileTokenSigner(join(folder, 'signing-keys.json'), systemClock),
     hosting,
     actions,

@@ -2,8 +2,10 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { contextScope, projectScope } from '@rondo/model'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openFileKeyRing, rotateFileKeyRing } from './key-ring-file.ts'
+import { openingKeyOf, openSealed } from './sealed-form.ts'
+import { createFileSealer } from './sealing-key-file.ts'
 
 const scope = projectScope('5a1f')
 
@@ -85,6 +87,69 @@ test('after a rotation the new key seals, old secrets open, and a running proces
   expect(await fresh.open(old, scope)).toBe('old')
   expect(await running.open(sealed, scope)).toBe('new')
   expect(statSync(path).mode & 0o777).toBe(0o600)
+})
+
+describe('whoever has what a ring published', () => {
+  const published = () => join(folder, 'sealing-key.json')
+
+  test('seals what the ring opens, and has nothing that opens it [S-09]', async () => {
+    const ring = await openFileKeyRing(path, published())
+    const sealer = createFileSealer(published())
+
+    const sealed = await sealer.seal('told to the web process', scope)
+
+    expect(await ring.open(sealed, scope)).toBe('told to the web process')
+    expect(Object.keys(sealer)).toEqual(['seal'])
+    // Whatever stands in the published file, taken for a key, opens neither this nor what the ring itself sealed.
+    const ring32 = Buffer.from(JSON.parse(readFileSync(path, 'utf8')).keys[0].secret, 'base64')
+    const { publicHalf } = JSON.parse(readFileSync(published(), 'utf8')) as { publicHalf: string }
+    expect(readFileSync(published(), 'utf8')).not.toContain(ring32.toString('base64'))
+    for (const text of [sealed, await ring.seal('sealed by the ring', scope)]) {
+      expect(openSealed(openingKeyOf(1, ring32), text, scope)).toMatch(/web process|by the ring/)
+      expect(() => openSealed(openingKeyOf(1, Buffer.from(publicHalf, 'base64')), text, scope)).toThrow()
+    }
+  })
+
+  test('seals with the newest key once the ring was opened anew', async () => {
+    await openFileKeyRing(path, published())
+    const sealer = createFileSealer(published())
+    const id = await rotateFileKeyRing(path)
+    const ring = await openFileKeyRing(path, published())
+
+    const sealed = await sealer.seal('new', scope)
+
+    expect(sealed.readUInt32BE(1)).toBe(id)
+    expect(await ring.open(sealed, scope)).toBe('new')
+  })
+
+  test('is told what to start when nothing was published, and what to remove when it is broken', async () => {
+    const sealer = createFileSealer(published())
+
+    await expect(sealer.seal('x', scope)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('role agents'),
+    })
+    for (const content of ['', '{}', '{"id":1,"publicHalf":"c2hvcnQ="}']) {
+      writeFileSync(published(), content)
+      await expect(sealer.seal('x', scope)).rejects.toMatchObject({
+        code: 'unavailable',
+        message: expect.stringContaining('Remove it'),
+      })
+    }
+  })
+})
+
+test('what was sealed under the ring’s key itself, as before there was a public half, still opens', async () => {
+  // Key 1 is 32 times 0x07; made by the version that sealed so, of "from before".
+  const secret = Buffer.alloc(32, 7)
+  const keys = [{ id: 1, secret: secret.toString('base64'), createdAt: '2026-01-01T00:00:00.000Z' }]
+  writeFileSync(path, JSON.stringify({ keys }), { mode: 0o600 })
+  const old = Buffer.from('AQAAAAHMbOVejhqB0pBKbEEM/9dr5NePqvMH5SDzkRvay4cuO51lGF1ajkQ=', 'base64')
+
+  const ring = await openFileKeyRing(path)
+
+  expect(await ring.open(old, scope)).toBe('from before')
+  await expect(ring.open(old, contextScope('5a1f'))).rejects.toThrow()
 })
 
 test('a secret whose key is gone does not open', async () => {

@@ -1,9 +1,10 @@
 import { createPublicKey, verify } from 'node:crypto'
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PublicJwk } from '@rondo/model'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createFilePublishedKeys } from './published-keys-file.ts'
 import { createFileTokenSigner } from './token-signer-file.ts'
 
 let folder: string
@@ -86,4 +87,22 @@ test('keys that others may read, and a file that is none, are refused with the c
     code: 'unavailable',
     message: expect.stringContaining('backup'),
   })
+})
+
+test('a process that signs nothing publishes the same keys without the private halves [S-09]', async () => {
+  const published = join(folder, 'published-keys.json')
+  const signer = createFileTokenSigner(path, { now: () => new Date(nowMs) }, published)
+  let ms = 0
+  const reader = createFilePublishedKeys(published, { monotonicMs: () => ms })
+  await expect(reader.publicKeys()).rejects.toMatchObject({ code: 'unavailable' })
+
+  const token = await signer.sign(claims())
+
+  expect(holds(token, await reader.publicKeys())).toBe(true)
+  expect(await reader.publicKeys()).toEqual(await signer.publicKeys())
+  expect(readFileSync(published, 'utf8')).not.toMatch(/PRIVATE|"d"|"p"|"q"/)
+  nowMs += days(30)
+  await signer.sign(claims())
+  ms += 60_000
+  expect(await reader.publicKeys()).toHaveLength(2)
 })

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:cr
 import { promisify } from 'node:util'
 import type { Clock, PublicJwk, TokenSigner } from '@rondo/model'
 import { createKeys, newSigningKey, readKeys, replaceKeys, type SigningKey } from './key-file.ts'
+import { writePublished } from './published-keys-file.ts'
 
 const signAsync = promisify(sign)
 const hourMs = 3_600_000
@@ -16,9 +17,9 @@ const readAgainMs = 60_000
 
 /**
  * Signing keys in one file, for its owner only, made when there is none and replaced by themselves every 30 days; any number
- * of processes may share it.
+ * of processes may share it. `publishedPath`: where the public halves are written for `createFilePublishedKeys`.
  */
-export function createFileTokenSigner(path: string, clock: Pick<Clock, 'now'>): TokenSigner {
+export function createFileTokenSigner(path: string, clock: Pick<Clock, 'now'>, publishedPath?: string): TokenSigner {
   const opened = new Map<string, KeyObject>()
   let known: { readonly keys: readonly SigningKey[]; readonly at: number } | undefined
 
@@ -31,6 +32,7 @@ export function createFileTokenSigner(path: string, clock: Pick<Clock, 'now'>): 
       keys = (await readKeys(path)) ?? []
     }
     keys = await replaceOld(path, keys, now)
+    if (publishedPath !== undefined) await writePublished(publishedPath, published(keys, now).map(publicJwk))
     known = { keys, at: now }
     return keys
   }

@@ -9,7 +9,7 @@ export interface ListedKey {
 }
 
 /** What both REST APIs do with checkout keys. */
-export function createProjectKeys({ checkoutKeys, keyRing }: Pick<WebPorts, 'checkoutKeys' | 'keyRing'>) {
+export function createProjectKeys({ checkoutKeys, sealer }: Pick<WebPorts, 'checkoutKeys' | 'sealer'>) {
   async function list(project: Project): Promise<readonly ListedKey[]> {
     return (await checkoutKeys.of(project.id)).map((key, index) => ({ key, preferred: index === 0 }))
   }
@@ -26,7 +26,7 @@ export function createProjectKeys({ checkoutKeys, keyRing }: Pick<WebPorts, 'che
     find,
     async add(project: Project, type: CheckoutKey['type'], createdBy: string | null): Promise<ListedKey> {
       const { privateKey, ...pair } = newSshKeyPair(projectSlug(project))
-      const sealed = await keyRing.seal(privateKey, projectScope(project.id))
+      const sealed = await sealer.seal(privateKey, projectScope(project.id))
       return {
         key: await checkoutKeys.add({ projectId: project.id, type, sealed, createdBy, ...pair }),
         preferred: true,

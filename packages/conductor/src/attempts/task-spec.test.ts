@@ -1,4 +1,4 @@
-import { type AttemptContext, contextScope } from '@rondo/model'
+import type { AttemptContext } from '@rondo/model'
 import { startTestEngine, type TestEngine } from '@rondo/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createContinuationKeys } from '../pipelines/continuation-keys.ts'
@@ -22,7 +22,7 @@ beforeAll(async () => {
     secrets: engine.database.store.secrets,
     sshKeys: engine.database.store.sshKeys,
     checkoutKeys: engine.database.store.checkoutKeys,
-    keyRing: { seal: async (text) => Buffer.from(text), open: async (sealed) => sealed.toString() },
+    keyRing: { open: async (sealed) => sealed.toString() },
     credentials: createAttemptCredentials(Buffer.alloc(32)),
     continuationKeys: createContinuationKeys(Buffer.alloc(32)),
     publicUrl: 'http://ci.example.com',
@@ -40,8 +40,7 @@ async function queued(): Promise<{
   const { secrets, engine: work } = engine.database.store
   const home = await engine.home()
   const { id } = await secrets.createContext(home.organization.id, 'production')
-  const sealed = await ports.keyRing.seal('s3cret', contextScope(id))
-  await secrets.setContextVariable(id, { name: 'KEY', sealed, hint: '' })
+  await secrets.setContextVariable(id, { name: 'KEY', sealed: Buffer.from('s3cret'), hint: '' })
   await engine.push(home.project, config)
   const [task] = await engine.claim(1)
   return { home, id, attempt: await work.attemptContext(task!.attemptId) }

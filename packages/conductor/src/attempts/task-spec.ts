@@ -8,9 +8,9 @@ import {
   type GitRevision,
   isAskedFor,
   type JobPlan,
-  type KeyRing,
   nothingSet,
   projectScope,
+  type SecretOpener,
   type SecretStore,
   type SettingsStore,
   type SshKeys,
@@ -29,7 +29,7 @@ export interface TaskSpecPorts {
   readonly secrets: Pick<SecretStore, 'projectVariables' | 'contextByName' | 'contextVariables' | 'restrictionsOf'>
   readonly sshKeys: Pick<SshKeys, 'of'>
   readonly checkoutKeys: Pick<CheckoutKeys, 'of'>
-  readonly keyRing: KeyRing
+  readonly keyRing: SecretOpener
   readonly credentials: AttemptCredentials
   readonly continuationKeys: ContinuationKeys
   /** Signs the tokens with which jobs say who they are; without it they get none. */

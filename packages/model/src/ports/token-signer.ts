@@ -8,13 +8,17 @@ export interface PublicJwk {
   readonly e: string
 }
 
+/** What whoever is shown a token judges it by. */
+export interface PublishedKeys {
+  /** Of every key that signs, has signed what may still be valid, or will sign next: who caches them knows it in time. */
+  publicKeys(): Promise<readonly PublicJwk[]>
+}
+
 /** Signs what jobs show to others to say which job they are (OpenID Connect). */
-export interface TokenSigner {
+export interface TokenSigner extends PublishedKeys {
   /**
    * A JSON Web Token over these claims, RS256. The key is the one that signs at `iat` (seconds since 1970), so the same claims
    * always give the same token.
    */
   sign(claims: Readonly<Record<string, unknown>> & { readonly iat: number }): Promise<string>
-  /** Of every key that signs, has signed what may still be valid, or will sign next: who caches them knows it in time. */
-  publicKeys(): Promise<readonly PublicJwk[]>
 }

@@ -14,8 +14,8 @@ interface VariableArguments {
 export function contextResolvers({
   access,
   secrets,
-  keyRing,
-}: Pick<RoutePorts, 'access' | 'secrets' | 'keyRing'>): Resolvers {
+  sealer,
+}: Pick<RoutePorts, 'access' | 'secrets' | 'sealer'>): Resolvers {
   return {
     Query: {
       context: (_: never, { id }: { id: string }, viewer) => access.context(requireAsker(viewer), id, 'view'),
@@ -57,7 +57,7 @@ export function contextResolvers({
           await attempt(async () => {
             const context = await access.context(asker, input.contextId, 'configure')
             requireVariableName(input.variable)
-            const sealed = await keyRing.seal(input.value, contextScope(context.id))
+            const sealed = await sealer.seal(input.value, contextScope(context.id))
             await secrets.setContextVariable(context.id, { name: input.variable, sealed, hint: hintOf(input.value) })
             return context
           }),

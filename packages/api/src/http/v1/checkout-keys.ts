@@ -22,7 +22,7 @@ function presentKey(listed: ListedKey, digest: Digest): Static<typeof KeyShape> 
   }
 }
 
-export function checkoutKeyRoutesV1(ports: Pick<WebPorts, 'checkoutKeys' | 'keyRing'>): readonly Route[] {
+export function checkoutKeyRoutesV1(ports: Pick<WebPorts, 'checkoutKeys' | 'sealer'>): readonly Route[] {
   const keys = createProjectKeys(ports)
   return [
     route({

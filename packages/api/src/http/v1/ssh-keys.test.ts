@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { join } from 'node:path'
+import { openFileKeyRing } from '@rondo/adapters'
 import { projectScope } from '@rondo/model'
 import { type ApiWorld, startApiWorld } from '@rondo/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -25,7 +27,8 @@ test('keeps a private key, sealed, and deletes it by either fingerprint [I-019] 
   const added = await ask('POST', { hostname: 'deploy.example.com', private_key: one.privateKey.trim() })
   await ask('POST', { private_key: two.privateKey })
   const [first, second] = await kept()
-  const opened = await world.ports.keyRing.open(first!.sealed, projectScope(world.owner.project.id))
+  const ring = await openFileKeyRing(join(world.database.folder, 'key-ring.json'))
+  const opened = await ring.open(first!.sealed, projectScope(world.owner.project.id))
 
   expect({ status: added.statusCode, body: added.json() }).toEqual({ status: 201, body: {} })
   expect(first).toMatchObject({ hostname: 'deploy.example.com', md5: one.md5, sha256: one.sha256 })

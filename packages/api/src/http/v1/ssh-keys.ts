@@ -9,7 +9,7 @@ import { projectInPath } from '../subjects.ts'
 const Hostname = Type.String({ pattern: '^[A-Za-z0-9*?.\\[\\]:_-]{0,253}$' })
 
 /** Keys for `add_ssh_keys`: they go in, and only jobs see them again. */
-export function sshKeyRoutes({ sshKeys, keyRing }: Pick<WebPorts, 'sshKeys' | 'keyRing'>): readonly Route[] {
+export function sshKeyRoutes({ sshKeys, sealer }: Pick<WebPorts, 'sshKeys' | 'sealer'>): readonly Route[] {
   return [
     route({
       method: 'POST',
@@ -22,7 +22,7 @@ export function sshKeyRoutes({ sshKeys, keyRing }: Pick<WebPorts, 'sshKeys' | 'k
       answer: Type.Object({}),
       handle: async ({ subject, actorId, body: { hostname = '', private_key } }) => {
         const { privateKey, ...pair } = readPrivateKey(private_key)
-        const sealed = await keyRing.seal(privateKey, projectScope(subject.id))
+        const sealed = await sealer.seal(privateKey, projectScope(subject.id))
         await sshKeys.add({ projectId: subject.id, hostname, sealed, createdBy: actorId, ...pair })
         return {}
       },

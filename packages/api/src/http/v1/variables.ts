@@ -6,7 +6,7 @@ import { createProjectVariables } from '../project-variables.ts'
 import { type Route, route } from '../route.ts'
 import { projectInPath } from '../subjects.ts'
 
-export function variableRoutesV1(ports: Pick<WebPorts, 'secrets' | 'keyRing'>): readonly Route[] {
+export function variableRoutesV1(ports: Pick<WebPorts, 'secrets' | 'sealer'>): readonly Route[] {
   const variables = createProjectVariables(ports)
   return [
     route({

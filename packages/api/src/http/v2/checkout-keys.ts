@@ -8,7 +8,7 @@ import { PageOf, Words, wholeList } from '../shapes.ts'
 import { projectInPath } from '../subjects.ts'
 
 /** SSH keys of a project. */
-export function checkoutKeyRoutesV2(ports: Pick<WebPorts, 'checkoutKeys' | 'keyRing'>): readonly Route[] {
+export function checkoutKeyRoutesV2(ports: Pick<WebPorts, 'checkoutKeys' | 'sealer'>): readonly Route[] {
   const keys = createProjectKeys(ports)
   return [
     route({

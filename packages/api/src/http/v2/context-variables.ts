@@ -7,7 +7,7 @@ import { isVariableName, Message, PageOf, PageQuery, VariableValue, wholeList } 
 import { contextInPath } from '../subjects.ts'
 
 /** Values go in and never come out. */
-export function contextVariableRoutes({ secrets, keyRing }: Pick<WebPorts, 'secrets' | 'keyRing'>): readonly Route[] {
+export function contextVariableRoutes({ secrets, sealer }: Pick<WebPorts, 'secrets' | 'sealer'>): readonly Route[] {
   return [
     route({
       method: 'GET',
@@ -37,7 +37,7 @@ export function contextVariableRoutes({ secrets, keyRing }: Pick<WebPorts, 'secr
       answer: ContextVariableShape,
       handle: async ({ subject, params, body: { value } }) => {
         const name = variableName(params['env-var-name']!)
-        const sealed = await keyRing.seal(value, contextScope(subject.id))
+        const sealed = await sealer.seal(value, contextScope(subject.id))
         return presentContextVariable(
           subject.id,
           await secrets.setContextVariable(subject.id, { name, sealed, hint: hintOf(value) }),

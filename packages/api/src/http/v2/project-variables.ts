@@ -6,7 +6,7 @@ import { type Route, route } from '../route.ts'
 import { PageOf, wholeList } from '../shapes.ts'
 import { projectInPath } from '../subjects.ts'
 
-export function variableRoutesV2(ports: Pick<WebPorts, 'secrets' | 'keyRing'>): readonly Route[] {
+export function variableRoutesV2(ports: Pick<WebPorts, 'secrets' | 'sealer'>): readonly Route[] {
   const variables = createProjectVariables(ports)
   return [
     route({
