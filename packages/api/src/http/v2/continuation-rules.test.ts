@@ -108,7 +108,7 @@ test('the configs of a pipeline are shown: that of its setup, and once it is con
   expect(after).toEqual({ source: next, compiled: expect.stringContaining('next:'), ...setup })
 })
 
-test('a rerun of the setup workflow may continue what nobody continued, and nothing after that [I-029]', async () => {
+test('a rerun of the setup workflow may continue what nobody continued, and is refused after that [I-029]', async () => {
   const pipeline = await pipelineInSetup()
   const [setup] = await engine.database.store.queries.workflowsOf([pipeline.id])
   await web.request(pipeline.token, 'POST', `/api/v2/workflow/${setup!.id}/cancel`)
@@ -116,7 +116,11 @@ test('a rerun of the setup workflow may continue what nobody continued, and noth
 
   expect((await rerun()).status).toBe(202)
   expect((await proceed(pipeline)).status).toBe(200)
-  expect((await rerun()).status).toBe(202)
+  const refused = await rerun()
+  expect([refused.status, refused.body]).toEqual([
+    409,
+    { message: expect.stringMatching(/^Setup workflow choose cannot be rerun: .* run a new pipeline\.$/) },
+  ])
   expect((await proceed(pipeline)).status).toBe(409)
-  expect((await look(pipeline)).workflows).toEqual(['choose', 'choose', 'choose', 'next'])
+  expect((await look(pipeline)).workflows).toEqual(['choose', 'choose', 'next'])
 })
