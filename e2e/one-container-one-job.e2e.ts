@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { dockerAnswers, imagePresent, type Stack, startStack } from '@rondo/testkit'
+import { dockerAnswers, emptyImage, forgetImages, imagePresent, type Stack, startStack } from '@rondo/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const image = 'cimg/base:2025.05-20.04'
@@ -37,6 +37,11 @@ describe.runIf(ready)('containers', () => {
     }
   }
 
+  const left = () =>
+    execFileSync('docker', ['ps', '--all', '--quiet', '--filter', `label=rondo.agent=${stack.data}/agent`], {
+      encoding: 'utf8',
+    })
+
   test('each slice of each job runs its steps in a container of its own, which is gone afterwards [L-121] [L-127] [L-130]', async () => {
     using seen = witness()
     const job = (parallelism: number) =>
@@ -60,7 +65,22 @@ describe.runIf(ready)('containers', () => {
     await stack.waitFor('all containers to be gone', async () => (seen.ids('destroy').length === 4 ? true : undefined))
     expect(seen.ids('create')).toEqual(where)
     expect(seen.ids('destroy')).toEqual(where)
-    const left = ['ps', '--all', '--quiet', '--filter', `label=rondo.agent=${stack.data}/agent`]
-    expect(execFileSync('docker', left, { encoding: 'utf8' })).toBe('')
+    expect(left()).toBe('')
+  })
+
+  test('a container in which no step can run, for its image has no shell, goes with its job', async () => {
+    using seen = witness()
+    const shellless = 'rondo-e2e/shellless:latest'
+    emptyImage(shellless)
+    stack.push('acme/one', {
+      '.circleci/config.yml': `version: 2.1\njobs: {it: {docker: [{image: '${shellless}'}], resource_class: small, steps: [{run: 'true'}]}}\nworkflows: {main: {jobs: [it]}}\n`,
+    })
+    const pipeline = await stack.latestPipeline('acme/one')
+
+    await stack.waitForWorkflow(pipeline.id, 'main', ['failed'], 180_000)
+
+    await stack.waitFor('the container to be gone', async () => (seen.ids('destroy').length === 1 ? true : undefined))
+    expect(left()).toBe('')
+    forgetImages([shellless])
   })
 })

@@ -71,11 +71,12 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
   await writeFile(join(root, 'task.json'), JSON.stringify(placed), { mode: 0o600 })
   const journal = openJournal(root)
   let leave = false
-  let state: ExecutorState = executorState(journal) ?? {}
+  /** What it has come to, also when nothing ever got ready in it; empty while it is prepared. */
+  const state = (): ExecutorState => executorState(journal) ?? {}
   // Nothing of the job's runs on while its last words are on the way, which may take as long as the server is away.
   const halt = () => {
     if (signal.reason !== 'shutdown')
-      void takeDown(deps, ref.attemptId, 'what ran', () => deps.executor.halt(state, { root }))
+      void takeDown(deps, ref.attemptId, 'what ran', () => deps.executor.halt(state(), { root }))
   }
   signal.addEventListener('abort', halt, { once: true })
   try {
@@ -96,9 +97,7 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
     const reporter = createReporter(deps.controlPlane, ref, journal, sending)
     try {
       const own = { spec, folder, journal, reporter, signal, sending }
-      const end = await execute(deps, own, (prepared) => {
-        state = prepared
-      }).catch((error) => unforeseen(deps, ref, error, signal))
+      const end = await execute(deps, own).catch((error) => unforeseen(deps, ref, error, signal))
       reportEnd(reporter, journal, end)
       await reporter.acknowledged()
     } finally {
@@ -116,7 +115,7 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
     journal.close()
     await folder?.close()
     if (!leave) {
-      await takeDown(deps, ref.attemptId, 'executor', () => deps.executor.remove(state, { root }))
+      await takeDown(deps, ref.attemptId, 'executor', () => deps.executor.remove(state(), { root }))
       await takeDown(deps, ref.attemptId, 'task folder', () => removeTaskFolder(root))
     }
   }
@@ -224,7 +223,6 @@ function reportEnd(reporter: Reporter, journal: Journal, end: TaskEnd): void {
 async function execute(
   deps: AttemptDeps,
   own: Pick<StepRecorderPorts, 'spec' | 'folder' | 'journal' | 'reporter' | 'signal' | 'sending'>,
-  prepared: (state: ExecutorState) => void,
 ): Promise<TaskEnd> {
   const notices = openNotices(own.folder)
   const ports = { ...own, controlPlane: deps.controlPlane, notices }
@@ -245,7 +243,6 @@ async function execute(
       await base.steps.settled()
       return environment
     }
-    prepared(environment.state)
     const scripts = openScripts(own.folder)
     const lane = openLane(own.folder, scripts)
     const task: TaskContext = { ...base, state: environment.state, scripts, lane, kills: { before: 0 } }

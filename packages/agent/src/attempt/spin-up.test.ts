@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TaskSpec } from '@rondo/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { attemptBench, until } from '../testing/attempt-bench.ts'
+import { attemptBench, endsOf, until } from '../testing/attempt-bench.ts'
 import type { FakeServer } from '../testing/fake-server.ts'
 import { runStep, taskSpec } from '../testing/task-spec.ts'
 
@@ -47,4 +47,28 @@ test('what an agent said before it died over an environment is not said again by
     '  using another',
     '',
   ])
+})
+
+test('an environment in which nothing got ready is taken down with the attempt, also when that is canceled meanwhile', async () => {
+  for (const [ending, wanted] of [
+    ['refused', 'failed'],
+    ['canceled', 'canceled'],
+  ] as const) {
+    const { server, begin, executor } = bench(taskSpec([runStep('echo never')]))
+    let health: (() => Promise<{ alive: boolean; outOfMemory: boolean }>) | undefined
+    executor.prepare = async () => ({ containers: 'one that never gets ready' })
+    executor.health = async () => health?.() ?? { alive: true, outOfMemory: false }
+    executor.startFailure = async () => 'The image has no shell.'
+    const removed: unknown[] = []
+    executor.remove = async (state) => void removed.push(state)
+    const { stop, ended } = begin()
+    await until(() => server.entries.some((entry) => entry.type === 'step-started'))
+
+    if (ending === 'canceled') stop('canceled')
+    else health = async () => ({ alive: false, outOfMemory: false })
+    await ended
+
+    expect(endsOf(server).at(-1)).toBe(wanted)
+    expect(removed).toEqual([{ containers: 'one that never gets ready' }])
+  }
 })

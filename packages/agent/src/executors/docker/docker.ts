@@ -146,7 +146,9 @@ function createDockerExecutor(engine: Engine): Executor {
       const unused = reserved.get(basename(root))
       reserved.delete(basename(root))
       if (unused !== undefined) await removeContainer(docker, unused.container.id)
-      await removeContainers(docker, state)
+      // Of what was cut short while it was made nothing is known but whose it is.
+      if (idsOf(state).length === 0) await removeLabelled(docker, `${attemptLabel}=${basename(root)}`)
+      else await removeContainers(docker, state)
     },
     async killAsRoot(state, id) {
       const exec = await docker
