@@ -188,6 +188,19 @@ describe.runIf(ready)('rondo run', () => {
       expect(code).toBe(2)
     })
 
+    test('makes no project of a name that is only mistyped, and says how one is made', async () => {
+      const { code, printed } = await rondoRun(['--remote', stack.url, '--project', 'acme/wbe'], undefined, {
+        RONDO_TOKEN: stack.admin.token,
+      })
+      expect(printed).toBe(
+        `rondo run: ${stack.url} knows no project acme/wbe, or none that is yours to see. Check the name: --project ORG/REPO. A new project is made by its first push: git push ${stack.url}/git/acme/wbe.git HEAD:main\n`,
+      )
+      expect(code).toBe(2)
+      expect(
+        await stack.status('GET', '/api/v2/project/gh/acme/wbe', { headers: { 'circle-token': stack.admin.token } }),
+      ).toBe(404)
+    })
+
     test('says when no server is there', async () => {
       const { code, printed } = await rondoRun(
         ['--remote', 'http://localhost:48999', '--project', 'acme/web'],

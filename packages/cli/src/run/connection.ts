@@ -7,6 +7,8 @@ export interface Connection {
   readonly live: Live
   /** Throws an Error that says what was asked and what was answered. */
   call<T>(method: string, path: string, body?: unknown): Promise<T>
+  /** Whether there is such a thing, as far as this token may know. */
+  has(path: string): Promise<boolean>
   pipeline(id: string): Promise<PipelineView>
   job(id: string): Promise<JobPageView>
   start(
@@ -15,14 +17,21 @@ export interface Connection {
 }
 
 export function connect(url: string, token: string): Connection {
-  async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(`${url}${path}`, {
+  async function ask(method: string, path: string, body?: unknown): Promise<Response> {
+    return fetch(`${url}${path}`, {
       method,
       headers: { 'circle-token': token, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((cause: unknown) => {
       throw new Error(`The server ${url} cannot be reached: ${reasonOf(cause)}`)
     })
+  }
+
+  async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    return read(await ask(method, path, body), method, path)
+  }
+
+  async function read<T>(response: Response, method: string, path: string): Promise<T> {
     const answer = (await response.json().catch(() => ({}))) as T & { message?: string }
     if (response.ok) return answer
     throw new Error(answer.message ?? `${method} ${url}${path} was answered with ${response.status}.`)
@@ -35,6 +44,12 @@ export function connect(url: string, token: string): Connection {
       connect: () => new WebSocket(`${url.replace(/^http/, 'ws')}/live?circle-token=${encodeURIComponent(token)}`),
     }),
     call,
+    async has(path) {
+      const response = await ask('GET', path)
+      if (response.status === 404) return false
+      await read(response, 'GET', path)
+      return true
+    },
     pipeline: (id) => call('GET', `/api/private/pipelines/${id}`),
     job: (id) => call('GET', `/api/private/jobs/${id}`),
     start: (request) => call('POST', '/api/private/runs', request),

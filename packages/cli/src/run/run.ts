@@ -8,7 +8,7 @@ import { type Connection, connect } from './connection.ts'
 import { type RunOptions, readRunOptions } from './options.ts'
 import { openPrivateServer } from './private-server.ts'
 import { createReport } from './report.ts'
-import { prepareLocalProject, remoteProject } from './target.ts'
+import { prepareLocalProject, remoteProject, requireProject } from './target.ts'
 import { watchPipeline } from './watch.ts'
 import { snapshotWorkingTree, type WorkingTree } from './working-tree.ts'
 
@@ -79,6 +79,7 @@ async function open(
     const connection = closedAtTheEnd(options.remote, env.token)
     // Git, which comes next, says less well that nobody answers or that the token is wrong.
     await connection.call('GET', '/api/v2/me')
+    await requireProject(connection, slug)
     return { connection, slug }
   }
   const server = await openPrivateServer(env.runFolder, env.forServer)

@@ -70,3 +70,12 @@ export function remoteProject(tree: WorkingTree, given: string | undefined): str
   if (path === null) throw new Error('Which project? This repository has no remote "origin". Give --project ORG/REPO.')
   return `gh/${path[1]}/${path[2]}`
 }
+
+/** A push to a name that nobody has makes a project: one that is only mistyped shall not. Throws an Error for the user. */
+export async function requireProject(connection: Connection, slug: string): Promise<void> {
+  if (await connection.has(`/api/v2/project/${slug.split('/').map(encodeURIComponent).join('/')}`)) return
+  const name = slug.replace(/^[^/]+\//, '')
+  throw new Error(
+    `${connection.url} knows no project ${name}, or none that is yours to see. Check the name: --project ORG/REPO. A new project is made by its first push: git push ${connection.url}/git/${name}.git HEAD:main`,
+  )
+}

@@ -77,6 +77,46 @@ test('of a tag the reference is the tag’s; of nobody in particular the user is
   await engine.end(task)
 })
 
+test('no name of a branch or tag makes a subject that a policy for another ref takes, and ordinary names stand as they are [S-43]', async () => {
+  const home = await engine.home()
+  const place = `ci.example.com/${home.organization.name}/${home.project.name}`
+  const end = `vcs-origin/${place}/vcs-ref/refs/heads/main`
+  const policies = ['user/*', '*/user/*', '*'].flatMap((start) => [
+    wildcard(`org/${home.organization.id}/project/${home.project.id}/${start}/${end}`),
+    wildcard(`*/vcs-ref/refs/heads/main`),
+    wildcard(`*refs/heads/main`),
+  ])
+  const subjectOf = async (ref: { readonly branch: string } | { readonly tag: string }) => {
+    const task = await engine.take(await engine.push(home.project, config(), { ref }), 'it')
+    const { token } = await engine.plane.mintToken(task, { rootIssuer: false })
+    await engine.end(task)
+    return String((await claimsOf(token)).sub)
+  }
+  const spoofs = [
+    end,
+    `x/${end}`,
+    'x/vcs-ref/refs/heads/main',
+    'x/refs/heads/main',
+    'refs/heads/main',
+    `X/VCS-REF/refs/heads/main`,
+  ]
+
+  for (const name of spoofs)
+    for (const ref of [{ branch: name }, { tag: name }]) {
+      const subject = await subjectOf(ref)
+      expect([ref, policies.filter((policy) => policy.test(subject))]).toEqual([ref, []])
+    }
+  for (const name of ['main', 'feature/x', 'a/b/c', 'user/jo/fix', '50%'])
+    expect(await subjectOf({ branch: name })).toMatch(new RegExp(`/vcs-ref/refs/heads/${name}$`))
+  expect(policies.every((policy) => !policy.test('x'))).toBe(true)
+  expect(policies[0]!.test(await subjectOf({ branch: 'main' }))).toBe(true)
+})
+
+/** As cloud providers match subjects: `*` takes anything, slashes too. */
+function wildcard(policy: string): RegExp {
+  return new RegExp(`^${policy.split('*').map(RegExp.escape).join('.*')}$`, 's')
+}
+
 test('a job that runs gets tokens for other audiences, from either issuer, and none once it has ended [S-43]', async () => {
   const home = await engine.home()
   const pipeline = await engine.push(home.project, config())

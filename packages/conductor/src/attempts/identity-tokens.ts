@@ -8,6 +8,8 @@ export interface IdentityTokenPorts {
 }
 
 const lifeSeconds = 3_600
+/** From which a trust policy tells the parts of a subject. */
+const subjectWords: ReadonlySet<string> = new Set(['vcs-origin', 'vcs-ref', 'refs'])
 const nobody = '00000000-0000-0000-0000-000000000000'
 
 /** The two tokens that every job gets. Valid for an hour from the claim of its task; the same again after a restart. */
@@ -83,7 +85,18 @@ function subjectOf({ organizationId, identity, pipeline }: AttemptContext): stri
 }
 
 function originOf(ports: IdentityTokenPorts, context: AttemptContext): string {
-  return `/vcs-origin/${vcsOrigin(ports, context)}/vcs-ref/${vcsRef(context)}`
+  return `/vcs-origin/${vcsOrigin(ports, context)}/vcs-ref/${unmistakable(vcsRef(context))}`
+}
+
+/**
+ * Trust policies match subjects by wildcards: `…/user/*` also takes up what looks like the end of another subject, were it part of
+ * a branch's name (`x/vcs-origin/…/vcs-ref/refs/heads/main`). Names with such a part are written in one piece; all others stay
+ * as they are, so that the policies of CircleCI's users hold.
+ */
+function unmistakable(ref: string): string {
+  const [, place = '', name = ''] = /^(refs\/[^/]+\/)(.*)$/s.exec(ref) ?? []
+  if (!name.split('/').some((part) => subjectWords.has(part.toLowerCase()))) return ref
+  return `${place}${name.replaceAll('%', '%25').replaceAll('/', '%2F')}`
 }
 
 function vcsOrigin({ publicUrl }: IdentityTokenPorts, { organizationName, projectName }: AttemptContext): string {
