@@ -83,7 +83,7 @@ describe.runIf(ready)('the life of an agent', () => {
     await expectWhole(second, 1)
 
     expect(agentPid()).not.toBe(before)
-    expect(agentLog()).toMatch(/3 of \d+ tasks · 3 of \d+ CPUs · 6\.0 of [\d.]+ GB · draining since/)
+    expect(agentLog()).toMatch(/3 of \d+ tasks · 3 of 2 × \d+ CPUs · 6\.0 of [\d.]+ GB · draining since/)
   })
 
   test('an agent that is told twice ends at once; the next one goes on with its containers, and no byte is lost [R-09 R-34]', async () => {

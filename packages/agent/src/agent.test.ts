@@ -107,7 +107,7 @@ test('a drained agent finishes what runs, claims nothing that has room, says so 
   expect(agent.server.entries.at(-1)).toMatchObject({ type: 'task-finished', result: 'passed' })
   expect(agent.claims.slice(claimed).filter((claim) => claim.free.tasks > 0)).toEqual([])
   expect(agent.log.find((line) => line.includes('draining since'))).toMatch(
-    /^1 of 2 tasks · 1 of 4 CPUs · 2\.0 of 8\.0 GB · draining since \d\d:\d\d UTC$/,
+    /^1 of 2 tasks · 1 of 2 × 4 CPUs · 2\.0 of 8\.0 GB · draining since \d\d:\d\d UTC$/,
   )
 })
 

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { resolve } from 'node:path'
 import { type DockerSettings, readDockerSettings } from './executors/docker/settings.ts'
 import { defaultSshPorts } from './ssh/ssh-options.ts'
 
@@ -37,8 +38,9 @@ export function readAgentEnv(source: NodeJS.ProcessEnv = process.env): AgentEnv 
   if (problems.length > 0) throw new Error(problems.join('\n'))
   return {
     serverUrl: required(source, 'RONDO_SERVER_URL'),
-    tokenFile: required(source, 'RONDO_AGENT_TOKEN_FILE'),
-    dataFolder: required(source, 'RONDO_AGENT_DATA'),
+    tokenFile: resolve(required(source, 'RONDO_AGENT_TOKEN_FILE')),
+    // Engines take no other, and by its path its things are told from those of other agents.
+    dataFolder: resolve(required(source, 'RONDO_AGENT_DATA')),
     name: source.RONDO_AGENT_NAME ?? hostname(),
     hidden: (source.RONDO_AGENT_HIDDEN ?? '').split(':').filter(Boolean),
     executor,
@@ -73,7 +75,9 @@ function positive<K extends string>(source: NodeJS.ProcessEnv, name: string, key
   const text = source[name]
   if (!text) return {}
   const value = Number(text)
-  if (!(value > 0 && value < 1e9)) throw new Error(`${name} is "${text}"; use a number above 0.`)
+  const whole = key !== 'cpus'
+  if (!(value > 0 && value < 1e9 && (!whole || Number.isInteger(value))))
+    throw new Error(`${name} is "${text}"; use a ${whole ? 'whole ' : ''}number above 0.`)
   return { [key]: value } as { readonly [P in K]?: number }
 }
 

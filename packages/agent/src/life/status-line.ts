@@ -1,13 +1,17 @@
+import { cpuOvercommit } from '@rondo/model'
 import type { Gate } from './gate.ts'
 import type { Roster } from './roster.ts'
 
-/** How the agent stands, in a line for people: `2 of 4 tasks · 3 of 4 CPUs · 6.0 of 15.6 GB · draining since 11:20 UTC`. */
+/**
+ * How the agent stands, in a line for people: `2 of 4 tasks · 3 of 2 × 4 CPUs · 6.0 of 15.6 GB · draining since 11:20 UTC`.
+ * Processors are offered more than once over, and the line says so: `3 of 2 CPUs` would look like a mistake.
+ */
 export function statusLine(roster: Pick<Roster, 'size' | 'used' | 'capacity' | 'waitingForSsh'>, gate: Gate): string {
   const { capacity, used, waitingForSsh } = roster
   const drainedSince = gate.closedSince('signal') ?? gate.closedSince('administrator')
   const parts = [
     `${roster.size} of ${capacity.tasks} tasks`,
-    `${round(used.cpus)} of ${round(capacity.cpus)} CPUs`,
+    `${round(used.cpus)} of ${cpuOvercommit} × ${round(capacity.cpus)} CPUs`,
     `${gigabytes(used.memoryMb)} of ${gigabytes(capacity.memoryMb)} GB`,
   ]
   if (waitingForSsh > 0) parts.push(`${waitingForSsh} of them for SSH`)
