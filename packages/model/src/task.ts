@@ -40,6 +40,8 @@ export interface StepRecord {
   readonly phase: Phase
   readonly result: Result | null
   readonly exitCode: number | null
+  /** How often it was run again after it failed (`max_auto_reruns`). */
+  readonly reruns: number
   readonly background: boolean
   readonly startedAt: Date
   readonly finishedAt: Date | null

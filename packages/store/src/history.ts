@@ -34,11 +34,15 @@ const ofPipelines: readonly EventKind[] = ['pipeline.created', 'pipeline.errored
 
 /** One page of a pipeline's events, oldest first. */
 export async function historyPage(runner: Runner, pipelineId: string, page: PageRequest): Promise<Page<HistoryEntry>> {
-  const rows = await runner.rows<Row>(sql`
-    select ${columns}, w.name as "workflowName", j.name as "jobName"
+  const rows = await runner.rows<Row & { stepName: string | null }>(sql`
+    select ${columns}, w.name as "workflowName", j.name as "jobName", s.name as "stepName"
     from events e left join users u on u.id = e.actor_id left join workflows w on w.id = e.workflow_id left join jobs j on j.id = e.job_id
+      left join steps s on s.id = case when e.kind = 'step.finished' then (e.data->>'stepId')::uuid end
     where e.pipeline_id = ${pipelineId} and e.id > ${afterOf(page.token)} order by e.id limit ${page.limit + 1}`)
-  return pageOf(rows, page, toEntry)
+  // The event of a step's end does not repeat its name.
+  return pageOf(rows, page, ({ stepName, ...row }) =>
+    toEntry(stepName === null ? row : { ...row, data: { ...row.data, name: stepName } }),
+  )
 }
 
 /** As the indexes of migration 0070 have them, to the letter: a query that names other kinds reads all events there are. */

@@ -37,7 +37,7 @@ export const taskColumns = raw(
 
 export const stepColumns =
   raw(`s.id, s.attempt_id as "attemptId", s.task_index as "taskIndex", s.index, s.name, s.type, s.command, s.phase, s.result,
-  s.exit_code as "exitCode", s.background, s.started_at as "startedAt", s.finished_at as "finishedAt", s.output_bytes as "outputBytes", s.truncated,
+  s.exit_code as "exitCode", s.reruns, s.background, s.started_at as "startedAt", s.finished_at as "finishedAt", s.output_bytes as "outputBytes", s.truncated,
   s.output_expired as "outputExpired"`)
 
 export const eventColumns =

@@ -34,10 +34,11 @@ export function stepWrites(tx: Runner): Pick<EngineTransaction, 'startSteps' | '
         // The attempts once more as a list: rows are then looked up one by one, whatever plan is kept.
         await tx.rows<StepKey & { id: string }>(sql`
           update steps s set phase = 'finished', result = e.result, exit_code = e.exit_code, output_bytes = e.bytes, output_sha256 = e.sha256,
-            truncated = e.truncated, finished_at = e.at
+            truncated = e.truncated, finished_at = e.at, reruns = e.reruns
           from unnest(${attempts}::uuid[], ${rows.map((step) => step.index)}::int[], ${rows.map((step) => step.result)}::text[], ${rows.map((step) => step.exitCode)}::int[],
             ${rows.map((step) => step.outputBytes)}::bigint[], ${rows.map((step) => step.outputSha256)}::text[], ${rows.map((step) => step.truncated)}::bool[],
-            ${rows.map((step) => step.at)}::timestamptz[]) as e(attempt_id, index, result, exit_code, bytes, sha256, truncated, at)
+            ${rows.map((step) => step.at)}::timestamptz[], ${rows.map((step) => step.reruns ?? 0)}::int[])
+            as e(attempt_id, index, result, exit_code, bytes, sha256, truncated, at, reruns)
           where s.attempt_id = e.attempt_id and s.index = e.index and s.attempt_id = any(${attempts}::uuid[])
           returning s.id, s.attempt_id as "attemptId", s.index`),
       )

@@ -8,6 +8,8 @@ export type StopReason = 'canceled' | 'timed-out' | 'gone' | 'shutdown' | 'unhea
 export interface StepEnd {
   readonly result: 'passed' | 'failed' | 'canceled' | 'timed-out'
   readonly exitCode: number | null
+  /** How often it was run again after it failed, as its config asks for; absent: never. */
+  readonly reruns?: number
 }
 
 export const passed: StepEnd = { result: 'passed', exitCode: null }

@@ -64,7 +64,7 @@ export async function runStep(
     const wentOn = await start(task, script, index, goesOn)
     if (wentOn) pump.poke()
     else task.kills.before = killsNow
-    const end = await waitWithTimeout(task, step, script.id, pump)
+    const end = afterReruns(await waitWithTimeout(task, step, script.id, pump), attempt)
     if (end.result === 'passed') return end
     await printedAll(task, script.id, script.out)
     if (end.result !== 'failed' || attempt >= step.maxAutoReruns) {
@@ -82,6 +82,10 @@ export async function runStep(
     )
     await sleep(step.autoRerunDelayMs, undefined, { signal: task.signal })
   }
+}
+
+function afterReruns(end: StepEnd, reruns: number): StepEnd {
+  return reruns === 0 ? end : { ...end, reruns }
 }
 
 /** Starts a command and goes on; answers its id. */

@@ -1,4 +1,4 @@
-import { describeEvent } from '@rondo/conductor'
+import { describeEvent, stepsInTurn } from '@rondo/conductor'
 import type { HistoryEntry, PageRequest } from '@rondo/model'
 import type { PipelineEventView } from '@rondo/protocol'
 import type { FastifyInstance } from 'fastify'
@@ -30,7 +30,9 @@ export function registerHistory(server: FastifyInstance, ports: WebPorts, auth: 
       limit: pageSize,
       ...(token === undefined ? {} : { token }),
     })
-    return reply.header('cache-control', 'no-store').send({ items: page.items.map(eventView), next: page.next })
+    return reply
+      .header('cache-control', 'no-store')
+      .send({ items: stepsInTurn(page.items).map(eventView), next: page.next })
   })
   server.get('/api/private/projects/events', async (request, reply) => {
     const asker = await auth.person(request)

@@ -113,7 +113,7 @@ async function recordEntry(
       return tx.append({
         ...scope,
         kind: 'step.started',
-        data: { stepId: stepIds.get(entry)!, index: entry.step, name: entry.name, slice: identity.taskIndex },
+        data: { ...stepData(identity, entry), stepId: stepIds.get(entry)!, name: entry.name },
       })
     case 'step-finished': {
       const stepId = stepIds.get(entry)
@@ -121,7 +121,13 @@ async function recordEntry(
       return tx.append({
         ...scope,
         kind: 'step.finished',
-        data: { stepId: stepId ?? null, index: entry.step, result: entry.result, slice: identity.taskIndex },
+        data: {
+          ...stepData(identity, entry),
+          stepId: stepId ?? null,
+          result: entry.result,
+          ...(entry.exitCode === null ? {} : { exitCode: entry.exitCode }),
+          ...(entry.reruns === undefined ? {} : { reruns: entry.reruns }),
+        },
       })
     }
     case 'cache-saved':
@@ -142,6 +148,14 @@ async function recordEntry(
         digest: entry.digest,
       })
   }
+}
+
+/** `by`: the agent's clock, by which steps of an attempt follow one another; they are told of in another order, and several at once. */
+function stepData(
+  { taskIndex, attemptId }: HeldAttempt['identity'],
+  { step, at }: Extract<ReportEntry, { type: 'step-started' | 'step-finished' }>,
+) {
+  return { index: step, slice: taskIndex, attemptId, by: at }
 }
 
 /** Ends attempts; where one was its job's last slice, ends the job; and decides what follows from all of that. */

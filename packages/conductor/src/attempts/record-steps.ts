@@ -37,6 +37,6 @@ function begunStep({ identity: { attemptId, taskIndex }, entry }: Told<'step-sta
 }
 
 function endedStep({ identity: { attemptId }, entry }: Told<'step-finished'>) {
-  const { step: index, result, exitCode, outputBytes, outputSha256, truncated, at } = entry
-  return { attemptId, index, result, exitCode, outputBytes, outputSha256, truncated, at }
+  const { step: index, result, exitCode, reruns = 0, outputBytes, outputSha256, truncated, at } = entry
+  return { attemptId, index, result, exitCode, reruns, outputBytes, outputSha256, truncated, at }
 }

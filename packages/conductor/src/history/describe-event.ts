@@ -96,14 +96,21 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
     case 'agent.token-revoked':
       return `${text(data.kind) === 'join' ? 'joining token' : 'token of agent'} ${text(data.name) ?? '?'} revoked`
     case 'step.started':
-      return `step ${name} started`
+      return `${slice}: step ${data.index} ${name} started`
     case 'step.finished':
-      return `step ${data.index} ended: ${text(data.result) ?? '?'}`
+      return `${slice}: step ${[data.index, name].join(' ').trim()} ended: ${text(data.result) ?? '?'}${howStepEnded(data)}`
     case 'output.damaged':
       return 'the output of a step is damaged'
     default:
       return kind
   }
+}
+
+/** Its exit status, unless it is that of success, and how often it had been run again; older servers say neither. */
+function howStepEnded({ exitCode, reruns }: EventRecord['data']): string {
+  const status = typeof exitCode === 'number' && exitCode !== 0 ? `, exit code ${exitCode}` : ''
+  if (typeof reruns !== 'number' || reruns === 0) return status
+  return `${status}, after ${reruns} automatic ${reruns === 1 ? 'rerun' : 'reruns'}`
 }
 
 /** Events of older servers do not always have its number. */

@@ -42,6 +42,8 @@ export interface EndedStep {
   readonly index: number
   readonly result: Result
   readonly exitCode: number | null
+  /** How often it was run again after it failed; absent: never. */
+  readonly reruns?: number
   readonly outputBytes: number
   readonly outputSha256: string
   readonly truncated: boolean

@@ -265,6 +265,8 @@ export type ReportEntry =
       readonly step: number
       readonly result: Result
       readonly exitCode: number | null
+      /** How often it was run again after it failed (`max_auto_reruns`); absent: never. */
+      readonly reruns?: number
       readonly outputBytes: number
       readonly outputSha256: string
       readonly truncated: boolean

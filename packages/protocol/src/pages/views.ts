@@ -155,6 +155,8 @@ export interface StepView {
   readonly phase: 'queued' | 'running' | 'finished'
   readonly result: string | null
   readonly exitCode: number | null
+  /** How often it was run again after it failed (`max_auto_reruns`). */
+  readonly reruns: number
   readonly background: boolean
   readonly startedAt: string
   readonly finishedAt: string | null

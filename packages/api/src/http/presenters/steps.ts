@@ -48,6 +48,15 @@ export function presentSteps(steps: readonly StepRecord[], publicUrl: string): S
   }))
 }
 
+/** What became of `max_auto_reruns`: an action has no field of its own for it. */
+function rerunMessages({ reruns, result }: StepRecord): { type: string; message: string }[] {
+  if (reruns === 0) return []
+  const times = reruns === 1 ? 'once' : `${reruns} times`
+  return [
+    { type: 'info', message: `It failed and was run again ${times}${result === 'passed' ? ', then it passed' : ''}.` },
+  ]
+}
+
 function presentAction(step: StepRecord, index: number, publicUrl: string): Steps[number]['actions'][number] {
   return {
     name: step.name,
@@ -68,7 +77,7 @@ function presentAction(step: StepRecord, index: number, publicUrl: string): Step
     failed: step.result === 'failed' || null,
     canceled: step.result === 'canceled' || null,
     timedout: step.result === 'timed-out' || null,
-    messages: [],
+    messages: rerunMessages(step),
     source: 'config',
     insignificant: false,
   }

@@ -43,3 +43,31 @@ test('a canceled build says who canceled it, alone and in lists; one that ended 
     null,
   ])
 })
+
+test('a step that its config had run again says so in the messages of its action, others say nothing', async () => {
+  const home = await engine.home()
+  const token = await web.token(home.user)
+  const pipeline = await engine.push(home.project, config)
+  const task = await engine.take(pipeline, 'build')
+  const at = '2026-01-01T00:00:00.000Z'
+  const start = { type: 'step-started', name: 'x', kind: 'run', command: 'x', background: false, at } as const
+  const end = { type: 'step-finished', outputBytes: 0, outputSha256: '', truncated: false, at } as const
+  await engine.plane.report({
+    ...task,
+    from: 1,
+    entries: [
+      { ...start, step: 0 },
+      { ...end, step: 0, result: 'passed', exitCode: 0, reruns: 2 },
+      { ...start, step: 1 },
+      { ...end, step: 1, result: 'passed', exitCode: 0 },
+    ],
+  })
+
+  const { body } = await web.request(token, 'GET', `/api/v1.1/project/gh/${home.organization.name}/app/1`)
+
+  expect(body.steps).toMatchObject([
+    { actions: [{ messages: [{ type: 'info', message: 'It failed and was run again 2 times, then it passed.' }] }] },
+    { actions: [{ messages: [] }] },
+  ])
+  await engine.end(task)
+})

@@ -38,6 +38,9 @@ export function StepList({ steps, now }: { readonly steps: readonly StepView[]; 
               <StatusIcon status={step.result ?? step.phase} size={16} />
               <span className="step-name">{step.name}</span>
               {step.background && <span className="quiet">background</span>}
+              {step.reruns > 0 && (
+                <span className="quiet">run again {step.reruns === 1 ? 'once' : `${step.reruns} times`}</span>
+              )}
               {step.exitCode !== null && step.exitCode !== 0 && <span className="tone-bad">exit {step.exitCode}</span>}
               <span className="quiet number">{span(step.startedAt, step.finishedAt, now)}</span>
             </button>
