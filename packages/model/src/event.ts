@@ -16,6 +16,8 @@ export type EventKind =
   | 'job.changed'
   | 'job.finished'
   | 'job.approved'
+  | 'lock.given'
+  | 'lock.released'
   | 'task.queued'
   | 'task.promoted'
   | 'task.claimed'

@@ -152,13 +152,16 @@ export type {
   EndedJob,
   EndedStep,
   EngineTransaction,
+  GivenLock,
   HeldAttempt,
   JobChange,
   KeptAnswer,
   LockAnswer,
+  LockPlace,
   NewJob,
   NewPipeline,
   Refusal,
+  ReleasedLock,
   SettledJob,
 } from './ports/engine-transaction.ts'
 export type { Follows } from './ports/follows.ts'

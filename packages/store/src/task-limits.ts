@@ -56,13 +56,20 @@ export async function setLimit(tx: Runner, scope: Scope, change: Change): Promis
   await handOver(tx)
 }
 
+const letGo = 'nobody held it, and new work of its project is let go on'
+
 /** Locks that nobody could be given while work was blocked. Who holds the limits alone holds all queues of locks. */
 async function handOver(tx: Runner): Promise<void> {
-  const workflowIds = await handLocksOver(tx, sql`true`)
-  if (workflowIds.length === 0) return
+  const given = await handLocksOver(tx, sql`true`)
+  if (given.length === 0) return
   await tx.rows(sql`
-    insert into chores (kind, subject_id) select 'advance', id from unnest(${[...workflowIds]}::uuid[]) id
-    returning pg_notify('rondo', 'chores')`)
+    with given as (select * from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as g("jobId" uuid, "workflowId" uuid, key text, "waitedMs" float8)),
+      fact as (insert into events (kind, organization_id, project_id, pipeline_id, workflow_id, job_id, data)
+        select 'lock.given', p.organization_id, p.id, w.pipeline_id, w.id, g."jobId",
+          jsonb_build_object('key', g.key, 'waitedMs', g."waitedMs", 'because', ${letGo}::text)
+        from given g join workflows w on w.id = g."workflowId" join projects p on p.id = w.project_id)
+    insert into chores (kind, subject_id) select 'advance', "workflowId" from given
+    returning pg_notify('rondo', 'chores'), pg_notify('rondo', 'events')`)
 }
 
 const ofScope = ({ organizationId, projectId, resourceClass }: Scope) => sql`

@@ -63,6 +63,10 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
     case 'job.changed':
     case 'job.finished':
       return `job ${name}: ${change}`
+    case 'lock.given':
+      return `lock ${text(data.key) ?? '?'} taken over after ${seconds(data.waitedMs)} s`
+    case 'lock.released':
+      return `lock ${text(data.key) ?? '?'} given back${data.to === undefined ? '' : `; ${text(data.to) ?? '?'} has it next`}`
     case 'job.approved':
       return 'approved'
     case 'task.queued':

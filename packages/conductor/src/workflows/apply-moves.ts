@@ -4,6 +4,7 @@ import { locksToRelease } from '../decisions/lock-guard.ts'
 import { type Facts, type Move, nextMoves, settledMove, workflowStatus } from '../decisions/next-moves.ts'
 import { autoRerun } from './auto-rerun.ts'
 import { changeJob, changeWorkflow } from './change-state.ts'
+import { giveLocksBack, inWords } from './give-locks-back.ts'
 import type { MadeWorkflow } from './made-workflow.ts'
 import { type MovingJob, type StartChecks, startJob } from './start-job.ts'
 import { UndecidableError } from './undecidable-error.ts'
@@ -161,9 +162,12 @@ async function askForLock(tx: EngineTransaction, head: WorkflowHead, job: Moving
     case 'held':
       await changeJob(tx, head, job, 'success', { because: `nobody held the lock ${key}` })
       return 'success'
-    case 'waiting':
-      await changeJob(tx, head, job, 'not_running', { because: `others hold the lock ${key} or came before` })
+    case 'waiting': {
+      const holder = await tx.lockHolder(head.organizationId, key)
+      const because = `it waits for the lock ${key}${holder === undefined ? '' : `, held by ${inWords(holder)}`}`
+      await changeJob(tx, head, job, 'not_running', { because })
       return 'not_running'
+    }
     case 'blocked':
       await changeJob(tx, head, job, 'not_running', {
         because: `new work of its project is blocked; others get the lock ${key} before it, and it keeps its place`,
@@ -187,5 +191,5 @@ async function releaseLocks(
   const moved = new Map(moves.map((move) => [move.jobId, move.to]))
   const jobs = snapshot.jobs.map((job) => ({ ...job, status: moved.get(job.id) ?? job.status }))
   const released = locksToRelease(jobs, snapshot.locks, factsOf(snapshot).busy, status)
-  if (released.length > 0) await tx.releaseLocks(snapshot.organizationId, released)
+  if (released.length > 0) await giveLocksBack(tx, snapshot, released)
 }

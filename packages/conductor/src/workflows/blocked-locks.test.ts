@@ -2,6 +2,7 @@ import type { Pipeline, Project } from '@rondo/model'
 import { startTestEngine, type TestEngine } from '@rondo/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { explainWait } from '../decisions/explain-wait.ts'
+import { describeEvent } from '../history/describe-event.ts'
 
 let engine: TestEngine
 
@@ -65,6 +66,13 @@ describe('a project whose new work is blocked', () => {
     await letGo(one)
 
     expect(await lockStates(early, early2)).toBe('success,not_running')
+    const history = await engine.database.store.queries.eventsOf(early.id, { limit: 100 })
+    expect(history.items.filter((event) => event.kind === 'lock.given').map(describeEvent)).toEqual([
+      {
+        what: expect.stringMatching(/^lock production taken over after \d+\.\d s$/),
+        why: 'nobody held it, and new work of its project is let go on',
+      },
+    ])
     await deploy(early)
     await deploy(early2)
   })

@@ -2,6 +2,7 @@ import { type EngineStore, type EngineTransaction, isFinalJobStatus, isFinalWork
 import { requiredStatusOf } from '../decisions/life-cycles.ts'
 import { locksToRelease } from '../decisions/lock-guard.ts'
 import { workflowScope } from './change-state.ts'
+import { giveLocksBack } from './give-locks-back.ts'
 import { UndecidableError } from './undecidable-error.ts'
 
 /**
@@ -53,5 +54,5 @@ async function endAsError(
   const busy = new Set(snapshot.tasks.filter((task) => task.phase === 'running').map((task) => task.jobId))
   const jobs = snapshot.jobs.map((job) => (open.includes(job) ? { ...job, status: 'canceled' as const } : job))
   const released = locksToRelease(jobs, snapshot.locks, busy, 'error')
-  if (released.length > 0) await tx.releaseLocks(snapshot.organizationId, released)
+  if (released.length > 0) await giveLocksBack(tx, snapshot, released)
 }

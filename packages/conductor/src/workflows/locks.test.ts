@@ -2,6 +2,7 @@ import type { Pipeline, Project } from '@rondo/model'
 import { startTestEngine, type TestEngine } from '@rondo/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultTimes, endOverdue } from '../chores/enforce-limits.ts'
+import { describeEvent } from '../history/describe-event.ts'
 
 let engine: TestEngine
 
@@ -59,6 +60,32 @@ describe('a serial group', () => {
     ])
     for (const pipeline of pipelines)
       expect(await engine.statuses(pipeline)).toMatchObject({ deploy: 'success', 'deploy/unlock': 'success' })
+  })
+
+  test('the history says who held the lock while one waited, when it was handed over and by whom it was given back', async () => {
+    const [one, two] = await threeProjects()
+    const first = await engine.push(one, serial())
+    const second = await engine.push(two, serial())
+    const of = (pipeline: Pipeline) => `workflow main of pipeline ${pipeline.number} of gh/${one.organizationName}/`
+
+    await engine.run(first, 'deploy')
+    await engine.settle()
+    const told = async (pipeline: Pipeline) =>
+      (await engine.database.store.queries.eventsOf(pipeline.id, { limit: 100 })).items
+        .filter((event) => event.jobName === 'deploy/lock')
+        .map((event) => Object.values(describeEvent(event)))
+
+    expect(await told(second)).toEqual([
+      ['job deploy/lock: blocked → not_running', `it waits for the lock production, held by ${of(first)}${one.name}`],
+      [expect.stringMatching(/^lock production taken over after \d+\.\d s$/), `${of(first)}${one.name} gave it back`],
+      ['job deploy/lock: not_running → success', null],
+    ])
+    await engine.run(second, 'deploy')
+    expect(await told(first)).toEqual([
+      ['job deploy/lock: blocked → success', 'nobody held the lock production'],
+      [`lock production given back; ${of(second)}${two.name} has it next`, null],
+    ])
+    expect((await told(second)).at(-1)).toEqual(['lock production given back', null])
   })
 
   test('a failure gives the lock back as a success does', async () => {

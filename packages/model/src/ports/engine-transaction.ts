@@ -56,6 +56,32 @@ export interface EndedStep {
  */
 export type LockAnswer = 'held' | 'waiting' | 'blocked' | 'superseded'
 
+/** Whose a lock is, in words that others of its organisation know. */
+export interface LockPlace {
+  readonly projectSlug: string
+  readonly pipelineNumber: number
+  readonly workflowName: string
+}
+
+/** A lock node that left the queue of its key. */
+export interface ReleasedLock {
+  readonly jobId: string
+  readonly key: string
+  /** False: it only waited. */
+  readonly held: boolean
+  readonly place: LockPlace
+}
+
+/** A lock node that was waiting and holds its lock now. */
+export interface GivenLock {
+  readonly jobId: string
+  readonly key: string
+  readonly workflowId: string
+  readonly projectId: string
+  readonly waitedMs: number
+  readonly place: LockPlace
+}
+
 export type NewPipeline = Pick<
   Pipeline,
   'id' | 'number' | 'projectId' | 'state' | 'errors' | 'warnings' | 'trigger' | 'triggeredBy' | 'git' | 'parameters'
@@ -213,8 +239,13 @@ export interface EngineTransaction {
     },
     lock: Omit<LockEntry, 'held'>,
   ): Promise<LockAnswer>
+  /** Whose the lock of a key is now; undefined: nobody's. */
+  lockHolder(organizationId: string, key: string): Promise<LockPlace | undefined>
   /** Takes these lock nodes out; whoever is next then holds the lock, and a chore advances its workflow. */
-  releaseLocks(organizationId: string, jobIds: readonly string[]): Promise<void>
+  releaseLocks(
+    organizationId: string,
+    jobIds: readonly string[],
+  ): Promise<{ readonly released: readonly ReleasedLock[]; readonly given: readonly GivenLock[] }>
   /** Writes down what must follow the commit. */
   addChore(kind: ChoreKind, subjectId: string): Promise<void>
   /** Ends a chore in the transaction that carries it out; false when another process has. */

@@ -1,4 +1,12 @@
-import { type ChoreKind, type EngineTransaction, isBlocked, type LockEntry } from '@rondo/model'
+import {
+  type ChoreKind,
+  type EngineTransaction,
+  type GivenLock,
+  isBlocked,
+  type LockEntry,
+  type LockPlace,
+  type ReleasedLock,
+} from '@rondo/model'
 import { Cell, type MemoryDatabase, type Work } from './memory-database.ts'
 import { type Effect, required } from './memory-identity.ts'
 import type { ChoreRow, LimitRow, LockRow } from './memory-rows.ts'
@@ -6,6 +14,7 @@ import type { ChoreRow, LimitRow, LockRow } from './memory-rows.ts'
 type LockWrites = Pick<
   EngineTransaction,
   | 'requestLock'
+  | 'lockHolder'
   | 'releaseLocks'
   | 'addChore'
   | 'takeChore'
@@ -64,16 +73,28 @@ export function memoryLockWrites(database: MemoryDatabase, work: Work, effect: E
       if (held) return 'held'
       return blocked ? 'blocked' : 'waiting'
     },
+    async lockHolder(organizationId, key) {
+      await effect('look for the holder of a lock')
+      const holder = queueOf(database, work, { organizationId, key }).find((row) => row.held)
+      return holder === undefined ? undefined : placeOf(database, work, holder)
+    },
     async releaseLocks(organizationId, jobIds) {
       await holdQueues(organizationId)
       await effect('release locks')
+      const released: ReleasedLock[] = []
+      const given: GivenLock[] = []
       for (const jobId of jobIds) {
         const cell = database.locks.get(jobId)
         const row = cell === undefined ? undefined : await work.lock(cell)
         if (cell === undefined || row === undefined) continue
         work.remove(cell)
-        await handLockOver(database, work, row)
+        released.push({ jobId, key: row.key, held: row.held, place: placeOf(database, work, row) })
       }
+      for (const { key } of released) {
+        const next = await handLockOver(database, work, { organizationId, key })
+        if (next !== undefined) given.push(next)
+      }
+      return { released, given }
     },
     async takeChore(id) {
       await effect('take a chore')
@@ -142,26 +163,42 @@ function insertChore(database: MemoryDatabase, work: Work, kind: ChoreKind, subj
   work.notify('chores')
 }
 
+function placeOf(database: MemoryDatabase, work: Work, row: LockRow): LockPlace {
+  const workflow = work.read(database.workflows.get(row.workflowId))
+  return { projectSlug: row.projectId, pipelineNumber: row.pipelineNumber, workflowName: workflow?.name ?? '' }
+}
+
 /** All locks that nobody holds, to whom they can be given now. */
 export async function handLocksOver(database: MemoryDatabase, work: Work): Promise<void> {
   const rows = [...database.locks.values()].flatMap((cell) => work.read(cell) ?? [])
   const queues = new Map(rows.map((row) => [`${row.organizationId}/${row.key}`, row]))
-  for (const row of queues.values()) await handLockOver(database, work, row)
+  for (const row of queues.values()) {
+    const given = await handLockOver(database, work, row)
+    if (given === undefined) continue
+    const { key, waitedMs, jobId, workflowId, projectId } = given
+    const because = 'nobody held it, and new work of its project is let go on'
+    const pipelineId = work.read(database.workflows.get(workflowId))?.pipelineId ?? null
+    const { organizationId } = row
+    const scope = { organizationId, projectId, pipelineId, workflowId, jobId }
+    work.append({ kind: 'lock.given', ...scope, data: { key, waitedMs, because } })
+  }
 }
 
 async function handLockOver(
   database: MemoryDatabase,
   work: Work,
   lock: Pick<LockRow, 'organizationId' | 'key'>,
-): Promise<void> {
+): Promise<GivenLock | undefined> {
   const queue = queueOf(database, work, lock)
   const limits = limitsOf(database, work)
   const first = queue.find((row) => !isBlocked(limits, row))
-  if (first === undefined || queue.some((row) => row.held)) return
+  if (first === undefined || queue.some((row) => row.held)) return undefined
   const next = required(database.locks.get(first.jobId), 'lock', first.jobId)
   await work.lock(next)
   work.write(next, { ...first, held: true, since: work.now })
   insertChore(database, work, 'advance', first.workflowId)
+  const { jobId, key, workflowId, projectId, since } = first
+  return { jobId, key, workflowId, projectId, waitedMs: work.now - since, place: placeOf(database, work, first) }
 }
 
 /** What the lock nodes of a workflow hold or wait for. */

@@ -56,7 +56,7 @@ export const plantedBugs: Readonly<Record<string, Sabotage>> = {
     finishAttempts: (ends) => tx.finishAttempts(ends.map((end) => ({ ...end, result: 'passed' }))),
   })),
   'an attempt whose agent is gone is not queued again': inStatements(() => ({ requeue: async () => {} })),
-  'locks are never given back': inStatements(() => ({ releaseLocks: async () => {} })),
+  'locks are never given back': inStatements(() => ({ releaseLocks: async () => ({ released: [], given: [] }) })),
   'everybody gets the lock': inStatements(() => ({ requestLock: async () => 'held' })),
   'every context is taken to be there': inStatements(() => ({ contextNames: async () => ['team', 'ghost'] })),
   'a pipeline gets the number of the one before': inStore((engine) => ({

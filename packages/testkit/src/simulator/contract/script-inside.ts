@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { EngineTransaction, Result } from '@rondo/model'
+import type { EngineTransaction, LockPlace, Result } from '@rondo/model'
 import { buildRevision } from '../../builders.ts'
 import type { Random } from '../random.ts'
 import { type ScriptState, unknownId } from './script-state.ts'
@@ -179,12 +179,16 @@ export function insideOperations(
       const workflow = { id: workflowId, projectId, pipelineNumber: state.random.int(1, 2) }
       return tx.requestLock({ workflow, organizationId }, lock)
     },
-    'give locks back': (tx) => {
+    'give locks back': async (tx) => {
       const held = state.locks.length === 0 ? [] : [state.random.pick(state.locks), state.random.pick(state.locks)]
-      return tx.releaseLocks(
-        state.home.organizationId,
-        held.map((lock) => lock.jobId),
-      )
+      const jobIds = held.map((lock) => lock.jobId)
+      const { released, given } = await tx.releaseLocks(state.home.organizationId, jobIds)
+      const placed = ({ pipelineNumber, workflowName }: LockPlace) => `${pipelineNumber} ${workflowName}`
+      return {
+        released: released.map(({ place, ...lock }) => state.show([lock.key, lock.held, placed(place)])).sort(),
+        given: given.map(({ place, ...lock }) => state.show([lock.key, lock.waitedMs >= 0, placed(place)])).sort(),
+        holder: (await tx.lockHolder(state.home.organizationId, 'k'))?.pipelineNumber,
+      }
     },
     'add a layer': async (tx) => {
       const job = state.job()
