@@ -29,6 +29,8 @@ export interface AgentOptions {
   readonly capacity?: Capacity
   /** Aborts when the agent is to take nothing new, and to end when what runs has ended. */
   readonly drain?: AbortSignal
+  /** Known holes of what jobs run in, each as a sentence: told to administrators. */
+  readonly faults?: readonly string[]
   /** What the agent keeps in order beside its tasks; default nothing. */
   readonly house?: Housekeeping
 }
@@ -83,7 +85,8 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
   const swept = await options.house?.removeLeftovers(() => roster.attemptIds).catch(() => 0)
   log('ready', { executor: executor.kind, adopted: roster.size, swept: swept ?? 0, ...roster.capacity })
 
-  const ports: LoopPorts = { controlPlane, executor: executor.kind, roster, gate, afterTrouble }
+  const { faults = [] } = options
+  const ports: LoopPorts = { controlPlane, executor: executor.kind, roster, gate, faults, afterTrouble }
   const heard = (askedAt: number) => {
     heardAt = Math.max(heardAt, askedAt)
   }

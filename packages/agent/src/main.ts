@@ -87,6 +87,7 @@ async function work(): Promise<void> {
         ),
       dataFolder: env.dataFolder,
       log,
+      faults: docker?.faults ?? [],
       ...(env.ssh === undefined ? {} : { ssh: { ...env.ssh, folder: env.dataFolder } }),
       capacity: capacityOf(env.capacity),
       drain: drain.signal,

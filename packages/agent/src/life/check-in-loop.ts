@@ -32,7 +32,7 @@ export async function checkInLoop(ports: LoopPorts, say: (line: string) => void,
   }
 }
 
-function conditionOf({ roster, gate }: LoopPorts): AgentCondition {
+function conditionOf({ roster, gate, faults }: LoopPorts): AgentCondition {
   const { capacity, used } = roster
   return {
     tasks: roster.size,
@@ -43,5 +43,6 @@ function conditionOf({ roster, gate }: LoopPorts): AgentCondition {
     draining: gate.closedSince('signal') !== undefined,
     // Whether an administrator drains it, the server knows better, and sooner.
     refusal: gate.refusal('administrator') ?? null,
+    faults,
   }
 }

@@ -8,6 +8,8 @@ export interface LoopPorts {
   readonly executor: AgentExecutor
   readonly roster: Roster
   readonly gate: Gate
+  /** Known holes of what jobs run in, for administrators to read. */
+  readonly faults: readonly string[]
   /** Waits a little after a call that failed, and greets a server that does not know this machine any more. */
   afterTrouble(error: unknown): Promise<void>
 }

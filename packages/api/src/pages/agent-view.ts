@@ -16,6 +16,7 @@ export function agentView(agent: Agent, running: readonly RunningTask[]): AgentV
     memoryMb: agent.memoryMb,
     drainingSince: drainingSince?.toISOString() ?? null,
     refusal: condition?.refusal ?? null,
+    faults: condition?.faults ?? [],
     silentMs: Math.round(agent.silentMs),
     running: running.filter((task) => task.agentId === agent.id).map(taskView),
   }

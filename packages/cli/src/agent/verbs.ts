@@ -63,4 +63,5 @@ async function listAgents(client: RestClient): Promise<readonly AgentView[]> {
 
 function print(agent: AgentView): void {
   process.stdout.write(`${agent.name}  ${agent.state}  ${agent.status}\n`)
+  for (const fault of agent.faults) process.stdout.write(`  warning: ${fault}\n`)
 }

@@ -103,6 +103,8 @@ export interface AgentCondition {
   readonly draining: boolean
   /** Why it takes no new tasks, as a sentence for people; null: it does. */
   readonly refusal: string | null
+  /** Known holes of what jobs run in there, each as a sentence with its cure; absent from agents of earlier versions. */
+  readonly faults?: readonly string[]
 }
 
 export interface AgentOrders {

@@ -220,6 +220,8 @@ export interface AgentView {
   readonly memoryMb: number
   readonly drainingSince: string | null
   readonly refusal: string | null
+  /** Known holes of its container engine, each as a sentence with its cure. */
+  readonly faults: readonly string[]
   readonly silentMs: number
   /** Tasks that it has now, oldest first. */
   readonly running: readonly RunningTaskView[]

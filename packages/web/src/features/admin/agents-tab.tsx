@@ -41,6 +41,11 @@ export function AgentsTab() {
             disabled={direct.isPending}
             direct={(verb) => direct.mutate({ id: agent.id, verb })}
           />
+          {agent.faults.map((fault) => (
+            <p key={fault} className="problem">
+              {fault}
+            </p>
+          ))}
           {agent.running.length === 0 && <p className="quiet pad">Runs nothing.</p>}
           {agent.running.map((task) => (
             <div key={`${task.jobId}/${task.slice}`} className="admin-row">
