@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { foldersFor, readUsage } from './control-groups.ts'
 import { eventsFileFor, readMemoryKills } from './docker/memory.ts'
-import { outOfMemoryKills } from './sandbox-limits.ts'
+import { outOfMemoryKills } from './job-groups.ts'
 
 let folder: string
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type ProcessIdentity, parseIdentity, processLives } from '@rondo/adapters'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
-import type { SandboxLimits } from './sandbox-limits.ts'
+import type { GroupLimits } from './job-groups.ts'
 import { makeSandboxRoot } from './sandbox-root.ts'
 
 const script = fileURLToPath(new URL('./sandbox.sh', import.meta.url))
@@ -49,7 +49,7 @@ export interface SandboxStart {
   /** Marks the end of scripts in their output; see the supervisor. */
   readonly token: string
   readonly folder: TaskFolder
-  readonly limits: SandboxLimits
+  readonly limits: GroupLimits
   /** Control groups to join; undefined where there are none, and the kernel limits processes instead. */
   readonly groups: readonly string[] | undefined
   readonly hidden: readonly string[]

@@ -4,14 +4,14 @@ import { type ProcessIdentity, processLives } from '@rondo/adapters'
 import type { TaskSpec } from '@rondo/protocol'
 import { readNamespaceUsage, readUsage } from './control-groups.ts'
 import { type Executor, ExecutorRefusal, type ExecutorState } from './executor.ts'
-import { type EnteredSandbox, enterSandbox } from './sandbox-enter.ts'
 import {
   controlGroupPaths,
+  type GroupLimits,
   makeControlGroups,
   outOfMemoryKills,
   removeControlGroups,
-  type SandboxLimits,
-} from './sandbox-limits.ts'
+} from './job-groups.ts'
+import { type EnteredSandbox, enterSandbox } from './sandbox-enter.ts'
 import { ioPath } from './sandbox-root.ts'
 import { endSandboxes, removeJobsFiles, startSandbox } from './sandbox-start.ts'
 
@@ -97,7 +97,7 @@ function groupsOf(state: ExecutorState): readonly string[] {
   return (state.groups ?? '').split('\n').filter(Boolean)
 }
 
-function limitsFor(spec: TaskSpec): SandboxLimits {
+function limitsFor(spec: TaskSpec): GroupLimits {
   return {
     cpus: Math.min(spec.resources.cpus, cpus().length),
     memoryMb: Math.min(spec.resources.memoryMb, Math.floor(totalmem() / 1024 / 1024)),
@@ -105,7 +105,7 @@ function limitsFor(spec: TaskSpec): SandboxLimits {
   }
 }
 
-function sayLimits(spec: TaskSpec, limits: SandboxLimits, enforced: boolean, say: (line: string) => void): void {
+function sayLimits(spec: TaskSpec, limits: GroupLimits, enforced: boolean, say: (line: string) => void): void {
   const { cpus, memoryMb, resourceClass } = spec.resources
   say(`Resource class ${resourceClass}: ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}, ${memoryMb / 1024} GB`)
   if (limits.cpus < cpus || limits.memoryMb < memoryMb)

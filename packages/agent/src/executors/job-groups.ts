@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-export interface SandboxLimits {
+export interface GroupLimits {
   readonly cpus: number
   readonly memoryMb: number
   readonly processes: number
@@ -21,7 +21,7 @@ export function controlGroupPaths(name: string): readonly string[] {
  * Makes the control groups of one attempt with its limits; undefined where this user may make none. A process joins by
  * writing its number into `cgroup.procs` of each.
  */
-export function makeControlGroups(name: string, limits: SandboxLimits): readonly string[] | undefined {
+export function makeControlGroups(name: string, limits: GroupLimits): readonly string[] | undefined {
   const groups = controlGroupPaths(name)
   try {
     const [first = '', pids, cpu] = groups
@@ -35,7 +35,7 @@ export function makeControlGroups(name: string, limits: SandboxLimits): readonly
   }
 }
 
-function limitUnified(group: string, limits: SandboxLimits): void {
+function limitUnified(group: string, limits: GroupLimits): void {
   const parent = dirname(group)
   writeFileSync(join(mount, 'cgroup.subtree_control'), '+cpu +memory +pids')
   mkdirSync(parent, { recursive: true })
@@ -48,7 +48,7 @@ function limitUnified(group: string, limits: SandboxLimits): void {
   writeFileSync(join(group, 'cpu.max'), `${Math.floor(limits.cpus * periodUs)} ${periodUs}`)
 }
 
-function limitSeparate(memory: string, pids: string, cpu: string, limits: SandboxLimits): void {
+function limitSeparate(memory: string, pids: string, cpu: string, limits: GroupLimits): void {
   for (const group of [memory, pids, cpu]) mkdirSync(group, { recursive: true })
   writeFileSync(join(memory, 'memory.limit_in_bytes'), String(limits.memoryMb * 1024 * 1024))
   const withSwap = join(memory, 'memory.memsw.limit_in_bytes')
