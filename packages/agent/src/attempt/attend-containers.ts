@@ -1,4 +1,5 @@
 import { passed, type StepEnd } from '../reports/endings.ts'
+import { tooMuchMemory } from '../task/launch.ts'
 import { firstContainerStep, type TaskContext } from '../task/task-context.ts'
 
 /** Steps that show what the containers beside the steps print. */
@@ -57,11 +58,22 @@ async function follow(
     step.pump.poke()
   }
   const ended = await task.executor.attend?.(task.state, position, from, write, over)
-  if (ended === undefined) return undefined
-  const why = ended.outOfMemory ? ' because it used more memory than the resource class allows' : ''
+  if (ended === undefined) {
+    tellKills(task, position, step.out)
+    return undefined
+  }
+  const why = ended.outOfMemory ? ` because ${tooMuchMemory(task)}` : ''
   task.folder.append(
     step.out,
     `\nThe container ended${why} while the job was running (exit code ${ended.exitCode}). The job goes on without it.\n`,
   )
   return { result: ended.exitCode === 0 ? 'passed' : 'failed', exitCode: ended.exitCode }
+}
+
+/** A container may go on without programs of its own that the kernel killed, and then nobody else speaks of them. */
+function tellKills(task: TaskContext, position: number, out: string): void {
+  const kills = task.executor.attendedKills?.(task.state, position) ?? 0
+  if (kills === 0) return
+  const programs = kills === 1 ? 'One program of this container was' : `${kills} programs of this container were`
+  task.folder.append(out, `\n${programs} killed because ${tooMuchMemory(task)}.\n`)
 }

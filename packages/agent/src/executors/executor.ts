@@ -38,6 +38,10 @@ export interface Executor {
     write: (bytes: Buffer) => void,
     signal: AbortSignal,
   ): Promise<ContainerEnd | undefined>
+  /** How many processes of such a container the kernel has killed for memory so far. */
+  attendedKills?(state: ExecutorState, position: number): number
+  /** Whether its containers have the resource class together, not each of them. */
+  sharesClass?(state: ExecutorState): boolean
   /** How many processes of the job's the kernel has killed for memory so far. */
   memoryKills(state: ExecutorState): number
   /** What the job has used so far, of processors and memory; undefined when that is out of sight. Called once a second. */

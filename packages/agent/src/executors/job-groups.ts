@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -50,6 +50,9 @@ function limitUnified(group: string, limits: GroupLimits): void {
 
 function limitSeparate(memory: string, pids: string, cpu: string, limits: GroupLimits): void {
   for (const group of [memory, pids, cpu]) mkdirSync(group, { recursive: true })
+  // Older kernels count groups below this one with it only if told so, while there are none.
+  const counted = join(memory, 'memory.use_hierarchy')
+  if (existsSync(counted) && readFileSync(counted, 'utf8').trim() === '0') writeFileSync(counted, '1')
   writeFileSync(join(memory, 'memory.limit_in_bytes'), String(limits.memoryMb * 1024 * 1024))
   const withSwap = join(memory, 'memory.memsw.limit_in_bytes')
   if (existsSync(withSwap)) writeFileSync(withSwap, String(limits.memoryMb * 1024 * 1024))
@@ -63,6 +66,12 @@ export function outOfMemoryKills(groups: readonly string[]): number {
   for (const file of groups.flatMap((group) => [join(group, 'memory.events'), join(group, 'memory.oom_control')]))
     if (existsSync(file)) return Number(/^oom_kill (\d+)/m.exec(readFileSync(file, 'utf8'))?.[1] ?? 0)
   return 0
+}
+
+/** All that exist by a name: below groups of ours an engine makes some in every hierarchy of version 1. */
+export function existingControlGroups(name: string): readonly string[] {
+  const hierarchies = existsSync(join(mount, 'cgroup.controllers')) || !existsSync(mount) ? ['.'] : readdirSync(mount)
+  return hierarchies.map((hierarchy) => join(mount, hierarchy, 'rondo', name)).filter((group) => existsSync(group))
 }
 
 /** Removes groups whose processes were just killed: each is busy until the last one is gone. */

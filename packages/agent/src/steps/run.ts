@@ -4,7 +4,7 @@ import type { OutputPump } from '../output/pump.ts'
 import type { StepEnd } from '../reports/endings.ts'
 import { statusOf } from '../shared-folder/script-status.ts'
 import type { Script } from '../task/lane.ts'
-import { launch, launchBeside, printedAll, waitForStatus, wasLaunched } from '../task/launch.ts'
+import { launch, launchBeside, printedAll, tooMuchMemory, waitForStatus, wasLaunched } from '../task/launch.ts'
 import { stepPrologue } from '../task/scripts.ts'
 import { firstConfigStep, type TaskContext } from '../task/task-context.ts'
 import { duration } from './duration.ts'
@@ -70,7 +70,7 @@ export async function runStep(
     if (end.result !== 'failed' || attempt >= step.maxAutoReruns) {
       task.folder.append(
         `s${index}.out`,
-        explanation(step, end, task.executor.memoryKills(task.state) > task.kills.before),
+        explanation(step, end, task.executor.memoryKills(task.state) > task.kills.before && tooMuchMemory(task)),
       )
       return end
     }
@@ -114,10 +114,10 @@ async function kill(task: TaskContext, id: string): Promise<void> {
   await task.executor.killAsRoot?.(task.state, id)
 }
 
-function explanation(step: RunStep, end: StepEnd, outOfMemory: boolean): string {
+function explanation(step: RunStep, end: StepEnd, tooMuch: string | false): string {
   if (end.result === 'timed-out')
     return `\nToo long with no output (exceeded ${duration(step.noOutputTimeoutMs)}): the step was stopped\n`
-  if (outOfMemory)
-    return `\nThe command was killed, or a program it started was, because the job used more memory than its resource class allows (exit code ${end.exitCode}). Choose a larger resource_class.\n`
+  if (tooMuch !== false)
+    return `\nThe command was killed, or a program it started was, because ${tooMuch} (exit code ${end.exitCode}). Choose a larger resource_class.\n`
   return `\nExited with code exit status ${end.exitCode}\n`
 }

@@ -70,21 +70,29 @@ async function heard<T>(task: TaskContext, look: () => T | undefined, patient = 
     if (performance.now() - checked > 2_000) {
       checked = performance.now()
       const health = await task.executor.health(task.state)
-      if (!health.alive && look() === undefined) throw new EnvironmentGone(health.outOfMemory)
+      if (!health.alive && look() === undefined) throw new EnvironmentGone(health.outOfMemory && tooMuchMemory(task))
     }
   }
+}
+
+/** What used too much memory, in words that follow "because". */
+export function tooMuchMemory({ executor, state }: Pick<TaskContext, 'executor' | 'state'>): string {
+  return executor.sharesClass?.(state)
+    ? 'the containers of the job together used more memory than its resource class allows'
+    : 'the job used more memory than its resource class allows'
 }
 
 /** The job's environment ended under it. */
 export class EnvironmentGone extends Error {
   readonly outOfMemory: boolean
 
-  constructor(outOfMemory: boolean) {
+  /** `tooMuch`: what used too much memory, if that is why. */
+  constructor(tooMuch: string | false) {
     super(
-      outOfMemory
-        ? 'The job was stopped because it used more memory than its resource class allows. Choose a larger resource_class.'
-        : 'The environment of the job ended before its steps did.',
+      tooMuch === false
+        ? 'The environment of the job ended before its steps did.'
+        : `The job was stopped because ${tooMuch}. Choose a larger resource_class.`,
     )
-    this.outOfMemory = outOfMemory
+    this.outOfMemory = tooMuch !== false
   }
 }

@@ -4,6 +4,7 @@ import Docker from 'dockerode'
 import { fillSharedFolder } from '../../shared-folder/task-folder.ts'
 import { readUsage } from '../control-groups.ts'
 import { type Executor, ExecutorRefusal, type ExecutorState, type RunningImage } from '../executor.ts'
+import { existingControlGroups, removeControlGroups } from '../job-groups.ts'
 import { attendContainer } from './attend.ts'
 import { removeImages, removeLeftovers } from './collect-garbage.ts'
 import { expand } from './credentials.ts'
@@ -11,7 +12,7 @@ import { hostGatewayOf } from './host-gateway.ts'
 import { openImageUses } from './image-uses.ts'
 import { createImages } from './images.ts'
 import { attemptLabel } from './labels.ts'
-import { readMemoryKills } from './memory.ts'
+import { eventsFileIn, readMemoryKills } from './memory.ts'
 import { ioPath, primaryProcess } from './options.ts'
 import { openPrivateImages } from './private-images.ts'
 import { openProgram } from './program.ts'
@@ -63,6 +64,7 @@ export async function connectDocker(options: DockerOptions): Promise<ConnectedDo
     settings,
     owner,
     agentsUrl,
+    groupDriver: info.CgroupDriver || 'a way of its own',
     machine: { cpus: info.NCPU, memoryMb: Math.floor(info.MemTotal / 1024 / 1024) },
     hostGateway: hostGatewayOf(versions),
     systemCalls: versions.engine.startsWith('podman ') ? await writePodmanFilter(owner) : undefined,
@@ -116,7 +118,7 @@ function createDockerExecutor(engine: Engine): Executor {
       try {
         return await startContainers(engine, { spec, folder, say, signal }, spec.job.executor.images)
       } catch (error) {
-        await removeLabelled(docker, `${attemptLabel}=${spec.attemptId}`)
+        await removeAll(docker, spec.attemptId)
         throw error
       }
     },
@@ -127,7 +129,9 @@ function createDockerExecutor(engine: Engine): Executor {
       const found = await inspectPrimary(docker, state)
       return {
         alive: found?.State.Running ?? false,
-        outOfMemory: (found?.State.OOMKilled ?? false) || readMemoryKills(state.memoryEvents ?? '') > 0,
+        outOfMemory:
+          (found !== undefined && killedForMemory(state, found.State.OOMKilled, found.State.ExitCode)) ||
+          readMemoryKills(state.memoryEvents ?? '') > 0,
       }
     },
     startFailure: (state) =>
@@ -135,8 +139,12 @@ function createDockerExecutor(engine: Engine): Executor {
     memoryKills: (state) => readMemoryKills(state.memoryEvents ?? ''),
     images: imagesOf,
     attended: (state) => attendedOf(state).map(({ name }) => name),
-    attend: (state, position, from, write, signal) =>
-      attendContainer(docker, attendedOf(state)[position]?.id ?? '', from, write, signal),
+    async attend(state, position, from, write, signal) {
+      const end = await attendContainer(docker, attendedOf(state)[position]?.id ?? '', from, write, signal)
+      return end && { ...end, outOfMemory: killedForMemory(state, end.outOfMemory, end.exitCode) }
+    },
+    attendedKills: (state, position) => readMemoryKills(eventsFileIn(attendedOf(state)[position]?.usage ?? '')),
+    sharesClass: (state) => state.together !== undefined,
     usage: (state) => readUsage((state.usage ?? '').split('\n').filter(Boolean)),
     openTerminal: (state, script, size) => openTerminal(docker.getContainer(idsOf(state)[0] ?? ''), script, size),
     openProgram: (state, command, terminal) =>
@@ -147,8 +155,9 @@ function createDockerExecutor(engine: Engine): Executor {
       reserved.delete(basename(root))
       if (unused !== undefined) await removeContainer(docker, unused.container.id)
       // Of what was cut short while it was made nothing is known but whose it is.
-      if (idsOf(state).length === 0) await removeLabelled(docker, `${attemptLabel}=${basename(root)}`)
-      else await removeContainers(docker, state)
+      if (idsOf(state).length === 0) return removeAll(docker, basename(root))
+      await removeContainers(docker, state)
+      await removeControlGroups(existingControlGroups(basename(root)))
     },
     async killAsRoot(state, id) {
       const exec = await docker
@@ -168,6 +177,20 @@ async function removeContainers(docker: Docker, state: ExecutorState): Promise<v
   for (const id of idsOf(state).reverse()) await removeContainer(docker, id)
 }
 
+/** All that there may be of an attempt, whatever is known of it. */
+async function removeAll(docker: Docker, attemptId: string): Promise<void> {
+  await removeLabelled(docker, `${attemptLabel}=${attemptId}`)
+  await removeControlGroups(existingControlGroups(attemptId))
+}
+
+/**
+ * The engine calls every container below a full control group out of memory; of those that share one only that was whose
+ * process was killed.
+ */
+function killedForMemory(state: ExecutorState, outOfMemory: boolean, exitCode: number): boolean {
+  return outOfMemory && (state.together === undefined || exitCode === 128 + 9)
+}
+
 function idsOf(state: ExecutorState): string[] {
   return (state.containers ?? '').split(' ').filter(Boolean)
 }
@@ -176,7 +199,14 @@ function imagesOf(state: ExecutorState): readonly RunningImage[] {
   return JSON.parse(state.images ?? '[]')
 }
 
-function attendedOf(state: ExecutorState): readonly { readonly id: string; readonly name: string }[] {
+interface Attended {
+  readonly id: string
+  readonly name: string
+  /** Of a service: see `usageFolders`. */
+  readonly usage?: string
+}
+
+function attendedOf(state: ExecutorState): readonly Attended[] {
   return JSON.parse(state.attended ?? '[]')
 }
 

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 /**
  * The file in which the kernel counts the processes it killed in a process's control group for memory, in versions 1 and 2;
@@ -22,6 +23,15 @@ export function eventsFileFor(text: string): string {
     if (controllers === '' && groups.length === 1) return `/sys/fs/cgroup${path.join(':')}/memory.events`
   }
   return ''
+}
+
+/** The same, of a container's folders as `usageFolders` has them. */
+export function eventsFileIn(folders: string): string {
+  const memory = folders.split(' ').at(-1) || undefined
+  if (memory === undefined) return ''
+  return (
+    ['memory.oom_control', 'memory.events'].map((name) => join(memory, name)).find((file) => existsSync(file)) ?? ''
+  )
 }
 
 export function readMemoryKills(file: string): number {

@@ -15,6 +15,8 @@ export interface Limits {
 export interface Place {
   readonly limits: Limits
   readonly labels: Readonly<Record<string, string>>
+  /** The control group that it shares with the job's other containers. */
+  readonly group?: string | undefined
   /** What it may write, if the engine can tell. */
   readonly diskGb: number | undefined
   readonly sudo: 'allow' | 'refuse'
@@ -34,12 +36,13 @@ export function limitsFor(spec: TaskSpec, machine: Limits, say: (line: string) =
   return limits
 }
 
-function hostConfig({ limits, diskGb, sudo, systemCalls }: Place): Docker.HostConfig {
+function hostConfig({ limits, diskGb, sudo, systemCalls, group }: Place): Docker.HostConfig {
   return {
     NanoCpus: Math.floor(limits.cpus * 1e9),
     Memory: limits.memoryMb * 1024 * 1024,
     MemorySwap: limits.memoryMb * 1024 * 1024,
     PidsLimit: maxProcesses,
+    ...(group === undefined ? {} : { CgroupParent: group }),
     ...(diskGb === undefined ? {} : { StorageOpt: { size: `${diskGb}G` } }),
     // A job may become root by sudo, as images made for this config language expect; it never gets devices or raw sockets.
     CapDrop: ['MKNOD', 'NET_RAW'],

@@ -12,6 +12,7 @@ import { memoryEventsFile } from './memory.ts'
 import { ensureJobsNetwork, type NetworkCloser, type Openings, prepareClosing } from './network.ts'
 import { type Limits, limitsFor, type Place, primaryOptions, primaryProcess, serviceOptions } from './options.ts'
 import type { DockerSettings } from './settings.ts'
+import { notShared, shareClass } from './shared-class.ts'
 import { startRefusal } from './start-refusal.ts'
 import type { WarmPool } from './warm-pool.ts'
 
@@ -25,6 +26,8 @@ export interface Engine {
   /** Address for agents, which jobs are kept from. */
   readonly agentsUrl: string
   readonly machine: Limits
+  /** How the engine makes control groups, `cgroupfs` or `systemd`. */
+  readonly groupDriver: string
   readonly hostGateway: HostGateway
   /** File with the filter of system calls for its containers; without one its own. */
   readonly systemCalls: string | undefined
@@ -56,8 +59,14 @@ export async function startContainers(
   ])
   const labels = { [attemptLabel]: spec.attemptId, [ownerLabel]: engine.owner }
   const { diskGb, sudo } = engine.settings
-  const place: Place = { limits, labels, diskGb, sudo, systemCalls: engine.systemCalls }
+  const shared = plans.length > 1 ? shareClass(engine.groupDriver, { name: spec.attemptId, limits }, say) : undefined
+  const place: Place = { limits, labels, diskGb, sudo, systemCalls: engine.systemCalls, group: shared?.parent }
   const primary = await startPrimary(engine, preparation, place, { plans, images, network })
+  const together = shared?.holds(primary.pid) ?? false
+  if (shared?.parent !== undefined)
+    say(
+      together ? 'All containers of the job share its resource class' : notShared('the engine makes groups elsewhere'),
+    )
   const services = await Promise.all(
     plans.slice(1).map(async (plan, at) => {
       const image = images[at + 1]!
@@ -79,6 +88,7 @@ export async function startContainers(
     memoryEvents: memoryEventsFile(primary.pid),
     usage: [usageFolders(primary.pid), ...services.map((service) => service.usage)].join('\n'),
     images: JSON.stringify(images.map(({ name, digest }) => ({ image: name, digest }))),
+    ...(together ? { together: 'yes' } : {}),
     attended: JSON.stringify([...(primary.attended ? [{ id: primary.id, name: images[0]!.name }] : []), ...services]),
   }
 }
