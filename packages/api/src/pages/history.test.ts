@@ -44,6 +44,46 @@ test('a member reads the history of a pipeline in words, and nobody else learns 
   expect(foreign.status).toBe(404)
 })
 
+test('who canceled a workflow is read beside what that canceled, and from whom a lock was taken over', async () => {
+  const { project, user } = await engine.home()
+  const config = `version: 2.1
+jobs: {ship: {docker: [{image: cimg/base:current}], steps: [{run: "true"}]}}
+workflows: {main: {jobs: [{ship: {serial-group: prod}}]}}`
+  const [first, second] = [await engine.push(project, config), await engine.push(project, config)]
+  const token = await web.token(user)
+
+  await web.request(token, 'POST', `/api/v2/workflow/${(await engine.workflow(first)).id}/cancel`)
+  await engine.settle()
+
+  const read = async ({ id }: { readonly id: string }) =>
+    (await web.request(token, 'GET', `/api/private/pipelines/${id}/events`)).body.items as unknown as object[]
+  const slug = `gh/${project.organizationName}/${project.name}`
+  expect(await read(first)).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({
+        kind: 'workflow.canceled',
+        who: user.login,
+        what: 'workflow main canceled',
+        why: null,
+      }),
+      expect.objectContaining({ kind: 'job.finished', job: 'ship', who: user.login, why: 'its workflow was canceled' }),
+      expect.objectContaining({
+        kind: 'lock.released',
+        what: `lock prod given back; workflow main of pipeline ${second.number} of ${slug} has it next`,
+      }),
+    ]),
+  )
+  expect(await read(second)).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({
+        kind: 'lock.given',
+        job: 'ship/lock',
+        why: `workflow main of pipeline ${first.number} of ${slug} gave it back`,
+      }),
+    ]),
+  )
+})
+
 test('a member reads what made the pipelines of a project and what made none, and nobody else does', async () => {
   const [home, stranger] = [await engine.home(), await engine.home()]
   const slug = `gh/${home.organization.name}/${home.project.name}`
