@@ -28,6 +28,7 @@ import { runSteps, stoppedEnd, type TaskEnd } from './run-steps.ts'
 import { announceVariables, executorState, openEnvironment } from './spin-up.ts'
 import { stopUnheard } from './stop-unheard.ts'
 import { takeDown } from './take-down.ts'
+import { watchDiskUse } from './watch-disk-use.ts'
 
 const lastSamplesMs = 500
 const lastWordMs = 60_000
@@ -229,6 +230,7 @@ async function execute(
   const base: TaskBase = { ...ports, executor: deps.executor, steps: createStepRecorder(ports) }
   let stopAnswering = () => {}
   let stopSampling = async () => {}
+  let stopWatching = () => {}
   let containers: AttendedContainers | undefined
   let door: SshDoor | undefined
   /** Before the attempt's last word, after which the server takes nothing more of it. */
@@ -245,7 +247,7 @@ async function execute(
     }
     const scripts = openScripts(own.folder)
     const lane = openLane(own.folder, scripts)
-    const task: TaskContext = { ...base, state: environment.state, scripts, lane, kills: { before: 0 } }
+    const task: TaskContext = { ...base, state: environment.state, scripts, lane, kills: { before: 0 }, disk: {} }
     announceVariables(task)
     const answering = [answerTimings(task), answerTokens(task)]
     stopAnswering = () => answering.forEach((stop) => void stop())
@@ -255,6 +257,7 @@ async function execute(
       controlPlane: deps.controlPlane,
       read: () => deps.executor.usage(environment.state),
     })
+    stopWatching = watchDiskUse(task, () => (own.signal as StoppableSignal).stop?.('disk'))
     door = await openSshDoor(task, deps.ssh)
     containers = attendContainers(task)
     const end = await stayOpen(deps, task, door, await runSteps(task))
@@ -266,6 +269,7 @@ async function execute(
     await door?.close()
     await containers?.stop()
     stopAnswering()
+    stopWatching()
     notices.close()
     await lastSamples()
   }

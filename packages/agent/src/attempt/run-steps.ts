@@ -71,6 +71,7 @@ const unheardMessage =
 export function stoppedEnd(task: TaskContext, error: unknown): TaskEnd {
   const reason = task.signal.reason as StopReason
   if (task.signal.aborted && reason === 'unheard') return { result: 'lost', message: unheardMessage }
+  if (task.signal.aborted && reason === 'disk') return { result: 'failed', message: task.disk.told ?? null }
   if (task.signal.aborted && reason !== 'shutdown')
     return {
       result: reason === 'timed-out' ? 'timed-out' : 'canceled',

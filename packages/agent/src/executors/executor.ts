@@ -46,6 +46,8 @@ export interface Executor {
   memoryKills(state: ExecutorState): number
   /** What the job has used so far, of processors and memory; undefined when that is out of sight. Called once a second. */
   usage(state: ExecutorState): Usage | undefined
+  /** In the user's words, that the job wrote more than it may; absent where nothing is limited. Asked while the job runs. */
+  overDisk?(state: ExecutorState): Promise<string | undefined>
   /** Kills what a script left, with more rights than the supervisor has; absent where it has them all. */
   killAsRoot?(state: ExecutorState, id: string): Promise<void>
   /** Runs a script of the shared folder at a terminal; absent where there is none. */

@@ -1,8 +1,8 @@
 /**
- * Why an attempt is stopped: by its user, by its time limit, because another owner has it, because the agent ends, or
- * because the server was not heard for so long that the job may be run anew.
+ * Why an attempt is stopped: by its user, by its time limit, because it wrote more than it may, because another owner has it,
+ * because the agent ends, or because the server was not heard for so long that the job may be run anew.
  */
-export type StopReason = 'canceled' | 'timed-out' | 'gone' | 'shutdown' | 'unheard'
+export type StopReason = 'canceled' | 'timed-out' | 'disk' | 'gone' | 'shutdown' | 'unheard'
 
 /** How a step ended: its result, and the exit status when it has one. */
 export interface StepEnd {

@@ -40,4 +40,6 @@ export interface TaskContext extends TaskBase {
   readonly lane: Lane
   /** How many processes the job's memory had cost before the script that was last waited to start. */
   readonly kills: { before: number }
+  /** That the job wrote more than it may, in its user's words, once it has. */
+  readonly disk: { told?: string }
 }

@@ -8,6 +8,7 @@ import { existingControlGroups, removeControlGroups } from '../job-groups.ts'
 import { attendContainer } from './attend.ts'
 import { removeImages, removeLeftovers } from './collect-garbage.ts'
 import { expand } from './credentials.ts'
+import { overDisk } from './disk-use.ts'
 import { hostGatewayOf } from './host-gateway.ts'
 import { openImageUses } from './image-uses.ts'
 import { createImages } from './images.ts'
@@ -146,6 +147,9 @@ function createDockerExecutor(engine: Engine): Executor {
     attendedKills: (state, position) => readMemoryKills(eventsFileIn(attendedOf(state)[position]?.usage ?? '')),
     sharesClass: (state) => state.together !== undefined,
     usage: (state) => readUsage((state.usage ?? '').split('\n').filter(Boolean)),
+    ...(engine.settings.diskGb === undefined
+      ? {}
+      : { overDisk: async (state) => (state.watchedDiskGb === undefined ? undefined : overDisk(docker, state)) }),
     openTerminal: (state, script, size) => openTerminal(docker.getContainer(idsOf(state)[0] ?? ''), script, size),
     openProgram: (state, command, terminal) =>
       openProgram(docker.getContainer(idsOf(state)[0] ?? ''), command, terminal),

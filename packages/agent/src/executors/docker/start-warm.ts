@@ -9,7 +9,7 @@ import { attemptLabel, ownerLabel } from './labels.ts'
 import { memoryEventsFile } from './memory.ts'
 import { ensureJobsNetwork, prepareClosing } from './network.ts'
 import { limitsFor, type Place, primaryOptions } from './options.ts'
-import { createContainer, type Engine, openingsOf, removeContainer, startClosed } from './start.ts'
+import { createContainer, type Engine, openingsOf, removeContainer, startClosed, watchedDisk } from './start.ts'
 import type { WarmContainer, WarmRecipe } from './warm-pool.ts'
 
 /** A container that waited, and the image it runs. */
@@ -118,6 +118,7 @@ export function useWarm(
     usage: usageFolders(container.pid),
     images: JSON.stringify([{ image: image.name, digest: image.digest }]),
     attended: '[]',
+    ...watchedDisk(engine),
     prologue: exports(plainImage(spec)?.environment ?? []),
   }
 }

@@ -73,7 +73,8 @@ export async function startContainers(
       say(`Starting container ${image.name}`)
       const options = (on: Place) => serviceOptions(image, plan, spec.environment, { ...on, primaryId: primary.id })
       const what = `The service ${plan.name ?? image.name}`
-      return createContainer(engine, options, place, say)
+      // How the engine limits containers was said of the first.
+      return createContainer(engine, options, place, () => {})
         .then(async (container) => {
           await container.start()
           return { id: container.id, name: image.name, usage: usageFolders((await container.inspect()).State.Pid) }
@@ -89,6 +90,7 @@ export async function startContainers(
     usage: [usageFolders(primary.pid), ...services.map((service) => service.usage)].join('\n'),
     images: JSON.stringify(images.map(({ name, digest }) => ({ image: name, digest }))),
     ...(together ? { together: 'yes' } : {}),
+    ...watchedDisk(engine),
     attended: JSON.stringify([...(primary.attended ? [{ id: primary.id, name: images[0]!.name }] : []), ...services]),
   }
 }
@@ -186,6 +188,12 @@ function hostName({ name, image }: ImagePlan, say: (line: string) => void): read
 /** Engines whose storage cannot limit what a container writes refuse to make one with a limit. */
 const withoutDiskLimit = new WeakSet<Docker>()
 
+/** What containers may write, where the agent has to look after it. */
+export function watchedDisk({ docker, settings }: Engine): { readonly watchedDiskGb?: string } {
+  const watched = settings.diskGb !== undefined && withoutDiskLimit.has(docker)
+  return watched ? { watchedDiskGb: String(settings.diskGb) } : {}
+}
+
 export async function createContainer(
   { docker }: Engine,
   options: (place: Place) => Docker.ContainerCreateOptions,
@@ -202,9 +210,7 @@ export async function createContainer(
       withoutDiskLimit.add(docker)
     }
   }
-  say(
-    `NOTICE: ${place.diskGb} GB of disk a container is not enforced: the engine's storage driver cannot. It takes overlay2 on XFS with project quotas, btrfs or zfs.`,
-  )
+  say(`Disk: ${place.diskGb} GB a container; a job that writes more is stopped.`)
   return askForContainer(docker, options(unlimited))
 }
 
