@@ -7,6 +7,11 @@ import { defaultSshPorts } from './ssh/ssh-options.ts'
 export interface AgentEnv {
   /** RONDO_SERVER_URL: the server's address for agents. */
   readonly serverUrl: string
+  /**
+   * RONDO_SERVER_CA: file with the certificates (PEM) by which a server at an `https:` address is known, and by no others: of
+   * authorities, or its own; default those of the system.
+   */
+  readonly serverCa: string | undefined
   /** RONDO_AGENT_TOKEN_FILE: file that holds the agent's token, or a joining token; jobs in the host sandbox do not see its folder. */
   readonly tokenFile: string
   /** RONDO_AGENT_DATA: folder for running tasks. */
@@ -36,8 +41,13 @@ export function readAgentEnv(source: NodeJS.ProcessEnv = process.env): AgentEnv 
     throw new Error(`RONDO_EXECUTOR is "${executor}"; use auto, docker or sandbox.`)
   const { settings, problems } = readDockerSettings(source)
   if (problems.length > 0) throw new Error(problems.join('\n'))
+  const serverUrl = required(source, 'RONDO_SERVER_URL')
+  const serverCa = source.RONDO_SERVER_CA || undefined
+  if (serverCa !== undefined && !serverUrl.startsWith('https:'))
+    throw new Error(`RONDO_SERVER_CA is set, so RONDO_SERVER_URL must begin with https:; it is "${serverUrl}".`)
   return {
-    serverUrl: required(source, 'RONDO_SERVER_URL'),
+    serverUrl,
+    serverCa,
     tokenFile: resolve(required(source, 'RONDO_AGENT_TOKEN_FILE')),
     // Engines take no other, and by its path its things are told from those of other agents.
     dataFolder: resolve(required(source, 'RONDO_AGENT_DATA')),

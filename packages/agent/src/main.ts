@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { takeProcessLock } from '@rondo/adapters'
 import { runAgent } from './agent.ts'
 import { createControlPlaneClient } from './control-plane/client.ts'
+import { trustFile } from './control-plane/server-trust.ts'
 import { readAgentEnv } from './env.ts'
 import { connectDocker } from './executors/docker/docker.ts'
 import { createSandboxExecutor } from './executors/sandbox.ts'
@@ -60,6 +61,9 @@ if (problem !== undefined)
 // For the agent that comes after this one, which may be killed before it could keep what it compiled.
 setTimeout(flushCompileCache, keepCompiledMs).unref()
 const seat = seatOf(env.dataFolder)
+const trust = env.serverCa === undefined ? undefined : trustFile(env.serverCa)
+// A file that cannot be used is a mistake of whoever starts the agent; nothing begins with it.
+trust?.options()
 const given = readFileSync(env.tokenFile, 'utf8').trim()
 try {
   await work()
@@ -72,14 +76,21 @@ await docker?.stop()
 process.exit(0)
 
 async function work(): Promise<void> {
-  const own = { serverUrl: env.serverUrl, given, dataFolder: env.dataFolder, folder: seat.folder, name: env.name }
+  const own = {
+    serverUrl: env.serverUrl,
+    trust,
+    given,
+    dataFolder: env.dataFolder,
+    folder: seat.folder,
+    name: env.name,
+  }
   const { token, joinedAs } = await ownToken(own, AbortSignal.any([drain.signal, stop.signal]))
   if (joinedAs !== undefined) log('joined', { name: joinedAs })
   await runAgent(
     {
       name: env.name,
       version: '0.1.0',
-      controlPlane: createControlPlaneClient(env.serverUrl, token, { seat }),
+      controlPlane: createControlPlaneClient(env.serverUrl, token, { seat, trust }),
       executor:
         docker?.executor ??
         createSandboxExecutor(

@@ -12,9 +12,10 @@ export async function createAgentsPart(
   store: Store,
   {
     onError,
+    tls,
     ...ports
   }: Pick<DispatcherPorts, 'objects' | 'output' | 'checks' | 'holdQuota' | 'taskSpec'> &
-    Pick<Parameters<typeof createAgentServer>[1], 'onError'>,
+    Parameters<typeof createAgentServer>[1],
 ) {
   const dispatcher = createDispatcher({
     ...ports,
@@ -36,7 +37,7 @@ export async function createAgentsPart(
       controlPlane: planes(dispatcher),
       ...createJoining(store.agentTokens),
     },
-    { onError },
+    { onError, tls },
   )
 }
 

@@ -14,6 +14,8 @@ export interface ServerEnv {
   readonly port: number
   /** RONDO_AGENT_PORT: agents; default 8585. */
   readonly agentPort: number
+  /** RONDO_AGENT_TLS_CERT, RONDO_AGENT_TLS_KEY: certificate, with those between it and its authority, and key (PEM), with which the agents' port speaks TLS; default plain HTTP. */
+  readonly agentTls: { readonly certFile: string; readonly keyFile: string } | undefined
   /** RONDO_SSH_PORT: Git over SSH, for checkout keys; without it Git is spoken over HTTP alone. */
   readonly sshPort: number | undefined
   /** RONDO_KNOWN_HOSTS: file in the format of known_hosts, whose hosts jobs may trust beside github.com, bitbucket.org and gitlab.com. */
@@ -84,6 +86,7 @@ export function readServerEnv(source: NodeJS.ProcessEnv = process.env): {
     host: source.RONDO_HOST || '0.0.0.0',
     port,
     agentPort,
+    agentTls: readAgentTls(source, problems),
     sshPort: source.RONDO_SSH_PORT ? readPort(source, 'RONDO_SSH_PORT', 22, problems) : undefined,
     knownHostsFile: source.RONDO_KNOWN_HOSTS ? resolve(source.RONDO_KNOWN_HOSTS) : undefined,
     publicUrl: readUrl(source, 'RONDO_PUBLIC_URL', `http://localhost:${port}`, problems),
@@ -116,6 +119,14 @@ function readRoles(source: NodeJS.ProcessEnv, problems: string[]): Pick<ServerEn
   if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(instance))
     problems.push(`RONDO_INSTANCE is "${instance}"; use lower-case letters, digits and "-".`)
   return { roles, instance }
+}
+
+function readAgentTls(source: NodeJS.ProcessEnv, problems: string[]): ServerEnv['agentTls'] {
+  const { RONDO_AGENT_TLS_CERT: certFile, RONDO_AGENT_TLS_KEY: keyFile } = source
+  if (certFile && keyFile) return { certFile: resolve(certFile), keyFile: resolve(keyFile) }
+  if (certFile || keyFile)
+    problems.push('RONDO_AGENT_TLS_CERT and RONDO_AGENT_TLS_KEY belong together; set both, or neither.')
+  return undefined
 }
 
 function readPort(source: NodeJS.ProcessEnv, name: string, fallback: number, problems: string[]): number {

@@ -51,7 +51,9 @@ export function createLocalAgent(
         // Compiled once: the compiler alone takes more memory than all that an idle agent needs.
         NODE_COMPILE_CACHE: join(folder.agent, 'compiled'),
         PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-        RONDO_SERVER_URL: `http://127.0.0.1:${env.agentPort}`,
+        RONDO_SERVER_URL: `${env.agentTls === undefined ? 'http' : 'https'}://127.0.0.1:${env.agentPort}`,
+        // Its own certificate, which need not name this address.
+        ...(env.agentTls === undefined ? {} : { RONDO_SERVER_CA: env.agentTls.certFile }),
         RONDO_AGENT_TOKEN_FILE: localAgentToken(folder).file,
         RONDO_AGENT_DATA: folder.agent,
         RONDO_AGENT_HIDDEN: folder.root,

@@ -23,6 +23,7 @@ import {
   createUserActions,
 } from '@rondo/conductor'
 import { createStore, type Store } from '@rondo/store'
+import { openAgentTls } from './agent-tls.ts'
 import { createAgentsPart } from './agents-part.ts'
 import { openBuiltInPostgres } from './built-in-postgres.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
@@ -244,6 +245,14 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
   }
   const agents =
     taskSpec &&
-    (await createAgentsPart(folder, store, { objects, output, checks, holdQuota: env.holdQuota, taskSpec, onError }))
+    (await createAgentsPart(folder, store, {
+      objects,
+      output,
+      checks,
+      holdQuota: env.holdQuota,
+      taskSpec,
+      onError,
+      tls: openAgentTls(env),
+    }))
   return { web, agents, ssh, checks, actions, pushes, hosting, objects, forecaster }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { AppError, type AppErrorCode } from '@rondo/model'
 import { agentPathPrefix } from '@rondo/protocol'
 import { createExchanger, type Exchange, json } from './exchange.ts'
+import type { ServerTrust } from './server-trust.ts'
 
 type Call = Partial<Exchange> & Pick<Exchange, 'silenceMs'>
 
@@ -13,13 +14,18 @@ export interface Caller {
   answer<T>(path: string, call: Call): Promise<T>
 }
 
-/** `credentials`: headers of every call. */
-export function createCaller(serverUrl: string, credentials: Readonly<Record<string, string>>): Caller {
-  const exchange = createExchanger()
+/** `credentials`: headers of every call. `trust`: by what a server at an `https:` address is known; default as the system does. */
+export function createCaller(
+  serverUrl: string,
+  credentials: Readonly<Record<string, string>>,
+  trust?: ServerTrust,
+): Caller {
+  const exchange = createExchanger(trust)
 
   function unreachable(cause: unknown, signal: AbortSignal | undefined): unknown {
     if (signal?.aborted) return cause
-    return new AppError('unavailable', `The server at ${serverUrl} cannot be reached.`, { cause })
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    return new AppError('unavailable', `The server at ${serverUrl} cannot be reached: ${reason}`, { cause })
   }
 
   async function send(path: string, call: Call): Promise<IncomingMessage> {

@@ -1,6 +1,7 @@
 import { AppError, type Seat } from '@rondo/model'
 import { type AttemptRef, agentCalls, type ControlPlane, seatHeader } from '@rondo/protocol'
 import { createCaller } from './caller.ts'
+import type { ServerTrust } from './server-trust.ts'
 
 const octets = { 'content-type': 'application/octet-stream' }
 
@@ -12,6 +13,8 @@ export interface ClientOptions {
   readonly silenceMs?: number
   /** Which process this is; see `seatOf`. */
   readonly seat?: Seat
+  /** By what a server at an `https:` address is known; default as the system does. */
+  readonly trust?: ServerTrust | undefined
 }
 
 /** Objects may be of gigabytes, and are looked at whole before they are answered. */
@@ -21,12 +24,13 @@ const objectSilenceMs = 300_000
 export function createControlPlaneClient(
   serverUrl: string,
   token: string,
-  { silenceMs = 30_000, seat }: ClientOptions = {},
+  { silenceMs = 30_000, seat, trust }: ClientOptions = {},
 ): ControlPlane {
-  const { send, answer } = createCaller(serverUrl, {
+  const credentials = {
     authorization: `Bearer ${token}`,
     ...(seat === undefined ? {} : { [seatHeader]: `${seat.folder}/${seat.place}` }),
-  })
+  }
+  const { send, answer } = createCaller(serverUrl, credentials, trust)
 
   function call<T>(
     name: keyof typeof agentCalls,

@@ -2,6 +2,7 @@ import { Agent, type ClientRequest, type IncomingMessage, type RequestOptions, r
 import { Agent as SecureAgent, request as secureRequest } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
+import type { ServerTrust } from './server-trust.ts'
 
 export interface Exchange {
   readonly method: 'GET' | 'POST'
@@ -17,14 +18,14 @@ export interface Exchange {
  * Sends requests over connections that are kept. Not by `fetch`, which copies what it sends several times, and keeps the
  * collector of garbage busier than the network: a job's output and caches are large.
  */
-export function createExchanger(): (url: URL, exchange: Exchange) => Promise<IncomingMessage> {
+export function createExchanger(trust?: ServerTrust): (url: URL, exchange: Exchange) => Promise<IncomingMessage> {
   const plain = new Agent({ keepAlive: true, scheduling: 'lifo' })
   const secure = new SecureAgent({ keepAlive: true, scheduling: 'lifo' })
 
   function open(url: URL, { method, headers, signal, silenceMs }: Exchange): ClientRequest {
     const options: RequestOptions = { method, headers, timeout: silenceMs, ...(signal ? { signal } : {}) }
     return url.protocol === 'https:'
-      ? secureRequest(url, { ...options, agent: secure })
+      ? secureRequest(url, { ...options, ...trust?.options(), agent: secure })
       : request(url, { ...options, agent: plain })
   }
 
@@ -33,7 +34,10 @@ export function createExchanger(): (url: URL, exchange: Exchange) => Promise<Inc
       const { body } = exchange
       const sent = open(url, exchange)
       // Whatever comes after the answer's beginning is told by its body.
-      sent.once('response', resolve).on('error', reject)
+      sent.once('response', resolve).on('error', (cause) => {
+        trust?.forget()
+        reject(cause)
+      })
       sent.once('timeout', () => sent.destroy(new Error('the server says nothing')))
       if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) sent.end(body)
       else pipeline(body, sent).catch(reject)

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { joinInstallation } from '../control-plane/join.ts'
 import { untilReachable } from '../control-plane/retry.ts'
+import type { ServerTrust } from '../control-plane/server-trust.ts'
 import { readIfThere, writeWhole } from './seat.ts'
 
 interface Joining {
   readonly serverUrl: string
+  readonly trust: ServerTrust | undefined
   /** What the operator gave: an agent's token, or one with which machines join. */
   readonly given: string
   readonly dataFolder: string
@@ -19,14 +21,14 @@ interface Joining {
  * on; should it be killed before it has that, it asks again and is the same agent.
  */
 export async function ownToken(
-  { serverUrl, given, dataFolder, folder, name }: Joining,
+  { serverUrl, trust, given, dataFolder, folder, name }: Joining,
   signal: AbortSignal,
 ): Promise<{ readonly token: string; readonly joinedAs?: string }> {
   if (!given.startsWith('rondo_join_')) return { token: given }
   const path = join(dataFolder, 'agent-token')
   const kept = readIfThere(path)
   if (kept !== undefined) return { token: kept }
-  const joined = await untilReachable(() => joinInstallation(serverUrl, given, { name, folder }), signal)
+  const joined = await untilReachable(() => joinInstallation(serverUrl, given, { name, folder }, trust), signal)
   writeWhole(path, joined.token)
   return { token: joined.token, joinedAs: joined.name }
 }

@@ -18,9 +18,18 @@ interface Asking {
  * should the other end, this one takes over.
  */
 export async function takeSeat({ controlPlane, hello, log, lost }: Asking, signal: AbortSignal): Promise<AgentWelcome> {
+  let away = ''
+  /** Once for each reason: an address, or a certificate, may be wrong. */
+  const tellAway = (error: unknown): never => {
+    if (error instanceof AppError && error.code === 'unavailable' && error.message !== away && !signal.aborted) {
+      away = error.message
+      log('waits for the server', { reason: away })
+    }
+    throw error
+  }
   for (let told = ''; ; ) {
     try {
-      return await untilReachable(() => controlPlane.hello(hello), signal)
+      return await untilReachable(() => controlPlane.hello(hello).catch(tellAway), signal)
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'conflict') throw error
       if (told === '') lost?.()

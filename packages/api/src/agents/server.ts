@@ -15,12 +15,21 @@ import { handleErrors } from '../http/errors.ts'
 import type { AgentPorts, WebOptions } from '../ports.ts'
 import type { OpenCalls } from './open-calls.ts'
 
+export interface AgentServerOptions extends Pick<WebOptions, 'onError'> {
+  /** Certificate and key (PEM); without them the port speaks plain HTTP. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined
+}
+
 const maxOutputChunk = 4 * 1024 * 1024
 const joinUrl = `${agentPathPrefix}/${agentJoinPath}`
 
 /** The agents' port: `ControlPlane` over HTTP, see `http-binding.ts` of the protocol. */
-export function createAgentServer(ports: AgentPorts, options: Pick<WebOptions, 'onError'>): FastifyInstance {
-  const server = Fastify({ bodyLimit: 32 * 1024 * 1024, keepAliveTimeout: 75_000, forceCloseConnections: true })
+export function createAgentServer(ports: AgentPorts, options: AgentServerOptions): FastifyInstance {
+  const limits = { bodyLimit: 32 * 1024 * 1024, keepAliveTimeout: 75_000, forceCloseConnections: true }
+  const { tls } = options
+  // What it listens with is no difference to anything below.
+  const server =
+    tls === undefined ? Fastify(limits) : (Fastify({ ...limits, https: tls }) as unknown as FastifyInstance)
   handleErrors(server, options, (message, code) => ({ code, message }))
   admitOnly(server, ports)
   const planes = new WeakMap<FastifyRequest, ControlPlane>()
