@@ -23,6 +23,7 @@ import { openScripts } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
 import { sampleUsage } from '../usage/sampler.ts'
 import { type AttendedContainers, attendContainers } from './attend-containers.ts'
+import { faultOf, notBegun } from './fault.ts'
 import { requireRoom } from './require-room.ts'
 import { runSteps, stoppedEnd, type TaskEnd } from './run-steps.ts'
 import { announceVariables, executorState, openEnvironment } from './spin-up.ts'
@@ -98,7 +99,7 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
     const reporter = createReporter(deps.controlPlane, ref, journal, sending)
     try {
       const own = { spec, folder, journal, reporter, signal, sending }
-      const end = await execute(deps, own).catch((error) => unforeseen(deps, ref, error, signal))
+      const end = await execute(deps, own).catch((error) => unforeseen(deps, ref, error, own))
       reportEnd(reporter, journal, end)
       await reporter.acknowledged()
     } finally {
@@ -110,7 +111,7 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
     // A refusal says that the attempt is another's, or was never this agent's: there is nobody to tell.
     if (!leave && !(error instanceof AppError)) {
       logError(deps, ref, error)
-      await tellLost(deps, ref, journal, reasonOf(error))
+      await tellLost(deps, ref, journal, faultOf(error, root))
     }
   } finally {
     journal.close()
@@ -130,24 +131,24 @@ function remainingMs(spec: TaskSpec, journal: Journal): number {
 }
 
 /** A fault of ours ends the attempt at once and in words, instead of when its lease has run out. */
-function unforeseen(deps: AttemptDeps, ref: AttemptRef, error: unknown, signal: AbortSignal): TaskEnd {
+function unforeseen(
+  deps: AttemptDeps,
+  ref: AttemptRef,
+  error: unknown,
+  { signal, journal, folder }: Pick<TaskBase, 'signal' | 'journal' | 'folder'>,
+): TaskEnd {
   const refused = error instanceof AppError && error.code === 'gone'
   if (refused || signal.reason === 'shutdown' || signal.reason === 'gone') throw error
   logError(deps, ref, error)
-  return { result: 'lost', message: `The agent could not go on with this job: ${reasonOf(error)}` }
-}
-
-function reasonOf(error: unknown): string {
-  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return 'its disk is full. Make room on it, and rerun the job.'
-  return error instanceof Error ? error.message : String(error)
+  const message = `The agent could not go on with this job: ${faultOf(error, folder.root)}`
+  return { result: 'lost', message, ...notBegun(journal) }
 }
 
 /** What could not even be made ready (the disk is full, say) ends now, instead of when the agent's silence is noticed. */
 async function tellLost(deps: AttemptDeps, ref: AttemptRef, journal: Journal, reason: string): Promise<void> {
   const reporter = createReporter(deps.controlPlane, ref, journal, AbortSignal.timeout(lastWordMs))
   const message = `The agent could not begin this job: ${reason}`
-  const unbegun = executorState(journal) === undefined
-  reportEnd(reporter, journal, { result: 'lost', message, ...(unbegun ? { unbegun } : {}) })
+  reportEnd(reporter, journal, { result: 'lost', message, ...notBegun(journal) })
   // A refusal: it was never started, or is another's by now.
   await reporter.acknowledged().catch(() => {})
 }

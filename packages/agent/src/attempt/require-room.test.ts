@@ -39,3 +39,24 @@ test.runIf(mayMount)(
     expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 passed', 'passed'])
   },
 )
+
+test.runIf(mayMount)(
+  'a disk that is full before the first step is told by its path and what to do, and costs an attempt, not the job [R-12]',
+  async () => {
+    const { server, begin, executor } = attemptBench(root, taskSpec([runStep('echo never')]))
+    executor.prepare = async (_spec, folder) => {
+      writeFileSync(join(root, 'filler'), Buffer.alloc(statfsSync(root).bavail * statfsSync(root).bsize))
+      writeFileSync(join(folder.io, 'more'), Buffer.alloc(1024 ** 2))
+      return {}
+    }
+
+    await begin().ended
+
+    expect(server.entries.at(-1)).toMatchObject({ type: 'task-finished', result: 'lost', unbegun: true })
+    expect(server.entries.at(-1)).toHaveProperty(
+      'message',
+      expect.stringMatching(/no space is left on the disk of \/.*\. Make room there, or raise its quota\.$/),
+    )
+    expect(server.output(0)).not.toContain('never')
+  },
+)

@@ -6,6 +6,7 @@ import type { OpenStep, StepHeading } from '../reports/step-recorder.ts'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
 import { jobPrologue } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
+import { faultOf } from './fault.ts'
 import type { TaskEnd } from './run-steps.ts'
 
 type Environment = TaskEnd | { readonly state: ExecutorState }
@@ -54,13 +55,22 @@ async function spinUp(base: TaskBase): Promise<Environment> {
         ? error.message
         : canceled
           ? 'Stopped while the environment was prepared.'
-          : `The environment could not be prepared: ${error instanceof Error ? error.message : String(error)}`
+          : `The environment could not be prepared: ${faultOf(error, folder.root)}`
     const shutdown = signal.reason === 'shutdown'
-    if (!shutdown) say(message)
+    if (!shutdown) lastWord(say, message)
     step.end({ result: canceled ? 'canceled' : 'failed', exitCode: null })
     if (shutdown) throw error
     if (canceled || error instanceof ExecutorRefusal) return { result: canceled ? 'canceled' : 'failed', message }
     return { result: 'lost', message, unbegun: true }
+  }
+}
+
+/** What cannot even be said, for the disk is full, is still told as the job's end. */
+function lastWord(say: (line: string) => void, message: string): void {
+  try {
+    say(message)
+  } catch {
+    // Best effort.
   }
 }
 

@@ -13,6 +13,8 @@ import { makeSandboxRoot } from './sandbox-root.ts'
 const script = fileURLToPath(new URL('./sandbox.sh', import.meta.url))
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const startMs = 20_000
+/** A disk without so much is full. */
+const roomBytes = 64 * 1024
 
 /** Why this machine cannot make such a sandbox, in its tools' own words; undefined when it can. Tried, not guessed. */
 export async function sandboxProblem(): Promise<string | undefined> {
@@ -59,7 +61,8 @@ export interface SandboxStart {
 export async function startSandbox(options: SandboxStart, signal: AbortSignal): Promise<ProcessIdentity> {
   const { root } = options.folder
   const uid = jobUser()
-  const turn = await endSandboxes(root)
+  const turn = await giveTurn(root)
+  await endOthers(root)
   await makeSandboxRoot({ folder: root, uid, hidden: options.hidden })
   const child = await launch(options, uid, turn)
   try {
@@ -70,7 +73,7 @@ export async function startSandbox(options: SandboxStart, signal: AbortSignal): 
       if (first !== undefined) return first
       if (child.exitCode !== null || child.signalCode !== null) break
     }
-    throw new Error(`the sandbox did not start: ${(await readFile(join(root, 'sandbox.log'), 'utf8')).trim()}`)
+    throw await whyNot(root)
   } catch (error) {
     await endSandboxes(root)
     throw error
@@ -98,19 +101,41 @@ async function launch(options: SandboxStart, uid: string, turn: string): Promise
   return child
 }
 
+/** What a sandbox that ended by itself said, or what it could not: on a full disk it can write no word, and may not begin. */
+async function whyNot(root: string): Promise<unknown> {
+  const said = (await readFile(join(root, 'sandbox.log'), 'utf8')).trim()
+  const full = await writeFile(join(root, 'sandbox.room'), Buffer.alloc(roomBytes)).then(
+    () => undefined,
+    (error) => error,
+  )
+  return full ?? new Error(`the sandbox did not start: ${said || 'it ended without a word'}`)
+}
+
 /**
- * Ends every sandbox of this folder. An agent that died while it prepared may have left one, whose supervisor would read
- * the same commands: written first, the turn makes one that is still on its way end by itself. Answers the turn.
+ * Ends every sandbox of this folder, one that is still on its way too; on a full disk as well, where there may be no turn to
+ * give, but the last one is gone from the file all the same.
  */
-export async function endSandboxes(root: string): Promise<string> {
+export async function endSandboxes(root: string): Promise<void> {
+  await giveTurn(root).catch(() => {})
+  await endOthers(root)
+}
+
+/**
+ * An agent that died while it prepared may have left a sandbox, whose supervisor would read the same commands: written
+ * first, the turn makes one that is still on its way end by itself.
+ */
+async function giveTurn(root: string): Promise<string> {
   const turn = crypto.randomUUID()
   await writeFile(join(root, 'sandbox.turn'), `${turn}\n`)
+  return turn
+}
+
+async function endOthers(root: string): Promise<void> {
   for (const name of await readdir(root)) {
     const earlier = /^sandbox\.(.+)\.process$/.exec(name)?.[1]
     const first = earlier === undefined ? undefined : await readFirst(root, earlier)
     if (first !== undefined) await killNamespace(first)
   }
-  return turn
 }
 
 async function readFirst(root: string, turn: string): Promise<ProcessIdentity | undefined> {
