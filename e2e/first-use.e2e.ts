@@ -77,6 +77,42 @@ describe.runIf(ready)('first use in a browser', () => {
     await page.locator('.page-head .badge', { hasText: 'Success' }).waitFor()
   })
 
+  test('what the agent does before the steps of the config is shown as steps, with its output and times, on the page and in the API [I-047]', async () => {
+    const own = [
+      { name: 'Spin up environment', kind: 'spin_up', prints: 'Executor docker' },
+      { name: 'Preparing environment variables', kind: 'prepare_environment', prints: 'Variables of this job' },
+    ]
+    for (const [at, { name, prints }] of own.entries()) {
+      const step = page.locator('.step').nth(at)
+      expect(await step.locator('.step-name').innerText()).toBe(name)
+      expect(await step.locator('.step-head .number').innerText()).toMatch(/^\d/)
+      await step.locator('.step-head').click()
+      await step.getByText(prints).waitFor()
+    }
+
+    const pipeline = await stack.latestPipeline('acme/web')
+    const [build] = await stack.jobs((await stack.workflows(pipeline.id))[0]!.id)
+    const { steps } = await stack.api<{ steps: { name: string; actions: Record<string, unknown>[] }[] }>(
+      'GET',
+      `/api/v1.1/project/gh/acme/web/${build!.job_number}`,
+    )
+
+    for (const [at, { name, kind }] of own.entries())
+      expect(steps[at]).toMatchObject({
+        name,
+        actions: [
+          {
+            type: kind,
+            status: 'success',
+            has_output: true,
+            start_time: expect.stringMatching(/^2\d{3}-/),
+            run_time_millis: expect.any(Number),
+          },
+        ],
+      })
+    expect(steps[2]).toMatchObject({ name: 'Show colours' })
+  })
+
   test('approving on the page lets the rest run [I-036]', async () => {
     await page.getByRole('button', { name: 'Approve hold' }).click()
     const pipeline = await stack.latestPipeline('acme/web')
