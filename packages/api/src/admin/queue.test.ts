@@ -89,7 +89,7 @@ describe('the queues', () => {
     await engine.finish(running!)
 
     const limit = `limit of 1 for class small of ${organization}, 1 running`
-    const why = 'no agent takes it (test-agent: An administrator drains it)'
+    const why = 'no agent takes new work (test-agent: An administrator drains it)'
     expect(before).toEqual([null, limit, null])
     expect(drained).toEqual([why, limit, why])
   })

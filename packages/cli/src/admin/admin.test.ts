@@ -253,7 +253,7 @@ test('when nothing runs, each stage leaves its evidence: the dispatcher has the 
     expect(stages.map((stage) => stage.code)).toEqual([0, 0, 0, 0])
     expect(stages[0]!.out.trim().split('\n')).toEqual([expect.stringContaining('took the build')])
     expect(stages[1]!.out).toMatch(
-      /run queue +1 \(none can start: no agent has joined\)\n[\s\S]*No agent has joined: nothing can run\.\n$/,
+      /run queue +1, none of which can start: no agent has joined\n[\s\S]*No agent has joined: nothing can run\.\n$/,
     )
     expect(stages[2]!.out).toMatch(/^leases +here\/1 +ok/m)
     expect(stages[3]!.out).toMatch(/job build: blocked → queued/)

@@ -75,8 +75,8 @@ test('the queue says which limit holds a build, and that nothing is free while e
   for (const { id } of await agents.list()) await agents.setDraining(id, false, home.user.id)
   const after = await admin('queue')
 
-  const why = 'no agent takes it (test-agent: An administrator drains it)'
-  expect(out).toContain(`(none can start: ${why})`)
+  const why = 'no agent takes new work (test-agent: An administrator drains it)'
+  expect(out).toContain(`, none of which can start: ${why}\n`)
   expect(out).toMatch(
     new RegExp(`/${home.organization.name}/app/1 .* held: new work of ${organization} is blocked$`, 'm'),
   )

@@ -32,11 +32,11 @@ export const showQueue: Verb = {
 function queueText(page: QueuePageView, url: string): string {
   return [
     `usage queue  ${page.held} (held back by a limit)\n`,
-    `run queue    ${page.waiting}${page.waiting > 0 && page.noneTakes !== null ? ` (none can start: ${page.noneTakes})` : ''}\n`,
+    `run queue    ${page.waiting}${page.waiting > 0 && page.noneTakes !== null ? `, none of which can start: ${page.noneTakes}` : ''}\n`,
     `running      ${page.running}\n`,
     `oldest       ${page.oldestMs === null ? 'nothing waits' : timeText(page.oldestMs)}\n`,
     page.head.length === 0 ? '' : `\nhead\n${entriesText(page.head, url)}`,
-    page.tail.length === 0 ? '' : `\ntail\n${entriesText(page.tail, url)}`,
+    page.held + page.waiting <= page.head.length ? '' : `\ntail\n${entriesText(page.tail, url)}`,
     page.limits.length === 0 ? '' : `\nlimits\n${limitsText(page.limits)}`,
     page.forecasts.length === 0 ? '' : `\nfirst forecasts of starts, last 24 hours\n${forecastsText(page.forecasts)}`,
     `\n${agentsText(page.agents)}`,
@@ -90,8 +90,9 @@ function agentsText(agents: QueuePageView['agents']): string {
     String(agent.tasks),
     agent.executors.join(','),
     `${timeText(agent.silentMs)} ago`,
+    agent.refusal ?? 'takes tasks',
   ])
-  return `agents\n${table(['NAME', 'CPUS', 'TASKS', 'RUNS', 'HEARD OF'], rows)}`
+  return `agents\n${table(['NAME', 'CPUS', 'TASKS', 'RUNS', 'HEARD OF', 'STATE'], rows)}`
 }
 
 function limitsText(limits: QueuePageView['limits']): string {

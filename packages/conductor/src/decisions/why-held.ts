@@ -24,7 +24,7 @@ export function whyNoneTakes(agents: readonly Agent[]): string | null {
   const reasons = agents.map((agent) => `${agent.name}: ${reasonOf(agent) ?? ''}`)
   if (agents.some((agent) => reasonOf(agent) === null)) return null
   const more = reasons.length - namedAgents
-  return `no agent takes it (${reasons.slice(0, namedAgents).join('; ')}${more > 0 ? ` and ${more} more` : ''})`
+  return `no agent takes new work (${reasons.slice(0, namedAgents).join('; ')}${more > 0 ? ` and ${more} more` : ''})`
 }
 
 function reasonOf({ silentMs, refusal }: Agent): string | null {

@@ -2,10 +2,10 @@ import type { EventRecord } from '@rondo/model'
 
 /**
  * Puts the starts and ends of the steps of each attempt into the order in which they happened, on the places that they have among all
- * events. A step's end is told once its output has arrived, when the next step has begun long since. Events of older servers, which do
- * not say when their step began or ended, stay where they are.
+ * events, with the times of these: a step's end is told once its output has arrived, when the next step has begun long since. Events of
+ * older servers, which do not say when their step began or ended, stay where they are.
  */
-export function stepsInTurn<Entry extends Pick<EventRecord, 'kind' | 'data'>>(
+export function stepsInTurn<Entry extends Pick<EventRecord, 'kind' | 'data' | 'at'>>(
   entries: readonly Entry[],
 ): readonly Entry[] {
   const ordered = [...entries]
@@ -15,7 +15,7 @@ export function stepsInTurn<Entry extends Pick<EventRecord, 'kind' | 'data'>>(
   )
   for (const own of places.values()) {
     const steps = own.map((place) => entries[place]!).sort(inTurn)
-    for (const [turn, place] of own.entries()) ordered[place] = steps[turn]!
+    for (const [turn, place] of own.entries()) ordered[place] = { ...steps[turn]!, at: entries[place]!.at }
   }
   return ordered
 }

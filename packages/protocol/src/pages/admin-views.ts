@@ -34,6 +34,8 @@ export interface QueuePageView {
         readonly executors: readonly string[]
         readonly silentMs: number
         readonly tasks: number
+        /** Why it takes nothing new, as when it is drained; null: it takes what has room. */
+        readonly refusal: string | null
       }[]
     | null
   /** Why no agent at all takes anything new, as when all are drained; null: one does. */

@@ -17,20 +17,23 @@ export function ChangeList({ of }: { readonly of: string }) {
   const now = useNow(true)
   if (changes.isPending) return <Skeleton rows={8} />
   if (changes.error) return <Trouble error={changes.error} />
+  const ofProject = of.split('/').length > 2
   const events = changes.data.pages.flatMap((page) => page.items)
   return (
     <section className="card" aria-label="History">
       {events.length === 0 && <p className="quiet pad">Nothing has happened.</p>}
-      <ol className="changes">
+      <ol className={`changes${ofProject ? ' of-project' : ''}`}>
         {events.map((event) => (
           <li key={event.id}>
             <time dateTime={event.at} title={new Date(event.at).toLocaleString()}>
               {ago(event.at, now)}
             </time>
-            <span className="change-place">
-              {event.place}
-              {event.job !== null && <span className="quiet"> {event.job}</span>}
-            </span>
+            {!ofProject && (
+              <span className="change-place">
+                {event.place ?? <span className="quiet">installation</span>}
+                {event.job !== null && <span className="quiet"> {event.job}</span>}
+              </span>
+            )}
             <span className="change-what">
               {event.what}
               <span className="quiet"> by {event.who ?? 'Rondo'}</span>

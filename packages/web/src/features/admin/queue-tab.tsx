@@ -68,7 +68,7 @@ function Figures({ page }: { readonly page: QueuePageView }) {
           </div>
         ))}
       </dl>
-      {page.noneTakes !== null && <p className="tone-bad">Nothing new starts: {page.noneTakes}.</p>}
+      {page.noneTakes !== null && <p className="tone-bad none-takes">Nothing new starts: {page.noneTakes}.</p>}
     </>
   )
 }
@@ -86,10 +86,11 @@ function Entries(props: {
       </div>
       {entries.length === 0 && <p className="quiet pad">Nothing waits.</p>}
       {entries.map((entry) => (
-        <div key={`${entry.jobId}/${entry.slice}`} className="admin-row">
+        <div key={`${entry.jobId}/${entry.slice}`} className="admin-row acting">
           <Link to="/job/$id" params={{ id: entry.jobId }}>
             {entry.projectSlug.split('/').slice(1).join('/')} <b>{entry.jobName}</b>
             {entry.jobNumber !== null && <span className="quiet"> {entry.jobNumber}</span>}
+            {entry.slice > 0 && <span className="quiet"> slice {entry.slice}</span>}
           </Link>
           <span className="quiet">
             {[entry.branch, entry.resourceClass, entry.promoted ? 'promoted' : '', entry.why]
@@ -125,7 +126,7 @@ function Limits({
         <span className="card-title">Limits</span>
       </div>
       {limits.map((limit) => (
-        <div key={`${limit.organization}/${limit.project}/${limit.resourceClass}`} className="admin-row">
+        <div key={`${limit.organization}/${limit.project}/${limit.resourceClass}`} className="admin-row acting">
           <span>{limit.project ?? limit.organization ?? 'Everything'}</span>
           <span className="quiet">{limit.resourceClass ?? 'all classes'}</span>
           <span className="number">
@@ -154,8 +155,10 @@ function Agents({ agents }: { readonly agents: NonNullable<QueuePageView['agents
           <span className="quiet">
             {agent.cpus} CPUs · {agent.executors.join(', ')}
           </span>
-          <span className={agent.silentMs > 60_000 ? 'tone-bad' : 'quiet'}>
-            {agent.silentMs > 60_000 ? `silent for ${duration(agent.silentMs)}` : `${agent.tasks} running`}
+          <span className={agent.silentMs > 60_000 || agent.refusal !== null ? 'tone-bad' : 'quiet'}>
+            {agent.silentMs > 60_000
+              ? `silent for ${duration(agent.silentMs)}`
+              : [`${agent.tasks} running`, agent.refusal].filter(Boolean).join(' · ')}
           </span>
         </div>
       ))}
