@@ -40,11 +40,30 @@ function statusOf(agent: Agent): string {
   const { condition, drainingSince, silentMs } = agent
   const parts = condition === null ? [] : [`${condition.tasks} of ${condition.maxTasks} tasks`]
   if (condition?.waitingForSsh) parts.push(`${condition.waitingForSsh} of them for SSH`)
-  if (silentMs > agentSilentAfterMs) parts.push(`not heard of for ${Math.round(silentMs / 1000)} s`)
+  const silent = silentMs > agentSilentAfterMs
+  if (silent) parts.push(`not heard of for ${roughly(silentMs)}`)
   if (agent.revokedAt !== null) parts.push('its token was revoked')
-  if (drainingSince !== null) parts.push(`draining since ${drainingSince.toISOString().slice(11, 16)} UTC`)
+  if (drainingSince !== null) parts.push(`draining since ${moment(drainingSince)} UTC`)
+  else if (silent && condition?.draining && condition.tasks === 0) parts.push('it was asked at its machine to end')
   else if (condition?.refusal) parts.push(`takes nothing new: ${condition.refusal}`)
   if (agent.rivalAt !== null && Date.now() - agent.rivalAt.getTime() < rivalGoneAfterMs)
     parts.push(`another process, on ${agent.rivalHost}, wants to be it and is refused`)
   return parts.join(', ') || 'has not said how it stands'
+}
+
+/** `46 s`, `19 min`, `5 h`, `3 days`: the unit of which there are at least two. */
+function roughly(ms: number): string {
+  const units = [
+    [86_400_000, 'days'],
+    [3_600_000, 'h'],
+    [60_000, 'min'],
+  ] as const
+  const [size, name] = units.find(([size]) => ms >= 2 * size) ?? [1_000, 's']
+  return `${Math.floor(ms / size)} ${name}`
+}
+
+/** `11:20` of today, and with the day before it of another. */
+function moment(at: Date): string {
+  const [day, time] = [at.toISOString().slice(0, 10), at.toISOString().slice(11, 16)]
+  return day === new Date().toISOString().slice(0, 10) ? time : `${day} ${time}`
 }

@@ -35,6 +35,12 @@ test('an operator makes a token, alone on the standard output, sees whose tokens
   expect((await agent('token', 'list')).out).toMatch(/^fleet .*\n$/)
 })
 
+test('where no agent has joined, the list says so and how one is made', async () => {
+  const listed = await agent('list')
+
+  expect(listed.out).toBe('No agent has joined. `rondo agent token create NAME` makes a token for one.\n')
+})
+
 test('calls that cannot be are told what there is', async () => {
   expect(await agent('token')).toMatchObject({
     code: 2,

@@ -16,6 +16,8 @@ const listVerb: Verb = {
   async run(call) {
     const agents = await listAgents(restClientOf(call))
     if (call.given('json')) printJson(agents)
+    else if (agents.length === 0)
+      process.stdout.write('No agent has joined. `rondo agent token create NAME` makes a token for one.\n')
     else for (const agent of agents) print(agent)
     return 0
   },

@@ -138,9 +138,11 @@ describe.runIf(ready)('an engine on a small disk', () => {
         Image: 'small:1',
         Cmd: ['/sh'],
         Labels,
+        Volumes: { '/data': {} },
         HostConfig: { NetworkMode: 'none' },
       })
       await docker.createVolume({ Name: `v-${owner}-${attempt}`, Labels })
+      await docker.createNetwork({ Name: `n-${owner}-${attempt}`, Driver: 'bridge', Labels })
     }
     for (const [owner, attempt] of [
       ['mine', 'dead'],
@@ -155,8 +157,12 @@ describe.runIf(ready)('an engine on a small disk', () => {
       .map((container) => container.Names[0]?.slice(1))
       .filter((name) => name?.startsWith('c-'))
     const volumes = (await docker.listVolumes()).Volumes.map((volume) => volume.Name)
-    expect(removed).toBe(2)
+    const networks = (await docker.listNetworks()).flatMap(({ Name }) => (Name.startsWith('n-') ? [Name] : []))
+    expect(removed).toBe(3)
+    expect(networks.sort()).toEqual(['n-mine-alive', 'n-other-dead'])
     expect(names.sort()).toEqual(['c-mine-alive', 'c-other-dead'])
-    expect(volumes.sort()).toEqual(['v-mine-alive', 'v-other-dead'])
+    // Besides these two, those without a name that the two containers have.
+    expect(volumes.filter((name) => name.startsWith('v-')).sort()).toEqual(['v-mine-alive', 'v-other-dead'])
+    expect(volumes).toHaveLength(4)
   }, 60_000)
 })
