@@ -150,15 +150,15 @@ def connects(address, port):
 
 def datagram(address, port):
     # Whether one arrives, the machine says; here it may be refused.
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.sendto(b'hello', (address, port))
+    for found in socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM):
+        with socket.socket(found[0], socket.SOCK_DGRAM) as other:
+            other.sendto(b'hello', found[4])
     return False
 
 
 for address in dict.fromkeys(['host.docker.internal', gateway, *where['addresses']]):
     probe(f'TCP to {address}')(lambda address=address: connects(address, where['port']))
-    if ':' not in address:
-        probe(f'UDP to {address}')(lambda address=address: datagram(address, where['udpPort']))
+    probe(f'UDP to {address}')(lambda address=address: datagram(address, where['udpPort']))
 for address in ['169.254.169.254', 'fd00:ec2::254', '169.254.170.2']:
     probe(f'credentials at {address}')(lambda address=address: connects(address, 80))
 

@@ -13,9 +13,10 @@ async function listen(): Promise<{ port: number; udpPort: number; addresses: rea
     reached.push(`over TCP from ${socket.remoteAddress}`)
     socket.destroy()
   })
-  udp = createSocket('udp4', (_bytes, from) => reached.push(`over UDP from ${from.address}`))
+  // Both families, as the TCP listener has them.
+  udp = createSocket({ type: 'udp6', ipv6Only: false }, (_bytes, from) => reached.push(`over UDP from ${from.address}`))
   await new Promise<void>((listening) => tcp!.listen(0, '::', listening))
-  await new Promise<void>((listening) => udp!.bind(0, '0.0.0.0', listening))
+  await new Promise<void>((listening) => udp!.bind(0, '::', listening))
   const addresses = Object.values(networkInterfaces())
     .flatMap((all) => all ?? [])
     .filter((address) => !address.internal)
