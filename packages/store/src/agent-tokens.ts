@@ -4,7 +4,7 @@ import type { Database, Runner } from './database.ts'
 import { joinAgent } from './join-agent.ts'
 
 const columns: Sql =
-  raw(`t.id, t.kind, t.name, t.created_at as "createdAt", t.last_used_at as "lastUsedAt", t.expires_at as "expiresAt",
+  raw(`t.id, t.kind, t.name, t.created_at as "createdAt", t.last_used_at as "lastUsedAt", t.expires_at as "expiresAt", t.uses_left as "usesLeft",
   (select login from users where id = t.created_by) as "createdBy", (select name from agent_tokens where id = t.joined_by) as "joinedBy"`)
 const counts: Sql = raw('t.revoked_at is null and (t.expires_at is null or t.expires_at > now())')
 
@@ -29,7 +29,7 @@ export function createAgentTokens(database: Database): AgentTokens {
       const [row] = await database.prepared.rows<CredentialRow>(sql`
         with used as (update agent_tokens set last_used_at = now() where hash = ${hash} and (last_used_at is null or last_used_at < now() - interval '1 minute'))
         select t.kind, t.name, t.agent_id as "agentId", t.revoked_at as "revokedAt", (select login from users where id = t.revoked_by) as "revokedBy",
-          coalesce(t.expires_at <= now(), false) as expired, a.seat_folder as folder, a.seat_place as place, a.hostname, a.seat_since as since
+          coalesce(t.expires_at <= now(), false) as expired, coalesce(t.uses_left = 0, false) as "usedUp", a.seat_folder as folder, a.seat_place as place, a.hostname, a.seat_since as since
         from agent_tokens t left join agents a on a.id = t.agent_id where t.hash = ${hash}`)
       if (row === undefined) return undefined
       const { folder, place, hostname, since, ...credential } = row
@@ -47,7 +47,7 @@ type CredentialRow = Omit<AgentCredential, 'seat'> & {
 
 const localName = 'local'
 
-async function create(tx: Runner, { kind, name, hash, days, actorId }: NewAgentToken): Promise<AgentToken> {
+async function create(tx: Runner, { kind, name, hash, days, uses, actorId }: NewAgentToken): Promise<AgentToken> {
   if (kind === 'agent' && name === localName)
     throw new AppError(
       'conflict',
@@ -55,8 +55,8 @@ async function create(tx: Runner, { kind, name, hash, days, actorId }: NewAgentT
     )
   const agentId = kind === 'join' ? null : await agentNamed(tx, name)
   const [token] = await tx.rows<AgentToken>(sql`
-    with made as (insert into agent_tokens (kind, name, agent_id, hash, created_by, expires_at)
-      values (${kind}, ${name}, ${agentId}, ${hash}, ${actorId}, now() + ${days ?? null}::float8 * interval '1 day') returning *)
+    with made as (insert into agent_tokens (kind, name, agent_id, hash, created_by, expires_at, uses_left)
+      values (${kind}, ${name}, ${agentId}, ${hash}, ${actorId}, now() + ${days ?? null}::float8 * interval '1 day', ${uses ?? null}) returning *)
     select ${columns} from made t`)
   await record(tx, 'agent.token-made', actorId, { kind, name })
   return token!

@@ -18,6 +18,10 @@ export async function joinAgent(
   const [known] = await tx.rows<{ name: string }>(sql`
     update agent_tokens set hash = ${hash} where joined_by = ${token.id} and folder = ${folder} and revoked_at is null returning name`)
   if (known !== undefined) return known.name
+  // Who else joins by this token waits for its row.
+  const [used] = await tx.rows(sql`
+    update agent_tokens set uses_left = uses_left - 1 where id = ${token.id} and coalesce(uses_left > 0, true) returning id`)
+  if (used === undefined) return undefined
   const free = await freeName(tx, name)
   await tx.rows(sql`
     with agent as (insert into agents (name, hostname, cpus, memory_mb, executors) values (${free}, '', 0, 0, '[]'::jsonb)

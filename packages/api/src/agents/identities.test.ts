@@ -272,6 +272,38 @@ test('machines join by one token, each as an agent of its own; the same folder i
   expect(await agentProcess(second.token!, 'worker').hello()).toMatchObject({ status: 401 })
 })
 
+test('a joining token for one machine lets in one of many that come at once, and that one again; no other token lets in any [S-13]', async () => {
+  const single = await makeToken({ name: 'single', kind: 'join', uses: 1 })
+  const expired = await makeToken({ name: 'expired', kind: 'join', days: 1e-9 })
+  const ofAgent = await makeToken({ name: 'no-joining-token' })
+  const folders = Array.from({ length: 20 }, (_, at) => `${at}`.padStart(32, 'f'))
+  const join = (folder: string, { token } = single) =>
+    agentProcess(token, folder).call('join', { name: 'edge', folder })
+
+  const answers = await Promise.all(folders.map((folder) => join(folder)))
+  const [won, ...others] = folders
+    .map((folder, at) => ({ folder, answer: answers[at]! }))
+    .sort((a, b) => a.answer.status - b.answer.status)
+
+  expect(won!.answer).toMatchObject({ status: 200, name: 'edge' })
+  for (const { answer } of others)
+    expect(answer).toMatchObject({
+      status: 401,
+      message: expect.stringMatching(/^The joining token single has let in as many machines as it may\. Make one with/),
+    })
+  expect(await join(won!.folder)).toMatchObject({ status: 200, name: 'edge' })
+  expect((await tokens()).find(({ name }) => name === 'single')).toMatchObject({ usesLeft: 0 })
+  expect((await tokens()).filter(({ joinedBy }) => joinedBy === 'single').map(({ name }) => name)).toEqual(['edge'])
+  expect(await join(folders[0]!, expired)).toMatchObject({
+    status: 401,
+    message: expect.stringMatching(/^The joining token expired has expired/),
+  })
+  expect(await join(folders[0]!, ofAgent)).toMatchObject({
+    status: 401,
+    message: expect.stringMatching(/^This is no joining token/),
+  })
+})
+
 test('the agent of the server’s own machine is what it was before tokens had names; another token in its folder ends the one before', async () => {
   const { agentTokens, engine: store } = engine.database.store
   const machine = { hostname: '', cpus: 1, memoryMb: 1, executors: ['docker'] }
@@ -305,6 +337,8 @@ test('nobody but administrators makes, sees or revokes tokens; the server’s ow
     [{}, 400],
     [{ name: 'x', days: 3 }, 400],
     [{ name: 'x', kind: 'join', days: 0 }, 400],
+    [{ name: 'x', kind: 'join', uses: 0 }, 400],
+    [{ name: 'x', uses: 1 }, 400],
     [{ name: 'x', kind: 'root' }, 400],
   ] as const)
     expect([wish, (await web.request(admin, 'POST', tokensPath, wish)).status]).toEqual([wish, status])

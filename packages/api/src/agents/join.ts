@@ -1,4 +1,4 @@
-import { type AgentTokens, AppError, agentNameDefect } from '@rondo/model'
+import { type AgentCredential, type AgentTokens, AppError, agentNameDefect } from '@rondo/model'
 import { hashToken, newAgentToken } from '../credentials.ts'
 import type { AgentPorts } from '../ports.ts'
 
@@ -23,8 +23,13 @@ function notJoining(found: Awaited<ReturnType<AgentTokens['find']>>): AppError {
   const why =
     found === undefined || found.kind !== 'join'
       ? 'This is no joining token.'
-      : `The joining token ${found.name} ${found.revokedAt === null ? 'has expired' : 'was revoked'}.`
+      : `The joining token ${found.name} ${endOf(found)}.`
   return new AppError('unauthenticated', `${why} Make one with \`rondo agent token create NAME --join\`.`)
+}
+
+function endOf({ revokedAt, usedUp }: AgentCredential): string {
+  if (revokedAt !== null) return 'was revoked'
+  return usedUp ? 'has let in as many machines as it may' : 'has expired'
 }
 
 /** What the host is called may be anything; what cannot name an agent is left out of it. */

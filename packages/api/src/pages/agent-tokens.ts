@@ -15,7 +15,15 @@ const body = {
     name: { type: 'string' },
     kind: { enum: ['agent', 'join'] },
     days: { type: 'number', exclusiveMinimum: 0, maximum: 3_650 },
+    uses: { type: 'integer', minimum: 1, maximum: 1_000_000 },
   },
+}
+
+interface Wish {
+  readonly name: string
+  readonly kind?: 'agent' | 'join'
+  readonly days?: number
+  readonly uses?: number
 }
 
 /** Tokens of agents: made, seen and revoked by administrators of the installation. */
@@ -38,7 +46,7 @@ export function registerAgentTokens(
 
   server.post(base, { schema: { body } }, async (request, reply): Promise<NewAgentTokenView> => {
     const { user } = await administrator(request)
-    const { name, kind = 'agent', days } = request.body as { name: string; kind?: 'agent' | 'join'; days?: number }
+    const { name, kind = 'agent', days, uses } = request.body as Wish
     const defect = agentNameDefect(name)
     if (defect !== undefined) throw new AppError('bad-request', defect)
     if (kind === 'agent' && days !== undefined)
@@ -46,8 +54,11 @@ export function registerAgentTokens(
         'bad-request',
         'Only joining tokens expire by themselves: an agent would lose its jobs. Revoke it.',
       )
+    if (kind === 'agent' && uses !== undefined)
+      throw new AppError('bad-request', 'Only joining tokens are for a number of machines; this one is one agent’s.')
     const token = newAgentToken(kind)
-    const wanted = { kind, name, hash: hashToken(token), actorId: user.id, ...(days === undefined ? {} : { days }) }
+    const bounds = { ...(days === undefined ? {} : { days }), ...(uses === undefined ? {} : { uses }) }
+    const wanted = { kind, name, hash: hashToken(token), actorId: user.id, ...bounds }
     reply.header('cache-control', 'no-store')
     return { ...view(await agentTokens.create(wanted)), token }
   })
@@ -64,12 +75,13 @@ export function registerAgentTokens(
 }
 
 function view(token: AgentToken): AgentTokenView {
-  const { id, kind, name, createdBy, joinedBy } = token
+  const { id, kind, name, createdBy, usesLeft, joinedBy } = token
   return {
     id,
     kind,
     name,
     createdBy,
+    usesLeft,
     joinedBy,
     createdAt: token.createdAt.toISOString(),
     lastUsedAt: token.lastUsedAt?.toISOString() ?? null,

@@ -18,15 +18,21 @@ const createVerb: Verb = {
       help: 'a joining token instead: any machine that starts an agent with it becomes an agent of its own, named after its host',
     },
     days: { type: 'string', value: 'N', help: 'with --join: for how many days machines may join' },
+    uses: {
+      type: 'string',
+      value: 'N',
+      help: 'with --join: how many machines may join; 1 for one that is being set up',
+    },
     ...flags,
   },
   async run(call) {
     const name = required(call, 'Name the agent, as `rondo agent list` is to show it.')
-    const days = call.text('days')
+    const [days, uses] = [call.text('days'), call.text('uses')]
     const made = await restClientOf(call).call<NewAgentTokenView>('POST', path, {
       name,
       kind: call.given('join') ? 'join' : 'agent',
       ...(days === undefined ? {} : { days: Number(days) }),
+      ...(uses === undefined ? {} : { uses: Number(uses) }),
     })
     if (call.given('json')) printJson(made)
     else {
@@ -93,7 +99,8 @@ async function listTokens(client: RestClient): Promise<readonly AgentTokenView[]
 
 const kinds = { local: "the server's own machine", agent: 'agent', join: 'for joining' } as const
 
-function describe({ id, kind, name, createdAt, createdBy, joinedBy, lastUsedAt, expiresAt }: AgentTokenView): string {
+function describe(token: AgentTokenView): string {
+  const { id, kind, name, createdAt, createdBy, joinedBy, lastUsedAt, expiresAt, usesLeft } = token
   const maker = joinedBy === null ? (createdBy === null ? '' : ` by ${createdBy}`) : `, joined by ${joinedBy}`
   return [
     name,
@@ -101,6 +108,7 @@ function describe({ id, kind, name, createdAt, createdBy, joinedBy, lastUsedAt, 
     `made ${day(createdAt)}${maker}`,
     lastUsedAt === null ? 'never used' : `used ${day(lastUsedAt)}`,
     ...(expiresAt === null ? [] : [`until ${day(expiresAt)}`]),
+    ...(usesLeft === null ? [] : [usesLeft === 0 ? 'used up' : `lets in ${usesLeft} more`]),
     id,
   ].join('  ')
 }

@@ -12,6 +12,8 @@ export interface AgentToken {
   readonly createdBy: string | null
   readonly lastUsedAt: Date | null
   readonly expiresAt: Date | null
+  /** Of a joining token: how many machines it may still let in; null: any number. */
+  readonly usesLeft: number | null
   /** Name of the joining token that the agent came with; null: it did not join. */
   readonly joinedBy: string | null
 }
@@ -22,6 +24,8 @@ export interface NewAgentToken {
   readonly hash: Buffer
   /** Days until it counts no more; absent: it always counts. */
   readonly days?: number
+  /** Machines that may join with it; absent: any number. */
+  readonly uses?: number
   readonly actorId: string
 }
 
@@ -34,6 +38,8 @@ export interface AgentCredential {
   readonly revokedAt: Date | null
   readonly revokedBy: string | null
   readonly expired: boolean
+  /** A joining token that has let in as many machines as it may. */
+  readonly usedUp: boolean
   /** Who is the agent now; null: nobody, or an agent of a version that does not say. */
   readonly seat: (Seat & SeatHolder) | null
 }
@@ -53,7 +59,7 @@ export interface AgentTokens {
   revoke(id: string, options: { readonly joined: boolean; readonly actorId: string }): Promise<AgentToken | undefined>
   /**
    * Makes an agent for the bearer of a joining token, under the name it asks for or that with a number; the same folder gets the
-   * same agent again. Answers its name; undefined: this is no joining token that counts.
+   * same agent again, which is no further use. Answers its name; undefined: this is no joining token that counts, or it is used up.
    */
   join(
     hash: Buffer,

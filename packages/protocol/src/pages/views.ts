@@ -236,6 +236,8 @@ export interface AgentTokenView {
   readonly createdBy: string | null
   readonly lastUsedAt: string | null
   readonly expiresAt: string | null
+  /** Of a joining token: how many machines it may still let in; null: any number. */
+  readonly usesLeft: number | null
   readonly joinedBy: string | null
 }
 
