@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { rondo, startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
@@ -36,7 +38,12 @@ test('an operator makes a token, alone on the standard output, sees whose tokens
 })
 
 test('where no agent has joined, the list says so and how one is made', async () => {
-  const listed = await agent('list')
+  const server = createServer((_request, response) => response.end(JSON.stringify({ agents: [] })))
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const RONDO_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+  const listed = await rondo(['agent', 'list'], { cwd: engine.database.folder, env: { ...env, RONDO_URL } })
+  server.close()
 
   expect(listed.out).toBe('No agent has joined. `rondo agent token create NAME` makes a token for one.\n')
 })
