@@ -80,8 +80,9 @@ function claimsOf(ports: IdentityTokenPorts, { context, contextIds, issuedAt }: 
   }
 }
 
-function subjectOf({ organizationId, identity, pipeline }: AttemptContext): string {
-  return `org/${organizationId}/project/${identity.projectId}/user/${pipeline.triggeredBy ?? nobody}`
+/** The user is who caused this run: whoever reruns what another one triggered does not borrow their name (row S-04). */
+function subjectOf({ organizationId, identity, workflow }: AttemptContext): string {
+  return `org/${organizationId}/project/${identity.projectId}/user/${workflow.startedBy ?? nobody}`
 }
 
 function originOf(ports: IdentityTokenPorts, context: AttemptContext): string {
