@@ -82,10 +82,12 @@ async function runRound({ stack, token, first, machines }: Round, { executor, sa
     startAgentProcess({ port: stack.agentPort, token, executor, name, env: { RONDO_AGENT_TASKS: '1' } }),
   )
   try {
-    await stack.waitFor('the machines to join', async () => {
+    const joined = async () => {
       const all = await agentsOf(stack)
       return names.every((name) => all.find((agent) => agent.name === name)?.state === 'ready') ? true : undefined
-    })
+    }
+    // On a machine that is busy with other things so many programs are long in starting, which is not looked at here.
+    await stack.waitFor('the machines to join', joined, 900_000)
     await pushConfig(stack, project, configOf(first, machines))
     const { id } = await stack.latestPipeline(project)
     const cutAt = new Map<string, number>()
