@@ -64,14 +64,14 @@ async function agentNamed(name: string) {
         ? await port.inject({ method: 'GET', url: `${url}?${query}`, headers })
         : route === 'appendOutput' || route === 'uploadObject'
           ? await port.inject({ method: 'POST', url: `${url}?${query}`, headers: octets, payload: 'planted' })
-          : await port.inject({ method: 'POST', url, headers, payload: { ...bodyAbout(ref), ...more } })
+          : await port.inject({ method: 'POST', url, headers, payload: { ...bodyAbout(ref, route), ...more } })
     return { status: answer.statusCode, body: answer.json() as Record<string, unknown> }
   }
   await call('hello', { attemptId: '', epoch: 0 }, { name, hostname: name })
   return call
 }
 
-function bodyAbout(ref: Ref) {
+function bodyAbout(ref: Ref, route: keyof typeof agentCalls) {
   const at = new Date().toISOString()
   const step = { type: 'step-started', step: 0, name: 's', kind: 'run', command: null, background: false, at }
   const machine = {
@@ -92,9 +92,12 @@ function bodyAbout(ref: Ref) {
     after: 0,
     waitMs: 0,
   }
-  const usage = { startedAt: at, intervalMs: 1_000, cpuCores: [1], memoryBytes: [1] }
-  const own = { free: { cpus: 0, memoryMb: 0, tasks: 0 }, running: [ref.attemptId], attempts: [ref], status: 'x' }
-  return { ...ref, ...machine, ...questions, ...own, usage, from: 1, entries: [step] }
+  const usage = { startedAt: at, intervalMs: 1_000, cpus: 1, memoryMb: 1, cpuMilli: [1], memoryKb: [1] }
+  const own = { free: { cpus: 0, memoryMb: 0, tasks: 0 }, running: [ref.attemptId], attempts: [ref] }
+  const used = { used: 0, all: 4 }
+  const stands = { tasks: 0, maxTasks: 4, cpus: used, memoryMb: used, draining: false, refusal: null }
+  const rest = { usage, from: 1, entries: [step], ...(route === 'checkIn' ? stands : {}) }
+  return { ...ref, ...machine, ...questions, ...own, ...rest }
 }
 
 test('of a job of another organisation that another agent runs, no route of the agents’ port tells or changes anything, whatever its body says [S-12]', async () => {

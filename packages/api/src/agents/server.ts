@@ -14,6 +14,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { handleErrors } from '../http/errors.ts'
 import type { AgentPorts, WebOptions } from '../ports.ts'
 import type { OpenCalls } from './open-calls.ts'
+import { agentBodies } from './shapes.ts'
 
 export interface AgentServerOptions extends Pick<WebOptions, 'onError'> {
   /** Certificate and key (PEM); without them the port speaks plain HTTP. */
@@ -21,11 +22,17 @@ export interface AgentServerOptions extends Pick<WebOptions, 'onError'> {
 }
 
 const maxOutputChunk = 4 * 1024 * 1024
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const joinUrl = `${agentPathPrefix}/${agentJoinPath}`
 
 /** The agents' port: `ControlPlane` over HTTP, see `http-binding.ts` of the protocol. */
 export function createAgentServer(ports: AgentPorts, options: AgentServerOptions): FastifyInstance {
-  const limits = { bodyLimit: 32 * 1024 * 1024, keepAliveTimeout: 75_000, forceCloseConnections: true }
+  const limits = {
+    bodyLimit: 32 * 1024 * 1024,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: true,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+  } as const
   const { tls } = options
   // What it listens with is no difference to anything below.
   const server =
@@ -47,59 +54,64 @@ export function createAgentServer(ports: AgentPorts, options: AgentServerOptions
 
   const planeOf = (request: FastifyRequest): ControlPlane => planes.get(request)!
 
-  const post = (path: string, handle: (plane: ControlPlane, body: never, signal: AbortSignal) => Promise<unknown>) =>
-    server.post(`${agentPathPrefix}/${path}`, async (request, reply) => {
-      const gone = new AbortController()
-      const right = rights.get(request)!
-      right.ends = () => gone.abort()
-      // After an answer nobody listens any more, and what an abort makes is not cheap.
-      reply.raw.once('close', () => reply.raw.writableFinished || gone.abort())
-      const answer = await handle(planeOf(request), (request.body ?? {}) as never, gone.signal)
-      if (right.refusal !== undefined) throw right.refusal
-      return reply.send(answer)
-    })
+  const post = (
+    name: keyof typeof agentBodies,
+    handle: (plane: ControlPlane, body: never, signal: AbortSignal) => Promise<unknown>,
+  ) =>
+    server.post(
+      `${agentPathPrefix}/${agentCalls[name]}`,
+      { schema: { body: agentBodies[name] } },
+      async (request, reply) => {
+        const gone = new AbortController()
+        const right = rights.get(request)!
+        right.ends = () => gone.abort()
+        // After an answer nobody listens any more, and what an abort makes is not cheap.
+        reply.raw.once('close', () => reply.raw.writableFinished || gone.abort())
+        const answer = await handle(planeOf(request), request.body as never, gone.signal)
+        if (right.refusal !== undefined) throw right.refusal
+        return reply.send(answer)
+      },
+    )
 
   server.post(joinUrl, (request) => ports.join(bearerOf(request), request.body))
-  post(agentCalls.hello, (plane, body) => plane.hello(body))
-  post(agentCalls.claim, async (plane, body, signal) => ({ claims: await plane.claim(body, signal) }))
-  post(agentCalls.grant, (plane, body) => plane.grant(body))
-  post(agentCalls.resume, (plane, body) => plane.resume(body))
-  post(agentCalls.heartbeat, (plane, body, signal) => plane.heartbeat(body, signal))
-  post(agentCalls.checkIn, (plane, body) => plane.checkIn(body))
-  post(agentCalls.report, (plane, body) => plane.report(body))
-  post(agentCalls.beginHold, (plane, body) => plane.beginHold(body))
-  post(agentCalls.endHold, async (plane, body) => {
+  post('hello', (plane, body) => plane.hello(body))
+  post('claim', async (plane, body, signal) => ({ claims: await plane.claim(body, signal) }))
+  post('grant', (plane, body) => plane.grant(body))
+  post('resume', (plane, body) => plane.resume(body))
+  post('heartbeat', (plane, body, signal) => plane.heartbeat(body, signal))
+  post('checkIn', (plane, body) => plane.checkIn(body))
+  post('report', (plane, body) => plane.report(body))
+  post('beginHold', (plane, body) => plane.beginHold(body))
+  post('endHold', async (plane, body) => {
     await plane.endHold(body)
     return {}
   })
   post(
-    agentCalls.holdOrders,
+    'holdOrders',
     async (plane, body: { after: number; waitMs: number } & Parameters<ControlPlane['grant']>[0], signal) => ({
       orders: await plane.holdOrders(body, body.after, body.waitMs, signal),
     }),
   )
-  post(agentCalls.reportUsage, async (plane, body: { usage: UsageSeries } & Parameters<ControlPlane['grant']>[0]) => {
+  post('reportUsage', async (plane, body: { usage: UsageSeries } & Parameters<ControlPlane['grant']>[0]) => {
     await plane.reportUsage(body, body.usage)
     return {}
   })
-  post(agentCalls.findCache, async (plane, body: { keys: string[] } & Parameters<ControlPlane['grant']>[0]) => ({
+  post('findCache', async (plane, body: { keys: string[] } & Parameters<ControlPlane['grant']>[0]) => ({
     found: (await plane.findCache(body, body.keys)) ?? null,
   }))
-  post(agentCalls.hasCache, async (plane, body: { key: string } & Parameters<ControlPlane['grant']>[0]) => ({
+  post('hasCache', async (plane, body: { key: string } & Parameters<ControlPlane['grant']>[0]) => ({
     exists: await plane.hasCache(body, body.key),
   }))
-  post(agentCalls.findWorkspace, async (plane, body) => ({ layers: await plane.findWorkspace(body) }))
-  post(agentCalls.otherSlices, (plane, body) => plane.otherSlices(body))
-  post(
-    agentCalls.admitSsh,
-    (plane, body: { sha256: unknown; proven?: unknown } & Parameters<ControlPlane['grant']>[0]) =>
-      plane.admitSsh(body, String(body.sha256), body.proven !== false),
+  post('findWorkspace', async (plane, body) => ({ layers: await plane.findWorkspace(body) }))
+  post('otherSlices', (plane, body) => plane.otherSlices(body))
+  post('admitSsh', (plane, body: { sha256: string; proven?: boolean } & Parameters<ControlPlane['grant']>[0]) =>
+    plane.admitSsh(body, body.sha256, body.proven !== false),
   )
-  post(agentCalls.mintToken, (plane, body: { wanted: unknown } & Parameters<ControlPlane['grant']>[0]) =>
+  post('mintToken', (plane, body: { wanted: unknown } & Parameters<ControlPlane['grant']>[0]) =>
     plane.mintToken(body, wantedToken(body.wanted)),
   )
   post(
-    agentCalls.findTimings,
+    'findTimings',
     async (plane, body: { by: Parameters<ControlPlane['findTimings']>[1] } & Parameters<ControlPlane['grant']>[0]) => ({
       timings: await plane.findTimings(body, body.by),
     }),
@@ -108,7 +120,7 @@ export function createAgentServer(ports: AgentPorts, options: AgentServerOptions
   server.post(`${agentPathPrefix}/${agentCalls.appendOutput}`, async (request) => {
     const query = request.query as Record<string, string>
     return withWhole(request.body as Readable | undefined, (bytes) =>
-      planeOf(request).appendOutput(refOf(query), Number(query.step), Number(query.offset), bytes),
+      planeOf(request).appendOutput(refOf(query), wholeOf(query, 'step'), wholeOf(query, 'offset'), bytes),
     )
   })
   server.post(
@@ -178,10 +190,17 @@ function wantedToken(given: unknown): WantedToken {
 }
 
 function refOf(query: Record<string, string>): { attemptId: string; epoch: number } {
-  const epoch = Number(query.epoch)
-  if (query.attempt === undefined || !Number.isInteger(epoch))
-    throw new AppError('bad-request', 'The call names no attempt and epoch.')
+  const epoch = wholeOf(query, 'epoch')
+  if (query.attempt === undefined || !uuid.test(query.attempt))
+    throw new AppError('bad-request', 'The call names no attempt: its id is a UUID.')
   return { attemptId: query.attempt, epoch }
+}
+
+function wholeOf(query: Record<string, string>, name: string): number {
+  const number = Number(query[name] ?? Number.NaN)
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw new AppError('bad-request', `The call needs ${name}, a whole number.`)
+  return number
 }
 
 /** Memory for pieces of output that lies idle: new memory for each would keep the collector of garbage busy. */
