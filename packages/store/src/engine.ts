@@ -20,18 +20,18 @@ import { instanceMethods } from './instances.ts'
 import { overdueJobs } from './overdue.ts'
 import { readPipelineInSetup } from './pipeline-writes.ts'
 import { waitingFor } from './queue-view.ts'
-import { reservePipelines } from './reserve-pipelines.ts'
+import { reservePipelines, type WantedPipeline } from './reserve-pipelines.ts'
 import { type JobRow, jobColumns } from './rows.ts'
 import { readTimings } from './test-timings.ts'
 
 /** The write side: transactions of the conductor, and the queue. */
 export function createEngineStore(database: Database): EngineStore {
-  const reserve = createRounds((ids: readonly string[]) => reservePipelines(database.prepared, ids))
+  const reserve = createRounds((wanted: readonly WantedPipeline[]) => reservePipelines(database, wanted))
   const contextOf = createRounds((ids: readonly string[]) => readContexts(database.prepared, ids))
   return {
     transact: (work) => database.transact((runner) => work(createTransaction(runner))),
-    async reservePipeline(projectId) {
-      const reserved = await reserve(projectId)
+    async reservePipeline(projectId, once) {
+      const reserved = await reserve({ projectId, once })
       if (reserved === undefined) throw new AppError('not-found', `There is no project ${projectId}.`)
       return reserved
     },

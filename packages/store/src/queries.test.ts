@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { RequestKey } from '@rondo/model'
 import {
   buildHousehold,
   buildJob,
@@ -9,7 +10,7 @@ import {
   type TestDatabase,
 } from '@rondo/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Store } from './store.ts'
+import { createStore, type Store } from './store.ts'
 
 let database: TestDatabase
 let store: Store
@@ -76,6 +77,28 @@ describe('pipeline numbers', () => {
       Array.from({ length: 10 }, (_, at) => at + 1),
     )
     expect(new Set(reserved.map((entry) => entry.id)).size).toBe(10)
+  })
+
+  test('requests with one key get one number, whichever server they come to, and leave no hole; other keys and projects get their own [I-032]', async () => {
+    const [own, other] = [await buildHousehold(store), await buildHousehold(store)]
+    const second = createStore({ connectionString: database.connectionString, connections: 4 })
+    const servers = [store, second]
+    const key = { scope: own.user.id, key: 'k', fingerprint: 'f' }
+    const ask = (projectId: string, once?: RequestKey) =>
+      servers.flatMap(({ engine }) => [
+        engine.reservePipeline(projectId, once),
+        engine.reservePipeline(projectId, once),
+      ])
+
+    const same = await Promise.all([...ask(own.project.id, key), ...ask(other.project.id, key)])
+    const plain = await Promise.all(ask(own.project.id))
+    const [later] = await Promise.all(ask(own.project.id, { ...key, key: 'l' }))
+    await second.close()
+
+    expect(same.map(({ number }) => number)).toEqual([1, 1, 1, 1, 1, 1, 1, 1])
+    expect([new Set(same.slice(0, 4).map(({ id }) => id)).size, new Set(same.map(({ id }) => id)).size]).toEqual([1, 2])
+    expect(plain.map(({ number }) => number).sort()).toEqual([2, 3, 4, 5])
+    expect(later!.number).toBe(6)
   })
 })
 

@@ -3,9 +3,9 @@ import type { RequestKey } from '@rondo/model'
 export type SameKeyInTurn = <T>(key: RequestKey | undefined, work: () => Promise<T>) => Promise<T>
 
 /**
- * Requests that one process has with the same key go one after the other, so that a repeat finds what the first made before it has
- * taken a number of its own. The key in the database alone decides what is made: two processes that are asked at the same
- * moment still make one thing, and leave out a number. To close that gap, each trigger would hold a lock while it compiles.
+ * Requests that one process has with the same key go one after the other, so that a repeat finds what the first made before it
+ * compiles for nothing. The key in the database alone decides what is made: two processes that are asked at the same moment both
+ * compile, under the one number that they share (`reservePipeline`), and make one thing.
  */
 export function createSameKeyInTurn(): SameKeyInTurn {
   const underWay = new Map<string, Promise<unknown>>()

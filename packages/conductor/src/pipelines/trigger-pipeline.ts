@@ -42,7 +42,7 @@ export async function triggerPipeline(
   const git = request.pullRequests === undefined ? resolved : { ...resolved, pullRequests: request.pullRequests }
   if (request.trigger === 'webhook' && asksToSkip(git)) return leaveOutPush(ports.engine, request, git)
   const source = await sourceOf(ports.repositories, repository, git, request.config)
-  const { contexts, ...reserved } = await ports.engine.reservePipeline(project.id)
+  const { contexts, ...reserved } = await ports.engine.reservePipeline(project.id, request.once)
   const values = pipelineValues({
     ...reserved,
     project,

@@ -1,5 +1,6 @@
 import type { StoredObject, TestTiming, TimingKey, WorkspaceLayer } from '../build-data.ts'
 import type { Job } from '../job.ts'
+import type { RequestKey } from '../request-key.ts'
 import type { CacheScope } from '../trust.ts'
 import type {
   AgentRecord,
@@ -24,8 +25,11 @@ import type { EngineTransaction } from './engine-transaction.ts'
 export interface EngineStore {
   /** Runs `work` in one transaction; notifications and events become visible with its commit. Never spans a network call. */
   transact<T>(work: (tx: EngineTransaction) => Promise<T>): Promise<T>
-  /** Takes the next number of a project, for good: a config may use what is answered before the pipeline exists. */
-  reservePipeline(projectId: string): Promise<ReservedPipeline>
+  /**
+   * Takes the next number of a project, for good: a config may use what is answered before the pipeline exists. Requests with the same key
+   * share one for five minutes, whichever server they come to; of these only one makes the pipeline.
+   */
+  reservePipeline(projectId: string, once?: RequestKey): Promise<ReservedPipeline>
   /** Records an agent by name; answers its id. */
   saveAgent(agent: AgentRecord): Promise<string>
   /** Takes queued tasks that fit, in the order of `nextLine`; each gets a new attempt, a higher epoch and a lease. */

@@ -19,6 +19,7 @@ import type {
   ProjectRow,
   RequestKeyRow,
   RequirementRow,
+  ReservationRow,
   ScheduleRow,
   StepRow,
   TaskRow,
@@ -102,6 +103,7 @@ export class MemoryDatabase {
   readonly schedules = new Map<string, Cell<ScheduleRow>>()
   /** By scope and key. */
   readonly requestKeys = new Map<string, Cell<RequestKeyRow>>()
+  readonly reservations = new Map<string, Cell<ReservationRow>>()
   /** By scope. */
   readonly limits = new Map<string, Cell<LimitRow>>()
   /** Claims share it; who changes limits holds it. */

@@ -1,11 +1,19 @@
-import { AppError, type ClaimedTask, type EngineStore, type Job, type QueueView, type StopOrder } from '@rondo/model'
+import {
+  AppError,
+  type ClaimedTask,
+  type EngineStore,
+  type Job,
+  type QueueView,
+  type RequestKey,
+  type StopOrder,
+} from '@rondo/model'
 import { claimTasks } from './memory-claim.ts'
-import type { Cell, MemoryDatabase, Work } from './memory-database.ts'
+import { Cell, type MemoryDatabase, type Work } from './memory-database.ts'
 import { contextNames, fenced, identify, required } from './memory-identity.ts'
 import { agentSeen, agentThereMs, servedSince } from './memory-instances.ts'
 import { overdueJobs } from './memory-overdue.ts'
 import { pipelineInSetup } from './memory-pipelines.ts'
-import { type AttemptRow, withoutPlan } from './memory-rows.ts'
+import { type AttemptRow, type ReservationRow, withoutPlan } from './memory-rows.ts'
 import { type Connection, createStatements } from './memory-statements.ts'
 import { createMemoryTransaction } from './memory-transaction.ts'
 
@@ -13,6 +21,8 @@ export interface MemoryEngineOptions extends Connection {
   /** What a claim is decided on, on its way there: a place for bugs. */
   readonly seen?: (view: QueueView) => QueueView
 }
+
+const sharedForMs = 5 * 60_000
 
 /** The write side over the in-memory database, as one process sees it. */
 export function createMemoryEngine(
@@ -27,13 +37,19 @@ export function createMemoryEngine(
         await effect('commit')
         return result
       }),
-    reservePipeline: (projectId) =>
+    reservePipeline: (projectId, once) =>
       within('reserve a pipeline', async (work) => {
+        const shared = once && reservationOf(database, projectId, once)
+        const before = shared && (await work.lock(shared))
         const project = required(database.projects.get(projectId), 'project', projectId)
         const row = required(await work.lock(project), 'project', projectId)
-        const number = row.pipelineNumber + 1
-        work.write(project, { ...row, pipelineNumber: number })
-        return { id: database.newId(), number, contexts: contextNames(database, row.organizationId) }
+        const contexts = contextNames(database, row.organizationId)
+        if (before !== undefined && before.at >= work.now - sharedForMs)
+          return { id: before.id, number: before.number, contexts }
+        const reserved = { id: database.newId(), number: row.pipelineNumber + 1 }
+        work.write(project, { ...row, pipelineNumber: reserved.number })
+        if (shared !== undefined) work.write(shared, { ...reserved, at: work.now })
+        return { ...reserved, contexts }
       }),
     saveAgent: (agent) =>
       within('save an agent', () => {
@@ -269,4 +285,12 @@ function openAttempts(
     else if (cell.holder === undefined) database.open.delete(cell)
   }
   return found
+}
+
+/** What requests with this key share. */
+function reservationOf(database: MemoryDatabase, projectId: string, { scope, key }: RequestKey): Cell<ReservationRow> {
+  const id = JSON.stringify([scope, key, projectId])
+  const cell = database.reservations.get(id) ?? new Cell<ReservationRow>('pipeline reservations')
+  database.reservations.set(id, cell)
+  return cell
 }

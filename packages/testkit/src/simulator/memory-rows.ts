@@ -141,6 +141,13 @@ export interface RequestKeyRow {
   readonly at: number
 }
 
+/** What a request with a key has reserved. */
+export interface ReservationRow {
+  readonly id: string
+  readonly number: number
+  readonly at: number
+}
+
 export interface ScheduleRow {
   readonly projectId: string
   readonly branch: string

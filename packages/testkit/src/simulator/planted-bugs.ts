@@ -60,8 +60,8 @@ export const plantedBugs: Readonly<Record<string, Sabotage>> = {
   'everybody gets the lock': inStatements(() => ({ requestLock: async () => 'held' })),
   'every context is taken to be there': inStatements(() => ({ contextNames: async () => ['team', 'ghost'] })),
   'a pipeline gets the number of the one before': inStore((engine) => ({
-    async reservePipeline(projectId) {
-      const reserved = await engine.reservePipeline(projectId)
+    async reservePipeline(projectId, once) {
+      const reserved = await engine.reservePipeline(projectId, once)
       return { ...reserved, number: Math.max(1, reserved.number - 1) }
     },
   })),
