@@ -291,6 +291,20 @@ const mistakes: readonly (readonly [title: string, source: string, told: readonl
     'version: 2.1\njobs:\n  build:\n    steps:\n\t- checkout\n',
     ['yaml-syntax at \t: Indent with blanks'],
   ],
+  [
+    'a serial-group of two jobs beside each other',
+    config('jobs: [build: {serial-group: k}, build: {name: b, serial-group: k}]'),
+    ['serial-group at build: Put both into a job group that carries the serial-group'],
+  ],
+  [
+    'a serial-group of two jobs that follow each other, however far',
+    config(
+      'jobs: [build: {serial-group: k}, build: {name: m, requires: [build]}, build: {name: b, requires: [m], serial-group: k}]',
+    ),
+    [
+      'serial-group at build: Put both into a job group that carries the serial-group: when a newer pipeline asks for it between the two, the second is not run',
+    ],
+  ],
 ]
 
 describe('what is told of a mistake points at it and helps', () => {

@@ -201,7 +201,7 @@ workflows:
     const scope = { organizationId: project.organizationId, projectId: project.id, resourceClass: null }
     await engine.database.store.queue.setLimit(scope, 0)
     expect((await why(second, 'build/lock')).text).toBe(
-      `New work of its project is blocked: it keeps its place in line for the lock prod, which is held by pipeline ${first.number} of gh/${project.organizationName}/app, and others pass it. An administrator can let it go on.`,
+      `New work is blocked: it keeps its place in line for the lock prod, which is held by pipeline ${first.number} of gh/${project.organizationName}/app, and others pass it. An administrator can let it go on.`,
     )
     await engine.database.store.queue.setLimit(scope, undefined)
   })

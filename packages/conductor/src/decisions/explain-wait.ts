@@ -39,7 +39,7 @@ function jobsUnknown({ approvals, unlessPassed }: JobsBefore): string {
   if (unlessPassed.length > 0) return `It starts only if ${unlessPassed.join(', ')} should not pass`
   return approvals.length > 0
     ? `Nobody can say when: somebody has to approve ${approvals.join(', ')} first`
-    : 'Nobody can say when: of what comes before it, the end cannot be foretold'
+    : 'Nobody can say when: it is not known when the jobs before it will end'
 }
 
 function lockReason({ key, ahead, holder, blocked }: LockWait, expectedMs: number | null): WaitReason {
@@ -47,14 +47,14 @@ function lockReason({ key, ahead, holder, blocked }: LockWait, expectedMs: numbe
   const holds = holder === null ? free : `is held by pipeline ${holder.pipelineNumber} of ${holder.projectSlug}`
   const lift = 'An administrator can let it go on.'
   if (blocked) {
-    const text = `New work of its project is blocked: it keeps its place in line for the lock ${key}, which ${holds}, and others pass it. ${lift}`
+    const text = `New work is blocked: it keeps its place in line for the lock ${key}, which ${holds}, and others pass it. ${lift}`
     return { kind: 'lock', text, ahead, ...foretold(null, 'Nobody can say when that will be') }
   }
   const text =
     holder?.blocked === true
       ? `The lock ${key} ${holds}, whose new work is blocked. ${lift}`
       : `The lock ${key} ${holds}.`
-  const unknown = 'Nobody can say when: of those before it, the end cannot be foretold'
+  const unknown = 'Nobody can say when: it is not known when those before it will let go of it'
   return { kind: 'lock', text, ahead, ...foretold(expectedMs, unknown) }
 }
 

@@ -55,7 +55,7 @@ describe('a project whose new work is blocked', () => {
     expect(await why(early)).toMatchObject({
       ahead: 0,
       expectedMs: null,
-      text: 'New work of its project is blocked: it keeps its place in line for the lock production, which is held by nobody, and others pass it. An administrator can let it go on.',
+      text: 'New work is blocked: it keeps its place in line for the lock production, which is held by nobody, and others pass it. An administrator can let it go on.',
     })
     const other = await push(two)
     expect(await lockStates(other)).toBe('success')
