@@ -10,9 +10,9 @@ export interface Project {
 }
 
 export interface ProjectSettings {
-  /** A push or an API call on a branch cancels what older ones of that branch started; never on the default branch. */
+  /** A push or an API call on a branch cancels what older ones of that branch started; not on the default branch. */
   readonly autocancelBuilds: boolean
-  /** On the default branch too. Default false. */
+  /** With `autocancelBuilds`, on the default branch too. Default false. */
   readonly autocancelDefaultBranch?: boolean
   readonly setupWorkflows: boolean
   readonly buildForkPrs: boolean

@@ -17,6 +17,10 @@ export const knownDifferences: readonly (readonly [difference: RegExp, reason: s
   ],
   [/^POST \/pipeline\/\{pipeline-id\}\/cancel: is ours$/, 'the reference cancels workflow by workflow'],
   [/schedule.*: (answers (items\[\]\.)?|reads )timetable\.time-zone too$/, 'ours: the reference knows UTC alone'],
+  [
+    /settings: (answers|reads) advanced\.autocancel_default_branch too$/,
+    'ours: the reference never cancels on the default branch',
+  ],
   [/^GET \/openapi\.json: is ours$/, 'outside the description: the command line looks there for what a server can do'],
   [/: answers without (items\[\]\.)?vcs\.review_(id|url)$/, 'optional; the built-in hosting has no pull requests'],
   [/: refuses {2}as null$/, 'a body of null is read as an empty one, before the schema sees it'],

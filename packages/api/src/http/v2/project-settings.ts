@@ -7,6 +7,8 @@ import { projectInPath } from '../subjects.ts'
 
 const advanced = {
   autocancel_builds: Type.Boolean(),
+  /** Ours: with `autocancel_builds`, on the default branch too. */
+  autocancel_default_branch: Type.Boolean(),
   build_fork_prs: Type.Boolean(),
   build_prs_only: Type.Boolean(),
   disable_ssh: Type.Boolean(),
@@ -51,6 +53,7 @@ export function projectSettingsRoutes({ accounts }: Pick<WebPorts, 'accounts'>):
 function presentSettings(settings: ProjectSettings): Advanced {
   return {
     autocancel_builds: settings.autocancelBuilds,
+    autocancel_default_branch: settings.autocancelDefaultBranch ?? false,
     build_fork_prs: settings.buildForkPrs,
     build_prs_only: settings.buildPrsOnly,
     disable_ssh: settings.disableSsh,
@@ -65,6 +68,7 @@ function presentSettings(settings: ProjectSettings): Advanced {
 
 const fields: Readonly<Record<keyof Advanced, keyof ProjectSettings>> = {
   autocancel_builds: 'autocancelBuilds',
+  autocancel_default_branch: 'autocancelDefaultBranch',
   build_fork_prs: 'buildForkPrs',
   build_prs_only: 'buildPrsOnly',
   disable_ssh: 'disableSsh',
