@@ -119,7 +119,7 @@ export {
   type Seat,
   type SeatHolder,
 } from './ports/agents.ts'
-export type { BuildQueries, JobContext, PipelineFilter, TriedAttempt } from './ports/build-queries.ts'
+export type { BuildOrigin, BuildQueries, JobContext, PipelineFilter, TriedAttempt } from './ports/build-queries.ts'
 export type { CheckoutKey, CheckoutKeys } from './ports/checkout-keys.ts'
 export type { Clock, NewId } from './ports/clock.ts'
 export type {

@@ -12,6 +12,7 @@ import type {
 } from '@rondo/model'
 import { AppError } from '@rondo/model'
 import sql, { empty, join, type Sql } from 'sql-template-tag'
+import { buildOrigins } from './build-origins.ts'
 import type { Database, Runner } from './database.ts'
 import { historyPage, projectHistory } from './history.ts'
 import {
@@ -78,6 +79,7 @@ export function createBuildQueries(database: Database): BuildQueries {
           order by w.id desc limit 1`)
       )[0] ?? workflow,
     recentJobs: (filter, limit, offset) => recentJobs(database, filter, limit, offset),
+    originsOf: (jobIds) => buildOrigins(database, jobIds),
     stepsOf: (jobId) =>
       database.rows<StepRow>(
         sql`select ${stepColumns} from tasks t join steps s on s.attempt_id = t.attempt_id where t.job_id = ${jobId} order by s.task_index, s.index`,

@@ -53,6 +53,8 @@ export interface BuildQueries {
     limit: number,
     offset: number,
   ): Promise<readonly JobContext[]>
+  /** What came before builds and who may enter them, by job id. For API v1.1. */
+  originsOf(jobIds: readonly string[]): Promise<ReadonlyMap<string, BuildOrigin>>
   /** Every try at a job's tasks, the newest of each slice first. The steps and output of each stay reachable. */
   attemptsOf(jobId: string): Promise<readonly TriedAttempt[]>
   /** Steps of the newest attempt of every task of the job, by task index and step index. */
@@ -69,6 +71,14 @@ export interface BuildQueries {
    * set, limited and made for it.
    */
   eventsOfProject(projectId: string, page: PageRequest): Promise<Page<HistoryEntry>>
+}
+
+/** Where a build comes from, beside what its pipeline and workflow tell. */
+export interface BuildOrigin {
+  /** Number of the job of its name in the workflow that its own reruns; null: there is none, or it never had a number. */
+  readonly retryOf: number | null
+  /** Ids of those who may enter it over SSH, first who asked for that; empty: it is closed. */
+  readonly sshUsers: readonly string[]
 }
 
 /** A try at a task: who made it, and what became of it. */

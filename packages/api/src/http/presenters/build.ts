@@ -1,4 +1,4 @@
-import type { Accounts, JobContext, JobStatus, Project, User } from '@rondo/model'
+import type { Accounts, BuildOrigin, BuildQueries, JobContext, JobStatus, Pipeline, Project, User } from '@rondo/model'
 import { type Static, Type } from 'typebox'
 import { Id, Nullable, Time, Words } from '../shapes.ts'
 import { repositoryUrl } from './project.ts'
@@ -65,7 +65,7 @@ export const BuildShape = Type.Object({
     build_agent: Type.Null(),
   }),
   ssh_disabled: Type.Boolean(),
-  ssh_users: Type.Array(Type.Unknown()),
+  ssh_users: Type.Array(PersonShape),
   no_dependency_cache: Type.Boolean(),
   oss: Type.Boolean(),
   messages: Type.Array(Type.Unknown()),
@@ -84,8 +84,8 @@ type Build = Static<typeof BuildShape>
 
 type People = (id: string | null) => User | undefined
 
-function presentBuild(context: JobContext, people: People, publicUrl: string): Build {
-  const { job, workflow, pipeline, project } = context
+function presentBuild(context: JobContext, origin: BuildOrigin, people: People, publicUrl: string): Build {
+  const { job, workflow, project } = context
   return {
     ...source(context, publicUrl),
     build_num: job.number,
@@ -93,12 +93,12 @@ function presentBuild(context: JobContext, people: People, publicUrl: string): B
     platform: '2.0',
     fleet: 'picard',
     job_name: job.name,
-    why: pipeline.trigger === 'webhook' ? 'github' : 'api',
-    user: person(people(pipeline.triggeredBy), project),
+    why: why(context, origin),
+    user: person(people(startedBy(context)), project),
     build_parameters: { CIRCLE_JOB: job.name },
     ...state(context),
     canceler: canceler(context, people),
-    retry_of: null,
+    retry_of: origin.retryOf,
     previous: null,
     previous_successful_build: null,
     parallel: job.parallelism,
@@ -107,8 +107,8 @@ function presentBuild(context: JobContext, people: People, publicUrl: string): B
       executor: job.executor,
       build_agent: null,
     },
-    ssh_disabled: true,
-    ssh_users: [],
+    ssh_disabled: origin.sshUsers.length === 0,
+    ssh_users: origin.sshUsers.map((id) => person(people(id), project)),
     no_dependency_cache: false,
     oss: false,
     messages: [],
@@ -124,15 +124,47 @@ function presentBuild(context: JobContext, people: People, publicUrl: string): B
   }
 }
 
-/** Builds with the people behind them, each of whom is looked up once. */
-export function buildPresenter(accounts: Pick<Accounts, 'user'>, publicUrl: string) {
+interface BuildPorts {
+  readonly accounts: Pick<Accounts, 'user'>
+  readonly queries: Pick<BuildQueries, 'originsOf'>
+}
+
+/** Of a build that went away while it was read. */
+const unknownOrigin: BuildOrigin = { retryOf: null, sshUsers: [] }
+
+/** Builds with what they repeat and the people behind them, each of whom is looked up once. */
+export function buildPresenter({ accounts, queries }: BuildPorts, publicUrl: string) {
   async function presentAll(contexts: readonly JobContext[]): Promise<Build[]> {
-    const ids = new Set(contexts.flatMap(({ pipeline, job }) => [pipeline.triggeredBy, job.canceledBy]))
+    const origins = await queries.originsOf(contexts.map(({ job }) => job.id))
+    const originOf = ({ job }: JobContext) => origins.get(job.id) ?? unknownOrigin
+    const ids = new Set(
+      contexts.flatMap((context) => [startedBy(context), context.job.canceledBy, ...originOf(context).sshUsers]),
+    )
     const users = await Promise.all([...ids].map((id) => (id === null ? undefined : accounts.user(id))))
     const byId = new Map(users.flatMap((user) => (user === undefined ? [] : [[user.id, user] as const])))
-    return contexts.map((context) => presentBuild(context, (id) => byId.get(id ?? ''), publicUrl))
+    const people: People = (id) => byId.get(id ?? '')
+    return contexts.map((context) => presentBuild(context, originOf(context), people, publicUrl))
   }
   return { presentAll, present: async (context: JobContext): Promise<Build> => (await presentAll([context]))[0]! }
+}
+
+/** The word of API v1.1 for what made the build (reference/api, 4.1); a rerun is one whoever or whatever asked for it. */
+function why({ workflow, pipeline }: JobContext, { sshUsers }: BuildOrigin): string {
+  if (sshUsers.length > 0) return 'ssh'
+  if (workflow.rerunOf !== null) return 'retry'
+  return causes[pipeline.trigger]
+}
+
+const causes: Readonly<Record<Pipeline['trigger'], string>> = {
+  webhook: 'github',
+  api: 'api',
+  explicit: 'api',
+  scheduled_pipeline: 'schedule',
+}
+
+/** Who asked for the rerun that made the build; of a first run who triggered its pipeline. */
+function startedBy({ workflow, pipeline }: JobContext): string | null {
+  return workflow.rerunOf === null ? pipeline.triggeredBy : workflow.startedBy
 }
 
 /** Who canceled the build; null: nobody did, or Rondo itself. */

@@ -17,7 +17,7 @@ export function buildListRoutes(
   { accounts, queries }: Pick<WebPorts, 'accounts' | 'queries'>,
   { publicUrl }: Pick<WebOptions, 'publicUrl'>,
 ): readonly Route[] {
-  const { presentAll } = buildPresenter(accounts, publicUrl)
+  const { presentAll } = buildPresenter({ accounts, queries }, publicUrl)
 
   async function list(filter: Filter, query: Static<typeof ListQuery>) {
     const limit = whole(query.limit, 30, 1, 100)

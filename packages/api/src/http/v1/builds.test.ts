@@ -44,6 +44,81 @@ test('a canceled build says who canceled it, alone and in lists; one that ended 
   ])
 })
 
+test('a build says what made it and what it repeats: a push, the API, a schedule, a retry, one with SSH, an automatic rerun', async () => {
+  const [home, friend] = [await engine.home(), (await engine.home()).user]
+  await engine.database.store.accounts.setMember(home.organization.id, friend.id, 'writer')
+  const [token, other] = [await web.token(home.user), await web.token(friend)]
+  const project = `/api/v1.1/project/gh/${home.organization.name}/${home.project.name}`
+  const pushed = await engine.push(home.project, config, { actorId: home.user.id })
+  await engine.run(pushed, 'build')
+
+  const retry = await web.request(other, 'POST', `${project}/1/retry`)
+  await engine.run(pushed, 'build')
+  const ssh = await web.request(other, 'POST', `${project}/2/ssh`)
+  await engine.run(pushed, 'build')
+  await engine.run(await engine.push(home.project, config, { trigger: 'api' }), 'build')
+  await engine.run(await engine.push(home.project, config, { trigger: 'scheduled_pipeline' }), 'build')
+  const flaky = config.replace('main: {', 'main: {max_auto_reruns: 1, ')
+  await engine.run(await engine.push(home.project, flaky, { actorId: home.user.id }), 'build', 'failed')
+
+  const closed = { ssh_disabled: true, ssh_users: [] }
+  const [jo, sam] = [{ login: home.user.login }, { login: friend.login }]
+  expect(retry.body).toMatchObject({ build_num: 2, why: 'retry', retry_of: 1, user: sam, ...closed })
+  const open = { build_num: 3, why: 'ssh', retry_of: 2, user: sam, ssh_disabled: false, ssh_users: [sam] }
+  expect(ssh.body).toMatchObject(open)
+  expect((await web.request(token, 'GET', `${project}/3`)).body).toMatchObject({ ...open, status: 'success' })
+  expect((await web.request(token, 'GET', project)).body).toMatchObject([
+    { build_num: 7, why: 'retry', retry_of: 6, user: jo, ...closed },
+    { build_num: 6, why: 'github', retry_of: null, user: jo, ...closed },
+    { build_num: 5, why: 'schedule', retry_of: null, ...closed },
+    { build_num: 4, why: 'api', retry_of: null, ...closed },
+    open,
+    { build_num: 2, why: 'retry', retry_of: 1, user: sam, ...closed },
+    { build_num: 1, why: 'github', retry_of: null, user: jo, ...closed },
+  ])
+})
+
+const chain = `
+version: 2.1
+jobs:
+  build: {docker: [{image: cimg/base:current}], steps: [{run: "true"}]}
+workflows: {main: {jobs: [build, build: {name: test, requires: [build]}, build: {name: ship, requires: [test]}]}}
+`
+
+test('a rerun repeats the build that a rerun before it had kept; what never ran before repeats nothing, and only chosen builds are open', async () => {
+  const home = await engine.home()
+  const token = await web.token(home.user)
+  const project = `/api/v1.1/project/gh/${home.organization.name}/${home.project.name}`
+  const pipeline = await engine.push(home.project, chain)
+  await engine.run(pipeline, 'build')
+  await engine.run(pipeline, 'test', 'failed')
+  const { id } = await engine.workflow(pipeline)
+  await engine.actions.rerun({ workflowId: id, actorId: home.user.id, fromFailed: true })
+  await engine.run(pipeline, 'test')
+  await engine.run(pipeline, 'ship')
+  expect((await web.request(token, 'GET', project)).body).toMatchObject([
+    { job_name: 'ship', why: 'retry', retry_of: null },
+    { job_name: 'test', why: 'retry', retry_of: 2 },
+    {},
+    {},
+  ])
+
+  const again = await engine.workflow(pipeline)
+  const jobIds = [(await engine.job(pipeline, 'build')).id]
+  const request = { workflowId: again.id, actorId: home.user.id, fromFailed: false, jobIds, enableSsh: true }
+  await engine.actions.rerun(request)
+  await engine.run(pipeline, 'build')
+
+  expect((await web.request(token, 'GET', project)).body).toMatchObject([
+    { job_name: 'test', why: 'retry', ssh_users: [] },
+    { job_name: 'build', why: 'ssh', retry_of: 1, ssh_users: [{ login: home.user.login }] },
+    {},
+    {},
+    {},
+    {},
+  ])
+})
+
 test('a step that its config had run again says so in the messages of its action, others say nothing', async () => {
   const home = await engine.home()
   const token = await web.token(home.user)

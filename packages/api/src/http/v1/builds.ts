@@ -15,7 +15,7 @@ export function buildRoutes(
   { accounts, queries, actions, output }: Pick<WebPorts, 'accounts' | 'queries' | 'actions' | 'output'>,
   { publicUrl }: Pick<WebOptions, 'publicUrl'>,
 ): readonly Route[] {
-  const { present } = buildPresenter(accounts, publicUrl)
+  const { present } = buildPresenter({ accounts, queries }, publicUrl)
 
   async function artifactsOf({ job }: JobContext): Promise<Static<typeof ArtifactsShape>> {
     return (await queries.artifactsOf(job.keptFrom ?? job.id)).map((artifact) => ({

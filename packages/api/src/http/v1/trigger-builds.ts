@@ -10,10 +10,16 @@ import { jobInProject, projectInPath } from '../subjects.ts'
 const Started = Type.Object({ status: Type.Integer(), body: Type.String() })
 
 export function triggerBuildRoutes(
-  { accounts, queries, actions, sshAccess }: Pick<WebPorts, 'accounts' | 'queries' | 'actions' | 'sshAccess'>,
+  {
+    accounts,
+    queries,
+    actions,
+    sshAccess,
+    userKeys,
+  }: Pick<WebPorts, 'accounts' | 'queries' | 'actions' | 'sshAccess' | 'userKeys'>,
   { publicUrl }: Pick<WebOptions, 'publicUrl'>,
 ): readonly Route[] {
-  const { present } = buildPresenter(accounts, publicUrl)
+  const { present } = buildPresenter({ accounts, queries }, publicUrl)
 
   /** The job that runs again, in the workflow that was made for it. */
   async function retried({ job }: JobContext, workflowId: string): Promise<JobContext> {
@@ -21,6 +27,22 @@ export function triggerBuildRoutes(
     const context = again && (await queries.job(again.id))
     if (context === undefined) throw new AppError('conflict', `Build ${job.number} has nothing to retry.`)
     return context
+  }
+
+  /** Takes one more person into a build, who could not enter without a key: that is said now, not at the door. */
+  async function open({ job }: JobContext, actorId: string | null): Promise<void> {
+    if (actorId === null)
+      throw new AppError(
+        'forbidden',
+        `Build ${job.number} opens to the SSH keys of a person, and this token is nobody's. Use a personal token.`,
+      )
+    if ((await userKeys.of(actorId)).length === 0)
+      throw new AppError(
+        'bad-request',
+        `You have no SSH key with which to enter build ${job.number}. Add your public key (rondo ssh-key add FILE), then ask again.`,
+      )
+    if (!(await sshAccess.allow(job.id, actorId)))
+      throw new AppError('conflict', `Build ${job.number} does not run with SSH. Rerun it with SSH.`)
   }
 
   return [
@@ -60,11 +82,9 @@ export function triggerBuildRoutes(
       right: 'contribute',
       answer: BuildShape,
       handle: async ({ subject, actorId }) => {
-        const { job, project } = subject
-        requireSsh(project)
-        if (actorId === null || !(await sshAccess.allow(job.id, actorId)))
-          throw new AppError('conflict', `Build ${job.number} does not run with SSH. Rerun it with SSH.`)
-        return present((await queries.job(job.id)) ?? subject)
+        requireSsh(subject.project)
+        await open(subject, actorId)
+        return present((await queries.job(subject.job.id)) ?? subject)
       },
     }),
     route({
