@@ -64,7 +64,7 @@ export interface WebPorts {
   readonly queue: RunQueue
   readonly forecaster: Pick<Forecaster, 'expected'>
   readonly settings: SettingsStore
-  readonly operations: Pick<Operations, 'loops' | 'dispatches' | 'administration'>
+  readonly operations: Pick<Operations, 'loops' | 'dispatches' | 'locks' | 'administration'>
   readonly retention: Pick<RetentionStore, 'projectsAfter' | 'count'>
   readonly orbs: OrbRegistry
   readonly urlOrbs: UrlOrbStore

@@ -171,7 +171,14 @@ export type { KeyRing, SecretOpener, SecretSealer } from './ports/key-ring.ts'
 export { contextScope, projectScope } from './ports/key-ring.ts'
 export type { LiveEvents } from './ports/live.ts'
 export type { Objects } from './ports/objects.ts'
-export type { DispatchEntry, LoopRound, LoopState, Operations } from './ports/operations.ts'
+export type {
+  DispatchEntry,
+  LockLine,
+  LockLineEntry,
+  LoopRound,
+  LoopState,
+  Operations,
+} from './ports/operations.ts'
 export type { OrbAnswer, OrbContent, OrbLookup, OrbRefusal, OrbRequest } from './ports/orb-lookup.ts'
 export type { NewOrbVersion, OrbFilter, OrbPage, OrbStore, OrbVisibility } from './ports/orb-store.ts'
 export type { StepOutput } from './ports/output.ts'

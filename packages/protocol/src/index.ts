@@ -31,6 +31,8 @@ export type {
   ForecastView,
   LastChangeView,
   LimitView,
+  LockPlaceView,
+  LockView,
   LoopView,
   QueueEntryView,
   QueuePageView,

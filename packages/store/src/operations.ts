@@ -2,6 +2,7 @@ import type { DispatchEntry, LoopState, Operations } from '@rondo/model'
 import sql, { empty } from 'sql-template-tag'
 import type { Database } from './database.ts'
 import { administrationHistory } from './history.ts'
+import { lockLines } from './lock-lines.ts'
 import { type EventRow, toEvent } from './rows.ts'
 
 type DispatchRow = EventRow & Omit<DispatchEntry, keyof EventRow | 'position'>
@@ -48,6 +49,7 @@ export function createOperations(database: Database): Operations {
       )
     },
     administration: (organizationId, page) => administrationHistory(database, organizationId, page),
+    locks: (options) => lockLines(database, options),
     async openPipelines() {
       const rows = await database.rows<{ id: string }>(sql`
         select pipeline_id as id from workflows where stopped_at is null

@@ -1,11 +1,12 @@
 import { describeDispatch, dueRetention } from '@rondo/conductor'
 import { AppError, type DispatchEntry } from '@rondo/model'
-import type { AdministrationPageView, EvidenceView, LoopView, RetentionView } from '@rondo/protocol'
+import type { AdministrationPageView, EvidenceView, LockView, LoopView, RetentionView } from '@rondo/protocol'
 import type { Access } from '../access.ts'
 import { isId } from '../access.ts'
 import { askedPage, eventView } from '../pages/history.ts'
 import type { WebPorts } from '../ports.ts'
 import type { AdminServer } from './admin-server.ts'
+import { lockView } from './lock-view.ts'
 import { loopViews } from './loop-views.ts'
 import { administeredScope, requireAdministrator } from './scope.ts'
 
@@ -31,6 +32,11 @@ export function registerOperations(admin: AdminServer, ports: WebPorts, access: 
       return { items: items.map(evidenceView) }
     },
   )
+  admin.get('/locks', async (asker, { organization, limit }): Promise<{ locks: readonly LockView[] }> => {
+    const { organizationId } = await administeredScope(access, asker, organization ? { organization } : {})
+    const places = Math.min(500, Math.max(1, Math.trunc(Number(limit)) || 10))
+    return { locks: (await operations.locks({ organizationId, places })).map(lockView) }
+  })
   admin.get(
     '/history',
     async (asker, { organization, limit, 'page-token': token }): Promise<AdministrationPageView> => {

@@ -30,6 +30,16 @@ export function filterOf(call: VerbCall): object {
   }
 }
 
+/** What `--limit` says, or what holds without it; CallError: it is no number of `what` from 1 to `most`. */
+export function readLimit(
+  text: string | undefined,
+  { fallback, most, what }: { readonly fallback: number; readonly most: number; readonly what: string },
+): number {
+  if (text === undefined) return fallback
+  if (/^[1-9]\d{0,5}$/.test(text) && Number(text) <= most) return Number(text)
+  throw new CallError(`"${text}" is no number of ${what}. Write one from 1 to ${most}.`)
+}
+
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
 
 function secondsOf(text: string): number {

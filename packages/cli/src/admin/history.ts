@@ -1,9 +1,9 @@
 import type { PipelineEventView } from '@rondo/protocol'
 import { type RestClient, restClientOf } from '../client/rest-client.ts'
-import { CallError, jsonFlag, type Verb, type VerbCall } from '../noun.ts'
+import { jsonFlag, type Verb, type VerbCall } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
 import { serverFlags } from '../registry/server.ts'
-import { table } from './filter.ts'
+import { readLimit, table } from './filter.ts'
 
 export const showHistory: Verb = {
   name: 'history',
@@ -44,9 +44,7 @@ function readSubject([first, number]: readonly string[]): Subject {
 
 /** The newest of a history that has no end, and how to see what came before. */
 async function printPage(call: VerbCall, subject: Exclude<Subject, { kind: 'pipeline' }>): Promise<number> {
-  const limit = call.text('limit') ?? '100'
-  if (!/^[1-9]\d{0,2}$/.test(limit) || Number(limit) > 500)
-    throw new CallError(`"${limit}" is no number of lines. Write one from 1 to 500.`)
+  const limit = String(readLimit(call.text('limit'), { fallback: 100, most: 500, what: 'lines' }))
   const query = new URLSearchParams({ limit, 'page-token': call.text('before') ?? '' })
   if ('slug' in subject) query.set(subject.kind, subject.slug)
   const path = subject.kind === 'project' ? '/api/private/projects/events' : '/api/private/admin/history'

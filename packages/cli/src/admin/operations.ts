@@ -3,7 +3,7 @@ import { restClientOf } from '../client/rest-client.ts'
 import { CallError, jsonFlag, type Verb } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
 import { serverFlags } from '../registry/server.ts'
-import { scopeFlags, table } from './filter.ts'
+import { readLimit, scopeFlags, table } from './filter.ts'
 
 const base = '/api/private/admin'
 
@@ -48,9 +48,7 @@ export const showDispatcher: Verb = {
     ...jsonFlag,
   },
   async run(call) {
-    const limit = call.text('limit') ?? '100'
-    if (!/^[1-9]\d{0,3}$/.test(limit))
-      throw new CallError(`"${limit}" is no number of lines. Write one from 1 to 1000.`)
+    const limit = String(readLimit(call.text('limit'), { fallback: 100, most: 1_000, what: 'lines' }))
     const [job] = call.arguments
     const query = new URLSearchParams({ limit, ...(job === undefined ? {} : { job }) })
     if (call.given('schedules')) query.set('schedules', 'true')

@@ -3,7 +3,7 @@ import { type RestClient, restClientOf } from '../client/rest-client.ts'
 import { CallError, jsonFlag, type Verb, type VerbCall } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
 import { serverFlags } from '../registry/server.ts'
-import { filterFlags, filterOf, scopeOf, setText, table, timeText } from './filter.ts'
+import { filterFlags, filterOf, readLimit, scopeOf, setText, table, timeText } from './filter.ts'
 
 const { 'older-than': _age, ...shownFlags } = filterFlags
 const base = '/api/private/admin'
@@ -11,7 +11,8 @@ const base = '/api/private/admin'
 export const showQueue: Verb = {
   name: 'queue',
   usage: 'rondo admin queue',
-  summary: 'what waits: counts, the builds at head and tail, agents and limits',
+  summary:
+    'what waits for an agent: counts, the builds at head and tail, agents and limits; who waits for a lock: rondo admin locks',
   flags: {
     ...shownFlags,
     limit: { type: 'string', value: 'N', help: 'builds of each end (10)' },
@@ -20,7 +21,8 @@ export const showQueue: Verb = {
   },
   async run(call) {
     const client = restClientOf(call)
-    const query = new URLSearchParams(Object.entries({ ...scopeOf(call), limit: call.text('limit') ?? '10' }))
+    const limit = String(readLimit(call.text('limit'), { fallback: 10, most: 200, what: 'builds' }))
+    const query = new URLSearchParams(Object.entries({ ...scopeOf(call), limit }))
     for (const name of ['branch', 'class']) if (call.text(name) !== undefined) query.set(name, call.text(name) ?? '')
     const page = await client.call<QueuePageView>('GET', `${base}/queue?${query}`)
     if (call.given('json')) printJson(page)

@@ -18,8 +18,38 @@ export interface Operations {
    * Newest first.
    */
   administration(organizationId: string | null, page: PageRequest): Promise<Page<AdministrationEntry>>
+  /**
+   * Each lock or serial group that somebody holds or waits for, by organisation and key; of an organisation, or (null) of all. `places`: so many
+   * of each line.
+   */
+  locks(options: { readonly organizationId: string | null; readonly places: number }): Promise<readonly LockLine[]>
   /** Ids of pipelines of which a workflow has not ended, or something is still to come. */
   openPipelines(): Promise<readonly string[]>
+}
+
+export interface LockLine {
+  /** `gh/ORG`: a key means one lock in an organisation, whatever the project. */
+  readonly organizationSlug: string
+  readonly key: string
+  /** Null: nobody, since all that wait are blocked. */
+  readonly holder: LockLineEntry | null
+  /** Who waits, the first first; those that are blocked keep their place, and are passed over. */
+  readonly line: readonly LockLineEntry[]
+  /** How many wait in all. */
+  readonly waiting: number
+}
+
+export interface LockLineEntry {
+  readonly projectSlug: string
+  readonly pipelineNumber: number
+  readonly workflowId: string
+  readonly workflowName: string
+  /** The node of the workflow that holds the lock or waits for it. */
+  readonly jobName: string
+  /** New work of its project is blocked. */
+  readonly blocked: boolean
+  /** It holds the lock, or waits for it, since then. */
+  readonly since: Date
 }
 
 export interface LoopRound {

@@ -11,6 +11,7 @@ import type { PipelineEventView } from './views.ts'
  * | POST /queue/cancel {the same filter, preview?, limit?}                  | { matching, canceled }                       |
  * | PUT /limits {organization?, project?, resourceClass?, maxTasks}         | { limits: LimitView[] }                      |
  * | GET /limits?organization=&project=                                      | { limits: LimitView[] }                      |
+ * | GET /locks?organization=&limit=                                        | { locks: LockView[] }: so many of each line |
  * | GET /history?organization=&limit=&page-token=                          | AdministrationPageView: who did what, newest first |
  * | GET /settings, PUT /settings {organization?, project?, name, value}     | SettingsPageView                             |
  * | GET /retention                                                         | RetentionView: what would go, deleting nothing |
@@ -146,6 +147,30 @@ export interface RetentionView {
     readonly bytes: number
   }[]
   readonly total: { readonly count: number; readonly bytes: number }
+}
+
+/** A lock or serial group: who holds it, and who waits for it in which order. */
+export interface LockView {
+  /** `gh/ORG`: a key means one lock in an organisation, whatever the project. */
+  readonly organization: string
+  readonly key: string
+  /** Null: nobody, since all that wait are blocked. */
+  readonly holder: LockPlaceView | null
+  readonly line: readonly LockPlaceView[]
+  /** How many wait in all: `line` may end before. */
+  readonly waiting: number
+}
+
+export interface LockPlaceView {
+  readonly projectSlug: string
+  readonly pipelineNumber: number
+  readonly workflowId: string
+  readonly workflow: string
+  /** The job, job group or lock node of the workflow. */
+  readonly job: string
+  /** New work of its project is blocked: it keeps its place and is passed over; a holder keeps the lock until its jobs have ended. */
+  readonly blocked: boolean
+  readonly since: string
 }
 
 /** A loop of a server that goes on by itself. */
