@@ -15,6 +15,7 @@ import sql, { empty, join, type Sql } from 'sql-template-tag'
 import { buildOrigins } from './build-origins.ts'
 import type { Database, Runner } from './database.ts'
 import { historyPage, projectHistory } from './history.ts'
+import { madeBySchedules } from './made-by-schedules.ts'
 import {
   type JobRow,
   type JobWithPlanRow,
@@ -54,6 +55,7 @@ export function createBuildQueries(database: Database): BuildQueries {
         )
       )[0]?.values ?? {},
     pipelines: (filter, page) => pipelinePage(database, filter, page),
+    schedulesThatMade: (ids) => madeBySchedules(database, ids),
     workflow: async (id) =>
       (
         await database.rows<WorkflowRow>(

@@ -66,8 +66,11 @@ export async function pipelineViews(
   const jobs = await ports.queries.jobsOf(workflows.map((workflow) => workflow.id))
   const people = await readPeople(ports, [
     ...pipelines.map((pipeline) => pipeline.triggeredBy),
+    ...workflows.map((workflow) => workflow.startedBy),
     ...jobs.map((job) => job.approvedBy),
   ])
+  const scheduled = pipelines.filter((pipeline) => pipeline.trigger === 'scheduled_pipeline')
+  const schedules = await ports.queries.schedulesThatMade(scheduled.map((pipeline) => pipeline.id))
   const projects = new Map<string, Project>()
   for (const id of new Set(pipelines.map((pipeline) => pipeline.projectId))) {
     const project = await ports.accounts.project(id)
@@ -80,7 +83,8 @@ export async function pipelineViews(
     state: pipeline.state,
     errors: pipeline.errors,
     trigger: pipeline.trigger,
-    triggeredBy: pipeline.triggeredBy === null ? null : (people.get(pipeline.triggeredBy) ?? null),
+    schedule: schedules.get(pipeline.id) ?? null,
+    triggeredBy: people.get(pipeline.triggeredBy ?? '') ?? null,
     createdAt: pipeline.createdAt.toISOString(),
     branch: pipeline.git.branch,
     tag: pipeline.git.tag,
@@ -101,6 +105,9 @@ function workflowView(workflow: Workflow, jobs: readonly Job[], people: Readonly
     createdAt: workflow.createdAt.toISOString(),
     stoppedAt: time(workflow.stoppedAt),
     rerunOf: workflow.rerunOf,
+    startedBy: people.get(workflow.startedBy ?? '') ?? null,
+    autoRerunNumber: workflow.autoRerunNumber,
+    maxAutoReruns: workflow.maxAutoReruns,
     jobs: jobs.filter((job) => job.workflowId === workflow.id).map((job) => jobView(job, people)),
   }
 }

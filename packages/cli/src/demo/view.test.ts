@@ -19,6 +19,8 @@ function job(name: string, status: JobView['status']): JobView {
   }
 }
 
+const firstRun = { rerunOf: null, startedBy: null, autoRerunNumber: 0, maxAutoReruns: 0 }
+
 function pipeline(jobs: readonly JobView[], status: 'running' | 'on_hold' | 'success' | 'failed'): PipelineView {
   const project = { id: 'p', slug: 'gh/a/b', organizationName: 'a', name: 'b', defaultBranch: 'main', cloneUrl: '' }
   return {
@@ -28,6 +30,7 @@ function pipeline(jobs: readonly JobView[], status: 'running' | 'on_hold' | 'suc
     state: 'created',
     errors: [],
     trigger: 'webhook',
+    schedule: null,
     triggeredBy: null,
     createdAt: '',
     branch: 'main',
@@ -35,7 +38,7 @@ function pipeline(jobs: readonly JobView[], status: 'running' | 'on_hold' | 'suc
     revision: '0123456789',
     subject: 'a long subject that goes on and on',
     authorName: '',
-    workflows: [{ id: 'w', name: 'main', status, createdAt: '', stoppedAt: null, rerunOf: null, jobs }],
+    workflows: [{ id: 'w', name: 'main', status, createdAt: '', stoppedAt: null, ...firstRun, jobs }],
   }
 }
 

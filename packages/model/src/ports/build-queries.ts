@@ -38,6 +38,8 @@ export interface BuildQueries {
   pipelineValues(id: string): Promise<PipelineValues>
   /** Newest first. */
   pipelines(filter: PipelineFilter, page: PageRequest): Promise<Page<Pipeline>>
+  /** Names of the schedules that made pipelines, by the pipeline's id; none for others. A schedule may be gone since. */
+  schedulesThatMade(pipelineIds: readonly string[]): Promise<ReadonlyMap<string, string>>
   workflow(id: string): Promise<Workflow | undefined>
   /** Oldest first; reruns after what they rerun. */
   workflowsOf(pipelineIds: readonly string[]): Promise<readonly Workflow[]>

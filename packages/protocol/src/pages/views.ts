@@ -1,4 +1,4 @@
-import type { JobStatus, PipelineState, WorkflowStatus } from '@rondo/model'
+import type { JobStatus, PipelineState, PipelineTrigger, WorkflowStatus } from '@rondo/model'
 
 /**
  * What the web app (and the terminal's live view) reads: one document a page, under `/api/private`, signed in by the
@@ -54,7 +54,9 @@ export interface PipelineView {
   readonly project: ProjectView
   readonly state: PipelineState
   readonly errors: readonly { readonly type: string; readonly message: string }[]
-  readonly trigger: string
+  readonly trigger: PipelineTrigger
+  /** Name of the schedule that made it; null: none did. */
+  readonly schedule: string | null
   readonly triggeredBy: PersonView | null
   readonly createdAt: string
   readonly branch: string | null
@@ -91,6 +93,11 @@ export interface WorkflowView {
   readonly createdAt: string
   readonly stoppedAt: string | null
   readonly rerunOf: string | null
+  /** Who asked for the workflow; of an automatic rerun who began the first. */
+  readonly startedBy: PersonView | null
+  /** Which automatic rerun it is, from 1; 0: none. */
+  readonly autoRerunNumber: number
+  readonly maxAutoReruns: number
   readonly jobs: readonly JobView[]
 }
 

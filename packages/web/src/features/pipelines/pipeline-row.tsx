@@ -1,5 +1,6 @@
 import type { PipelineView, WorkflowView } from '@rondo/protocol'
 import { Link } from '@tanstack/react-router'
+import { howRerun, howStarted } from '../../shared/how-started.ts'
 import { lookOf, pipelineStatus } from '../../shared/status.ts'
 import { ago, span } from '../../shared/time.ts'
 import { StatusIcon } from '../../shared/ui.tsx'
@@ -23,9 +24,10 @@ export function PipelineRow({ pipeline, now }: { readonly pipeline: PipelineView
           <span>
             {pipeline.project.organizationName}/{pipeline.project.name} <b>#{pipeline.number}</b>
           </span>
+          <span className="cause">{howStarted(pipeline)}</span>
           <span className="branch">{pipeline.tag ?? pipeline.branch}</span>
           <code>{pipeline.revision.slice(0, 7)}</code>
-          <span>{pipeline.authorName}</span>
+          {pipeline.authorName !== '' && <span>commit by {pipeline.authorName}</span>}
         </div>
         {pipeline.errors.length > 0 && <Reasons errors={pipeline.errors.map((error) => error.message)} />}
       </div>
@@ -56,11 +58,12 @@ function Reasons({ errors }: { readonly errors: readonly string[] }) {
 
 /** A workflow as its name, one small bar a job, and its time. */
 function WorkflowStrip({ workflow, now }: { readonly workflow: WorkflowView; readonly now: number }) {
+  const rerun = howRerun(workflow)
   return (
     <Link className="strip" to="/workflow/$id" params={{ id: workflow.id }}>
-      <span className="strip-name">
+      <span className="strip-name" title={rerun ?? undefined}>
         {workflow.name}
-        {workflow.rerunOf !== null && <span className="quiet"> rerun</span>}
+        {rerun !== null && <span className="quiet"> {rerun}</span>}
       </span>
       <span className="strip-bars" role="img" aria-label={lookOf(workflow.status).word}>
         {workflow.jobs.slice(0, mostBars).map((job) => (

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { api } from '../../shared/api.ts'
 import { Crumbs } from '../../shared/crumbs.tsx'
+import { howRerun, howStarted } from '../../shared/how-started.ts'
 import { Tabs } from '../../shared/tabs.tsx'
 import { ago, span } from '../../shared/time.ts'
 import { Skeleton, StatusBadge, Trouble } from '../../shared/ui.tsx'
@@ -50,9 +51,10 @@ function PipelineDetails({
         <PipelineActions pipeline={pipeline} />
       </div>
       <div className="row-facts">
+        <span className="cause">{howStarted(pipeline)}</span>
         <span className="branch">{pipeline.tag ?? pipeline.branch}</span>
         <code>{pipeline.revision.slice(0, 7)}</code>
-        <span>{pipeline.authorName}</span>
+        {pipeline.authorName !== '' && <span>commit by {pipeline.authorName}</span>}
         <span>{ago(pipeline.createdAt, now)}</span>
       </div>
       <Tabs
@@ -80,6 +82,7 @@ function PipelineDetails({
 const mostWaits = 5
 
 function WorkflowSection({ workflow, now }: { readonly workflow: WorkflowView; readonly now: number }) {
+  const rerun = howRerun(workflow)
   return (
     <section className="card">
       <div className="card-head">
@@ -88,7 +91,7 @@ function WorkflowSection({ workflow, now }: { readonly workflow: WorkflowView; r
         </Link>
         <StatusBadge status={workflow.status} />
         <span className="quiet number">{span(workflow.createdAt, workflow.stoppedAt, now)}</span>
-        {workflow.rerunOf !== null && <span className="quiet">rerun</span>}
+        {rerun !== null && <span className="quiet">{rerun}</span>}
         <span className="spring" />
         <WorkflowActions workflow={workflow} />
       </div>
