@@ -14,6 +14,20 @@ import { administeredScope, requireAdministrator } from './scope.ts'
 export function registerOperations(admin: AdminServer, ports: WebPorts, access: Access): void {
   const { operations, retention, settings } = ports
 
+  /** AppError `not-found` says what the id is of, if of anything. */
+  async function requireJob(id: string): Promise<void> {
+    const { queries } = ports
+    if ((await queries.job(id)) !== undefined) return
+    const [workflow, pipeline] = await Promise.all([queries.workflow(id), queries.pipeline(id)])
+    const other = workflow === undefined ? pipeline && 'a pipeline' : 'a workflow'
+    throw new AppError(
+      'not-found',
+      other === undefined
+        ? `There is no job ${id}. It was never here, or its pipeline is no longer kept.`
+        : `${id} is ${other}. Give the id of one of its jobs; rondo admin history ${workflow?.pipelineId ?? id} shows them all.`,
+    )
+  }
+
   admin.get('/health', async (asker): Promise<{ loops: readonly LoopView[] }> => {
     requireAdministrator(asker)
     return { loops: loopViews(await operations.loops()) }
@@ -29,6 +43,7 @@ export function registerOperations(admin: AdminServer, ports: WebPorts, access: 
         schedules: schedules === 'true',
         ...(after === undefined ? {} : { after: Math.max(0, Math.trunc(Number(after)) || 0) }),
       })
+      if (items.length === 0 && job !== undefined) await requireJob(job)
       return { items: items.map(evidenceView) }
     },
   )

@@ -37,6 +37,9 @@ export const showHealth: Verb = {
 const dispatcherMode =
   '# dispatcher mode: agents take tasks from the run queue by themselves; no run-queue worker is needed'
 
+const notTaken =
+  'The dispatcher has not had this job: it waits for other jobs, a lock or an approval, or ended before it was queued. rondo admin history tells more.\n'
+
 export const showDispatcher: Verb = {
   name: 'dispatcher',
   usage: 'rondo admin dispatcher [JOB-ID]',
@@ -59,6 +62,7 @@ export const showDispatcher: Verb = {
     if (call.given('json')) printJson(items)
     else {
       if (job === undefined) process.stdout.write(`${dispatcherMode}\n`)
+      else if (items.length === 0) process.stdout.write(notTaken)
       for (const { at, build, jobId, text } of items)
         process.stdout.write(`${at.replace('Z', '+00:00')} ${build ?? '-'} ${jobId ?? '-'} ${text}\n`)
     }
