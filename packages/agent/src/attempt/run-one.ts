@@ -1,6 +1,6 @@
 import { AppError, type Step } from '@rondo/model'
 import type { OutputPump } from '../output/pump.ts'
-import { failed, type StepEnd } from '../reports/endings.ts'
+import { failed, type StepEnd, stoppedAs } from '../reports/endings.ts'
 import type { StepHeading } from '../reports/step-recorder.ts'
 import { addSshKeys } from '../steps/add-ssh-keys.ts'
 import { restoreCache, saveCache } from '../steps/caches.ts'
@@ -24,13 +24,13 @@ export function headingOf(step: Step): StepHeading {
 /** Runs one step of the config, from its beginning to its end. When it passes, those after it follow if `goesOn`. */
 export async function runOne(task: TaskContext, step: Step, index: number, goesOn: boolean): Promise<StepEnd> {
   const open = task.steps.begin(index, headingOf(step))
-  let end: StepEnd = { result: 'canceled', exitCode: null }
+  let end: StepEnd | undefined
   try {
     end = await execute(task, step, index, { pump: open.pump, goesOn }).catch((error) =>
       failInWords(task, open.out, error),
     )
   } finally {
-    open.end(end)
+    open.end(end ?? { result: stoppedAs(task.signal), exitCode: null })
   }
   return end
 }

@@ -1,5 +1,5 @@
 import type { Result, Step, StepWhen } from '@rondo/model'
-import type { StopReason } from '../reports/endings.ts'
+import { type StopReason, stoppedAs } from '../reports/endings.ts'
 import type { OpenStep } from '../reports/step-recorder.ts'
 import { statusOf } from '../shared-folder/script-status.ts'
 import { duration } from '../steps/duration.ts'
@@ -7,6 +7,7 @@ import { startBackground } from '../steps/run.ts'
 import { EnvironmentGone } from '../task/launch.ts'
 import { firstConfigStep, type TaskContext } from '../task/task-context.ts'
 import { headingOf, runOne } from './run-one.ts'
+import { timeIsUp } from './time-is-up.ts'
 
 export interface TaskEnd {
   readonly result: Result
@@ -53,7 +54,7 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
   return end
 }
 
-/** Only too little output times a step out by itself. */
+/** Only too little output times a step out by itself: the job goes on to those that always run. */
 function silence(task: TaskContext, step: Step): string {
   const limit = step.type === 'run' ? ` for ${duration(step.noOutputTimeoutMs)}` : ''
   return `The step "${task.steps.mask(headingOf(step).name)}" printed nothing${limit} and was stopped. Raise its no_output_timeout if it needs longer.`
@@ -73,10 +74,7 @@ export function stoppedEnd(task: TaskContext, error: unknown): TaskEnd {
   if (task.signal.aborted && reason === 'unheard') return { result: 'lost', message: unheardMessage }
   if (task.signal.aborted && reason === 'disk') return { result: 'failed', message: task.disk.told ?? null }
   if (task.signal.aborted && reason !== 'shutdown')
-    return {
-      result: reason === 'timed-out' ? 'timed-out' : 'canceled',
-      message: reason === 'timed-out' ? 'The job ran longer than its time limit.' : null,
-    }
+    return { result: stoppedAs(task.signal), message: reason === 'timed-out' ? timeIsUp(task.spec) : null }
   if (error instanceof EnvironmentGone) return { result: error.outOfMemory ? 'failed' : 'lost', message: error.message }
   throw error
 }

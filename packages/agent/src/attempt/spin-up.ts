@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Executor, ExecutorRefusal, type ExecutorState } from '../executors/executor.ts'
-import { passed } from '../reports/endings.ts'
+import { passed, stoppedAs } from '../reports/endings.ts'
 import type { Journal } from '../reports/journal.ts'
 import type { OpenStep, StepHeading } from '../reports/step-recorder.ts'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
@@ -8,6 +8,7 @@ import { jobPrologue } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
 import { faultOf } from './fault.ts'
 import type { TaskEnd } from './run-steps.ts'
+import { timeIsUp } from './time-is-up.ts'
 
 type Environment = TaskEnd | { readonly state: ExecutorState }
 
@@ -54,15 +55,21 @@ async function spinUp(base: TaskBase): Promise<Environment> {
       error instanceof ExecutorRefusal
         ? error.message
         : canceled
-          ? 'Stopped while the environment was prepared.'
+          ? stopWords(base)
           : `The environment could not be prepared: ${faultOf(error, folder.root)}`
     const shutdown = signal.reason === 'shutdown'
     if (!shutdown) lastWord(say, message)
-    step.end({ result: canceled ? 'canceled' : 'failed', exitCode: null })
+    const result = canceled ? stoppedAs(signal) : 'failed'
+    step.end({ result, exitCode: null })
     if (shutdown) throw error
-    if (canceled || error instanceof ExecutorRefusal) return { result: canceled ? 'canceled' : 'failed', message }
+    if (canceled || error instanceof ExecutorRefusal) return { result, message }
     return { result: 'lost', message, unbegun: true }
   }
+}
+
+function stopWords({ signal, spec }: TaskBase): string {
+  if (signal.reason === 'timed-out') return `${timeIsUp(spec)} Its environment was still being prepared.`
+  return 'Stopped while the environment was prepared.'
 }
 
 /** What cannot even be said, for the disk is full, is still told as the job's end. */

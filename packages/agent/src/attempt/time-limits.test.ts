@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Step } from '@rondo/model'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Executor } from '../executors/executor.ts'
 import { attemptBench, endsOf, until } from '../testing/attempt-bench.ts'
 import { origin, runStep, taskSpec } from '../testing/task-spec.ts'
 
@@ -48,7 +49,11 @@ test('when the job has used up its time, what runs is ended and no step follows,
   await begin().ended
 
   expect(existsSync(join(root, 'begun'))).toBe(true)
-  expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 canceled', 'timed-out'])
+  expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 timed-out', 'timed-out'])
+  expect(server.entries.at(-1)).toMatchObject({
+    message:
+      'The job ran for longer than 0.7s, which is the most it may, and was stopped. An administrator can allow more with the setting time.run.',
+  })
   expect(ran()).toEqual([])
   await until(() => survivors().length === 0)
 })
@@ -69,6 +74,23 @@ test('the time that a job has counts from its beginning, also for an agent that 
   expect(endsOf(server).at(-1)).toBe('timed-out')
   expect(ran()).toEqual([])
   await until(() => survivors().length === 0)
+})
+
+test('the time of a job may be over while its environment is prepared: it timed out, and was not canceled', async () => {
+  const spec = taskSpec([never('always')], { limits: { maxRunMs: 300, maxOutputBytesPerStep: 1_000 } })
+  const { server, executor, begin } = attemptBench(root, spec)
+  Object.assign(executor, {
+    prepare: (_spec: unknown, _folder: unknown, _say: unknown, signal: AbortSignal) =>
+      new Promise((_prepared, reject) => signal.addEventListener('abort', () => reject(new Error('stopped')))),
+  } satisfies Partial<Executor>)
+
+  await begin().ended
+
+  expect(endsOf(server)).toEqual(['0 timed-out', 'timed-out'])
+  expect(server.entries.at(-1)).toMatchObject({
+    message: expect.stringMatching(/longer than 0\.3s.* time\.run\. Its environment was still being prepared\.$/),
+  })
+  expect(ran()).toEqual([])
 })
 
 test('a step that is silent for too long fails by itself: those that run after failures follow [R-22]', async () => {

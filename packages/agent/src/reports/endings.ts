@@ -12,5 +12,10 @@ export interface StepEnd {
   readonly reruns?: number
 }
 
+/** How what was running ended when this stopped it. */
+export function stoppedAs(signal: AbortSignal): 'timed-out' | 'canceled' {
+  return signal.reason === 'timed-out' ? 'timed-out' : 'canceled'
+}
+
 export const passed: StepEnd = { result: 'passed', exitCode: null }
 export const failed: StepEnd = { result: 'failed', exitCode: null }
