@@ -37,15 +37,26 @@ test('an operator makes a token, alone on the standard output, sees whose tokens
   expect((await agent('token', 'list')).out).toMatch(/^fleet .*\n$/)
 })
 
-test('where no agent has joined, the list says so and how one is made', async () => {
-  const server = createServer((_request, response) => response.end(JSON.stringify({ agents: [] })))
+/** What `rondo agent list` makes of a server's answer. */
+async function listOf(answer: object) {
+  const server = createServer((_request, response) => response.end(JSON.stringify(answer)))
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const RONDO_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-
   const listed = await rondo(['agent', 'list'], { cwd: engine.database.folder, env: { ...env, RONDO_URL } })
   server.close()
+  return listed
+}
+
+test('where no agent has joined, the list says so and how one is made', async () => {
+  const listed = await listOf({ agents: [] })
 
   expect(listed.out).toBe('No agent has joined. `rondo agent token create NAME` makes a token for one.\n')
+})
+
+test('agents of an older server, which knows nothing of faults, are listed without', async () => {
+  const listed = await listOf({ agents: [{ id: '1', name: 'old', state: 'ready', status: '0 of 4 tasks' }] })
+
+  expect(listed).toMatchObject({ code: 0, out: 'old  ready  0 of 4 tasks\n', err: '' })
 })
 
 test('calls that cannot be are told what there is', async () => {

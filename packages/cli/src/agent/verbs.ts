@@ -53,17 +53,20 @@ async function direct(call: VerbCall, verb: 'drain' | 'resume'): Promise<number>
       `There is no agent ${name}. There ${agents.length === 1 ? 'is' : 'are'}: ${agents.map((agent) => agent.name).join(', ') || 'none'}.`,
       1,
     )
-  const agent = await client.call<AgentView>('POST', `/api/private/agents/${found.id}/${verb}`)
+  const agent = await client.call<AnsweredAgent>('POST', `/api/private/agents/${found.id}/${verb}`)
   if (call.given('json')) printJson(agent)
   else print(agent)
   return 0
 }
 
-async function listAgents(client: RestClient): Promise<readonly AgentView[]> {
-  return (await client.call<{ agents: readonly AgentView[] }>('GET', '/api/private/agents')).agents
+async function listAgents(client: RestClient): Promise<readonly AnsweredAgent[]> {
+  return (await client.call<{ agents: readonly AnsweredAgent[] }>('GET', '/api/private/agents')).agents
 }
 
-function print(agent: AgentView): void {
+/** Servers of before know nothing of faults. */
+type AnsweredAgent = Omit<AgentView, 'faults'> & Partial<Pick<AgentView, 'faults'>>
+
+function print(agent: AnsweredAgent): void {
   process.stdout.write(`${agent.name}  ${agent.state}  ${agent.status}\n`)
-  for (const fault of agent.faults) process.stdout.write(`  warning: ${fault}\n`)
+  for (const fault of agent.faults ?? []) process.stdout.write(`  warning: ${fault}\n`)
 }
