@@ -34,16 +34,26 @@ const ofPipelines: readonly EventKind[] = ['pipeline.created', 'pipeline.errored
 
 /** One page of a pipeline's events, oldest first. */
 export async function historyPage(runner: Runner, pipelineId: string, page: PageRequest): Promise<Page<HistoryEntry>> {
-  const rows = await runner.rows<Row & { stepName: string | null }>(sql`
-    select ${columns}, w.name as "workflowName", j.name as "jobName", s.name as "stepName"
+  const rows = await runner.rows<Row & { stepName: string | null; failedStep: object | null }>(sql`
+    select ${columns}, w.name as "workflowName", j.name as "jobName", s.name as "stepName", case when ${failed} then ${failedStepOf} end as "failedStep"
     from events e left join users u on u.id = e.actor_id left join workflows w on w.id = e.workflow_id left join jobs j on j.id = e.job_id
       left join steps s on s.id = case when e.kind = 'step.finished' then (e.data->>'stepId')::uuid end
     where e.pipeline_id = ${pipelineId} and e.id > ${afterOf(page.token)} order by e.id limit ${page.limit + 1}`)
-  // The event of a step's end does not repeat its name.
-  return pageOf(rows, page, ({ stepName, ...row }) =>
-    toEntry(stepName === null ? row : { ...row, data: { ...row.data, name: stepName } }),
-  )
+  // The event of a step's end does not repeat its name, and that of a job's end none of its steps.
+  return pageOf(rows, page, ({ stepName, failedStep, ...row }) => {
+    const more = { ...(stepName === null ? {} : { name: stepName }), ...(failedStep === null ? {} : { failedStep }) }
+    return toEntry({ ...row, data: { ...row.data, ...more } })
+  })
 }
+
+const failed = raw(`e.kind = 'job.finished' and e.data->>'to' in ('failed', 'timedout')`)
+
+/** The step with which a job `j` began to fail: what fails later runs because of it, and what fails in the background fails nothing. */
+const failedStepOf = raw(`(
+  select jsonb_build_object('index', f.index, 'name', f.name, 'result', f.result, 'exitCode', f.exit_code, 'reruns', f.reruns)
+    || case when j.parallelism > 1 then jsonb_build_object('slice', f.task_index) else '{}' end
+  from tasks t join steps f on f.attempt_id = t.attempt_id
+  where t.job_id = j.id and f.result in ('failed', 'timed-out') and not f.background order by f.finished_at, f.task_index, f.index limit 1)`)
 
 /** As the indexes of migration 0070 have them, to the letter: a query that names other kinds reads all events there are. */
 const administrationKinds: readonly EventKind[] = [

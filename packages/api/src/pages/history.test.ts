@@ -44,6 +44,18 @@ test('a member reads the history of a pipeline in words, and nobody else learns 
   expect(foreign.status).toBe(404)
 })
 
+test('a job that goes to the queue is told of once', async () => {
+  const { project, user } = await engine.home()
+  const config =
+    'version: 2.1\njobs: {build: {docker: [{image: a}], steps: [checkout]}}\nworkflows: {main: {jobs: [build]}}'
+  const pipeline = await engine.push(project, config)
+
+  const { body } = await web.request(await web.token(user), 'GET', `/api/private/pipelines/${pipeline.id}/events`)
+
+  const told = (body.items as unknown as readonly { readonly what: string }[]).map(({ what }) => what)
+  expect(told.slice(1)).toEqual(['workflow main created', 'job build: blocked → queued'])
+})
+
 test('who canceled a workflow is read beside what that canceled, and from whom a lock was taken over', async () => {
   const { project, user } = await engine.home()
   const config = `version: 2.1

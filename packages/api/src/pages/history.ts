@@ -1,4 +1,4 @@
-import { describeEvent, stepsInTurn } from '@rondo/conductor'
+import { describeEvent, stepsInTurn, toldOnce } from '@rondo/conductor'
 import type { HistoryEntry, PageRequest } from '@rondo/model'
 import type { PipelineEventView } from '@rondo/protocol'
 import type { FastifyInstance } from 'fastify'
@@ -32,7 +32,7 @@ export function registerHistory(server: FastifyInstance, ports: WebPorts, auth: 
     })
     return reply
       .header('cache-control', 'no-store')
-      .send({ items: stepsInTurn(page.items).map(eventView), next: page.next })
+      .send({ items: stepsInTurn(toldOnce(page.items)).map(eventView), next: page.next })
   })
   server.get('/api/private/projects/events', async (request, reply) => {
     const asker = await auth.person(request)

@@ -127,7 +127,18 @@ test('an administrator reads all that happened to a pipeline: when, who, what an
   const home = await engine.home()
   const pipeline = await engine.push(home.project, build, { actorId: home.user.id })
   const task = await engine.take(pipeline, 'build')
-  await engine.end(task, 'failed', 'the step broke')
+  const at = '2026-01-01T00:00:00.000Z'
+  const start = { type: 'step-started', name: 'Unit tests', kind: 'run', command: 'x', background: false } as const
+  const end = { type: 'step-finished', result: 'failed', outputBytes: 0, outputSha256: '', truncated: false } as const
+  await engine.plane.report({
+    ...task,
+    from: 1,
+    entries: [
+      { ...start, step: 0, at },
+      { ...end, step: 0, exitCode: 3, at },
+      { type: 'task-finished', result: 'failed', message: 'the step broke', at },
+    ],
+  })
   await engine.actions.approve((await engine.job(pipeline, 'hold')).id, home.user.id)
 
   const byId = await admin('history', pipeline.id)
@@ -136,7 +147,11 @@ test('an administrator reads all that happened to a pipeline: when, who, what an
   expect(byId.out).toMatch(
     new RegExp(`^20\\S+Z +${home.user.login} +- +pipeline 1 created by a push \\(branch main at [0-9a-f]{12}\\)$`, 'm'),
   )
-  expect(byId.out).toMatch(/rondo +main\/build +job build: running → failed: the step broke$/m)
+  expect(byId.out).toMatch(
+    /rondo +main\/build +job build: running → failed: step 0 Unit tests failed, exit code 3: the step broke$/m,
+  )
+  expect(byId.out).toMatch(/job build: blocked → queued$/m)
+  expect(byId.out).not.toMatch(/ queued\n.* queued\n/)
   expect(byId.out).toMatch(new RegExp(`${home.user.login} +main/hold +job hold: on_hold → success$`, 'm'))
   expect(byNumber.out).toBe(byId.out)
 })

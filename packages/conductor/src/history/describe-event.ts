@@ -13,8 +13,8 @@ export interface EventText {
 
 /** The line an administrator reads in a pipeline's history. Who and when stand beside it. */
 export function describeEvent(event: Pick<EventRecord, 'kind' | 'data'>): EventText {
-  const why = text(event.data.because) ?? text(event.data.message) ?? null
-  return { what: what(event), why }
+  const reasons = [failedStep(event.data.failedStep), text(event.data.because) ?? text(event.data.message)]
+  return { what: what(event), why: reasons.filter((reason) => reason !== undefined).join(': ') || null }
 }
 
 function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
@@ -108,6 +108,14 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
     default:
       return kind
   }
+}
+
+/** With which step a job failed, and how. */
+function failedStep(step: unknown): string | undefined {
+  if (typeof step !== 'object' || step === null) return undefined
+  const data = step as EventRecord['data']
+  const slice = typeof data.slice === 'number' ? `slice ${data.slice}: ` : ''
+  return `${slice}step ${data.index} ${text(data.name) ?? ''} ${data.result === 'timed-out' ? 'timed out' : 'failed'}${howStepEnded(data)}`
 }
 
 /** Its exit status, unless it is that of success, and how often it had been run again; older servers say neither. */

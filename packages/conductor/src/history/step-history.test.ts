@@ -50,3 +50,54 @@ test('steps stand in the order in which they ran, each end with its name, its ex
   ])
   expect(flaky).toMatchObject({ name: 'flaky', result: 'passed', reruns: 2 })
 })
+
+test('the end of a job names the step that it failed with, its exit code and what else is known; not what failed after it or beside it', async () => {
+  const { project } = await engine.home()
+  const pipeline = await engine.push(project, config)
+  const task = await engine.take(pipeline, 'build')
+  await engine.plane.report({
+    ...task,
+    from: 1,
+    entries: [
+      { ...start(0, 'server', second(1)), background: true },
+      end(0, second(2), { result: 'failed', exitCode: 1 }),
+      start(1, 'good', second(2)),
+      end(1, second(3), { result: 'passed', exitCode: 0 }),
+      start(2, 'broken', second(3)),
+      end(2, second(4), { result: 'failed', exitCode: 7, reruns: 1 }),
+      start(3, 'tell somebody', second(4)),
+      end(3, second(5), { result: 'failed', exitCode: 22 }),
+    ],
+  })
+  await engine.plane.report({ ...task, from: 9, entries: [finished('failed', null)] })
+
+  expect(await endOf(pipeline)).toEqual({
+    what: 'job build: running → failed',
+    why: 'step 2 broken failed, exit code 7, after 1 automatic rerun',
+  })
+})
+
+test('of several slices the end of a job names the one that failed first, with its reason after it', async () => {
+  const { project } = await engine.home()
+  const pipeline = await engine.push(project, config.replace('{docker', '{parallelism: 2, docker'))
+  const [late, early] = [await engine.take(pipeline, 'build'), await engine.take(pipeline, 'build')]
+  const silence = 'The step "hang" printed nothing for 10m 00s and was stopped.'
+  for (const [task, entries] of [
+    [late, [start(0, 'hang', second(1)), end(0, second(9), { result: 'failed', exitCode: 1 })]],
+    [early, [start(0, 'hang', second(1)), end(0, second(4), { result: 'timed-out', exitCode: null })]],
+  ] as const)
+    await engine.plane.report({ ...task, from: 1, entries: [...entries, finished('timed-out', silence)] })
+
+  expect(await endOf(pipeline)).toEqual({
+    what: 'job build: running → timedout',
+    why: `slice 1: step 0 hang timed out: ${silence}`,
+  })
+})
+
+const finished = (result: 'failed' | 'timed-out', message: string | null) =>
+  ({ type: 'task-finished', result, message, at: second(10) }) as const
+
+async function endOf({ id }: { readonly id: string }) {
+  const { items } = await engine.database.store.queries.eventsOf(id, { limit: 100 })
+  return describeEvent(items.find(({ kind }) => kind === 'job.finished')!)
+}
