@@ -40,6 +40,7 @@ function pageAddresses(): Readonly<Record<string, string>> {
     [`${base}/holds`]: `${base}/holds?project=${slug}`,
     [`${base}/admin/history`]: `${base}/admin/history?organization=gh/${world.owner.organization.name}`,
     [`${base}/admin/limits`]: `${base}/admin/limits?project=${slug}`,
+    [`${base}/admin/locks`]: `${base}/admin/locks?organization=gh/${world.owner.organization.name}`,
     [`${base}/admin/queue`]: `${base}/admin/queue?project=${slug}`,
     [`${base}/admin/settings`]: `${base}/admin/settings?project=${slug}`,
     [`${base}/admin/retention`]: `${base}/admin/retention?project=${slug}`,
