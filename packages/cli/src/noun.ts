@@ -96,10 +96,26 @@ function parse(verb: Verb, args: readonly string[]) {
     ]),
   )
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true })
+    return parseArgs({ args: numbersAsValues(args, verb.flags), options, allowPositionals: true })
   } catch (error) {
-    throw new CallError(`${error instanceof Error ? error.message : String(error)}\nusage: ${verb.usage}`)
+    // What the parser advises of dashes is for programs.
+    const message = (error instanceof Error ? error.message : String(error)).replace(/ To specify a positional.*$/s, '')
+    throw new CallError(`${message}\nusage: ${verb.usage}`)
   }
+}
+
+/** `-1` is a number, which the verb refuses in its own words, and no flag. */
+function numbersAsValues(args: readonly string[], flags: Verb['flags']): string[] {
+  if (args.includes('--')) return [...args]
+  const [rest, numbers]: [string[], string[]] = [[], []]
+  for (const [position, arg] of args.entries()) {
+    const before = args[position - 1] ?? ''
+    if (!/^-\d/.test(arg)) rest.push(arg)
+    else if (before.startsWith('--') && flags[before.slice(2)]?.type === 'string')
+      rest.splice(-1, 1, `${before}=${arg}`)
+    else numbers.push(arg)
+  }
+  return numbers.length === 0 ? rest : [...rest, '--', ...numbers]
 }
 
 /** The verbs and their flags, for `rondo help NOUN`. */

@@ -265,6 +265,7 @@ export {
   settingOf,
   settingProblem,
   settings,
+  settingText,
   settingVariable,
 } from './settings.ts'
 export type { JobStatus, PipelineState, WorkflowStatus } from './status.ts'

@@ -132,6 +132,16 @@ export function settingMs(view: SettingsView, name: SettingName, projectId?: str
   return settingOf(view, name, projectId) * unitMs[unit]
 }
 
+/** A value as people read it: `1 minute`, `30 days`, `for ever`, `yes`. `zero`: what 0 means, where it means something. */
+export function settingText(
+  value: number,
+  { unit, zero }: { readonly unit: string; readonly zero?: string | null },
+): string {
+  if (value === 0 && zero != null) return zero
+  if (unit === 'switch') return 'yes'
+  return `${value} ${value === 1 ? unit.slice(0, -1) : unit}`
+}
+
 /** The environment variable that sets it for the installation: `RONDO_RETENTION_TEST_RESULTS`. */
 export function settingVariable(name: SettingName): string {
   return `RONDO_${name.replace(/[.-]/g, '_').toUpperCase()}`

@@ -7,6 +7,7 @@ import {
   type QueueEntry,
   type QueueFilter,
   resourceClassNames,
+  type TaskLimit,
 } from '@rondo/model'
 import type { LimitView, QueueEntryView, QueuePageView } from '@rondo/protocol'
 import { type Static, Type } from 'typebox'
@@ -72,6 +73,13 @@ export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: 
           `There is no build ${id}${organizationId === undefined ? '' : ' in what you named'}, so nothing was promoted. Name builds by the ids that the API gives their jobs, or give a filter.`,
         )
     }
+  }
+
+  async function hasLimit({ organizationId, projectId, resourceClass }: Omit<TaskLimit, 'id' | 'maxTasks'>) {
+    return (await queue.limits()).some(
+      (one) =>
+        one.organizationId === organizationId && one.projectId === projectId && one.resourceClass === resourceClass,
+    )
   }
 
   async function entryViews(
@@ -153,8 +161,9 @@ export function registerQueueAdmin(admin: AdminServer, ports: WebPorts, access: 
       // One that is there already, of an older server, may be taken away.
       if (resourceClass !== null && maxTasks !== null && !isResourceClass(resourceClass))
         throw new AppError('bad-request', unknownClass(resourceClass))
+      const wasSet = maxTasks === null ? { wasSet: await hasLimit({ ...scope, resourceClass }) } : {}
       await queue.setLimit({ ...scope, resourceClass }, maxTasks ?? undefined, asker.user.id, asker.user.admin)
-      return { limits: limitViews(await queue.limitRecords(), asker, scope.organizationId ?? undefined) }
+      return { limits: limitViews(await queue.limitRecords(), asker, scope.organizationId ?? undefined), ...wasSet }
     },
   )
 }

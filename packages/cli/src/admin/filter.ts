@@ -48,6 +48,11 @@ function secondsOf(text: string): number {
   throw new CallError(`--older-than ${text} is no time. Write it as 90s, 15m, 2h or 1d.`)
 }
 
+/** `1 build`, `7 builds`. */
+export function counted(count: number, one: string): string {
+  return `${count} ${count === 1 ? one : `${one}s`}`
+}
+
 /** `4s`, `12m`, `3h`, `2d`: as long as the largest unit says. */
 export function timeText(ms: number): string {
   const seconds = Math.round(ms / 1000)

@@ -1,6 +1,7 @@
 import type { PipelineEventView } from '@rondo/protocol'
 import { type RestClient, restClientOf } from '../client/rest-client.ts'
 import { jsonFlag, type Verb, type VerbCall } from '../noun.ts'
+import { findPipeline, isNumbered, type PipelineName, readPipelineName } from '../pipeline/pipeline-name.ts'
 import { printJson } from '../print-problems.ts'
 import { serverFlags } from '../registry/server.ts'
 import { readLimit, table } from './filter.ts'
@@ -22,7 +23,7 @@ export const showHistory: Verb = {
     const subject = readSubject(call.arguments)
     if (subject.kind !== 'pipeline') return printPage(call, subject)
     const client = restClientOf(call)
-    const events = await readHistory(client, await pipelineId(client, call.arguments))
+    const events = await readHistory(client, await pipelineId(client, readPipelineName(call.arguments)))
     const shown = events.filter((event) => call.given('steps') || !event.kind.startsWith('step.'))
     if (call.given('json')) printJson(shown)
     else process.stdout.write(historyText(shown))
@@ -38,7 +39,7 @@ function readSubject([first, number]: readonly string[]): Subject {
   if (first === undefined) return { kind: 'installation' }
   const segments = first.split('/').length
   if (segments === 2 && number === undefined) return { kind: 'organization', slug: first }
-  if (segments > 2 && number === undefined) return { kind: 'project', slug: first }
+  if (segments > 2 && number === undefined && !isNumbered(first)) return { kind: 'project', slug: first }
   return { kind: 'pipeline' }
 }
 
@@ -62,14 +63,8 @@ interface HistoryPage {
   readonly next: string | null
 }
 
-async function pipelineId(client: RestClient, [first = '', number]: readonly string[]): Promise<string> {
-  if (number === undefined) return encodeURIComponent(first)
-  const slug = first.split('/').map(encodeURIComponent).join('/')
-  const found = await client.call<{ id: string }>(
-    'GET',
-    `/api/v2/project/${slug}/pipeline/${encodeURIComponent(number)}`,
-  )
-  return found.id
+async function pipelineId(client: RestClient, name: PipelineName): Promise<string> {
+  return encodeURIComponent('id' in name ? name.id : (await findPipeline<{ id: string }>(client, name)).id)
 }
 
 async function readHistory(client: RestClient, id: string): Promise<readonly PipelineEventView[]> {

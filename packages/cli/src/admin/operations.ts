@@ -3,7 +3,7 @@ import { restClientOf } from '../client/rest-client.ts'
 import { CallError, jsonFlag, type Verb } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
 import { serverFlags } from '../registry/server.ts'
-import { readLimit, scopeFlags, table } from './filter.ts'
+import { counted, readLimit, scopeFlags, table } from './filter.ts'
 
 const base = '/api/private/admin'
 
@@ -99,11 +99,11 @@ function retentionText({ items, total }: RetentionView): string {
   const rows = items.map((item) => [
     item.project,
     item.kind,
-    `${item.days} days`,
+    counted(item.days, 'day'),
     String(item.count),
     sizeText(item.bytes),
   ])
-  return `${table(['PROJECT', 'WHAT', 'KEPT FOR', 'COUNT', 'SIZE'], rows)}\n${total.count} things, ${sizeText(total.bytes)}. Nothing was deleted.\n`
+  return `${table(['PROJECT', 'WHAT', 'KEPT FOR', 'COUNT', 'SIZE'], rows)}\n${counted(total.count, 'thing')}, ${sizeText(total.bytes)}. Nothing was deleted.\n`
 }
 
 /** Thousands, as disks count. */

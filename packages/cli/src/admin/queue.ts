@@ -3,7 +3,7 @@ import { type RestClient, restClientOf } from '../client/rest-client.ts'
 import { CallError, jsonFlag, type Verb, type VerbCall } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
 import { serverFlags } from '../registry/server.ts'
-import { filterFlags, filterOf, readLimit, scopeOf, setText, table, timeText } from './filter.ts'
+import { counted, filterFlags, filterOf, readLimit, scopeOf, setText, table, timeText } from './filter.ts'
 
 const { 'older-than': _age, ...shownFlags } = filterFlags
 const base = '/api/private/admin'
@@ -136,7 +136,7 @@ export const promoteBuilds: Verb = {
 }
 
 function promotedText({ jobs, tasks }: { readonly jobs: number; readonly tasks: number }): string {
-  return `${jobs} ${jobs === 1 ? 'build' : 'builds'} (${tasks} ${tasks === 1 ? 'task' : 'tasks'}) ${jobs === 1 ? 'goes' : 'go'}`
+  return `${counted(jobs, 'build')} (${counted(tasks, 'task')}) ${jobs === 1 ? 'goes' : 'go'}`
 }
 
 export const cancelBuilds: Verb = {
@@ -156,10 +156,17 @@ export const cancelBuilds: Verb = {
     const found = await cancelOnce(client, { ...body, preview: true })
     const canceled = call.given('yes') ? await cancelAll(client, body, found.matching) : 0
     if (call.given('json')) printJson({ matching: found.matching, canceled })
-    else if (call.given('yes')) process.stdout.write(`${canceled} of ${found.matching} builds were canceled.\n`)
-    else process.stdout.write(`${found.matching} waiting builds match. Add --yes to cancel them.\n`)
+    else process.stdout.write(canceledText(found.matching, call.given('yes') ? canceled : undefined))
     return 0
   },
+}
+
+/** `canceled`: how many were; undefined: it was only asked. */
+function canceledText(matching: number, canceled: number | undefined): string {
+  if (matching === 0) return 'No waiting build matches.\n'
+  if (canceled !== undefined)
+    return `${canceled} of ${counted(matching, 'build')} ${canceled === 1 ? 'was' : 'were'} canceled.\n`
+  return `${counted(matching, 'waiting build')} ${matching === 1 ? 'matches' : 'match'}. Add --yes to cancel ${matching === 1 ? 'it' : 'them'}.\n`
 }
 
 /** Those that came after the look stay: never more than were told. */
@@ -196,13 +203,25 @@ function limitVerb(name: string, summary: string, tasks: (given: string | undefi
         ? client.call<Limits>('GET', `${base}/limits?${new URLSearchParams(scopeOf(call))}`)
         : client.call<Limits>('PUT', `${base}/limits`, { ...limitScope(call), maxTasks: tasks(given) }))
       if (call.given('json')) printJson(answer)
-      else process.stdout.write(answer.limits.length === 0 ? 'No limits.\n' : limitsText(answer.limits))
+      else {
+        if (answer.wasSet === false)
+          process.stdout.write(`No limit or block of ${placeText(call)} is set: nothing is taken away.\n`)
+        process.stdout.write(answer.limits.length === 0 ? 'No limits.\n' : limitsText(answer.limits))
+      }
       return 0
     },
   }
 }
 
-type Limits = Pick<QueuePageView, 'limits'>
+/** `wasSet`: of one that is taken away, whether there was one. */
+type Limits = Pick<QueuePageView, 'limits'> & { readonly wasSet?: boolean }
+
+/** `gh/acme for class large`. */
+function placeText(call: VerbCall): string {
+  const { organization, project } = scopeOf(call)
+  const resourceClass = call.text('class')
+  return `${project ?? organization ?? 'everything'}${resourceClass === undefined ? '' : ` for class ${resourceClass}`}`
+}
 
 function limitScope(call: VerbCall): object {
   const resourceClass = call.text('class')
@@ -220,7 +239,9 @@ export const setLimit = limitVerb(
   (given) => {
     if (given === 'none') return null
     if (given !== undefined && /^\d{1,6}$/.test(given)) return Number(given)
-    throw new CallError(`Say how many tasks may run at once, or none: rondo admin limit 20 --project gh/acme/web`)
+    throw new CallError(
+      `"${given ?? ''}" is no number of tasks. Say how many may run at once, or none: rondo admin limit 20 --project gh/acme/web`,
+    )
   },
 )
 export const blockWork = limitVerb('block', 'start nothing new; what runs goes on, what comes waits', () => 0)

@@ -1,3 +1,4 @@
+import { settingText } from '@rondo/model'
 import type { SettingsPageView } from '@rondo/protocol'
 import { restClientOf } from '../client/rest-client.ts'
 import { CallError, jsonFlag, type Verb } from '../noun.ts'
@@ -36,23 +37,26 @@ function readValue(text: string): number | string | null {
 function settingsText({ settings, exceptions }: SettingsPageView): string {
   const rows = settings.map((one) => [
     one.name,
-    one.value === 0 && one.zero !== null ? one.zero : one.unit === 'switch' ? 'yes' : `${one.value} ${one.unit}`,
+    settingText(one.value, one),
     originOf(one),
     one.lastChange === null ? '-' : setText(one.lastChange),
     one.summary,
   ])
-  const units = new Map<string, string>(settings.map((one) => [one.name, one.unit]))
-  const shown = (name: string, value: unknown) => (units.get(name) === 'switch' ? (value === 1 ? 'yes' : 'no') : value)
+  const definitions = new Map(settings.map((one) => [one.name, one]))
   const others = exceptions.flatMap(({ slug, values, changes }) =>
     Object.entries(values).map(([name, value]) => {
-      const change = changes[name]
-      return [slug, name, String(shown(name, value)), change === undefined ? '-' : setText(change)]
+      const [change, definition] = [changes[name], definitions.get(name)]
+      const shown = definition === undefined ? String(value) : settingText(value, definition)
+      return [slug, name, shown, change === undefined ? '-' : setText(change)]
     }),
   )
-  return `${table(['NAME', 'VALUE', 'FROM', 'SET', 'WHAT'], rows)}${others.length === 0 ? '' : `\n${table(['EXCEPTION', 'NAME', 'VALUE', 'SET'], others)}`}`
+  const held = settings.some((one) => one.held) ? heldWords : ''
+  return `${table(['NAME', 'VALUE', 'FROM', 'SET', 'WHAT'], rows)}${held}${others.length === 0 ? '' : `\n${table(['EXCEPTION', 'NAME', 'VALUE', 'SET'], others)}`}`
 }
 
+const heldWords = 'held: an administrator of the installation has set it, and nobody else changes it.\n'
+
 function originOf({ held, set, lastChange }: SettingsPageView['settings'][number]): string {
-  if (held) return 'installation’s, held'
-  return set ? 'here' : lastChange === null ? 'standard' : 'further up'
+  const where = set ? 'here' : held || lastChange !== null ? 'further up' : 'standard'
+  return held ? `${where}, held` : where
 }

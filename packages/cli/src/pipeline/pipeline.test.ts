@@ -42,3 +42,26 @@ test('a pipeline is canceled whole by its id or its number, and a wrong name is 
   expect([nameless.code, unknown.code]).toEqual([2, 1])
   expect(nameless.err).toMatch(/Name the pipeline/)
 })
+
+test('a pipeline is named as its history names it, and what names none is told', async () => {
+  const home = await engine.home()
+  const env = { RONDO_URL: url, RONDO_TOKEN: await web.token(home.user) }
+  const call = (...args: readonly string[]) => rondo(args, { cwd: '/', env })
+  const pipeline = await engine.push(home.project, config)
+  const slug = `gh/${home.organization.name}/app`
+
+  const canceled = await call('pipeline', 'cancel', slug, '1')
+  const histories = [
+    await call('admin', 'history', slug, '1'),
+    await call('admin', 'history', `${slug}/1`),
+    await call('admin', 'history', pipeline.id),
+  ]
+  const [project, word] = [await call('pipeline', 'cancel', slug), await call('pipeline', 'cancel', slug, 'first')]
+
+  expect(canceled.out).toBe(`Pipeline 1 of ${slug} is canceled.\n`)
+  expect(histories[0]?.out).toContain('workflow main canceled')
+  expect(new Set(histories.map(({ out }) => out)).size).toBe(1)
+  const cure = 'names no pipeline. Give its id, or its project and number: gh/acme/web 1.'
+  expect(project).toMatchObject({ code: 2, err: expect.stringContaining(`"${slug}" ${cure}`) })
+  expect(word).toMatchObject({ code: 2, err: expect.stringContaining(`"${slug} first" ${cure}`) })
+})

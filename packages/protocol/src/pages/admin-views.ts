@@ -9,7 +9,7 @@ import type { PipelineEventView } from './views.ts'
  * | GET /queue?organization=&project=&branch=&class=&limit=                 | QueuePageView                                |
  * | POST /queue/promote {jobs?, organization?, project?, branch?, resourceClass?, olderThanSeconds?, limit?} | { jobs, tasks } |
  * | POST /queue/cancel {the same filter, preview?, limit?}                  | { matching, canceled }                       |
- * | PUT /limits {organization?, project?, resourceClass?, maxTasks}         | { limits: LimitView[] }                      |
+ * | PUT /limits {organization?, project?, resourceClass?, maxTasks}         | { limits: LimitView[], wasSet? }: with null, whether there was one |
  * | GET /limits?organization=&project=                                      | { limits: LimitView[] }                      |
  * | GET /locks?organization=&limit=                                        | { locks: LockView[] }: so many of each line |
  * | GET /history?organization=&limit=&page-token=                          | AdministrationPageView: who did what, newest first |
