@@ -35,6 +35,13 @@ test.concurrent('a push has its pipeline, and one, whoever is killed while it is
   expect(findings.figures.pushes).toBeGreaterThanOrEqual(12)
 }, 900_000)
 
+test.concurrent('what is approved is what starts, whatever is pushed by force while it is approved [S-03]', async () => {
+  const findings = await experiments.approvals.run({ pushes: 12, 'at-once': 4 }, setting)
+
+  expect(findings.problems).toEqual([])
+  expect(findings.figures).toEqual({ pushes: 12, started: 12 })
+}, 900_000)
+
 test.runIf(!works)('trouble with jobs that run is left out: the host sandbox does not work here', () => {
   expect(works).toBe(false)
 })

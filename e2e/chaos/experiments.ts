@@ -1,3 +1,4 @@
+import { approvals } from './approvals.ts'
 import { arrivals } from './arrivals.ts'
 import { blows } from './blows.ts'
 import { cancels } from './cancels.ts'
@@ -46,6 +47,7 @@ export const experiments = {
   partition,
   gone,
   cancels,
+  approvals,
   arrivals,
   repeats,
   pushes,

@@ -11,6 +11,8 @@ export interface StubAgent {
   claim(tasks: number, waitMs: number): Promise<readonly Claim[]>
   /** Starts a task and ends it at once. */
   finish(task: Claim): Promise<void>
+  /** Ends one that was granted. */
+  end(task: Claim): Promise<void>
 }
 
 const room = { cpus: 1_000_000, memoryMb: 1_000_000_000 }
@@ -20,6 +22,11 @@ export async function startStubAgent(stack: Stack): Promise<StubAgent> {
   const plane = createControlPlaneClient(`http://127.0.0.1:${stack.agentPort}`, token)
   const machine = { name: 'local', version: '1', hostname: 'stub', os: 'linux', arch: 'x64', ...room }
   const { agentId } = await plane.hello({ ...machine, executors: ['docker'] })
+  async function end({ attemptId, epoch }: Claim): Promise<void> {
+    const at = new Date().toISOString()
+    const ending = { type: 'task-finished', result: 'passed', message: null, at } as const
+    await plane.report({ attemptId, epoch, from: 1, entries: [ending] })
+  }
   return {
     plane,
     agentId,
@@ -28,12 +35,12 @@ export async function startStubAgent(stack: Stack): Promise<StubAgent> {
         { agentId, executors: ['docker'], free: { ...room, tasks }, waitMs },
         AbortSignal.timeout(waitMs + 60_000),
       ),
-    async finish({ attemptId, epoch }) {
+    async finish(task) {
+      const { attemptId, epoch } = task
       await plane.grant({ attemptId, epoch })
-      const at = new Date().toISOString()
-      const end = { type: 'task-finished', result: 'passed', message: null, at } as const
-      await plane.report({ attemptId, epoch, from: 1, entries: [end] })
+      await end(task)
     },
+    end,
   }
 }
 
