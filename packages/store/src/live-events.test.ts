@@ -93,6 +93,7 @@ test('what was rolled back is never told, and positions rise', async () => {
 })
 
 test('a notification wakes only who waits for its topic', async () => {
+  await listenerIsReady()
   const woken: string[] = []
   const waits = [
     database.store.wakeups.wait('queue', 20_000, stop.signal).then(() => woken.push('queue')),
@@ -119,6 +120,19 @@ test('a wait ends when its signal aborts', async () => {
   await waiting
   await database.store.wakeups.wait('queue', 60_000, given.signal)
 })
+
+/** A connection that begins to listen wakes whoever waits, for whatever. */
+async function listenerIsReady(): Promise<void> {
+  let woken = false
+  const waited = database.store.wakeups.wait('queue', 60_000, stop.signal).then(() => {
+    woken = true
+  })
+  while (!woken) {
+    await database.store.engine.transact((tx) => tx.notify('queue'))
+    await sleep(20)
+  }
+  await waited
+}
 
 function collect(mark: string): EventRecord[] {
   const seen: EventRecord[] = []
