@@ -87,6 +87,7 @@ test('a support bundle holds processes, agents, queue, logs and settings without
       items: expect.arrayContaining([expect.objectContaining({ build: expect.stringMatching(`/${number}$`) })]),
     },
     queue: expect.any(Object),
+    locks: { locks: [] },
     settings: expect.any(Object),
   })
   expect(text).toMatch(/"time\.queue"/)

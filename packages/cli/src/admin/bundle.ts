@@ -12,6 +12,7 @@ const parts = {
   loops: `${base}/admin/health`,
   agents: `${base}/agents`,
   queue: `${base}/admin/queue?limit=100`,
+  locks: `${base}/admin/locks?limit=100`,
   dispatcher: `${base}/admin/dispatcher?limit=1000`,
   settings: `${base}/admin/settings`,
   retention: `${base}/admin/retention`,
@@ -20,7 +21,8 @@ const parts = {
 export const makeBundle: Verb = {
   name: 'bundle',
   usage: 'rondo admin bundle [FILE]',
-  summary: 'what somebody who helps needs to know, in one file: processes, agents, queue, logs, settings; no secrets',
+  summary:
+    'what somebody who helps needs to know, in one file: processes, agents, queue, locks, logs, settings; no secrets',
   flags: { ...serverFlags, ...jsonFlag },
   async run(call) {
     const [file = `rondo-support-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.json`] = call.arguments
