@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TaskSpec } from '@rondo/protocol'
 import { type Stack, startStack } from '@rondo/testkit'
 import { type StubAgent, startStubAgent } from '../bench/engine/stub-agent.ts'
 import type { Experiment } from './experiment.ts'
@@ -71,7 +70,8 @@ async function takeAll(
       const { revision } = spec.checkout
       const word = approved.get(revision)
       if (word === undefined) problems.push(`${revision} started, which nobody had approved`)
-      else if (!commandsOf(spec).includes(word)) problems.push(`${revision} started with another config than ${word}`)
+      else if (!JSON.stringify(spec.job.steps).includes(word))
+        problems.push(`${revision} started with another config than ${word}`)
       approved.delete(revision)
       started++
       await agent.end(claim)
@@ -83,10 +83,6 @@ async function takeAll(
 function afterwards(error: unknown, over: AbortSignal): readonly never[] {
   if (over.aborted) return []
   throw error
-}
-
-function commandsOf({ job }: TaskSpec): string {
-  return JSON.stringify(job.steps)
 }
 
 async function race(stack: Stack, project: string, word: string, approved: Map<string, string>): Promise<void> {

@@ -1,14 +1,9 @@
-import { systemClock } from '@rondo/adapters'
 import type { ClaimedTask } from '@rondo/model'
 import { agentCalls, agentPathPrefix, type ControlPlane } from '@rondo/protocol'
-import { startTestEngine, type TestEngine } from '@rondo/testkit'
+import { openAgentsPort, startTestEngine, type TestEngine } from '@rondo/testkit'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hashToken, newAgentToken } from '../credentials.ts'
-import { createAgentAuthenticator } from './authenticate.ts'
-import { createJoining } from './join.ts'
-import { createOpenCalls } from './open-calls.ts'
-import { createAgentServer } from './server.ts'
 
 let engine: TestEngine
 let port: FastifyInstance
@@ -20,23 +15,9 @@ const ofTheAgent: readonly (keyof ControlPlane)[] = ['hello', 'claim', 'heartbea
 
 beforeAll(async () => {
   engine = await startTestEngine({ agent: false })
-  const { agentTokens, accounts, wakeups } = engine.database.store
+  const { accounts } = engine.database.store
   rootId = (await accounts.createUser({ login: 'root', name: 'Root', admin: true, passwordHash: null })).id
-  const authenticator = createAgentAuthenticator(agentTokens, systemClock)
-  port = createAgentServer(
-    {
-      admits: async () => true,
-      authenticate: authenticator.agent,
-      openCalls: createOpenCalls(agentTokens, authenticator, wakeups),
-      controlPlane: engine.planeOf,
-      ...createJoining(agentTokens),
-    },
-    {
-      onError(error) {
-        throw error
-      },
-    },
-  )
+  port = openAgentsPort(engine)
 })
 
 afterAll(async () => {

@@ -1,13 +1,8 @@
-import { systemClock } from '@rondo/adapters'
 import { agentCalls, agentPathPrefix } from '@rondo/protocol'
-import { startTestEngine, type TestEngine } from '@rondo/testkit'
+import { openAgentsPort, startTestEngine, type TestEngine } from '@rondo/testkit'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hashToken, newAgentToken } from '../credentials.ts'
-import { createAgentAuthenticator } from './authenticate.ts'
-import { createJoining } from './join.ts'
-import { createOpenCalls } from './open-calls.ts'
-import { createAgentServer } from './server.ts'
 import type { agentBodies } from './shapes.ts'
 
 let engine: TestEngine
@@ -18,19 +13,9 @@ const unforeseen: unknown[] = []
 
 beforeAll(async () => {
   engine = await startTestEngine({ agent: false })
-  const { agentTokens, accounts, wakeups } = engine.database.store
+  const { agentTokens, accounts } = engine.database.store
   const actorId = (await accounts.createUser({ login: 'root', name: 'Root', admin: true, passwordHash: null })).id
-  const authenticator = createAgentAuthenticator(agentTokens, systemClock)
-  port = createAgentServer(
-    {
-      admits: async () => true,
-      authenticate: authenticator.agent,
-      openCalls: createOpenCalls(agentTokens, authenticator, wakeups),
-      controlPlane: engine.planeOf,
-      ...createJoining(agentTokens),
-    },
-    { onError: (error) => unforeseen.push(error) },
-  )
+  port = openAgentsPort(engine, (error) => unforeseen.push(error))
   const token = newAgentToken('agent')
   await agentTokens.create({ kind: 'agent', name: 'it', hash: hashToken(token), actorId })
   headers = { authorization: `Bearer ${token}`, 'rondo-seat': 'folder/boot:1:2', 'content-type': 'application/json' }

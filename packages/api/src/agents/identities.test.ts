@@ -1,15 +1,10 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
-import { systemClock } from '@rondo/adapters'
 import { type AgentTokenView, type AgentView, agentCalls, type NewAgentTokenView } from '@rondo/protocol'
-import { startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
+import { openAgentsPort, startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hashToken } from '../credentials.ts'
-import { createAgentAuthenticator } from './authenticate.ts'
-import { createJoining } from './join.ts'
-import { createOpenCalls } from './open-calls.ts'
-import { createAgentServer } from './server.ts'
 
 let engine: TestEngine
 let web: TestWeb
@@ -22,29 +17,9 @@ beforeAll(async () => {
   web = await startTestWeb(engine)
   const { accounts } = engine.database.store
   admin = await web.token(await accounts.createUser({ login: 'root', name: 'Root', admin: true, passwordHash: null }))
-  port = serverProcess()
-  otherPort = serverProcess()
+  port = openAgentsPort(engine)
+  otherPort = openAgentsPort(engine)
 })
-
-/** The agents' port as one server process has it. */
-function serverProcess(): FastifyInstance {
-  const { agentTokens, wakeups } = engine.database.store
-  const authenticator = createAgentAuthenticator(agentTokens, systemClock)
-  return createAgentServer(
-    {
-      admits: async () => true,
-      authenticate: authenticator.agent,
-      openCalls: createOpenCalls(agentTokens, authenticator, wakeups),
-      controlPlane: engine.planeOf,
-      ...createJoining(agentTokens),
-    },
-    {
-      onError(error) {
-        throw error
-      },
-    },
-  )
-}
 
 afterAll(async () => {
   await port.close()
