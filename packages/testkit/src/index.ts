@@ -1,7 +1,7 @@
-export { openAgentsPort } from './agents-port.ts'
 /** What tests share: a database with builders of what lies in it, the whole product as a stack of real processes, and what this machine offers to run it on. */
 
 export { type AgentProcess, type AgentProcessOptions, startAgentProcess } from './agent-process.ts'
+export { openAgentsPort } from './agents-port.ts'
 export type { ApiWorld, TokenHolder } from './api-world.ts'
 export { startApiWorld } from './api-world.ts'
 export type { BuiltWorkflow, Household } from './builders.ts'
