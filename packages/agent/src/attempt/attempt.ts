@@ -7,8 +7,10 @@ import type { AttemptRef, ControlPlane, TaskSpec } from '@rondo/protocol'
 import { untilReachable } from '../control-plane/retry.ts'
 import type { Executor, ExecutorState } from '../executors/executor.ts'
 import { askForHold, holdSession } from '../hold/hold-session.ts'
+import { createMaskerFactory, maskText } from '../output/masker.ts'
 import type { StopReason } from '../reports/endings.ts'
 import { type Journal, openJournal } from '../reports/journal.ts'
+import { maskedReporter } from '../reports/masked-reporter.ts'
 import { createReporter, type Reporter } from '../reports/reporter.ts'
 import { createStepRecorder, type StepRecorderPorts } from '../reports/step-recorder.ts'
 import { openNotices } from '../shared-folder/notices.ts'
@@ -96,9 +98,12 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
       () => (signal as StoppableSignal).stop?.('unheard'),
     )
     const sending = reportSignal(signal)
-    const reporter = createReporter(deps.controlPlane, ref, journal, sending)
+    const newMasker = createMaskerFactory(spec.secrets)
+    const reporter = maskedReporter(createReporter(deps.controlPlane, ref, journal, sending), (text) =>
+      maskText(newMasker(), text),
+    )
     try {
-      const own = { spec, folder, journal, reporter, signal, sending }
+      const own = { spec, newMasker, folder, journal, reporter, signal, sending }
       const end = await execute(deps, own).catch((error) => unforeseen(deps, ref, error, own))
       reportEnd(reporter, journal, end)
       await reporter.acknowledged()
@@ -224,7 +229,7 @@ function reportEnd(reporter: Reporter, journal: Journal, end: TaskEnd): void {
 
 async function execute(
   deps: AttemptDeps,
-  own: Pick<StepRecorderPorts, 'spec' | 'folder' | 'journal' | 'reporter' | 'signal' | 'sending'>,
+  own: Pick<StepRecorderPorts, 'spec' | 'newMasker' | 'folder' | 'journal' | 'reporter' | 'signal' | 'sending'>,
 ): Promise<TaskEnd> {
   const notices = openNotices(own.folder)
   const ports = { ...own, controlPlane: deps.controlPlane, notices }

@@ -29,7 +29,7 @@ async function attend(task: TaskContext, name: string, position: number, over: A
   const index = firstContainerStep(task.spec) + position
   if (task.steps.ended.has(index)) return
   const step = task.steps.begin(index, {
-    name: `Container ${task.steps.mask(name)}`,
+    name: `Container ${name}`,
     kind: 'container',
     command: null,
     background: true,

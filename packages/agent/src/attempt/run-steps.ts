@@ -44,7 +44,7 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
       }
       const { result } = before ?? (await runOne(task, step, index, end.result === 'passed'))
       if (result === 'passed' || end.result !== 'passed') continue
-      end = result === 'timed-out' ? { result, message: silence(task, step) } : { result: 'failed', message: null }
+      end = result === 'timed-out' ? { result, message: silence(step) } : { result: 'failed', message: null }
     }
   } catch (error) {
     end = stoppedEnd(task, error)
@@ -55,9 +55,9 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
 }
 
 /** Only too little output times a step out by itself: the job goes on to those that always run. */
-function silence(task: TaskContext, step: Step): string {
+function silence(step: Step): string {
   const limit = step.type === 'run' ? ` for ${duration(step.noOutputTimeoutMs)}` : ''
-  return `The step "${task.steps.mask(headingOf(step).name)}" printed nothing${limit} and was stopped. Raise its no_output_timeout if it needs longer.`
+  return `The step "${headingOf(step).name}" printed nothing${limit} and was stopped. Raise its no_output_timeout if it needs longer.`
 }
 
 /** The deprecated `deploy` acts once, after all other slices, however many there are (semantics 14). */

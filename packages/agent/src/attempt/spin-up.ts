@@ -98,9 +98,9 @@ function tellOnce(folder: TaskFolder, step: OpenStep): (line: string) => void {
 }
 
 /** Which images the names in the config stood for: kept with the job, and for its reruns. */
-function reportImages({ executor, reporter, steps }: TaskBase, state: ExecutorState): void {
+function reportImages({ executor, reporter }: TaskBase, state: ExecutorState): void {
   for (const [position, { image, digest }] of (executor.images?.(state) ?? []).entries())
-    reporter.report({ type: 'image-resolved', position, image: steps.mask(image), digest })
+    reporter.report({ type: 'image-resolved', position, image, digest })
 }
 
 async function supervisorReady(

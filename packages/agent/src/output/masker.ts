@@ -47,6 +47,11 @@ export function createMaskerFactory(secrets: readonly string[]): (note?: Reencod
 
 const unmasked: Masker = { push: (chunk) => chunk, end: () => Buffer.alloc(0) }
 
+/** A whole text, without its secrets. */
+export function maskText(masker: Masker, text: string): string {
+  return Buffer.concat([masker.push(Buffer.from(text)), masker.end()]).toString()
+}
+
 /** What to look for; `none` when no secret can be told from other text. */
 type Needles = 'none' | IndexedNeedles
 

@@ -67,20 +67,61 @@ function encodings(value: string): readonly string[] {
     ...base64Forms(bytes),
     hex,
     hex.toUpperCase(),
-    encodeURIComponent(value),
-    encodeURIComponent(value).replaceAll('%20', '+'),
-    encodeURI(value),
-    JSON.stringify(value).slice(1, -1),
-    JSON.stringify(value).slice(1, -1).replaceAll('/', '\\/'),
-    xml(value),
-    value.replaceAll("'", `'\\''`),
-    value.replaceAll("'", `'"'"'`),
-    value.replace(/[^\w@%+=:,./-]/g, '\\$&'),
+    ...urlForms(value),
+    ...jsonForms(value),
+    ...xmlForms(value),
+    ...shellForms(value),
   ]
 }
 
-function xml(value: string): string {
-  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+/** Browsers leave `!'()*` as they are, most other tools do not; some keep slashes, some write lower-case digits. */
+function urlForms(value: string): readonly string[] {
+  const loose = encodeURIComponent(value.toWellFormed())
+  const strict = loose.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+  const forms = [loose, strict, strict.replaceAll('%2F', '/')]
+  const spaced = [...forms, ...forms.map((form) => form.replaceAll('%20', '+'))]
+  return [
+    ...spaced,
+    ...spaced.map((form) => form.replace(/%../g, (code) => code.toLowerCase())),
+    encodeURI(value.toWellFormed()),
+  ]
+}
+
+/** Python writes letters beyond ASCII as `\u…`, PHP slashes as `\/`, Go `<`, `>` and `&` as `\u00…`. */
+function jsonForms(value: string): readonly string[] {
+  const plain = JSON.stringify(value).slice(1, -1)
+  const coded = (text: string, which: RegExp) =>
+    text.replace(which, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  const ascii = coded(plain, /[\u007f-\uffff]/g)
+  return [plain, ascii, plain.replaceAll('/', '\\/'), ascii.replaceAll('/', '\\/'), coded(plain, /[<>&]/g)]
+}
+
+/** Quotes as they are where text allows it, by name, or by one of the numbers in use. */
+function xmlForms(value: string): readonly string[] {
+  const text = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  const named = text.replaceAll('"', '&quot;')
+  return [
+    text,
+    named,
+    named.replaceAll("'", '&apos;'),
+    named.replaceAll("'", '&#39;'),
+    named.replaceAll("'", '&#x27;'),
+    text.replaceAll('"', '&#34;').replaceAll("'", '&#39;'),
+  ]
+}
+
+/** In single quotes, with backslashes as `printf %q` and others set them, and as `$'…'`, which is also how Python prints a string. */
+function shellForms(value: string): readonly string[] {
+  const dollar = value.replace(/[\\']/g, '\\$&')
+  const octal = (char: string) => [...Buffer.from(char)].map((byte) => `\\${byte.toString(8)}`).join('')
+  return [
+    value.replaceAll("'", `'\\''`),
+    value.replaceAll("'", `'"'"'`),
+    value.replace(/[^\w@%+=:,./-]/g, '\\$&'),
+    value.replace(/[\s'"\\|&;()<>!{}*[\]?^$`,]|^[#~]/g, '\\$&'),
+    dollar,
+    dollar.replace(/[^\x20-\x7e]/gu, octal),
+  ]
 }
 
 function base64Forms(bytes: Buffer): readonly string[] {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ControlPlane, TaskSpec } from '@rondo/protocol'
-import { createMaskerFactory } from '../output/masker.ts'
+import { type Masker, maskText, type ReencodedNote } from '../output/masker.ts'
 import { createOutputPump, type OutputPump, type PumpTotals } from '../output/pump.ts'
 import type { Notices } from '../shared-folder/notices.ts'
 import { statusOf } from '../shared-folder/script-status.ts'
@@ -33,7 +33,7 @@ export interface StepRecorder {
   readonly ended: ReadonlyMap<number, StepEnd>
   /** Whether a step was begun, by this agent or the one before. */
   known(index: number): boolean
-  /** Text without the task's secrets, for whatever leaves it by another way than output. */
+  /** Text without the task's secrets, for what is cut before it leaves. */
   mask(text: string): string
   /** Ends when every end so far is reported, each after all output of its step is durable, in the order they came. */
   settled(): Promise<void>
@@ -41,6 +41,8 @@ export interface StepRecorder {
 
 export interface StepRecorderPorts {
   readonly spec: TaskSpec
+  /** Maskers of the task's secrets. */
+  readonly newMasker: (note?: ReencodedNote) => Masker
   readonly folder: TaskFolder
   readonly journal: Journal
   readonly reporter: Reporter
@@ -55,8 +57,7 @@ const noOutput: PumpTotals = { bytes: 0, sha256: createHash('sha256').digest('he
 
 /** Goes on from where the journal ends. */
 export function createStepRecorder(ports: StepRecorderPorts): StepRecorder {
-  const { spec, folder, journal, reporter, signal } = ports
-  const newMasker = createMaskerFactory(spec.secrets)
+  const { spec, newMasker, folder, journal, reporter, signal } = ports
   /** Sequence number of the entry that told of a step's start. */
   const begun = new Map<number, number>()
   const ended = new Map<number, StepEnd>()
@@ -145,10 +146,7 @@ export function createStepRecorder(ports: StepRecorderPorts): StepRecorder {
         },
       }
     },
-    mask(text) {
-      const masker = newMasker()
-      return Buffer.concat([masker.push(Buffer.from(text)), masker.end()]).toString()
-    },
+    mask: (text) => maskText(newMasker(), text),
     settled: () => reports,
   }
 }

@@ -41,7 +41,7 @@ export async function checkoutByAgent(task: TaskContext, step: CheckoutStep, ind
     for (const command of commands) {
       const complaint = await runGit(task, clone, command)
       if (complaint === undefined) continue
-      task.folder.append(out, `${task.steps.mask(complaint)}\n`)
+      task.folder.append(out, `${complaint}\n`)
       return failed
     }
     await pack(task, clone, archive)

@@ -9,8 +9,6 @@ export interface ParsedJunit {
 
 type Draft = { -readonly [K in keyof TestResult]: TestResult[K] }
 
-const longestMessage = 32_000
-
 /**
  * Reads test results from JUnit XML, in the dialects test runners write: suites in suites, files told by suites and not by
  * their cases, names in namespaces, terminal colours in messages, any declared encoding. What stands whole before the place
@@ -45,8 +43,8 @@ export function parseJunit(file: string | Uint8Array): ParsedJunit {
     inMessage = true
   })
   const onText = (text: string) => {
-    if (current === undefined || !inMessage || current.message.length >= longestMessage) return
-    const part = text.trim().slice(0, longestMessage)
+    if (current === undefined || !inMessage) return
+    const part = text.trim()
     if (part !== '' && part !== current.message) current.message += (current.message ? '\n' : '') + part
   }
   parser.on('text', onText)

@@ -7,6 +7,8 @@ import { eachFile } from './packed-files.ts'
 
 const maxArtifactFiles = 100_000
 const maxXmlBytes = 64 * 1024 * 1024
+/** Characters of what a test said that are kept. */
+const longestMessage = 32_000
 
 /**
  * Uploads a file or the files of a folder. A link to a file of the folder is stored as that file; others are not followed, and
@@ -58,7 +60,7 @@ export async function storeTestResults(task: TaskContext, step: StoreTestResults
     if (path !== '' && !/\.xml$/i.test(path)) return void (await drain(bytes))
     const parsed = await reader.read(Buffer.concat(await collect(bytes, maxXmlBytes)))
     if (parsed.problem !== undefined)
-      task.folder.append(out, `${told(path || step.path, parsed.tests.length)}: ${task.steps.mask(parsed.problem)}\n`)
+      task.folder.append(out, `${told(path || step.path, parsed.tests.length)}: ${parsed.problem}\n`)
     for (const test of parsed.tests) tests.push(maskTest(test, task.steps.mask))
   }
   const ended = await eachFile(task, step.path, index, { file }).finally(() => reader.close())
@@ -82,7 +84,8 @@ function maskTest(test: TestResult, mask: (text: string) => string): TestResult 
     name: mask(test.name),
     classname: mask(test.classname),
     file: test.file === null ? null : mask(test.file),
-    message: mask(test.message),
+    // A secret that is cut could not be told from other text.
+    message: mask(test.message).slice(0, longestMessage),
   }
 }
 
