@@ -19,6 +19,7 @@ import {
   createOrbLookup,
   createOrbRegistry,
   createPushActions,
+  createStandIns,
   createStartChecks,
   createUserActions,
 } from '@rondo/conductor'
@@ -236,6 +237,7 @@ async function createParts(env: ServerEnv, folder: DataFolder, { store, compiler
     keyRing: keys.private.opener,
     credentials,
     continuationKeys,
+    standIns: createStandIns(openServerSecret(folder)),
     signer: keys.private.signer,
     publicUrl: env.publicUrl,
     limits,

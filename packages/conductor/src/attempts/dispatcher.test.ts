@@ -17,6 +17,7 @@ import { createStartChecks, createUserActions } from '../pipelines/user-actions.
 import { createAttemptCredentials } from './attempt-credentials.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { sweepLeases } from './lease-sweeper.ts'
+import { createStandIns } from './stand-ins.ts'
 
 let database: TestDatabase
 let home: Household
@@ -49,6 +50,7 @@ beforeEach(async () => {
       keyRing,
       credentials: createAttemptCredentials(Buffer.alloc(32)),
       continuationKeys: createContinuationKeys(Buffer.alloc(32)),
+      standIns: createStandIns(Buffer.alloc(32)),
       publicUrl,
       limits: { maxRunMs: 1000, maxOutputBytesPerStep: 1000 },
     },

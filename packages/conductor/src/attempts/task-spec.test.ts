@@ -3,6 +3,7 @@ import { startTestEngine, type TestEngine } from '@rondo/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createContinuationKeys } from '../pipelines/continuation-keys.ts'
 import { createAttemptCredentials } from './attempt-credentials.ts'
+import { createStandIns } from './stand-ins.ts'
 import { buildTaskSpec, type TaskSpecPorts } from './task-spec.ts'
 
 let engine: TestEngine
@@ -25,6 +26,7 @@ beforeAll(async () => {
     keyRing: { open: async (sealed) => sealed.toString() },
     credentials: createAttemptCredentials(Buffer.alloc(32)),
     continuationKeys: createContinuationKeys(Buffer.alloc(32)),
+    standIns: createStandIns(Buffer.alloc(32)),
     publicUrl: 'http://ci.example.com',
     limits: { maxRunMs: 1, maxOutputBytesPerStep: 1 },
   }
@@ -52,6 +54,22 @@ test('a job gets the values of its contexts', async () => {
   const { environment } = await buildTaskSpec(ports, attempt)
 
   expect(environment).toContainEqual({ name: 'KEY', value: 's3cret' })
+})
+
+test('keys of caches, which the server keeps as they are, have something else for a secret: the same for the same value [S-05 S-08]', async () => {
+  const first = await buildTaskSpec(ports, (await queued()).attempt)
+  const second = await buildTaskSpec(ports, (await queued()).attempt)
+  const elsewhere = await buildTaskSpec(
+    { ...ports, standIns: createStandIns(Buffer.alloc(32, 1)) },
+    (await queued()).attempt,
+  )
+
+  const { CIRCLE_JOB, KEY } = first.cacheKeys.environment
+  expect(CIRCLE_JOB).toBe('deploy')
+  expect(KEY).toMatch(/^[\w-]{22}$/)
+  expect(Object.values(first.cacheKeys.environment).filter((value) => first.secrets.includes(value))).toEqual([])
+  expect(second.cacheKeys.environment.KEY).toBe(KEY)
+  expect(elsewhere.cacheKeys.environment.KEY).not.toBe(KEY)
 })
 
 test('a context that was restricted to other projects while the job waited is not given to it [S-46]', async () => {

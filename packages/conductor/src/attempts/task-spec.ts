@@ -24,6 +24,7 @@ import type { AttemptCredentials } from './attempt-credentials.ts'
 import { isForeign } from './attempt-trust.ts'
 import { identityTokens } from './identity-tokens.ts'
 import { defaultLostAfterMs } from './ownership.ts'
+import type { StandIns } from './stand-ins.ts'
 
 export interface TaskSpecPorts {
   readonly secrets: Pick<SecretStore, 'projectVariables' | 'contextByName' | 'contextVariables' | 'restrictionsOf'>
@@ -32,6 +33,7 @@ export interface TaskSpecPorts {
   readonly keyRing: SecretOpener
   readonly credentials: AttemptCredentials
   readonly continuationKeys: ContinuationKeys
+  readonly standIns: StandIns
   /** Signs the tokens with which jobs say who they are; without it they get none. */
   readonly signer?: TokenSigner
   /** Address of the web server as people and jobs reach it. */
@@ -62,6 +64,11 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
   const { signer } = ports
   const tokens = signer === undefined ? [] : await identityTokens({ ...ports, signer }, context, contextIds)
   const exported = [...secrets, ...builtIn, ...continuation, ...tokens]
+  const hidden = new Set(
+    [...[...secrets, ...continuation, ...tokens].map((entry) => entry.value), password, ...keys.private].filter(
+      (value) => value.length > 3,
+    ),
+  )
   return {
     attemptId: identity.attemptId,
     epoch: identity.epoch,
@@ -72,9 +79,7 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
     imageDigests: context.imageDigests,
     resources: { resourceClass: job.resourceClass ?? 'medium', ...context.resources },
     environment: exported,
-    secrets: [
-      ...new Set([...[...secrets, ...continuation, ...tokens].map((entry) => entry.value), password, ...keys.private]),
-    ].filter((value) => value.length > 3),
+    secrets: [...hidden],
     checkout: {
       url: httpAddress(ports, context),
       username: 'rondo',
@@ -90,7 +95,9 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
       branch: pipeline.git.branch ?? '',
       buildNum: job.number ?? 0,
       revision: pipeline.git.revision,
-      environment: Object.fromEntries(exported.map((entry) => [entry.name, entry.value])),
+      environment: Object.fromEntries(
+        exported.map(({ name, value }) => [name, hidden.has(value) ? ports.standIns(value) : value]),
+      ),
     },
     limits:
       ports.settings === undefined

@@ -200,6 +200,7 @@ export class Life {
         keyRing: noKeys,
         credentials,
         continuationKeys,
+        standIns: (value) => value,
         publicUrl,
         limits: { maxRunMs: 3_600_000, maxOutputBytesPerStep: 1_000_000 },
       },
