@@ -5,6 +5,7 @@ import { failed, passed, type StepEnd } from '../reports/endings.ts'
 import { quote, shellPath } from '../task/shell.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { type Archive, download } from './bring-archive.ts'
+import { forEachMatch } from './glob-for-shell.ts'
 import { packAndUpload } from './pack-archive.ts'
 import { unpack } from './unpack-archive.ts'
 import { createCollisionCheck, hasConcurrent } from './workspace-collisions.ts'
@@ -16,11 +17,9 @@ export async function persistToWorkspace(
   index: number,
 ): Promise<StepEnd> {
   const archive = `w${index}.tar`
-  // Unquoted on purpose: the shell of the job expands the globs. Everything but glob characters is quoted.
-  const globs = step.paths.map((path) => path.replace(/[^*?[\]]+/g, (text) => quote(text))).join(' ')
   const choose = `
 cd ${shellPath(step.root)} || { echo "The root folder ${step.root} does not exist."; exit 1; }
-set -- ; for path in ${globs}; do if [ -e "$path" ]; then set -- "$@" "$path"; else echo "Nothing matches $path"; missing=1; fi; done
+set -- ; ${step.paths.map(matching).join('\n')}
 [ $# -gt 0 ] || { echo "There is nothing to persist. Check root and paths."; exit 1; }
 command -v tar >/dev/null || { echo "The image has no tar. Use an image that has it."; exit 1; }`
   const out = `s${index}.out`
@@ -30,6 +29,13 @@ command -v tar >/dev/null || { echo "The image has no tar. Use an image that has
   task.reporter.report({ type: 'workspace-persisted', object })
   task.folder.append(`s${index}.out`, `Persisted a layer of ${object.size} bytes\n`)
   return passed
+}
+
+/** Adds what a path of the config names to the words of the shell. */
+function matching(path: string): string {
+  return `found=
+${forEachMatch(path, 'set -- "$@" "$path"; found=yes')}
+[ -n "$found" ] || echo "Nothing matches "${quote(path)}`
 }
 
 /** Applies the layers of all jobs upstream, in the order of the graph. */
