@@ -10,6 +10,9 @@ import { faultOf } from './fault.ts'
 import type { TaskEnd } from './run-steps.ts'
 import { timeIsUp } from './time-is-up.ts'
 
+/** The profiles that login shells read (`bash --login`) set a PATH of their own; bash reads this file after them. */
+const bashEnv = 'case ":$PATH:" in *":$RONDO_IO/bin:"*) ;; *) export PATH="$RONDO_IO/bin:$PATH" ;; esac\n'
+
 type Environment = TaskEnd | { readonly state: ExecutorState }
 
 /** Where an earlier agent had the task running; undefined when none came so far. */
@@ -36,7 +39,7 @@ export async function openEnvironment(base: TaskBase): Promise<Environment> {
 async function spinUp(base: TaskBase): Promise<Environment> {
   const { executor, folder, signal, spec } = base
   const step = base.steps.begin(0, heading)
-  folder.create('bash_env', '', 0o666)
+  folder.create('bash_env', bashEnv, 0o666)
   const say = tellOnce(folder, step)
   try {
     say(`Executor ${executor.kind}`)
