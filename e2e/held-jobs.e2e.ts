@@ -92,13 +92,14 @@ describe.runIf(ready)('a failed job', () => {
     )
     await order(id, { type: 'open-shell', columns: 100, rows: 30 })
     const second = await step(id, 'Shell', 'running')
-    await order(id, { type: 'input', text: 'cat kept fixed; echo "$FROM_STEP-$DEPLOY_KEY"; exit\n' })
+    await order(id, { type: 'input', text: 'cat kept fixed; stty size; echo "$FROM_STEP-$DEPLOY_KEY"; exit\n' })
     await stack.waitFor('the shell to end', async () =>
       (await page(id)).slices[0]!.steps.find((one) => one.id === second.id && one.phase === 'finished'),
     )
     const printed = String(await stack.output(second.id))
     expect(printed).toContain('from the job')
     expect(printed).toContain('fixed it')
+    expect(printed).toContain('30 100')
     expect(printed).toContain('yes-****')
     expect(printed).not.toContain('hunter2-hunter2')
 

@@ -1,6 +1,7 @@
 import { PassThrough, type Readable, type Writable } from 'node:stream'
 import type { SshProgram, TerminalSize } from '@rondo/adapters'
 import type Docker from 'dockerode'
+import { tellSize } from './terminal.ts'
 
 /** Runs a program in a container, at a terminal of its own or with separate streams. */
 export async function openProgram(
@@ -18,6 +19,7 @@ export async function openProgram(
   } as Docker.ExecCreateOptions)
   const stream = (await exec.start({ hijack: true, stdin: true, Tty: terminal !== undefined })) as unknown as Readable &
     Writable
+  if (terminal !== undefined) await tellSize(exec, terminal)
   const streams = terminal === undefined ? apart(container, stream) : { output: stream, errors: undefined }
   return {
     input: stream,

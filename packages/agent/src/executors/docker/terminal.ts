@@ -16,6 +16,7 @@ export async function openTerminal(
     ConsoleSize: [size.rows, size.columns],
   } as Docker.ExecCreateOptions)
   const stream = await exec.start({ hijack: true, stdin: true, Tty: true })
+  await tellSize(exec, size)
   return {
     output: stream as unknown as AsyncIterable<Uint8Array>,
     write: (text) => void stream.write(text),
@@ -27,4 +28,13 @@ export async function openTerminal(
       stream.destroy()
     },
   }
+}
+
+/** Engines before API 1.42, such as 20.10, pass over `ConsoleSize`: a terminal there begins as 0 by 0. */
+export async function tellSize(
+  exec: Docker.Exec,
+  size: { readonly columns: number; readonly rows: number },
+): Promise<void> {
+  // Whoever has ended already needs no size.
+  await exec.resize({ w: size.columns, h: size.rows }).catch(() => {})
 }
