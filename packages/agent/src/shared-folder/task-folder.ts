@@ -181,8 +181,9 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
 /** Makes a folder ready for a supervisor; what is there already is not touched, for one may be reading it. */
 export async function fillSharedFolder(io: string): Promise<void> {
   await mkdir(join(io, 'bin'), { recursive: true, mode: 0o777 })
+  await mkdir(join(io, 'pipes'), { recursive: true })
   // The job's user is not known before its container is; the parent folder keeps everybody else out.
-  await chmod(io, 0o777)
+  for (const open of [io, join(io, 'pipes')]) await chmod(open, 0o777)
   await chmod(join(io, 'bin'), 0o755)
   if (existsSync(join(io, 'ready'))) return
   for (const name of ['supervisor.sh', 'stop.sh', 'circleci-tests.sh']) await copyFile(join(shim, name), join(io, name))

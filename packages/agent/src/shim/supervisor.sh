@@ -10,7 +10,7 @@
 # A fork of this shell makes ready what is the same for all scripts (job.sh), reads the file PROLOGUE, and becomes the
 # shell that the prologue sets as its arguments, with the file COMMAND. `-` stands for none: without a command the
 # prologue is all there is, without a prologue the shell is bash, or sh. What is printed goes to OUT, and then the end
-# mark. NEXT is the script that will likely follow: its reader is started while this one runs.
+# mark. NEXT is passed over: supervisors of earlier agents made something ready by it.
 # Says in `progress` what began (ID, process, when), ended (ID, exit status) and was refused (ID, TURN), so an agent
 # that was killed finds everything again. What waits in the lane is gone on with while nobody looks, so it is little, and
 # only ever follows short scripts: an agent that died is not survived by steps that begin minutes later. Starting programs and making files is what a user waits for, so few are started and made here.
@@ -29,13 +29,17 @@ cd / || exit 1
 rondo_umask=$(umask)
 # The agent, another user perhaps, appends to what is made here.
 umask 0
+# Nobody is told of what happens in here, as the agent is of the folder itself.
+rondo_pipes=$rondo_io/pipes
+[ -d "$rondo_pipes" ] || rondo_pipes=$rondo_io
 [ -p "$rondo_io/lane" ] || mkfifo -m 666 "$rondo_io/lane" "$rondo_io/commands" || exit 1
 exec 3<>"$rondo_io/lane" 4<>"$rondo_io/commands" 5>>"$rondo_io/progress" || exit 1
-# Starts a program in a session of its own, and copies: the agent's own program does both, where it can be run.
-rondo_session=$rondo_io/step rondo_copy=$rondo_io/step
-{ [ -x "$rondo_session" ] && "$rondo_session" </dev/null 2>/dev/null; } || {
-  rondo_session=$(command -v setsid)
-  rondo_copy=$(command -v cat)
+# Whoever reads what is printed may be gone.
+trap '' PIPE
+# The agent's own program, where it can be run, starts scripts and copies what they print; else the image's do.
+rondo_step=$rondo_io/step rondo_copy=$rondo_io/step rondo_session=
+{ [ -x "$rondo_step" ] && "$rondo_step" </dev/null 2>/dev/null; } || {
+  rondo_step='' rondo_copy=$(command -v cat) rondo_session=$(command -v setsid)
 }
 rondo_strict=-e
 [ -x /bin/bash ] || ! (set -o pipefail) 2>/dev/null || rondo_strict='-eo pipefail'
@@ -47,65 +51,86 @@ if [ $$ = 1 ] || [ "$PPID" = 1 ]; then
   echo "$4" >"$rondo_io/session"
 fi
 
-# Starts the reader of a script's output: ID OUT. A pipe, not the file: a step may open /dev/stderr anew, which would cut
-# a file short. The pipes are used in turn, but never one that something a script left behind still holds.
-rondo_turn=0
-start_reader() {
+# Chooses the pipe for what the script prints. A pipe, not the file: a step may open /dev/stderr anew, which would cut a
+# file short. They are used in turn, but never one that something a script left behind still holds.
+choose_pipe() {
   rondo_turn=$(((rondo_turn + 1) % 4))
   eval "rondo_pipe=\${rondo_pipe$rondo_turn:-} rondo_reader=\${rondo_reader$rondo_turn:-}"
-  if [ -z "$rondo_pipe" ] || { [ -n "$rondo_reader" ] && kill -0 "$rondo_reader"; }; then
-    rondo_pipe=$rondo_io/$1.pipe
-    [ -p "$rondo_pipe" ] || mkfifo -m 666 "$rondo_pipe"
-    eval "rondo_pipe$rondo_turn=\$rondo_pipe"
+  if [ ! -x "$rondo_pipe" ] || { [ -n "$rondo_reader" ] && kill -0 "$rondo_reader"; }; then
+    rondo_pipe=$rondo_pipes/$rondo_id.pipe
+    [ -p "$rondo_pipe" ] || mkfifo -m 777 "$rondo_pipe"
   fi
-  $rondo_copy <"$rondo_pipe" >>"$rondo_io/$2" 3<&- 4<&- 5>&- 6>&- &
-  eval "rondo_reader$rondo_turn=$!"
+  [ -p "$rondo_pipe" ] || exit 1
+  eval "rondo_pipe$rondo_turn=\$rondo_pipe rondo_reader$rondo_turn="
 }
 
-# Runs a script to its end: ID PROLOGUE COMMAND NEXT; its reader is at $rondo_pipe. Opening the pipe waits for the reader,
-# and where the end of an earlier reader interrupts that (busybox, older dash), it is opened anew: a redirection of `exec`
-# that fails would end this shell, and the job with it.
+# Runs a script to its end: ID OUT PROLOGUE COMMAND.
 play() {
-  rondo_status=
-  until [ -n "$rondo_status" ]; do
-    [ -p "$rondo_pipe" ] || exit 1
-    play_into_pipe "$@" 6>"$rondo_pipe"
-  done
-  echo "ended $1 $rondo_status" >&5
+  rondo_id=$1 rondo_out=$2 rondo_prologue=$3 rondo_command=$4 rondo_status=
+  choose_pipe
+  if [ -n "$rondo_step" ] && [ "$rondo_command" != - ]; then
+    play_by_step 6<>"$rondo_pipe" 7>"$rondo_pipe"
+  else
+    $rondo_copy <"$rondo_pipe" >>"$rondo_io/$rondo_out" 3<&- 4<&- 5>&- &
+    eval "rondo_reader$rondo_turn=$!"
+    # Opening waits for the reader, and where the end of an earlier one interrupts that (busybox, older dash), it is opened
+    # anew: a redirection of `exec` that fails would end this shell, and the job with it.
+    while [ -z "$rondo_status" ] && [ -p "$rondo_pipe" ]; do play_by_shell 7>"$rondo_pipe"; done
+  fi
+  echo "ended $rondo_id ${rondo_status:-1}" >&5
 }
 
-play_into_pipe() {
-  rondo_id=$1 rondo_prologue=$2 rondo_command=$3 rondo_next=$4
+# The agent's program starts the reader, too. What is said before it has the pipe goes straight to the file, with the mark
+# if the script does not come to it. Nothing waits for a reader where the pipe is open both ways.
+play_by_step() {
   (
-    umask "$rondo_umask"
-    set --
-    rondo_job
-    if [ "$rondo_command" = - ]; then
-      . "$rondo_io/$rondo_prologue"
-      exit
-    fi
-    [ "$rondo_prologue" = - ] || . "$rondo_io/$rondo_prologue"
-    if [ $# -gt 0 ]; then :; elif [ -x /bin/bash ]; then set -- /bin/bash -eo pipefail; else set -- /bin/sh $rondo_strict; fi
-    case $1 in
-      */*) ;;
-      *)
-        rondo_shell=$(command -v "$1")
-        shift
-        set -- "$rondo_shell" "$@"
-        ;;
-    esac
-    exec $rondo_session "$@" "$rondo_io/$rondo_command"
-  ) >&6 2>&1 </dev/null 3<&- 4<&- 5>&- 6>&- &
+    trap print_mark EXIT
+    become_script
+  ) >>"$rondo_io/$rondo_out" 2>&1 </dev/null 3<&- 4<&- 5>&- 6>&- 7>&- &
   rondo_pid=$!
-  if [ "$rondo_next" != - ] && [ "$rondo_next" != "$rondo_ready" ]; then
-    start_reader "$rondo_next" "$rondo_next.out"
-    rondo_ready=$rondo_next rondo_ready_pipe=$rondo_pipe
+  exec 6>&-
+  see_end
+}
+
+play_by_shell() {
+  (become_script) >&7 2>&1 </dev/null 3<&- 4<&- 5>&- 7>&- &
+  rondo_pid=$!
+  see_end
+}
+
+become_script() {
+  trap - PIPE
+  umask "$rondo_umask"
+  set --
+  rondo_job
+  if [ "$rondo_command" = - ]; then
+    . "$rondo_io/$rondo_prologue"
+    exit
   fi
+  [ "$rondo_prologue" = - ] || . "$rondo_io/$rondo_prologue"
+  if [ $# -gt 0 ]; then :; elif [ -x /bin/bash ]; then set -- /bin/bash -eo pipefail; else set -- /bin/sh $rondo_strict; fi
+  case $1 in
+    */*) ;;
+    *)
+      rondo_shell=$(command -v "$1")
+      shift
+      set -- "$rondo_shell" "$@"
+      ;;
+  esac
+  [ -z "$rondo_step" ] || exec "$rondo_step" "$rondo_pipe" "$@" "$rondo_io/$rondo_command"
+  exec $rondo_session "$@" "$rondo_io/$rondo_command"
+}
+
+see_end() {
   echo "began $rondo_id $rondo_pid $rondo_now" >&5
   wait "$rondo_pid"
   rondo_status=$?
-  # What the script left running may hold the pipe for ever, so the end is marked in the stream instead of waited for.
-  printf '\036%s.%s\036' "$rondo_id" "$rondo_token" >&6
+  print_mark >&7
+}
+
+# What the script left running may hold the pipe for ever, so the end is marked in the stream instead of waited for.
+print_mark() {
+  printf '\036%s.%s\036' "$rondo_id" "$rondo_token"
 }
 
 # The time since the machine was started: in hundredths of a second, as the kernel counts starts of processes, in
@@ -131,9 +156,8 @@ while read -r rondo_verb rondo_id rondo_rest <&4; do
         . "$rondo_io/job.sh"
         # shellcheck disable=SC2086 # words on purpose
         set -- $rondo_rest
-        start_reader "$rondo_id" "$1"
         look_at_clock
-        play "$rondo_id" "$2" "$3" -
+        play "$rondo_id" "$1" "$2" "$3"
       ) &
       ;;
     kill)
@@ -146,12 +170,12 @@ echo then >"$rondo_io/ready"
 
 set --
 for rondo_turn in 0 1 2 3; do
-  [ -p "$rondo_io/$rondo_turn.pipe" ] || set -- "$@" "$rondo_io/$rondo_turn.pipe"
-  eval "rondo_pipe$rondo_turn=\$rondo_io/\$rondo_turn.pipe"
+  [ -p "$rondo_pipes/$rondo_turn.pipe" ] || set -- "$@" "$rondo_pipes/$rondo_turn.pipe"
+  eval "rondo_pipe$rondo_turn=\$rondo_pipes/\$rondo_turn.pipe"
 done
-[ $# -eq 0 ] || mkfifo -m 666 "$@"
-rondo_ready= rondo_last= rondo_begun=' '
-while read -r rondo_verb rondo_id rondo_out rondo_prologue rondo_command rondo_next rondo_after rondo_turn_given <&3; do
+[ $# -eq 0 ] || mkfifo -m 777 "$@"
+rondo_last= rondo_begun=' '
+while read -r rondo_verb rondo_id rondo_out rondo_prologue rondo_command rondo_unused rondo_after rondo_turn_given <&3; do
   # An agent that comes back may ask again for what it does not know to have begun.
   case $rondo_begun in *" $rondo_id "*) continue ;; esac
   case $rondo_verb in
@@ -168,6 +192,5 @@ while read -r rondo_verb rondo_id rondo_out rondo_prologue rondo_command rondo_n
     *) continue ;;
   esac
   rondo_last=$rondo_id rondo_since=$rondo_second rondo_begun="$rondo_begun$rondo_id "
-  if [ "$rondo_id" = "$rondo_ready" ]; then rondo_pipe=$rondo_ready_pipe; else start_reader "$rondo_id" "$rondo_out"; fi
-  play "$rondo_id" "$rondo_prologue" "$rondo_command" "$rondo_next"
+  play "$rondo_id" "$rondo_out" "$rondo_prologue" "$rondo_command"
 done

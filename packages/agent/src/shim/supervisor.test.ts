@@ -122,6 +122,25 @@ test('each script leads a session of its own, and its shell may be given by name
 })
 
 test.each(shells)(
+  'a script that cannot be begun says so in its output, which ends there, and those after it run, under %s',
+  async (_name, shell) => {
+    await start([], shell)
+    folder.create('nowhere.sh', 'cd /nowhere 2>/dev/null || { echo "There is no /nowhere."; exit 9; }\n')
+    folder.create('plain.cmd', "echo plain; sh -c 'kill -PIPE $$'; echo $?\n")
+
+    folder.queue('run s2 s2.out nowhere.sh plain.cmd -')
+    folder.create('shell.sh', 'set -- /bin/sh\n')
+    folder.queue('run s3 s3.out shell.sh plain.cmd -')
+
+    await until(() => folder.readEnd('s3.out').includes('s3.token'))
+    expect(['s2', 's3'].map(folder.progress.statusOf)).toEqual([9, 0])
+    expect(folder.readEnd('s2.out')).toBe('There is no /nowhere.\n\x1es2.token\x1e')
+    // What ends by a lost reader ends in a script as everywhere.
+    expect(folder.readEnd('s3.out')).toBe('plain\n141\n\x1es3.token\x1e')
+  },
+)
+
+test.each(shells)(
   'what scripts left running may end at any moment without ending the job, under %s',
   async (_name, shell) => {
     await start([], shell)
@@ -129,7 +148,7 @@ test.each(shells)(
 
     for (const [number, id] of ids.entries()) {
       folder.create(`${id}.cmd`, `sleep 0.0${number % 10}${number % 7} &\n`)
-      folder.queue(`run ${id} ${id}.out - ${id}.cmd ${number % 2 ? `s${number + 1}` : '-'}`)
+      folder.queue(`run ${id} ${id}.out - ${id}.cmd -`)
     }
 
     await until(() => folder.progress.statusOf('s299') !== undefined || supervisor.exitCode !== null)
@@ -168,7 +187,7 @@ test('what a script leaves running prints into no other output, however many scr
   const ids = Array.from({ length: 12 }, (_, index) => `s${index + 2}`)
 
   ids.forEach((id, index) => {
-    folder.queue(`run ${id} ${id}.out - ${index % 3 === 0 ? 'leaves' : 'plain'}.cmd ${ids[index + 1] ?? '-'}`)
+    folder.queue(`run ${id} ${id}.out - ${index % 3 === 0 ? 'leaves' : 'plain'}.cmd -`)
   })
   await until(() => ids.every((id) => folder.readEnd(`${id}.out`).includes(`\x1e${id}.token\x1e`)))
 

@@ -20,26 +20,21 @@ function scriptOf(task: TaskContext, step: RunStep, index: number, attempt = 0):
   }
 }
 
-/** The scripts that run next if all pass, each as the one before says, up to a step that is not for the supervisor alone. */
+/** The scripts that run next if all pass, up to a step that is not for the supervisor alone. */
 function* following(task: TaskContext, index: number): Generator<Script> {
   const { steps } = task.spec.job
   const first = firstConfigStep(task)
-  let last: Script | undefined
   for (let position = index - first + 1; position < steps.length; position++) {
     const step = steps[position]!
     if (step.type !== 'run' || step.background || step.deploy) break
     if (step.when === 'on_fail') continue
-    const script = scriptOf(task, step, position + first)
-    if (last !== undefined) yield { ...last, next: script.id }
-    last = script
+    yield scriptOf(task, step, position + first)
   }
-  if (last !== undefined) yield last
 }
 
 /** Starts a step's command; answers whether the supervisor had gone on with it by itself. */
 async function start(task: TaskContext, script: Script, index: number, goesOn: boolean): Promise<boolean> {
-  const [next] = goesOn ? following(task, index) : []
-  const wentOn = await launch(task, next === undefined ? script : { ...script, next: next.id })
+  const wentOn = await launch(task, script)
   if (goesOn) task.lane.giveAhead(script.id, following(task, index))
   return wentOn
 }
@@ -60,10 +55,8 @@ export async function runStep(
 ): Promise<StepEnd> {
   for (let attempt = 0; ; attempt++) {
     const script = scriptOf(task, step, index, attempt)
-    const killsNow = task.executor.memoryKills(task.state)
     const wentOn = await start(task, script, index, goesOn)
     if (wentOn) pump.poke()
-    else task.kills.before = killsNow
     const end = afterReruns(await waitWithTimeout(task, step, script.id, pump), attempt)
     if (end.result === 'passed') return end
     await printedAll(task, script.id, script.out)

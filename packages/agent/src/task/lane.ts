@@ -10,8 +10,6 @@ export interface Script {
   readonly prologue: string
   /** What the shell is given that the prologue chose; without it the prologue is the whole script. */
   readonly command?: string
-  /** Id of the script that will likely follow; its output goes to a file of the same name. */
-  readonly next?: string
 }
 
 /**
@@ -19,10 +17,17 @@ export interface Script {
  * itself after short scripts that passed: a step then costs what starting its shell costs, whatever the agent is busy with.
  */
 export interface Lane {
-  /** Starts a script, unless the supervisor did; answers whether it did. `decided` ends when that is known. */
-  start(script: Script, decided: (look: () => boolean | undefined) => Promise<boolean>): Promise<boolean>
+  /** Starts a script, unless the supervisor did; answers whether it did. */
+  start(script: Script, start: LaneStart): Promise<boolean>
   /** What may be gone on with after the script `after`, which was started last. Only as much is taken as is good. */
   giveAhead(after: string, scripts: Iterable<Script>): void
+}
+
+export interface LaneStart {
+  /** Ends when it is known whether the supervisor went on with a script. */
+  decided(look: () => boolean | undefined): Promise<boolean>
+  /** Called before the supervisor is asked for a script it has not gone on with. */
+  asking(): void
 }
 
 /** So many shell starts are over within the life of a lease, whatever becomes of the agent that asked for them. */
@@ -38,8 +43,9 @@ export function openLane(folder: TaskFolder, scripts: Scripts): Lane {
   /** A job that was started before an upgrade keeps its supervisor, which may not know how. */
   const knowsHow = folder.readSmall('ready')?.includes('then') ?? false
 
-  const wordsOf = ({ id, out, prologue, command, next }: Script) =>
-    `${id} ${out} ${scripts.fileOf(prologue)} ${command === undefined ? '-' : scripts.fileOf(command)} ${next ?? '-'}`
+  // The last word is what supervisors of earlier agents would make something ready by.
+  const wordsOf = ({ id, out, prologue, command }: Script) =>
+    `${id} ${out} ${scripts.fileOf(prologue)} ${command === undefined ? '-' : scripts.fileOf(command)} -`
 
   /** Whether the supervisor went on with a script; undefined until it has come to it. */
   function wentOn(id: string, turn: number): boolean | undefined {
@@ -48,7 +54,7 @@ export function openLane(folder: TaskFolder, scripts: Scripts): Lane {
   }
 
   return {
-    async start(script, decided) {
+    async start(script, { decided, asking }) {
       const turn = given.get(script.id)
       if (turn !== undefined && (await decided(() => wentOn(script.id, turn)))) {
         depth = Math.min(deepest, depth * 2)
@@ -59,6 +65,7 @@ export function openLane(folder: TaskFolder, scripts: Scripts): Lane {
         given.clear()
         depth = 1
       }
+      asking()
       folder.queue(`run ${wordsOf(script)}`)
       return false
     },

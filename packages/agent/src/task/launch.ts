@@ -13,7 +13,12 @@ export async function launch(task: TaskContext, script: Script): Promise<boolean
   if (!known) task.journal.note({ type: 'launched', id: script.id, out: script.out })
   // The supervisor knows what it has begun: what is asked for twice runs once.
   if (known && task.folder.progress.began(script.id)) return false
-  return task.lane.start(script, (look) => heard(task, look))
+  return task.lane.start(script, {
+    decided: (look) => heard(task, look),
+    asking() {
+      task.kills.before = task.executor.memoryKills(task.state)
+    },
+  })
 }
 
 /** The same beside the queue. */
