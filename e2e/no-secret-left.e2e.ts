@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { dockerAnswers, imagePresent, type Stack, startStack } from '@rondo/testkit'
 import pg from 'pg'
@@ -74,14 +74,19 @@ describe.runIf(ready)('after jobs that had secrets of every kind', () => {
     expect((await stack.output((await stack.steps(waits.id)).find(({ name }) => name === 'it')!.id)).toString()).toBe(
       '****\n',
     )
-    await stack.waitFor('the environments to be gone', async () =>
-      readdirSync(join(stack.data, 'agent/tasks')).length === 0 ? true : undefined,
-    )
+    await noEnvironments()
     return seen
   }
 
-  test('no log, output, history, folder, page of the database or command line holds one [S-07]', async () => {
-    const found = files(stack.data)
+  /** Of a job that ended, or that an agent which is back takes down. */
+  async function noEnvironments(): Promise<void> {
+    await stack.waitFor('the environments to be gone', async () =>
+      readdirSync(join(stack.data, 'agent/tasks')).length === 0 ? true : undefined,
+    )
+  }
+
+  function filesWithCanaries(folder: string): readonly string[] {
+    return files(folder)
       .filter((path) => !keepers.includes(relative(stack.data, path).split('/')[0] ?? ''))
       .flatMap((path) => {
         const bytes = unlessGone(() => readFileSync(path)) ?? Buffer.alloc(0)
@@ -89,6 +94,10 @@ describe.runIf(ready)('after jobs that had secrets of every kind', () => {
           .filter(([, canary]) => bytes.includes(canary))
           .map(([name]) => `${name} in ${relative(stack.data, path)}`)
       })
+  }
+
+  test('no log, output, history, folder, page of the database or command line holds one [S-07]', async () => {
+    const found = filesWithCanaries(stack.data)
     const { items } = await stack.api<{ items: unknown[] }>(
       'GET',
       `/api/private/pipelines/${(await stack.latestPipeline('acme/vault')).id}/events`,
@@ -148,6 +157,33 @@ describe.runIf(ready)('after jobs that had secrets of every kind', () => {
     expect(hashes.length).toBeGreaterThan(3)
     // 429: whoever tries so many is not listened to for a while.
     expect([...statuses].filter((status) => status !== 401 && status !== 429)).toEqual([])
+  })
+
+  test('a program of a job, the agent and the server leave nothing of their memory when they crash [S-07]', async () => {
+    const crash =
+      'cd $(mktemp -d); sh -c "kill -ABRT \\$\\$" || ls; grep core /proc/self/limits; ulimit -S -c unlimited'
+    stack.push('acme/vault', {
+      '.circleci/config.yml': `version: 2.1\njobs: {it: {docker: [{image: '${image}'}], steps: [run: {name: it, command: '${crash}'}]}}\nworkflows: {main: {jobs: [it]}}\n`,
+    })
+    const { id } = await stack.latestPipeline('acme/vault')
+    const [job] = await stack.jobs(await stack.waitForWorkflow(id, 'main', ['success'], 60_000))
+    const step = (await stack.steps(job!.id)).find(({ name }) => name === 'it')
+    expect(String(await stack.output(step!.id))).toMatch(
+      /^[^\n]*Aborted[^\n]*\nMax core file size +1 +unlimited +bytes\s*$/,
+    )
+
+    for (const part of ['agent', 'server'] as const) {
+      const pid = stack.processOf(part)
+      const [folder, limits] = [readlinkSync(`/proc/${pid}/cwd`), readFileSync(`/proc/${pid}/limits`, 'utf8')]
+      process.kill(pid, 'SIGABRT')
+      await stack.waitFor(`the ${part} to crash`, async () => (existsSync(`/proc/${pid}/fd/0`) ? undefined : true))
+
+      expect([part, /^Max core file size +(\d+)/m.exec(limits)?.[1]]).toEqual([part, '1'])
+      expect([part, readdirSync(folder).filter((name) => /^core(\.|$)/.test(name))]).toEqual([part, []])
+    }
+    await stack.startServer()
+    await noEnvironments()
+    expect(filesWithCanaries(stack.data)).toEqual([])
   })
 })
 

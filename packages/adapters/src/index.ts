@@ -28,3 +28,4 @@ export { processLockHolder, takeProcessLock } from './process-lock/process-lock.
 export { randomId, systemClock } from './system-clock.ts'
 export { createFilePublishedKeys } from './token-signer-file/published-keys-file.ts'
 export { createFileTokenSigner } from './token-signer-file/token-signer-file.ts'
+export { withholdMemory } from './withhold-memory.ts'

@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { dirname, join } from 'node:path'
-import { takeProcessLock } from '@rondo/adapters'
+import { takeProcessLock, withholdMemory } from '@rondo/adapters'
 import { runAgent } from './agent.ts'
 import { createControlPlaneClient } from './control-plane/client.ts'
 import { trustFile } from './control-plane/server-trust.ts'
@@ -17,6 +17,7 @@ import { isRefusal } from './life/take-seat.ts'
 const keepCompiledMs = 5_000
 /** As `EX_NOPERM`: started again it would be refused again. */
 const notPermitted = 77
+withholdMemory()
 const env = readAgentEnv()
 const [drain, stop] = [new AbortController(), new AbortController()]
 // Asked once it finishes what runs; asked again, or to hand over, it leaves what runs to the next agent at once.

@@ -2,6 +2,8 @@ import { enableCompileCache } from 'node:module'
 
 enableCompileCache()
 
+const { withholdMemory } = await import('@rondo/adapters')
+withholdMemory()
 const { AppError } = await import('@rondo/model')
 const { readServerEnv } = await import('./env.ts')
 const { startServer } = await import('./start.ts')

@@ -72,6 +72,8 @@ export interface Stack {
   output(stepId: string): Promise<Buffer>
   /** SIGKILL, without a word before. */
   kill(part: 'server' | 'agent' | 'postgres'): void
+  /** Number of its process, as it wrote it down. */
+  processOf(part: 'server' | 'agent' | 'postgres'): number
   /** Names of the server processes; `server` when there is one for all roles. */
   readonly servers: readonly string[]
   /** SIGKILL by default; false when that process does not live. */
@@ -130,6 +132,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const admin = JSON.parse(readFileSync(join(data, 'admin.json'), 'utf8'))
 
   const request = (method: string, path: string, init: RequestInit = {}) => fetch(`${url}${path}`, { method, ...init })
+
+  function processOf(part: 'server' | 'agent' | 'postgres'): number {
+    const files = { server: 'server.pid', agent: 'agent/agent.pid', postgres: 'postgres/postmaster.pid' } as const
+    return Number(readFileSync(join(data, files[part]), 'utf8').split(/\s/)[0])
+  }
 
   async function api<T>(method: string, path: string, body?: unknown, token: string = admin.token): Promise<T> {
     const response = await request(method, path, {
@@ -231,10 +238,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     serverLives: (name) => servers.get(name)?.lives() ?? false,
     signalServer: (name, signal = 'SIGKILL') => servers.get(name)?.signal(signal) ?? false,
     startOne,
-    kill(part) {
-      const files = { server: 'server.pid', agent: 'agent/agent.pid', postgres: 'postgres/postmaster.pid' } as const
-      process.kill(Number(readFileSync(join(data, files[part]), 'utf8').split(/\s/)[0]), 'SIGKILL')
-    },
+    kill: (part) => void process.kill(processOf(part), 'SIGKILL'),
+    processOf,
     async restart() {
       await stopServer()
       await startServer()

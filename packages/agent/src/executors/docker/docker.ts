@@ -57,6 +57,7 @@ export async function connectDocker(options: DockerOptions): Promise<ConnectedDo
   const info = await docker.info().catch(() => undefined)
   if (info === undefined) return undefined
   const versions = runtimeVersions(await docker.version())
+  const podman = versions.engine.startsWith('podman ')
   const uses = openImageUses(join(owner, 'images.json'))
   const engine: Engine = {
     docker,
@@ -68,7 +69,8 @@ export async function connectDocker(options: DockerOptions): Promise<ConnectedDo
     groupDriver: info.CgroupDriver || 'a way of its own',
     machine: { cpus: info.NCPU, memoryMb: Math.floor(info.MemTotal / 1024 / 1024) },
     hostGateway: hostGatewayOf(versions),
-    systemCalls: versions.engine.startsWith('podman ') ? await writePodmanFilter(owner) : undefined,
+    systemCalls: podman ? await writePodmanFilter(owner) : undefined,
+    limitsCores: !podman,
     architecture: info.Architecture,
   }
   return {

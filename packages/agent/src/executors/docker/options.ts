@@ -22,6 +22,8 @@ export interface Place {
   readonly sudo: 'allow' | 'refuse'
   /** File with the filter of system calls; without one the engine's own. */
   readonly systemCalls: string | undefined
+  /** Whether the engine limits dumps of memory and nothing else beside. Podman then sets further limits, which not every machine allows. */
+  readonly limitsCores: boolean
 }
 
 export const maxProcesses = 4096
@@ -36,7 +38,7 @@ export function limitsFor(spec: TaskSpec, machine: Limits, say: (line: string) =
   return limits
 }
 
-function hostConfig({ limits, diskGb, sudo, systemCalls, group }: Place): Docker.HostConfig {
+function hostConfig({ limits, diskGb, sudo, systemCalls, limitsCores, group }: Place): Docker.HostConfig {
   return {
     NanoCpus: Math.floor(limits.cpus * 1e9),
     Memory: limits.memoryMb * 1024 * 1024,
@@ -50,6 +52,9 @@ function hostConfig({ limits, diskGb, sudo, systemCalls, group }: Place): Docker
       ...(sudo === 'allow' ? [] : ['no-new-privileges:true']),
       ...(systemCalls === undefined ? [] : [`seccomp=${systemCalls}`]),
     ],
+    // A program that crashes leaves its memory, and so the job's secrets, neither in a file nor with the machine's crash handler,
+    // which one byte keeps the kernel from starting. A step that wants dumps says so itself (`ulimit -c unlimited`).
+    ...(limitsCores ? { Ulimits: [{ Name: 'core', Soft: 1, Hard: -1 }] } : {}),
     // What containers print is shown while they run; of a flood, the engine's disk keeps this much.
     LogConfig: { Type: 'json-file', Config: { 'max-size': '32m', 'max-file': '2' } },
   }

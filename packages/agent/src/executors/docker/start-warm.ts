@@ -53,7 +53,14 @@ export function warmRecipe(engine: Engine, spec: TaskSpec, plan: ImagePlan, imag
     async make(io, label) {
       const network = await ensureJobsNetwork(engine.docker)
       const labels = { [attemptLabel]: label, [ownerLabel]: engine.owner }
-      const place: Place = { limits, labels, diskGb, sudo, systemCalls: engine.systemCalls }
+      const place: Place = {
+        limits,
+        labels,
+        diskGb,
+        sudo,
+        systemCalls: engine.systemCalls,
+        limitsCores: engine.limitsCores,
+      }
       const options = (on: Place) =>
         primaryOptions(
           image,

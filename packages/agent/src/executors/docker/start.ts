@@ -31,6 +31,8 @@ export interface Engine {
   readonly hostGateway: HostGateway
   /** File with the filter of system calls for its containers; without one its own. */
   readonly systemCalls: string | undefined
+  /** See `Place`. */
+  readonly limitsCores: boolean
   /** As the kernel calls it. */
   readonly architecture: string
 }
@@ -60,7 +62,15 @@ export async function startContainers(
   const labels = { [attemptLabel]: spec.attemptId, [ownerLabel]: engine.owner }
   const { diskGb, sudo } = engine.settings
   const shared = plans.length > 1 ? shareClass(engine.groupDriver, { name: spec.attemptId, limits }, say) : undefined
-  const place: Place = { limits, labels, diskGb, sudo, systemCalls: engine.systemCalls, group: shared?.parent }
+  const place: Place = {
+    limits,
+    labels,
+    diskGb,
+    sudo,
+    systemCalls: engine.systemCalls,
+    limitsCores: engine.limitsCores,
+    group: shared?.parent,
+  }
   const primary = await startPrimary(engine, preparation, place, { plans, images, network })
   const together = shared?.holds(primary.pid) ?? false
   if (shared?.parent !== undefined)
