@@ -91,9 +91,9 @@ const defaultNames: Readonly<Record<Exclude<Step['type'], 'run' | 'unsupported'>
   setup_remote_docker: 'Setup a remote Docker engine',
 }
 
-/** Display name of a step (semantics 26): for a command without a name its first line. */
+/** Display name of a step (semantics 26): for a command without a name, or whose parameter left it empty, its first line. */
 export function nameOf(step: Step): string {
-  if (step.name !== undefined) return step.name
+  if (step.name !== undefined && step.name.trim() !== '') return step.name
   if (step.type === 'run') return step.command.trim().split('\n')[0]?.slice(0, 200) || 'run'
   return step.type === 'unsupported' ? step.keyword : defaultNames[step.type]
 }

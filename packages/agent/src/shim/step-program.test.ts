@@ -50,6 +50,17 @@ test.each(processors)(
   },
 )
 
+test.each(processors)('signals that were ignored around it are not by what it becomes ($name)', ({ name, player }) => {
+  const program = [...player, programFile(name), join(folder, 'no-pipe'), '/bin/sh', '-c'].join(' ')
+  const script = (signal: string) => `trap "" INT QUIT; ${program} 'kill -${signal} $$; echo went on'; echo $?`
+
+  for (const [signal, status] of [
+    ['INT', 130],
+    ['QUIT', 131],
+  ] as const)
+    expect(spawnSync('/bin/sh', ['-c', script(signal)]).stdout.toString()).toBe(`${status}\n`)
+})
+
 test.each(processors)('what is no program for the kernel is a script for the shell ($name)', ({ name, player }) => {
   const script = join(folder, 'plain')
   writeFileSync(script, 'echo "script $1"; exit 3\n', { mode: 0o755 })

@@ -4,11 +4,12 @@
  *   step                    copies its input to its output, as `cat` does
  *   step PIPE PROGRAM ARG…  becomes the program in a session of its own, as with `setsid`, which prints into PIPE; a reader,
  *                           split off before, copies PIPE to the output it was started with. What the kernel does not take
- *                           for a program is given to /bin/sh, as by any shell. PROGRAM is a path.
+ *                           for a program is given to /bin/sh, as by any shell. PROGRAM is a path. SIGINT and SIGQUIT reach
+ *                           it: shells have what runs beside them ignore both, and no shell that begins so can change that.
  * The reader is a child of whoever started this: a program that waits for all its children waits for its own alone. PIPE
  * can be executed by nobody as long as it is held, and by all when the reader has come to its end. Where there is no PIPE,
  * or no reader, the program prints straight into the output.
- * It has no file of its own among the sources but the listings below: less than 500 bytes in all, which nothing has to be
+ * It has no file of its own among the sources but the listings below: less than 600 bytes in all, which nothing has to be
  * installed for to build. Undefined for processors without a listing; supervisors do with the image's programs there.
  */
 export function stepProgram(architecture: string): Buffer | undefined {
@@ -30,7 +31,21 @@ const listings: Readonly<Record<string, Listing>> = {
       48 8b 1c 24                   mov  rbx, [rsp]           ; how many words
       bd ff ff ff ff                mov  ebp, -1              ; no pipe
       48 83 fb 01                   cmp  rbx, 1
-      0f 8e ef 00 00 00             jle  copy
+      0f 8e 1e 01 00 00             jle  copy
+      6a 00                         push 0                    ; what a signal does by default: 32 bytes of nothing
+      6a 00                         push 0
+      6a 00                         push 0
+      6a 00                         push 0
+      bf 02 00 00 00                mov  edi, 2               ; SIGINT
+      48 89 e6                      mov  rsi, rsp
+      31 d2                         xor  edx, edx
+      41 ba 08 00 00 00             mov  r10d, 8
+      b8 0d 00 00 00                mov  eax, 13              ; rt_sigaction
+      0f 05                         syscall
+      bf 03 00 00 00                mov  edi, 3               ; SIGQUIT
+      b8 0d 00 00 00                mov  eax, 13
+      0f 05                         syscall
+      48 83 c4 20                   add  rsp, 32
       48 8b 7c 24 10                mov  rdi, [rsp+16]        ; PIPE, both ways: that waits for nobody
       be 02 00 08 00                mov  esi, 0x80002
       b8 02 00 00 00                mov  eax, 2               ; open
@@ -134,7 +149,18 @@ const listings: Readonly<Record<string, Listing>> = {
       f3 03 40 f9          ldr  x19, [sp]            ; how many words
       14 00 80 92          mov  x20, #-1             ; no pipe
       7f 06 00 f1          cmp  x19, #1
-      8d 08 00 54          b.le copy
+      ed 09 00 54          b.le copy
+      ff 7f be a9          stp  xzr, xzr, [sp, #-32]! ; what a signal does by default: 32 bytes of nothing
+      ff 7f 01 a9          stp  xzr, xzr, [sp, #16]
+      40 00 80 d2          mov  x0, #2               ; SIGINT
+      e1 03 00 91          mov  x1, sp
+      02 00 80 d2          mov  x2, #0
+      03 01 80 d2          mov  x3, #8
+      c8 10 80 d2          mov  x8, #134             ; rt_sigaction
+      01 00 00 d4          svc  #0
+      60 00 80 d2          mov  x0, #3               ; SIGQUIT
+      01 00 00 d4          svc  #0
+      ff 83 00 91          add  sp, sp, #32
       02 01 a0 d2          mov  x2, #0x80000
       08 07 80 d2          mov  x8, #56              ; openat
       60 0c 80 92          mov  x0, #-100

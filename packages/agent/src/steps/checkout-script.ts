@@ -56,6 +56,8 @@ else
   echo "Cloning $url"
   git init --quiet . && git remote add origin "$url" || exit 1
 fi
+# Packing would go on beside the steps, and change what a later one puts into a cache.
+git config --local gc.auto 0 || exit 1
 git config --local ${quote(`credential.${new URL(places.url).origin}.helper`)} ${quote(places.helper)} || exit 1
 said=$(git rev-parse --git-dir)/rondo-fetch
 ${patience}

@@ -69,6 +69,14 @@ for (const method of ['blobless', 'full', 'shallow'] as const) {
   })
 }
 
+test('git packs nothing beside the steps by itself', async () => {
+  const revision = commit('refs/heads/main', 'one\n')
+
+  const { server } = await runTask(home, spec([step(), runStep('git config gc.auto')], { revision }))
+
+  expect(server.output(3)).toBe('0\n')
+})
+
 test('a tag is checked out by itself, on no branch', async () => {
   const revision = commit('refs/tags/v1', 'tagged\n')
 

@@ -64,6 +64,13 @@ function readsText(shell: string): boolean {
   return named && /^-[a-zA-Z]*c$/.test(words.at(-1) ?? '')
 }
 
+/** Only the job's folder is made. Variables in the name are none: configs know no shell (semantics 24). */
+function goTo(directory: string): string {
+  const missing = `The step's working_directory ${directory} is not there, or cannot be entered. An earlier step has to make it.`
+  const literal = directory.includes('$') ? ' Variables in it are taken as they are written.' : ''
+  return `cd ${shellPath(directory)} 2>/dev/null || { echo ${quote(missing + literal)}; exit 1; }\n`
+}
+
 /** What a step adds: variables of its own, its folder, its shell. */
 export function stepPrologue(
   environment: readonly EnvironmentEntry[],
@@ -73,7 +80,7 @@ export function stepPrologue(
   return [
     exports(environment),
     environment.some((entry) => entry.name === 'PATH') ? 'export PATH="$RONDO_IO/bin:$PATH"\n' : '',
-    directory === undefined ? '' : `cd ${shellPath(directory)} || exit 1\n`,
+    directory === undefined ? '' : goTo(directory),
     shell === undefined ? '' : `set -- ${readsText(shell) ? `${shell} '. "$0"'` : shell}\n${requireShell}`,
   ].join('')
 }
