@@ -186,7 +186,8 @@ export async function fillSharedFolder(io: string): Promise<void> {
   for (const open of [io, join(io, 'pipes')]) await chmod(open, 0o777)
   await chmod(join(io, 'bin'), 0o755)
   if (existsSync(join(io, 'ready'))) return
-  for (const name of ['supervisor.sh', 'stop.sh', 'circleci-tests.sh']) await copyFile(join(shim, name), join(io, name))
+  for (const name of ['supervisor.sh', 'stop.sh', 'circleci-tests.sh', 'circleci-testsuite.sh'])
+    await copyFile(join(shim, name), join(io, name))
   const program = stepProgram(process.arch)
   if (program !== undefined) {
     await writeFile(join(io, 'step'), program)

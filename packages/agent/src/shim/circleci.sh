@@ -10,6 +10,7 @@ usage: circleci COMMAND
   tests run --command=CMD [OPTIONS]  gives the names for this node to CMD
     --split-by=name|filesize|timings  --timings-type=filename|classname|testname  --time-default=10s  --index=N  --total=N
     --show-counts  --verbose
+  run testsuite NAME            discovers, shares out and runs the tests of a suite of .circleci/test-suites.yml
   run oidc get [--claims '{"aud": "…"}'] [--root-issuer]  a token with which this job says who it is
   run release …, run deploy …   accepted; this installation keeps no record of releases
   version
@@ -114,6 +115,7 @@ case "$1 $2" in
   "step halt" | "task halt") : >"$RONDO_IO/halt" ;;
   "env subst") shift 2; if [ $# -gt 0 ]; then printf '%s' "$*" | env_subst; else env_subst; fi ;;
   "tests glob" | "tests split" | "tests run") . "$RONDO_IO/circleci-tests.sh"; name=$2; shift 2; "tests_$name" "$@" ;;
+  "testsuite "*) . "$RONDO_IO/circleci-tests.sh"; . "$RONDO_IO/circleci-testsuite.sh"; shift; testsuite "$@" ;;
   "version "* | "--version "*) echo "circleci of Rondo" ;;
   " " | "help "* | "--help "* | "-h "* | "tests --help" | "env --help" | "step --help" | "task --help") help ;;
   *)

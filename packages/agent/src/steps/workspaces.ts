@@ -18,7 +18,7 @@ export async function persistToWorkspace(
 ): Promise<StepEnd> {
   const archive = `w${index}.tar`
   const choose = `
-cd ${shellPath(step.root)} || { echo "The root folder ${step.root} does not exist."; exit 1; }
+cd ${shellPath(step.root)} 2>/dev/null || { echo "The root folder ${step.root} does not exist."; exit 1; }
 set -- ; ${step.paths.map(matching).join('\n')}
 [ $# -gt 0 ] || { echo "There is nothing to persist. Check root and paths."; exit 1; }
 command -v tar >/dev/null || { echo "The image has no tar. Use an image that has it."; exit 1; }`
