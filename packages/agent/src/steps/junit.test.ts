@@ -104,6 +104,22 @@ test.each(dialects)('results of %s are read [I-018]', (_who, xml, expected) => {
   expect(tests.map((entry) => [entry.classname, entry.name, entry.file, entry.result])).toEqual(expected)
 })
 
+test.each([
+  ['1.5', 1.5],
+  ['1,234.5', 1234.5],
+  ['1,234', 1234],
+  ['0,5', 0.5],
+  ['0,123', 0.123],
+  ['12,0345', 12.0345],
+  ['1e-3', 0.001],
+  ['soon', 0],
+  ['-1', 0],
+])('a time of %s is %d seconds [I-018]', (time, seconds) => {
+  const { tests } = parseJunit(`<testsuite><testcase name="x" time="${time}"/></testsuite>`)
+
+  expect(tests.map((one) => one.runTime)).toEqual([seconds])
+})
+
 test('files in other encodings, with a mark at their beginning, or with bytes XML forbids are read', () => {
   const xml = '<testsuite><testcase classname="Käse" name="a\u001b[0m\u0000"/></testsuite>'
   const files = [

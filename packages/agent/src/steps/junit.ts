@@ -79,7 +79,7 @@ function newTest(
   attributes: Readonly<Record<string, string>>,
   suites: readonly { readonly name: string; readonly file: string | null }[],
 ): Draft {
-  const seconds = Number(attributes.time?.replaceAll(',', ''))
+  const seconds = secondsOf(attributes.time ?? '')
   return {
     name: attributes.name ?? '',
     classname: attributes.classname ?? attributes.class ?? suites.at(-1)?.name ?? '',
@@ -89,6 +89,12 @@ function newTest(
     runTime: Number.isFinite(seconds) && seconds > 0 ? seconds : 0,
     source: 'unknown',
   }
+}
+
+/** Commas part thousands, but where programs speak their machine's language the last one is the decimal point. */
+function secondsOf(time: string): number {
+  const decimal = /^\d+,\d+$/.test(time) && !/^[1-9]\d{0,2},\d{3}$/.test(time)
+  return Number(decimal ? time.replace(',', '.') : time.replaceAll(',', ''))
 }
 
 function localName(name: string): string {

@@ -92,3 +92,43 @@ test('without a name a step is called by its kind, a command by its first line, 
   const names = server.entries.flatMap((entry) => (entry.type === 'step-started' ? [entry.name] : []))
   expect(names).toEqual(['Spin up environment', 'Preparing environment variables', ...steps.map(([, name]) => name)])
 })
+
+test('a step that halts the job goes on to its end, and nothing comes after it, not even what always runs [I-009]', async () => {
+  const steps = [
+    runStep('circleci-agent step halt; echo to the end'),
+    runStep('exit 1'),
+    runStep('exit 1', { when: 'always' }),
+  ]
+
+  const { server, ends } = await runTask(home, taskSpec(steps))
+
+  expect(ends.slice(-2)).toEqual(['2 passed', 'passed'])
+  expect(server.output(2)).toBe('to the end\n')
+})
+
+test('a job that fails already fails when it is halted [I-009]', async () => {
+  const steps = [
+    runStep('exit 1'),
+    runStep('circleci step halt', { when: 'on_fail' }),
+    runStep('echo never', { when: 'always' }),
+  ]
+
+  expect((await runTask(home, taskSpec(steps))).ends.slice(-3)).toEqual(['2 failed', '3 passed', 'failed'])
+})
+
+test.each(['always', 'on_fail'] as const)(
+  'a step with `when: %s` runs after one that was silent for too long [I-008]',
+  async (when) => {
+    const steps = [
+      runStep('echo begun; sleep 60', { noOutputTimeoutMs: 300 }),
+      runStep('echo skipped'),
+      runStep('echo ran', { when }),
+    ]
+
+    const { server, ends } = await runTask(home, taskSpec(steps))
+
+    expect(ends.slice(-3)).toEqual(['2 timed-out', '4 passed', 'timed-out'])
+    expect(server.output(2)).toContain('Too long with no output (exceeded 0.3s)')
+    expect(server.output(4)).toBe('ran\n')
+  },
+)
