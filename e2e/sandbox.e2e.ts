@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Stack, sandboxWorks, startStack } from '@rondo/testkit'
+import { plainUser, type Stack, sandboxWorks, startStack } from '@rondo/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const root = process.getuid?.() === 0
@@ -193,9 +192,45 @@ workflows: {main: {jobs: [first, {second: {requires: [first]}}]}}
   })
 
   test('nothing is left for the next job: files, shared memory, processes [S-20]', async () => {
-    const places = ['$HOME', '/tmp', '/var/tmp', '/dev/shm', '/run/rondo', '$PWD', '$HOME/.cache', '$HOME/.ssh']
+    const places = [
+      ...[
+        '$HOME',
+        '$HOME/.cache',
+        '$HOME/.config',
+        '$HOME/.local/share',
+        '$HOME/.ssh',
+        '$HOME/bin',
+        '$PWD',
+        '/home',
+        '/root',
+      ],
+      ...['/', '/tmp', '/run', '/run/lock', '/run/rondo', '/run/rondo/bin', '/dev', '/dev/shm', '/dev/mqueue'],
+      ...[
+        '/var',
+        '/var/tmp',
+        '/var/cache',
+        '/var/lib',
+        '/var/lock',
+        '/var/log',
+        '/var/spool',
+        '/opt',
+        '/srv',
+        '/mnt',
+        '/media',
+      ],
+      ...[
+        '/etc',
+        '/etc/profile.d',
+        '/usr/local/bin',
+        '/usr/local/lib',
+        '/usr/share',
+        '/sys/fs/cgroup',
+        '/proc/sys/kernel',
+      ],
+    ]
+    expect(places.length).toBeGreaterThan(30)
     const left = await run(
-      `- run: {name: leave, command: 'for p in ${places.join(' ')}; do mkdir -p "$p"; echo x > "$p/marker"; done; mkdir -p ~/closed/in; chmod 0 ~/closed; setsid sleep 5052 & setsid nohup sleep 5052 >/dev/null 2>&1 & echo left'}`,
+      `- run: {name: leave, command: 'count=0; for p in ${places.join(' ')}; do mkdir -p "$p" 2>/dev/null || true; if (echo x > "$p/marker") 2>/dev/null; then count=$((count + 1)); fi; done; [ $count -gt 10 ]; mkdir -p ~/closed/in; chmod 0 ~/closed; setsid sleep 5052 & setsid nohup sleep 5052 >/dev/null 2>&1 & echo left'}`,
     )
     const next = await run(
       `- run: {name: look, command: 'for p in ${places.join(' ')}; do [ ! -e "$p/marker" ] || echo "found $p"; done; ipcs -m | grep -c 0x || true'}`,
@@ -302,15 +337,6 @@ workflows: {main: {jobs: [first, {second: {requires: [first]}}]}}
 /** A command that succeeds when something on this port answers in HTTP. */
 function asks(port: number): string {
   return `bash -c 'exec 3<>/dev/tcp/127.0.0.1/${port} && printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3 && grep -q HTTP <&3'`
-}
-
-/** Number of an account without rights, made when it is missing. */
-function plainUser(): number {
-  const name = 'rondo-tests'
-  const number = () => Number(spawnSync('id', ['-u', name], { encoding: 'utf8' }).stdout)
-  if (number() === 0) spawnSync('useradd', ['--system', '--no-create-home', '--shell', '/usr/sbin/nologin', name])
-  expect(number()).toBeGreaterThan(0)
-  return number()
 }
 
 function sha(bytes: Buffer | string): string {

@@ -1,4 +1,4 @@
-"""Tries, as root in a job's container, what would lead out of it. Prints each probe that succeeds, and how many did."""
+"""Tries, as root in a job's container or in a host sandbox, what would lead out of it. Prints each probe that succeeds, and how many did."""
 import ctypes
 import glob
 import json
@@ -8,6 +8,8 @@ import stat
 import struct
 import sys
 
+where = json.load(open(sys.argv[1]))
+in_sandbox = where.get('sandbox', False)
 libc = ctypes.CDLL(None, use_errno=True)
 probes = []
 
@@ -78,6 +80,7 @@ probe('a group of its own')(lambda: any(os.mkdir(os.path.join(path, 'mine')) is 
 
 for name, flag in [('user', 0x10000000), ('mount', 0x20000), ('network', 0x40000000), ('process', 0x20000000), ('cgroup', 0x2000000)]:
     probe(f'a {name} namespace')(lambda flag=flag: in_child(lambda: libc.unshare(flag) == 0))
+probe('a process in namespaces of its own')(lambda: in_child(lambda: call(56, 0x10000011, 0, 0, 0, 0)))
 probe('enter a namespace')(lambda: libc.setns(os.open('/proc/1/ns/mnt', os.O_RDONLY), 0) == 0)
 probe('load a module')(lambda: call(175, b'', 0, b'') or call(313, 0, b'', 0))
 probe('remove a module')(lambda: call(176, b'none', 0))
@@ -120,19 +123,24 @@ def processes():
 def folders():
     ours = {'/.rondo', '/etc/hosts', '/etc/hostname', '/etc/resolv.conf', '/sbin/docker-init', '/usr/sbin/docker-init', '/dev/init', '/run/podman-init', '/run/.containerenv'}
     found = [line.split() for line in open('/proc/self/mountinfo')]
+    if in_sandbox:
+        # Its programs are the machine's, read-only.
+        ours = {'/tmp', '/home/circleci', '/run/rondo'}
+        found = [fields for fields in found if not fields[5].startswith('ro')]
     return any(fields[3] != '/' and fields[4] not in ours and not fields[4].startswith(('/proc', '/sys', '/dev')) for fields in found)
 
 
 @probe('capabilities')
 def capabilities():
-    bound = int(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('CapBnd')), 16)
+    # Who may gain none (no_new_privs) has what it has, whatever the bound.
+    which = ('CapPrm', 'CapAmb') if in_sandbox and 'NoNewPrivs:\t1' in open('/proc/self/status').read() else ('CapBnd',)
+    bound = sum(int(line.split()[1], 16) for line in open('/proc/self/status') if line.startswith(which))
     # DAC_READ_SEARCH, NET_ADMIN, NET_RAW, SYS_MODULE, SYS_RAWIO, SYS_PTRACE, SYS_ADMIN, SYS_BOOT, SYS_TIME, MKNOD, BPF, and others
     return any(bound >> bit & 1 for bit in [2, 12, 13, 16, 17, 19, 21, 22, 23, 24, 25, 27, 32, 33, 34, 35, 37, 38, 39, 40])
 
 
 probe('no filter of system calls')(lambda: 'Seccomp:\t2' not in open('/proc/self/status').read())
 
-where = json.load(open(sys.argv[1]))
 gateway = socket.inet_ntoa(struct.pack('<L', int(next(line.split()[2] for line in open('/proc/net/route') if line.split()[1] == '00000000'), 16)))
 
 
@@ -156,7 +164,8 @@ def datagram(address, port):
     return False
 
 
-for address in dict.fromkeys(['host.docker.internal', gateway, *where['addresses']]):
+# A sandbox has the machine's network.
+for address in [] if in_sandbox else dict.fromkeys(['host.docker.internal', gateway, *where['addresses']]):
     probe(f'TCP to {address}')(lambda address=address: connects(address, where['port']))
     probe(f'UDP to {address}')(lambda address=address: datagram(address, where['udpPort']))
 for address in ['169.254.169.254', 'fd00:ec2::254', '169.254.170.2']:

@@ -40,6 +40,15 @@ export function sandboxWorks(user?: number): boolean {
   return present(`the right to make namespaces${user === undefined ? '' : ` for user ${user}`}`, made.status === 0)
 }
 
+/** Number of an account without rights, made when it is missing; it takes root. */
+export function plainUser(): number {
+  const name = 'rondo-tests'
+  const number = () => Number(spawnSync('id', ['-u', name], { encoding: 'utf8' }).stdout)
+  if (number() === 0) spawnSync('useradd', ['--system', '--no-create-home', '--shell', '/usr/sbin/nologin', name])
+  if (number() === 0) throw new Error(`the account ${name} could not be made`)
+  return number()
+}
+
 function present(what: string, there: boolean): boolean {
   if (!there && process.env.CI === 'true') throw new Error(`${what} is missing, and in CI nothing may be left out`)
   return there

@@ -6,7 +6,14 @@ export type { ApiWorld, TokenHolder } from './api-world.ts'
 export { startApiWorld } from './api-world.ts'
 export type { BuiltWorkflow, Household } from './builders.ts'
 export { buildAgent, buildHousehold, buildJob, buildRevision, buildWorkflow, claimOne, claimQuery } from './builders.ts'
-export { chromiumPath, dockerAnswers, imagePresent, imageRegistryPresent, sandboxWorks } from './capabilities.ts'
+export {
+  chromiumPath,
+  dockerAnswers,
+  imagePresent,
+  imageRegistryPresent,
+  plainUser,
+  sandboxWorks,
+} from './capabilities.ts'
 export type { TestDatabase } from './database.ts'
 export { startTestDatabase } from './database.ts'
 export type { TestEngine } from './engine.ts'

@@ -29,4 +29,4 @@ export HOME=/home/circleci USER=circleci LOGNAME=circleci SHELL=/bin/sh
 # shellcheck disable=SC2086 # words on purpose
 exec nsenter $own --mount="/proc/$pid/ns/mnt" --pid="/proc/$pid/ns/pid" --ipc="/proc/$pid/ns/ipc" \
   setpriv $drop nsenter --user=/proc/self/fd/9 --preserve-credentials $limits \
-  /bin/sh -c 'exec 9<&-; cd; exec "$@"' sh "$@"
+  /bin/sh -c 'exec 9<&-; cd; [ ! -x /run/confine ] || exec /run/confine /bin/sh -c "exec \"\$@\"" sh "$@"; exec "$@"' sh "$@"

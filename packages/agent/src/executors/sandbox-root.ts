@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { chmod, chown, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { confineProgram } from '../shim/confine-program.ts'
 
 /** The shared folder as the job sees it; `sandbox.sh` has the same, and the home. */
 export const ioPath = '/run/rondo'
@@ -9,6 +10,8 @@ const home = '/home/circleci'
 /** Folders of the host that hold programs and what they need; where the host has links, the job gets the same links. */
 const programs = ['usr', 'etc', 'opt', 'nix', 'gnu', 'bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32']
 const devices = ['null', 'zero', 'full', 'random', 'urandom', 'tty']
+/** What the kernel tells there is of the machine, or of others who are the same user. */
+const masked = ['proc/keys', 'proc/key-users', 'proc/timer_list', 'proc/sched_debug']
 const links = {
   'var/tmp': '/tmp',
   'var/run': '/run',
@@ -70,6 +73,8 @@ export async function makeSandboxRoot({ folder, uid, hidden }: SandboxRoot): Pro
       resolver().map(async (path): Promise<Mount> => [path, await file(path), 'none', bindOf(path)]),
     )),
   ])
+  const confine = confineProgram(process.arch)
+  if (confine !== undefined) await writeFile(join(await place('run'), 'confine'), confine, { mode: 0o755 })
   await makeWritable(folder, uid)
   const present = devices.filter((name) => existing(`dev/${name}`))
   await writeTable(join(folder, 'own.mounts'), [
@@ -79,6 +84,7 @@ export async function makeSandboxRoot({ folder, uid, hidden }: SandboxRoot): Pro
     ['devpts', await place('dev/pts'), 'devpts', 'newinstance,ptmxmode=0666,mode=620'],
     ['shm', await place('dev/shm'), 'tmpfs', 'mode=1777,nosuid,nodev'],
     ['proc', await place('proc'), 'proc', 'nosuid,nodev,noexec'],
+    ...masked.filter(existing).map((path): Mount => ['/dev/null', join(root, path), 'none', 'bind,ro']),
     [join(folder, 'tmp'), await place('tmp'), 'none', 'bind'],
     [join(folder, 'home'), await place(home), 'none', 'bind'],
     [join(folder, 'io'), await place(ioPath), 'none', 'bind'],

@@ -63,12 +63,14 @@ pivot_root . .
 umount -l .
 cd /
 
-# 5. No rights: a user the host does not know, in a user namespace that maps to nobody else.
+# 5. No rights: a user the host does not know, in a user namespace that maps to nobody else, with few of the kernel's calls.
 drop='--no-new-privs --inh-caps=-all'
 [ "$uid" = same ] || drop="--reuid=$uid --regid=$uid --clear-groups --bounding-set=-all $drop"
 limits=
 [ "$nproc" = - ] || limits="prlimit --nproc=$nproc --data=$data"
 export HOME="$home" USER=circleci LOGNAME=circleci
+confine=/run/confine
+[ -x $confine ] || confine=
 # shellcheck disable=SC2086,SC2016 # words on purpose; the last script's own variables
-exec setpriv $drop unshare --user --map-user=$user --map-group=$user $limits \
+exec setpriv $drop unshare --user --map-user=$user --map-group=$user $limits $confine \
   /bin/sh -c '/bin/sh "$0/supervisor.sh" "$0" "$1" & wait $!' "$io" "$token"

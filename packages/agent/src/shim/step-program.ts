@@ -1,3 +1,5 @@
+import { codeOf, programFile } from './program-file.ts'
+
 /**
  * The one program that the supervisor is given beside its shell: starting programs of the image's takes a millisecond each,
  * most of which is spent on loading libraries. It uses none.
@@ -14,7 +16,7 @@
  */
 export function stepProgram(architecture: string): Buffer | undefined {
   const listing = listings[architecture]
-  return listing && executable(listing)
+  return listing && programFile(listing.machine, codeOf(listing.text))
 }
 
 interface Listing {
@@ -257,43 +259,4 @@ const listings: Readonly<Record<string, Listing>> = {
       d9 ff ff 17          b    exit
       2f 62 69 6e 2f 73 68 00  shell: "/bin/sh"`,
   },
-}
-
-/** Where it is loaded, as is usual; far from what the kernel keeps free. */
-const address = 0x400000
-const fileHeader = 64
-const segmentHeader = 56
-
-/** An ELF file of one segment, which holds the whole file and is read and run, but not written. */
-function executable({ machine, text }: Listing): Buffer {
-  const code = bytesOf(text)
-  const header = Buffer.alloc(fileHeader + segmentHeader)
-  const size = BigInt(header.length + code.length)
-  // 64 bits, little endian, version 1; then an executable file of that processor.
-  header.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1])
-  header.writeUInt16LE(2, 16)
-  header.writeUInt16LE(machine, 18)
-  header.writeUInt32LE(1, 20)
-  header.writeBigUInt64LE(BigInt(address + header.length), 24)
-  header.writeBigUInt64LE(BigInt(fileHeader), 32)
-  header.writeUInt16LE(fileHeader, 52)
-  header.writeUInt16LE(segmentHeader, 54)
-  header.writeUInt16LE(1, 56)
-  // Loaded, readable and executable: offset, the address twice, the size in the file and in memory, pages of 64 KB.
-  header.writeUInt32LE(1, fileHeader)
-  header.writeUInt32LE(5, fileHeader + 4)
-  header.writeBigUInt64LE(BigInt(address), fileHeader + 16)
-  header.writeBigUInt64LE(BigInt(address), fileHeader + 24)
-  header.writeBigUInt64LE(size, fileHeader + 32)
-  header.writeBigUInt64LE(size, fileHeader + 40)
-  header.writeBigUInt64LE(0x10000n, fileHeader + 48)
-  return Buffer.concat([header, code])
-}
-
-function bytesOf(text: string): Buffer {
-  return Buffer.from(text.trim().split('\n').map(hexOf).join(''), 'hex')
-}
-
-function hexOf(line: string): string {
-  return /^(?:[0-9a-f]{2} )+/.exec(line.trim())![0].replaceAll(' ', '')
 }
