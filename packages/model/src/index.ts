@@ -181,7 +181,7 @@ export type {
 } from './ports/operations.ts'
 export type { OrbAnswer, OrbContent, OrbLookup, OrbRefusal, OrbRequest } from './ports/orb-lookup.ts'
 export type { NewOrbVersion, OrbFilter, OrbPage, OrbStore, OrbVisibility } from './ports/orb-store.ts'
-export type { StepOutput } from './ports/output.ts'
+export type { OutputTime, StepOutput } from './ports/output.ts'
 export type { Page, PageRequest } from './ports/page.ts'
 export type { ProjectToken, ProjectTokenScope, ProjectTokens } from './ports/project-tokens.ts'
 export type { DuePush, NewPush, NotedPush, Pushes } from './ports/pushes.ts'

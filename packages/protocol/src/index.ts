@@ -24,6 +24,7 @@ export type {
 export { agentCalls, agentJoinPath, agentPathPrefix, seatHeader } from './agent/http-binding.ts'
 export { createLive, type Live, type LiveOptions, type OutputListener } from './live/client.ts'
 export type { ClientMessage, LiveEvent, LiveTopic, ServerMessage } from './live/messages.ts'
+export { createTimeline, type OutputTimeEntry, type TimedPiece, type Timeline } from './live/timeline.ts'
 export type {
   AdministrationEventView,
   AdministrationPageView,

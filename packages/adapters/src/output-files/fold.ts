@@ -14,6 +14,8 @@ const compression = { params: { [constants.ZSTD_c_compressionLevel]: 3, [constan
 export interface StreamPaths {
   readonly raw: string
   readonly folded: string
+  /** When its bytes were printed; the same for both forms. */
+  readonly times: string
   readonly fresh: string
   readonly draft: string
 }

@@ -98,6 +98,45 @@ describe('appending', () => {
   )
 })
 
+describe('times', () => {
+  test('when bytes were printed is known while they come, after folding, and to whoever opens the folder', async () => {
+    const step = randomUUID()
+    const bytes = log(9_000)
+    await output.append(step, 0, bytes.subarray(0, 100), 1_000)
+    expect(await output.times(step)).toEqual([{ offset: 0, at: 1_000 }])
+    await output.append(step, 0, bytes.subarray(0, 150), 2_000)
+    await output.append(step, 150, bytes.subarray(150, 200), 2_004)
+    await output.append(step, 200, bytes.subarray(200), 3_000)
+    await output.append(step, 200, bytes.subarray(200), 4_000)
+
+    const times = [
+      { offset: 0, at: 1_000 },
+      // Only what was not there before is of this time; what comes with it as good as at once is, too.
+      { offset: 100, at: 2_000 },
+      { offset: 200, at: 3_000 },
+    ]
+    expect(await output.times(step)).toEqual(times)
+    expect(await output.times(step, 2)).toEqual(times.slice(2))
+    await output.close(step)
+    await settle()
+    await using other = await openFileOutput(folder)
+    expect(await other.times(step)).toEqual(times)
+    expect(formsOf(step).sort()).toEqual(['times', 'zst'])
+  })
+
+  test('what nobody told the time of has none, and a removed stream leaves none behind', async () => {
+    const [untimed, timed] = [randomUUID(), randomUUID()]
+    await output.append(untimed, 0, log(50))
+    await output.append(timed, 0, log(50), 1_000)
+
+    expect(await output.times(untimed)).toEqual([])
+    expect(await output.times(randomUUID())).toEqual([])
+    await output.remove(timed)
+    expect(await output.times(timed)).toEqual([])
+    expect(formsOf(timed)).toEqual([])
+  })
+})
+
 describe('reading', () => {
   test('every range reads the same before, during and after folding', async () => {
     const step = randomUUID()

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { type FileHandle, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { AppError, type StepOutput } from '@rondo/model'
+import { AppError, type OutputTime, type StepOutput } from '@rondo/model'
 import { exists, ifThere, isCode, syncFolder } from '../durable-files.ts'
 import { foldFile, restoreFile, type StreamPaths } from './fold.ts'
 import { type FoldedFile, openFolded } from './folded-file.ts'
+import { LineTimes, readTimes } from './line-times.ts'
 import { offsetOfLine, openRaw, readRaw } from './raw-file.ts'
 import { openRawStream, type RawStream } from './raw-stream.ts'
 
@@ -24,7 +25,8 @@ const lookEveryMs = 200
 
 /**
  * Step output as one append-only file a step, `xx/<step>.log`, synced before bytes are acknowledged. A closed stream is
- * folded in the background into `xx/<step>.zst` (see fold.ts); reading is the same before, during and after. `folding/` names
+ * folded in the background into `xx/<step>.zst` (see fold.ts); reading is the same before, during and after. When its bytes were
+ * printed stands in `xx/<step>.times` (see line-times.ts). `folding/` names
  * the streams being folded, so that folding cut short goes on when the folder is opened again.
  *
  * With `shared` several processes open a folder. A byte of a stream is the same whoever writes it, so two that append write
@@ -61,7 +63,7 @@ export class FileOutput implements StepOutput, AsyncDisposable {
     for (const stepId of cutFolds) this.#fold(stepId)
   }
 
-  async append(stepId: string, offset: number, bytes: Uint8Array): Promise<number> {
+  async append(stepId: string, offset: number, bytes: Uint8Array, at?: number): Promise<number> {
     const { folded } = this.#pathsOf(stepId)
     try {
       while (true) {
@@ -72,7 +74,7 @@ export class FileOutput implements StepOutput, AsyncDisposable {
           if (file !== undefined && (offset > file.size || offset + bytes.length <= file.size)) return file.size
         }
         if (this.#folds.has(stepId)) continue
-        const size = await (await this.#streamOf(stepId)).append(offset, bytes)
+        const size = await (await this.#streamOf(stepId)).append(offset, bytes, at)
         if (size === undefined) continue
         if (size < offset && (await this.#isOutdated(stepId, size))) {
           await this.#closeStream(stepId)
@@ -102,6 +104,10 @@ export class FileOutput implements StepOutput, AsyncDisposable {
       },
       none: 0,
     })
+  }
+
+  times(stepId: string, known = 0): Promise<readonly OutputTime[]> {
+    return readTimes(this.#pathsOf(stepId).times, known)
   }
 
   async *read(stepId: string, start: number, end = Number.POSITIVE_INFINITY): AsyncGenerator<Uint8Array> {
@@ -142,8 +148,8 @@ export class FileOutput implements StepOutput, AsyncDisposable {
   async remove(stepId: string): Promise<void> {
     await this.#folds.get(stepId)
     await this.#closeStream(stepId)
-    const { raw, folded, fresh } = this.#pathsOf(stepId)
-    for (const path of [fresh, raw, folded]) await rm(path, { force: true })
+    const { raw, folded, fresh, times } = this.#pathsOf(stepId)
+    for (const path of [times, fresh, raw, folded]) await rm(path, { force: true })
   }
 
   watch(stepId: string, listener: Listener): Disposable {
@@ -185,7 +191,13 @@ export class FileOutput implements StepOutput, AsyncDisposable {
     // The last digits of an id are random in every version of UUID, so the folders fill evenly.
     const path = join(this.#folder, stepId.slice(-2), stepId)
     const fresh = join(this.#folder, 'folding', stepId)
-    return { raw: `${path}.log`, folded: `${path}.zst`, fresh, draft: `${fresh}.${process.pid}` }
+    return {
+      raw: `${path}.log`,
+      folded: `${path}.zst`,
+      times: `${path}.times`,
+      fresh,
+      draft: `${fresh}.${process.pid}`,
+    }
   }
 
   async #streamOf(stepId: string): Promise<RawStream> {
@@ -213,7 +225,7 @@ export class FileOutput implements StepOutput, AsyncDisposable {
     const made = await mkdir(inner, { recursive: true, mode: 0o750 })
     if (made !== undefined) await syncFolder(this.#folder)
     await restoreFile(paths)
-    const stream = await openRawStream(paths.raw, (size) => this.#tell(stepId, size, false))
+    const stream = await openRawStream(paths.raw, new LineTimes(paths.times), (size) => this.#tell(stepId, size, false))
     await syncFolder(inner)
     return stream
   }

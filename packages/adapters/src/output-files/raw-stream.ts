@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import type { LineTimes } from './line-times.ts'
 
 const joinedBytes = 64 * 1024
 
@@ -24,9 +25,11 @@ export class RawStream {
   /** Settles when the commits under way are over; undefined when there are none. */
   #commits: Promise<void> | undefined
   #closed = false
+  readonly #times: LineTimes
 
-  constructor(file: FileHandle, size: number, onDurable: (size: number) => void) {
+  constructor(file: FileHandle, times: LineTimes, size: number, onDurable: (size: number) => void) {
     this.#file = file
+    this.#times = times
     this.#durable = size
     this.#accepted = size
     this.#onDurable = onDurable
@@ -41,10 +44,13 @@ export class RawStream {
   }
 
   /** Durable size after the append, as the port says; undefined when the stream was closed before. */
-  async append(offset: number, bytes: Uint8Array): Promise<number | undefined> {
+  async append(offset: number, bytes: Uint8Array, at?: number): Promise<number | undefined> {
     if (this.#closed) return undefined
     const known = this.#accepted - offset
-    if (known >= 0 && known < bytes.length) return this.#commit(bytes.subarray(known))
+    if (known >= 0 && known < bytes.length) {
+      if (at !== undefined) this.#times.note(this.#accepted, at)
+      return this.#commit(bytes.subarray(known))
+    }
     // A repeat may be of bytes still on their way to the disk; after a gap, too, the answer has to be settled.
     await this.#commits
     return this.#durable
@@ -55,6 +61,7 @@ export class RawStream {
     if (this.#closed) return
     this.#closed = true
     await this.#commits
+    await this.#times.settled()
     await this.#file.close()
   }
 
@@ -98,19 +105,24 @@ export class RawStream {
       }
       end += bytes.length
     }
-    await this.#file.datasync()
+    // Whoever sees the bytes finds when they were printed.
+    await Promise.all([this.#file.datasync(), this.#times.settled()])
     this.#durable = end
     this.#onDurable(this.#durable)
   }
 }
 
 /** Opens or makes the file. What is found is synced first: it may have been written by a process that was killed before it did. */
-export async function openRawStream(path: string, onDurable: (size: number) => void): Promise<RawStream> {
+export async function openRawStream(
+  path: string,
+  times: LineTimes,
+  onDurable: (size: number) => void,
+): Promise<RawStream> {
   const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o640)
   try {
     const { size } = await file.stat()
     if (size > 0) await file.sync()
-    return new RawStream(file, size, onDurable)
+    return new RawStream(file, times, size, onDurable)
   } catch (cause) {
     await file.close()
     throw cause

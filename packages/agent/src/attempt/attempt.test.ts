@@ -58,6 +58,29 @@ test('a server that is away holds no step, and hears everything once it is back'
   expect(server.output(3)).toBe('two\n')
 })
 
+test('output says when it was printed, also what an agent finds that comes late', async () => {
+  const said = (n: number) => `echo ${n}; date +%s%3N >>${root}/said`
+  const script = `${said(1)}; until [ -e ${root}/away ]; do sleep 0.01; done; ${said(2)}; until [ -e ${root}/go ]; do sleep 0.01; done; ${said(3)}`
+  const { server, begin } = bench(taskSpec([runStep(script)]))
+  const first = begin()
+  await until(() => server.output(2) === '1\n')
+  first.stop('shutdown')
+  await first.ended
+  writeFileSync(join(root, 'away'), '')
+  await until(() => readFileSync(join(root, 'said'), 'utf8').split('\n').length === 3)
+  await sleep(600)
+  const second = begin()
+  await until(() => server.output(2) === '1\n2\n')
+  writeFileSync(join(root, 'go'), '')
+  await second.ended
+
+  const times = server.outputTimes(2)
+  const wrote = readFileSync(join(root, 'said'), 'utf8').trim().split('\n').map(Number)
+  expect(times.map(({ offset }) => offset)).toEqual([0, 2, 4])
+  // Far less than what the second agent came late by, and the clocks of files are coarse.
+  for (const [index, { at }] of times.entries()) expect(Math.abs(at! - wrote[index]!)).toBeLessThan(500)
+})
+
 test('answers that are lost make nothing happen twice', async () => {
   const { server, begin } = bench(
     taskSpec([runStep('echo one'), runStep('echo two; exit 3'), runStep('echo three', { when: 'always' })]),

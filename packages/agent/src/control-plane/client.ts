@@ -62,8 +62,9 @@ export function createControlPlaneClient(
     heartbeat: (request, signal) => call('heartbeat', request, { signal, waitMs: request.waitMs }),
     checkIn: (condition) => call('checkIn', condition),
     report: (request) => call('report', request),
-    appendOutput(ref, step, offset, bytes) {
-      const path = `${agentCalls.appendOutput}?${query(ref, { step: String(step), offset: String(offset) })}`
+    appendOutput(ref, step, offset, bytes, at) {
+      const when = at === undefined ? {} : { at: String(at) }
+      const path = `${agentCalls.appendOutput}?${query(ref, { step: String(step), offset: String(offset), ...when })}`
       return answer(path, { body: bytes, headers: octets, silenceMs })
     },
     uploadObject: (ref, body, signal) =>

@@ -63,6 +63,8 @@ export function createOutputPump(
   const hash: Hash = createHash('sha256')
   let file: number | undefined
   let raw = 0
+  /** When what was read last was printed. A file knows it, also when it is read late. */
+  let printedAt = Date.now()
   let masked = 0
   let announced = false
   let durable = options.fresh ? 0 : undefined
@@ -95,30 +97,30 @@ export function createOutputPump(
     if (bytes.length === 0) return
     await older
     older = sending
-    sending = transmit(offset, bytes, older)
+    sending = transmit(offset, bytes, printedAt, older)
     sending.catch(() => {})
   }
 
   /** Ends when the server has the bytes for certain, and those before them. */
-  async function transmit(offset: number, bytes: Buffer, before: Promise<void>): Promise<void> {
+  async function transmit(offset: number, bytes: Buffer, at: number, before: Promise<void>): Promise<void> {
     // Whoever watches hears of the step first; the two go by different connections, and neither waits for the other.
     if (!announced) options.announced().catch(() => {})
     announced = true
     const end = offset + bytes.length
     // While the disk takes one piece, the network takes the next. One that overtakes the other is sent again.
-    const early = durable !== undefined && durable < end ? append(offset, bytes) : undefined
+    const early = durable !== undefined && durable < end ? append(offset, bytes, at) : undefined
     early?.catch(() => {})
     await before
-    durable ??= await append(0, new Uint8Array())
+    durable ??= await append(0, new Uint8Array(), at)
     if (early !== undefined) durable = Math.max(durable, await early)
     while (durable < end) {
       const from = Math.max(durable, offset)
-      durable = await append(from, bytes.subarray(from - offset))
+      durable = await append(from, bytes.subarray(from - offset), at)
     }
   }
 
-  async function append(offset: number, bytes: Uint8Array): Promise<number> {
-    const send = () => controlPlane.appendOutput(options.ref, options.step, offset, bytes)
+  async function append(offset: number, bytes: Uint8Array, at: number): Promise<number> {
+    const send = () => controlPlane.appendOutput(options.ref, options.step, offset, bytes, at)
     const { size } = await untilReachable(send, signal).catch(async (error) => {
       // A server of an earlier version, which must know the step first.
       if (!(error instanceof AppError) || error.code !== 'conflict') throw error
@@ -133,8 +135,10 @@ export function createOutputPump(
     file ??= folder.openOutput(options.file)
     if (file === undefined) return
     for (;;) {
-      const length = Math.min(chunkBytes, fstatSync(file).size - raw)
+      const { size, mtimeMs } = fstatSync(file)
+      const length = Math.min(chunkBytes, size - raw)
       if (length <= 0) return
+      printedAt = Math.round(mtimeMs)
       const large = length > readAtOnceBytes
       const bytes = large ? await readLarge(file, length) : readSmall(file, raw, length)
       raw += bytes.length

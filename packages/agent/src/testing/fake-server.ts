@@ -19,6 +19,8 @@ export interface FakeServer {
   output(step: number): string
   /** The same, byte for byte. */
   outputBytes(step: number): Buffer
+  /** Where pieces of a step's output begin, and when they were printed. */
+  outputTimes(step: number): readonly { readonly offset: number; readonly at: number | undefined }[]
   /** Every stored object, by its digest; what a test changes is what comes back. */
   readonly objects: Map<string, Buffer>
   /** How the job's other slices stand from now on; at first they have passed. */
@@ -49,6 +51,7 @@ export type TransferFault = 'refuse' | 'cut' | 'lose' | 'stall' | 'none'
 export function createFakeServer(spec: TaskSpec): FakeServer {
   const entries: ReportEntry[] = []
   const outputs = new Map<number, Buffer>()
+  const times = new Map<number, { readonly offset: number; readonly at: number | undefined }[]>()
   const objects = new Map<string, Buffer>()
   const timings = new Map<TimingKey, readonly TestTiming[]>()
   let othersAre: 'open' | 'passed' | 'failed' = 'passed'
@@ -95,7 +98,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
         if (from <= entries.length + 1) entries.push(...sent.slice(entries.length + 1 - from))
         return { acknowledged: entries.length }
       }),
-    appendOutput: (_ref, step, offset, bytes) =>
+    appendOutput: (_ref, step, offset, bytes, at) =>
       answer(() => {
         if (earlier && !entries.some((entry) => entry.type === 'step-started' && entry.step === step))
           throw new AppError('conflict', `step ${step} was not reported as started`)
@@ -103,6 +106,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
         if (offset > known.length) return { size: known.length }
         const grown = Buffer.concat([known, bytes.subarray(known.length - offset)])
         outputs.set(step, grown)
+        if (grown.length > known.length) times.set(step, [...(times.get(step) ?? []), { offset: known.length, at }])
         return { size: grown.length }
       }),
     async uploadObject(_ref, bytes) {
@@ -182,6 +186,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
     order: (...given) => void orders.push(...given),
     usage: () => series,
     objects,
+    outputTimes: (step) => times.get(step) ?? [],
     outputBytes: (step) => outputs.get(step) ?? Buffer.alloc(0),
     output: (step) => (outputs.get(step) ?? Buffer.alloc(0)).toString(),
     disturb: (...more) => void faults.push(...more),

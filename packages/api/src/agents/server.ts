@@ -120,7 +120,13 @@ export function createAgentServer(ports: AgentPorts, options: AgentServerOptions
   server.post(`${agentPathPrefix}/${agentCalls.appendOutput}`, async (request) => {
     const query = request.query as Record<string, string>
     return withWhole(request.body as Readable | undefined, (bytes) =>
-      planeOf(request).appendOutput(refOf(query), wholeOf(query, 'step'), wholeOf(query, 'offset'), bytes),
+      planeOf(request).appendOutput(
+        refOf(query),
+        wholeOf(query, 'step'),
+        wholeOf(query, 'offset'),
+        bytes,
+        query.at === undefined ? undefined : timeOf(query),
+      ),
     )
   })
   server.post(
@@ -201,6 +207,12 @@ function wholeOf(query: Record<string, string>, name: string): number {
   if (!Number.isSafeInteger(number) || number < 0)
     throw new AppError('bad-request', `The call needs ${name}, a whole number.`)
   return number
+}
+
+function timeOf(query: Record<string, string>): number {
+  const at = wholeOf(query, 'at')
+  if (Number.isNaN(new Date(at).getTime())) throw new AppError('bad-request', 'The call’s time at is beyond all times.')
+  return at
 }
 
 /** Memory for pieces of output that lies idle: new memory for each would keep the collector of garbage busy. */

@@ -5,6 +5,7 @@ import type { LineCounter } from './line-counter.ts'
 
 const highWater = 1024 * 1024
 const headerBytes = 12
+const timesAtOnce = 5_000
 /** Behind the notifications of the output store, in case another process wrote. */
 const lookEveryMs = 1_000
 
@@ -12,9 +13,11 @@ const lookEveryMs = 1_000
 export function followOutput(
   ports: Pick<WebPorts, 'output' | 'queries'> & { readonly lines: LineCounter },
   socket: WebSocket,
-  what: { channel: number; stepId: string; offset: number; lineOf?: number },
+  what: { channel: number; stepId: string; offset: number; lineOf?: number; times?: boolean },
 ): Disposable {
   let at = what.offset
+  /** How many times were told. */
+  let told = 0
   let stopped = false
   let wake = () => {}
   const watch = ports.output.watch(what.stepId, () => wake())
@@ -31,7 +34,10 @@ export function followOutput(
       // Asked before reading: what is durable when the step has ended is all there will be.
       const ended = (await ports.queries.step(what.stepId))?.phase === 'finished'
       const before = at
-      for await (const bytes of ports.output.read(what.stepId, at)) {
+      const size = await ports.output.size(what.stepId)
+      // Of all these bytes, and perhaps of more.
+      if (what.times) await tellTimes()
+      for await (const bytes of ports.output.read(what.stepId, at, size)) {
         if (stopped) return
         socket.send(frame(what.channel, at, bytes))
         at += bytes.length
@@ -42,6 +48,15 @@ export function followOutput(
         return
       }
       if (at === before) await changed
+    }
+  }
+
+  async function tellTimes(): Promise<void> {
+    const times = await ports.output.times(what.stepId, told)
+    told += times.length
+    for (let from = 0; from < times.length; from += timesAtOnce) {
+      const entries = times.slice(from, from + timesAtOnce).map((time) => [time.offset, time.at])
+      socket.send(JSON.stringify({ type: 'output-times', channel: what.channel, times: entries }))
     }
   }
 

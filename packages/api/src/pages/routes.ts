@@ -8,6 +8,7 @@ import { type Authenticator, csrfToken, type Person, sessionCookie } from '../au
 import { hashToken, verifyPassword } from '../credentials.ts'
 import type { WebOptions, WebPorts } from '../ports.ts'
 import { isForeignOrigin } from '../protect-browsers.ts'
+import { asMessages, withTimes } from '../timed-output.ts'
 import { jobPage, pipelinePage, pipelineViews, projectView } from './views.ts'
 
 type Params = Readonly<Record<string, string>>
@@ -154,7 +155,14 @@ export function registerPages(
       .header('x-output-closed', String(step.phase === 'finished'))
       .header('x-content-type-options', 'nosniff')
       .header('cache-control', 'no-store')
-    return reply.type('text/plain; charset=utf-8').send(Readable.from(ports.output.read(id, offset, size)))
+    const bytes = ports.output.read(id, offset, size)
+    const { timestamps, format } = request.query as Params
+    if (format === 'json')
+      return reply
+        .type('application/json; charset=utf-8')
+        .send(Readable.from(asMessages(bytes, await ports.output.times(id), offset)))
+    const shown = timestamps === 'true' ? withTimes(bytes, await ports.output.times(id), offset) : bytes
+    return reply.type('text/plain; charset=utf-8').send(Readable.from(shown))
   })
 
   server.get('/output/job/:id/artifacts/:node/*', async (request, reply) => {

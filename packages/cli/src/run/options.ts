@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly branch: string | undefined
   /** Output of the steps that every job has, too. */
   readonly verbose: boolean
+  /** Whether each line stands after the time at which it was printed. */
+  readonly timestamps: boolean
   /** Folders of orbs to fill the registry of local runs from. */
   readonly orbs: readonly string[]
   /** Address of a server that shall run it instead of this machine. */
@@ -36,6 +38,7 @@ export function readRunOptions(args: readonly string[], variables: NodeJS.Proces
       branch: { type: 'string' },
       orbs: { type: 'string', multiple: true, default: [] },
       verbose: { type: 'boolean', short: 'v', default: false },
+      timestamps: { type: 'boolean', short: 't', default: false },
       remote: { type: 'string' },
       project: { type: 'string' },
     },
@@ -52,6 +55,7 @@ export function readRunOptions(args: readonly string[], variables: NodeJS.Proces
     approve: new Set(values.approve.flatMap((names) => names.split(','))),
     branch: values.branch,
     verbose: values.verbose,
+    timestamps: values.timestamps,
     orbs: values.orbs,
     remote: values.remote === undefined ? undefined : address(values.remote),
     project: values.project,

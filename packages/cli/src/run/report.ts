@@ -21,10 +21,16 @@ export interface Report extends Watcher {
 /** Tells of a run line by line, each under the name of its job, and draws what runs below them. */
 export function createReport(
   screen: Screen,
-  options: { readonly color: boolean; readonly verbose: boolean; readonly ask: () => string | undefined },
+  options: {
+    readonly color: boolean
+    readonly verbose: boolean
+    readonly timestamps?: boolean
+    readonly ask: () => string | undefined
+  },
 ): Report {
   const paint = painter(options.color)
   const open = new Map<string, { readonly place: StepPlace; readonly lines: OutputLines; kept: string[] | undefined }>()
+  const stamp = (at: number | undefined) => (options.timestamps ? paint('dim', `${lineTime(at)} `) : '')
   let pipeline: PipelineView | undefined
   let frame = 0
 
@@ -61,13 +67,13 @@ export function createReport(
     },
     stepStarted(place) {
       const quiet = place.step.type !== 'run' && !options.verbose
-      open.set(place.step.id, { place, lines: new OutputLines(options.color), kept: quiet ? [] : undefined })
+      open.set(place.step.id, { place, lines: new OutputLines(options.color, stamp), kept: quiet ? [] : undefined })
       if (!quiet) print(place, [`${paint('blue', '▸')} ${paint('bold', nameOf(place))}`])
     },
-    output(place, bytes) {
+    output(place, bytes, at) {
       const step = open.get(place.step.id)
       if (step === undefined) return
-      const lines = step.lines.take(bytes)
+      const lines = step.lines.take(bytes, at)
       if (step.kept === undefined) print(place, lines)
       else step.kept = keepTail([...step.kept, ...lines])
     },
@@ -101,6 +107,11 @@ export function createReport(
       screen.print(summary(last, paint))
     },
   }
+}
+
+/** `2026-01-02T03:04:05.678Z`, as in a download with times; a dash where it is not known. */
+function lineTime(at: number | undefined): string {
+  return at === undefined ? '-' : new Date(at).toISOString()
 }
 
 function label(job: JobView, slice: number): string {

@@ -101,6 +101,7 @@ async function follow(connection: Connection, id: string, options: RunOptions, s
   const canceling = cancelOnInterrupt(connection, id)
   const approvals = new Approvals(connection, options.approve, process.stdin.isTTY ? process.stdin : undefined)
   const report = createReport(screen, {
+    timestamps: options.timestamps,
     color: screen.live,
     verbose: options.verbose,
     ask: () => approvals.question(),

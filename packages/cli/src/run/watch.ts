@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isFinalJobStatus, isFinalWorkflowStatus } from '@rondo/model'
-import type { JobView, PipelineView, StepView } from '@rondo/protocol'
+import { createTimeline, type JobView, type PipelineView, type StepView } from '@rondo/protocol'
 import type { Connection } from './connection.ts'
 
 /** One step of one parallel slice of a job. */
@@ -14,7 +14,8 @@ export interface StepPlace {
 export interface Watcher {
   pipeline(pipeline: PipelineView): void
   stepStarted(place: StepPlace): void
-  output(place: StepPlace, bytes: Uint8Array): void
+  /** `at`: when they were printed, in milliseconds since 1970, where that is known. */
+  output(place: StepPlace, bytes: Uint8Array, at?: number): void
   /** After the last of its output. */
   stepEnded(place: StepPlace): void
 }
@@ -118,9 +119,14 @@ class StepFollower {
 
   #follow(place: StepPlace): Promise<void> {
     this.#watcher.stepStarted(place)
+    const timeline = createTimeline()
     return new Promise((resolve) => {
       const stop = this.#connection.live.output(place.step.id, 0, {
-        bytes: (_offset, bytes) => this.#watcher.output(place, bytes),
+        times: timeline.add,
+        bytes: (offset, bytes) => {
+          for (const { from, to, at } of timeline.pieces(offset, bytes.length))
+            this.#watcher.output(place, bytes.subarray(from, to), at)
+        },
         ended: () => {
           stop()
           void this.#finished(place).then((final) => {

@@ -190,12 +190,12 @@ function createControlPlane(
       return { drain: (await ports.agents.checkIn(agentId, condition)).draining }
     },
     report: (request) => report(ports, together, agentId, request),
-    async appendOutput(ref, step, offset, bytes) {
+    async appendOutput(ref, step, offset, bytes, at) {
       if (!(Number.isInteger(step) && step >= 0 && step < maxSteps))
         throw new AppError('bad-request', `There is no step ${step}.`)
       // One that an earlier version of the server began has an id of its own.
       const [known] = await Promise.all([engine.stepId(ref.attemptId, step), granted(ref)])
-      return { size: await ports.output.append(known ?? stepIdOf(ref.attemptId, step), offset, bytes) }
+      return { size: await ports.output.append(known ?? stepIdOf(ref.attemptId, step), offset, bytes, at) }
     },
     async reportUsage(ref, usage) {
       await granted(ref)

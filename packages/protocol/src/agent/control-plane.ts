@@ -34,9 +34,16 @@ export interface ControlPlane {
   report(request: ReportRequest): Promise<{ readonly acknowledged: number }>
   /**
    * Makes output durable; answers the durable size of that step's stream. See `StepOutput.append`. It may come before the
-   * report of the step's start; a server of an earlier version answers AppError `conflict` until it has that.
+   * report of the step's start; a server of an earlier version answers AppError `conflict` until it has that. `at` says when
+   * they were printed, in milliseconds since 1970 on the agent's machine.
    */
-  appendOutput(ref: AttemptRef, step: number, offset: number, bytes: Uint8Array): Promise<{ readonly size: number }>
+  appendOutput(
+    ref: AttemptRef,
+    step: number,
+    offset: number,
+    bytes: Uint8Array,
+    at?: number,
+  ): Promise<{ readonly size: number }>
   /** What the attempt used so far: the whole series each time, so that a call that is lost or comes twice does no harm. */
   reportUsage(ref: AttemptRef, usage: UsageSeries): Promise<void>
   /**

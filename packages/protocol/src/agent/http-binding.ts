@@ -4,7 +4,7 @@
  * | call           | request                                                                                      |
  * |----------------|----------------------------------------------------------------------------------------------|
  * | hello … report, find…, hasCache | `POST /agent/v1/<call in kebab-case>` with the argument as JSON; the answer as JSON |
- * | appendOutput   | `POST /agent/v1/append-output?attempt=&epoch=&step=&offset=`, body: the bytes                   |
+ * | appendOutput   | `POST /agent/v1/append-output?attempt=&epoch=&step=&offset=&at=`, body: the bytes               |
  * | uploadObject   | `POST /agent/v1/upload-object?attempt=&epoch=`, body: the bytes, chunked                        |
  * | downloadObject | `GET /agent/v1/download-object?attempt=&epoch=&digest=`, answer: the bytes                      |
  *

@@ -1,10 +1,13 @@
 import type { ClientMessage, LiveTopic, ServerMessage } from './messages.ts'
+import type { OutputTimeEntry } from './timeline.ts'
 
 export interface OutputListener {
   bytes(offset: number, bytes: Uint8Array): void
   ended(size: number): void
   /** With this the number of the first line that comes is asked for, which counts from 1. */
   line?(first: number): void
+  /** With this is told when what comes next was printed, as `Timeline` takes it. */
+  times?(entries: readonly OutputTimeEntry[]): void
 }
 
 /** A page's (or a terminal's) one connection to the server: comes back by itself, and then takes everything up where it was. */
@@ -89,12 +92,20 @@ export function createLive(options: LiveOptions): Live {
       let at = offset
       let numbered = listener.line === undefined
       return add((channel) => ({
-        open: () => ({ type: 'output', channel, stepId, offset: at, ...(numbered ? {} : { lineOf: offset }) }),
+        open: () => ({
+          type: 'output',
+          channel,
+          stepId,
+          offset: at,
+          ...(numbered ? {} : { lineOf: offset }),
+          ...(listener.times ? { times: true } : {}),
+        }),
         message: (message) => {
           if (message.type === 'output-line') {
             numbered = true
             listener.line?.(message.line)
           }
+          if (message.type === 'output-times') listener.times?.(message.times)
           if (message.type === 'output-end') listener.ended(message.size)
         },
         bytes(from, bytes) {

@@ -1,3 +1,5 @@
+import type { OutputTimeEntry } from './timeline.ts'
+
 /**
  * The live channel: one WebSocket at `/live` a page, signed in by the session cookie or a token.
  *
@@ -17,6 +19,8 @@ export type ClientMessage =
       readonly stepId: string
       readonly offset: number
       readonly lineOf?: number
+      /** Whether times are to be told, too. */
+      readonly times?: boolean
     }
   | { readonly type: 'unsubscribe'; readonly channel: number }
 
@@ -33,6 +37,8 @@ export type ServerMessage =
   | { readonly type: 'event'; readonly channel: number; readonly event: LiveEvent }
   /** Lines are counted from 1; comes whenever they are counted, before or after bytes. */
   | { readonly type: 'output-line'; readonly channel: number; readonly line: number }
+  /** When what comes was printed; before the bytes it is of. */
+  | { readonly type: 'output-times'; readonly channel: number; readonly times: readonly OutputTimeEntry[] }
   /** The step has ended and all its output was sent. */
   | { readonly type: 'output-end'; readonly channel: number; readonly size: number }
   | { readonly type: 'error'; readonly channel: number | null; readonly message: string }

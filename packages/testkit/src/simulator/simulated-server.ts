@@ -350,6 +350,7 @@ export class Life {
         witness.closed(stepId)
       },
       size: async () => 0,
+      times: async () => [],
       read: () => nothing(),
       remove: async (stepId) => {
         await effect('remove an output')

@@ -70,7 +70,7 @@ function presentAction(step: StepRecord, index: number, publicUrl: string): Step
     start_time: step.startedAt,
     end_time: step.finishedAt,
     run_time_millis: step.finishedAt ? step.finishedAt.getTime() - step.startedAt.getTime() : null,
-    output_url: `${publicUrl}/api/private/steps/${step.id}/output`,
+    output_url: `${publicUrl}/api/private/steps/${step.id}/output?format=json`,
     has_output: step.outputBytes > 0,
     truncated: step.truncated,
     background: step.background,

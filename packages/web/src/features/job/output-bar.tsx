@@ -9,9 +9,12 @@ export function OutputBar(props: {
   /** Which match is marked, from 0. */
   readonly match: number
   readonly find: (text: string) => void
+  /** Whether lines are shown with their times, on the page and in the file. */
+  readonly timed: boolean
+  readonly showTimes: (shown: boolean) => void
   readonly next: (by: 1 | -1) => void
 }) {
-  const { step, matches, match, find, next } = props
+  const { step, matches, match, find, next, timed, showTimes } = props
   const keys = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key === 'Enter') next(event.shiftKey ? -1 : 1)
   }
@@ -32,7 +35,14 @@ export function OutputBar(props: {
           {match + 1} of {matches}
         </span>
       )}
-      <a href={`/api/private/steps/${step.id}/output`} download={`${step.name.replace(/\W+/g, '-')}.log`}>
+      <label className="output-times">
+        <input type="checkbox" checked={timed} onChange={(event) => showTimes(event.currentTarget.checked)} />
+        Times
+      </label>
+      <a
+        href={`/api/private/steps/${step.id}/output${timed ? '?timestamps=true' : ''}`}
+        download={`${step.name.replace(/\W+/g, '-')}.log`}
+      >
         Download {step.outputBytes > 0 && <span className="quiet number">{size(step.outputBytes)}</span>}
       </a>
     </div>

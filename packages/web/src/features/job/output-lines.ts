@@ -1,3 +1,4 @@
+import { createTimeline } from '@rondo/protocol'
 import { useContext, useEffect, useState } from 'react'
 import { LiveContext } from '../../shared/use-live.ts'
 import { createAnsiParser } from './ansi/parser.ts'
@@ -5,6 +6,8 @@ import type { Line } from './ansi/screen.ts'
 
 export interface OutputLines {
   readonly lines: readonly Line[]
+  /** When the first of each was printed, in milliseconds since 1970; undefined where nobody knows. */
+  readonly times: readonly (number | undefined)[]
   readonly ended: boolean
   /** Number of the first of them, once it is known. */
   readonly first: number | undefined
@@ -13,25 +16,28 @@ export interface OutputLines {
 /** The lines of a step's output from a byte on: what there is, and what comes. */
 export function useOutputLines(stepId: string, from: number): OutputLines {
   const live = useContext(LiveContext)
-  const [state, setState] = useState<OutputLines>({ lines: [], ended: false, first: undefined })
+  const [state, setState] = useState<OutputLines>({ lines: [], times: [], ended: false, first: undefined })
   useEffect(() => {
     if (live === undefined) return
     const parser = createAnsiParser()
     const decoder = new TextDecoder('utf-8')
+    const timeline = createTimeline()
     let frame = 0
     let ended = false
     let first = from === 0 ? 1 : undefined
     // Many pieces may come between two pictures; they are drawn together.
     const draw = () => {
       frame = 0
-      setState({ lines: parser.lines(), ended, first })
+      setState({ lines: parser.lines(), times: parser.times(), ended, first })
     }
     const schedule = () => {
       frame ||= requestAnimationFrame(draw)
     }
     const stop = live.output(stepId, from, {
-      bytes(_offset, bytes) {
-        parser.push(decoder.decode(bytes, { stream: true }))
+      times: timeline.add,
+      bytes(offset, bytes) {
+        for (const { from, to, at } of timeline.pieces(offset, bytes.length))
+          parser.push(decoder.decode(bytes.subarray(from, to), { stream: true }), at)
         schedule()
       },
       ended() {

@@ -3,6 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { size } from '../../shared/size.ts'
 import { LineText } from './line-text.tsx'
+import { lineTime, lineTimeTitle, useLineTimes } from './line-times.ts'
 import { OutputBar } from './output-bar.tsx'
 import { matchesIn, useOutputLines } from './output-lines.ts'
 import './step-output.css'
@@ -14,7 +15,8 @@ const lineHeight = 19
 /** Output of a step: what there is, and what comes; its tail is followed until the reader scrolls away. */
 export function StepOutput({ step }: { readonly step: StepView }) {
   const [from] = useState(Math.max(0, step.outputBytes - windowBytes))
-  const { lines, ended, first } = useOutputLines(step.id, from)
+  const { lines, times, ended, first } = useOutputLines(step.id, from)
+  const [timed, showTimes] = useLineTimes()
   const scroller = useRef<HTMLDivElement>(null)
   const follow = useRef(true)
   const rows = useVirtualizer({
@@ -55,6 +57,8 @@ export function StepOutput({ step }: { readonly step: StepView }) {
         matches={matches.length}
         match={match}
         find={find}
+        timed={timed}
+        showTimes={showTimes}
         next={(by) => matches.length > 0 && setMatch((match + by + matches.length) % matches.length)}
       />
       {from > 0 && (
@@ -74,6 +78,11 @@ export function StepOutput({ step }: { readonly step: StepView }) {
                 style={{ transform: `translateY(${row.start}px)` }}
               >
                 <span className="line-number">{first === undefined ? '' : first + row.index}</span>
+                {timed && (
+                  <time className="line-time" title={lineTimeTitle(times[row.index], step.startedAt)}>
+                    {lineTime(times[row.index])}
+                  </time>
+                )}
                 <LineText line={lines[row.index] ?? []} />
               </div>
             ))}

@@ -4,9 +4,12 @@ import { applySgr, plain } from './style.ts'
 
 /** Turns what a program writes to its terminal into lines: colours kept, overwritten text overwritten, the rest left out. */
 export interface AnsiParser {
-  push(text: string): void
+  /** `at`: when it was printed, in milliseconds since 1970. */
+  push(text: string, at?: number): void
   /** Every line so far, the one being written included. */
   lines(): readonly Line[]
+  /** When the first of each line was printed, where that is known. */
+  times(): readonly (number | undefined)[]
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
@@ -36,7 +39,8 @@ export function createAnsiParser(): AnsiParser {
   }
 
   return {
-    push(chunk) {
+    push(chunk, printedAt) {
+      screen.printedAt(printedAt)
       const text = rest + chunk
       rest = ''
       for (let at = 0; at < text.length; ) {
@@ -58,6 +62,7 @@ export function createAnsiParser(): AnsiParser {
       }
     },
     lines: () => screen.lines(),
+    times: () => screen.times(),
   }
 }
 

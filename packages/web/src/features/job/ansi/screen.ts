@@ -30,10 +30,16 @@ export interface Screen {
   /** Everything after the cursor, lines below included. */
   eraseBelow(): void
   lines(): readonly Line[]
+  /** From now on what is written was printed then. */
+  printedAt(time: number | undefined): void
+  /** When the first of each line was written; holes where that is not known. */
+  times(): readonly (number | undefined)[]
 }
 
 export function createScreen(): Screen {
   const rows: Line[] = [[]]
+  const times: (number | undefined)[] = []
+  let now: number | undefined
   /** Where the next character goes. */
   let row = 0
   let at = 0
@@ -49,6 +55,7 @@ export function createScreen(): Screen {
 
   function put(text: string, style: Style): void {
     const line = rows[row]!
+    times[row] ??= now
     if (at === length) {
       rows[row] = append(line, { text, style })
       at = length += sizeOf(text)
@@ -71,6 +78,7 @@ export function createScreen(): Screen {
       }
     },
     newline() {
+      times[row] ??= now
       at = 0
       goTo(row + 1)
     },
@@ -96,7 +104,12 @@ export function createScreen(): Screen {
     eraseBelow() {
       this.eraseLine('right')
       rows.length = row + 1
+      times.length = Math.min(times.length, row + 1)
     },
+    printedAt(time) {
+      now = time
+    },
+    times: () => times,
     lines: () => (rows.at(-1)!.length === 0 ? rows.slice(0, -1) : rows.slice()),
   }
 }
