@@ -148,6 +148,21 @@ describe.runIf(ready)('rondo run', () => {
     expect(code).toBe(130)
   })
 
+  test('jobs that nobody on this machine can run are named, and do not keep the run from ending', async () => {
+    const mixed = join(folder, '.circleci/config.yml')
+    writeFileSync(
+      mixed,
+      `version: 2.1\njobs:\n  vm: {machine: true, steps: [{run: echo never}]}\n  fine: {docker: [{image: '${image}'}], steps: [{run: echo fine}]}\nworkflows: {main: {jobs: [fine, vm, {fine: {name: later, requires: [vm]}}]}}\n`,
+    )
+    const { code, printed } = await rondoRun([])
+    writeFileSync(mixed, config)
+    expect(printed).toContain('vm    │ · No agent runs machine jobs (class medium)')
+    expect(printed).toContain('Nothing on this machine can run vm, and nothing else is left: canceled.')
+    expect(printed).toMatch(/✓ fine/)
+    expect(printed).toMatch(/⊘ later .* canceled/)
+    expect(code).toBe(1)
+  })
+
   test('a mistake in the config is shown with its place', async () => {
     writeFileSync(join(folder, '.circleci/config.yml'), config.replace('- restore_cache', '- restore_cahce'))
     const { code, printed } = await rondoRun([])

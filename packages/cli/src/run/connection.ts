@@ -1,4 +1,11 @@
-import { createLive, type JobPageView, type Live, type PipelineView, type RunRequest } from '@rondo/protocol'
+import {
+  createLive,
+  type JobPageView,
+  type JobWaitView,
+  type Live,
+  type PipelineView,
+  type RunRequest,
+} from '@rondo/protocol'
 
 /** A server that runs things for this command. */
 export interface Connection {
@@ -11,6 +18,8 @@ export interface Connection {
   has(path: string): Promise<boolean>
   pipeline(id: string): Promise<PipelineView>
   job(id: string): Promise<JobPageView>
+  /** What a job waits for. */
+  wait(jobId: string): Promise<JobWaitView>
   start(
     request: RunRequest,
   ): Promise<{ readonly id: string; readonly number: number; readonly errors: readonly { readonly message: string }[] }>
@@ -52,6 +61,7 @@ export function connect(url: string, token: string): Connection {
     },
     pipeline: (id) => call('GET', `/api/private/pipelines/${id}`),
     job: (id) => call('GET', `/api/private/jobs/${id}`),
+    wait: (jobId) => call('GET', `/api/private/jobs/${jobId}/wait`),
     start: (request) => call('POST', '/api/private/runs', request),
   }
 }

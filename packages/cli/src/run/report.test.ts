@@ -1,8 +1,9 @@
 import { Writable } from 'node:stream'
-import type { JobView, PipelineView, StepView } from '@rondo/protocol'
+import type { JobView, JobWaitView, PipelineView, StepView } from '@rondo/protocol'
 import { beforeEach, expect, test } from 'vitest'
 import { Screen } from '../terminal/screen.ts'
 import { createReport, type Report } from './report.ts'
+import type { WaitingJob } from './waits.ts'
 import type { StepPlace } from './watch.ts'
 
 let written: string
@@ -67,6 +68,34 @@ test('what a quiet step says last is shown while it runs, and only then', () => 
   report.stepEnded(spinUp)
   report.draw(Date.parse('2030-01-01T00:00:03Z'))
   expect(drawn()).not.toContain('pulled')
+})
+
+function waitingFor(kind: JobWaitView['kind'], text: string, stuck = false): WaitingJob {
+  const wait = { kind, text, ahead: 1, expectedMs: null, unknown: null, waitedMs: 4_000 }
+  return { job: place('run', 'x').job, wait, stuck }
+}
+
+test('what a job waits for is drawn while it waits; in a pipe it is printed once', () => {
+  begin(120)
+  report.pipeline(pipeline(['queued']))
+  report.waiting([waitingFor('room', 'It waits for room; 1 task is ahead of it.')])
+  report.draw(0)
+  expect(drawn()).toContain('· build  It waits for room; 1 task is ahead of it.')
+  report.waiting([])
+  report.draw(0)
+  expect(drawn()).not.toContain('room')
+
+  begin()
+  report.waiting([waitingFor('room', 'It waits for room; 1 task is ahead of it.')])
+  report.waiting([waitingFor('room', 'It waits for room; 0 tasks are ahead of it.')])
+  expect(written).toBe('build │ · It waits for room; 1 task is ahead of it.\n')
+})
+
+test('a job that nobody runs is said to be so', () => {
+  begin(120)
+  report.waiting([waitingFor('no-agent', 'No agent runs machine jobs.', true)])
+  report.waiting([waitingFor('no-agent', 'No agent runs machine jobs.', true)])
+  expect(written.match(/build │ · No agent runs machine jobs/g)).toHaveLength(1)
 })
 
 test('jobs that do not fit into a line are counted', () => {

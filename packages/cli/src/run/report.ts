@@ -2,6 +2,7 @@ import type { JobView, PipelineView, StepView } from '@rondo/protocol'
 import { OutputLines } from '../terminal/output-lines.ts'
 import { mark, type Paint, painter, seconds } from '../terminal/paint.ts'
 import type { Screen } from '../terminal/screen.ts'
+import type { WaitingJob } from './waits.ts'
 import type { StepPlace, Watcher } from './watch.ts'
 
 /** Steps that every job has print their output only when they fail. */
@@ -9,6 +10,9 @@ const quietBytes = 256 * 1024
 /** Of a line: bar and mark before a step's name; how it ended and how long it took after it. */
 const besideName = 30
 const shortestName = 12
+/** Waits longer than this are told where nothing is drawn again. */
+const longWaitMs = 3_000
+const drawnWaits = 4
 const nameColors = ['cyan', 'magenta', 'yellow', 'blue', 'green'] as const
 
 export interface Report extends Watcher {
@@ -31,7 +35,9 @@ export function createReport(
   const paint = painter(options.color)
   const open = new Map<string, { readonly place: StepPlace; readonly lines: OutputLines; kept: string[] | undefined }>()
   const stamp = (at: number | undefined) => (options.timestamps ? paint('dim', `${lineTime(at)} `) : '')
+  const told = new Set<string>()
   let pipeline: PipelineView | undefined
+  let waits: readonly WaitingJob[] = []
   let frame = 0
 
   function labelWidth(): number {
@@ -40,7 +46,7 @@ export function createReport(
     return Math.min(24, Math.max(4, ...names.map((name) => name.length)))
   }
 
-  function prefix(place: StepPlace): string {
+  function prefix(place: Pick<StepPlace, 'job' | 'slice'>): string {
     const jobs = pipeline?.workflows.flatMap((workflow) => workflow.jobs) ?? []
     const index = Math.max(
       0,
@@ -64,6 +70,15 @@ export function createReport(
   return {
     pipeline(next) {
       pipeline = next
+    },
+    waiting(next) {
+      waits = next
+      for (const { job, wait, stuck } of next) {
+        const news = `${job.id} ${wait.kind}`
+        if (!(stuck || (!screen.live && wait.waitedMs >= longWaitMs)) || told.has(news)) continue
+        told.add(news)
+        screen.print([`${prefix({ job, slice: 0 })}${paint(stuck ? 'red' : 'dim', `· ${wait.text}`)}`])
+      }
     },
     stepStarted(place) {
       const quiet = place.step.type !== 'run' && !options.verbose
@@ -98,6 +113,9 @@ export function createReport(
       screen.footer([
         '',
         ...running.slice(0, 8),
+        ...waits
+          .slice(0, drawnWaits)
+          .map(({ job, wait }) => `${mark('queued', paint)} ${job.name}  ${paint('dim', wait.text)}`),
         ...pipeline.workflows.map((workflow) => overview(workflow, paint, { frame, width: screen.width })),
         ...(question === undefined ? [] : [paint('magenta', question)]),
       ])

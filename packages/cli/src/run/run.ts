@@ -4,22 +4,23 @@ import type { PipelineView } from '@rondo/protocol'
 import { readCliEnv } from '../env.ts'
 import { Screen } from '../terminal/screen.ts'
 import { Approvals } from './approvals.ts'
+import { createCanceling } from './canceling.ts'
 import { type Connection, connect } from './connection.ts'
 import { type RunOptions, readRunOptions } from './options.ts'
 import { openPrivateServer } from './private-server.ts'
 import { createReport } from './report.ts'
 import { prepareLocalProject, remoteProject, requireProject } from './target.ts'
+import type { WaitingJob } from './waits.ts'
 import { watchPipeline } from './watch.ts'
 import { snapshotWorkingTree, type WorkingTree } from './working-tree.ts'
 
 /**
  * `rondo run`: the working tree, uncommitted changes included, through the same compiler, conductor and agent as on a
- * server. Exit codes: 0 everything succeeded, 1 something did not, 2 it could not begin, 3 it waits for an approval, 130 it
- * was canceled.
+ * server. Exit codes: 0 everything succeeded, 1 something did not or can be run by nobody, 2 it could not begin, 3 it waits for
+ * an approval, 130 it was canceled.
  */
 export async function run(args: readonly string[]): Promise<number> {
   const env = readCliEnv()
-  const say = (text: string) => void process.stderr.write(`${text}\n`)
   let options: RunOptions
   try {
     options = readRunOptions(args, env.forServer)
@@ -98,7 +99,7 @@ async function open(
 }
 
 async function follow(connection: Connection, id: string, options: RunOptions, screen: Screen): Promise<number> {
-  const canceling = cancelOnInterrupt(connection, id)
+  const canceling = createCanceling(connection, id, (text) => screen.print([text]))
   const approvals = new Approvals(connection, options.approve, process.stdin.isTTY ? process.stdin : undefined)
   const report = createReport(screen, {
     timestamps: options.timestamps,
@@ -117,8 +118,14 @@ async function follow(connection: Connection, id: string, options: RunOptions, s
           report.pipeline(pipeline)
           approvals.look(pipeline)
         },
+        waiting: (waits) => report.waiting(options.remote === undefined ? waits.map(onThisMachine) : waits),
       },
-      { waitsForApproval: () => approvals.open(), signal: canceling.signal },
+      {
+        waitsForApproval: () => approvals.open(),
+        // Somebody may give a server elsewhere an agent; here nobody will.
+        onlyStuck: (waits) => (options.remote === undefined ? canceling.giveUp(waits) : undefined),
+        signal: canceling.signal,
+      },
     )
     clearInterval(drawing)
     report.end(end)
@@ -130,6 +137,10 @@ async function follow(connection: Connection, id: string, options: RunOptions, s
   }
 }
 
+function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
 function exitCode(pipeline: PipelineView): number {
   const { workflows } = pipeline
   if (workflows.every((workflow) => workflow.status === 'success')) return 0
@@ -139,33 +150,9 @@ function exitCode(pipeline: PipelineView): number {
   return !failed && workflows.some((workflow) => workflow.status === 'on_hold') ? 3 : 1
 }
 
-/** The first Ctrl-C cancels the workflows and waits for their end, the second does not wait. */
-function cancelOnInterrupt(
-  connection: Connection,
-  id: string,
-): { readonly signal: AbortSignal; readonly asked: boolean; stop(): void } {
-  const aborting = new AbortController()
-  let asked = false
-  const interrupt = () => {
-    if (asked) return aborting.abort(new Error('Canceled without waiting for the jobs to end.'))
-    asked = true
-    connection
-      .pipeline(id)
-      .then((pipeline) =>
-        Promise.all(
-          pipeline.workflows.map((workflow) => connection.call('POST', `/api/v2/workflow/${workflow.id}/cancel`)),
-        ),
-      )
-      .catch((error: unknown) => aborting.abort(error))
-  }
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
-  return {
-    signal: aborting.signal,
-    get asked() {
-      return asked
-    },
-    stop: () => process.off('SIGINT', interrupt).off('SIGTERM', interrupt),
-  }
+/** A server's advice is to start an agent; a run on this machine has one and gets no other. */
+function onThisMachine(waiting: WaitingJob): WaitingJob {
+  return { ...waiting, wait: { ...waiting.wait, text: waiting.wait.text.replace(/ Start one\.$/, '') } }
 }
 
 function messageOf(error: unknown): string {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isFinalJobStatus, isFinalWorkflowStatus } from '@rondo/model'
 import { createTimeline, type JobView, type PipelineView, type StepView } from '@rondo/protocol'
 import type { Connection } from './connection.ts'
+import { onlyStuckLeft, type WaitingJob, Waits } from './waits.ts'
 
 /** One step of one parallel slice of a job. */
 export interface StepPlace {
@@ -13,6 +14,8 @@ export interface StepPlace {
 /** What a watched pipeline does. Steps of a slice follow one another; slices and jobs mix. */
 export interface Watcher {
   pipeline(pipeline: PipelineView): void
+  /** What jobs that could start wait for; every second or so. */
+  waiting(waits: readonly WaitingJob[]): void
   stepStarted(place: StepPlace): void
   /** `at`: when they were printed, in milliseconds since 1970, where that is known. */
   output(place: StepPlace, bytes: Uint8Array, at?: number): void
@@ -20,14 +23,24 @@ export interface Watcher {
   stepEnded(place: StepPlace): void
 }
 
+export interface WatchOptions {
+  readonly waitsForApproval: () => boolean
+  /** Called when nobody runs any of what is left, so that it can be ended. */
+  readonly onlyStuck: (waits: readonly WaitingJob[]) => void
+  /** How long nobody may run a job before it counts as stuck, in milliseconds; default as `Waits`. */
+  readonly patienceMs?: number
+  readonly signal: AbortSignal
+}
+
 /** Follows a pipeline, with the output of every step, until it has ended or can only go on after an approval nobody gives. */
 export async function watchPipeline(
   connection: Connection,
   id: string,
   watcher: Watcher,
-  options: { readonly waitsForApproval: () => boolean; readonly signal: AbortSignal },
+  options: WatchOptions,
 ): Promise<PipelineView> {
   const steps = new StepFollower(connection, watcher)
+  const waits = new Waits(connection, options.patienceMs)
   const followed = new Set<string>()
   const stops: (() => void)[] = []
   let changed = true
@@ -52,6 +65,11 @@ export async function watchPipeline(
         if (ended(pipeline) || (idle(pipeline) && !options.waitsForApproval())) {
           await steps.drained()
           return await connection.pipeline(id)
+        }
+        if (tick % 50 === 0) {
+          const waiting = await waits.look(pipeline)
+          watcher.waiting(waiting)
+          if (onlyStuckLeft(pipeline, waiting, options.waitsForApproval())) options.onlyStuck(waiting)
         }
       }
       await sleep(20)
