@@ -1,6 +1,7 @@
 import { adminVerbs } from './admin/verbs.ts'
 import { agentVerbs } from './agent/verbs.ts'
 import { configVerbs } from './config/verbs.ts'
+import { holdVerb } from './hold/hold.ts'
 import { describeVerbs, runVerb, type Verb } from './noun.ts'
 import { orbVerbs } from './orb/verbs.ts'
 import { pipelineVerbs } from './pipeline/verbs.ts'
@@ -65,6 +66,13 @@ export const commands: readonly Command[] = [
     details: `Exit code 0 done, 1 it was refused or failed, 2 the call was wrong.\n\n${describeVerbs(pipelineVerbs)}`,
     verbs: pipelineVerbs,
     run: (args) => runVerb('pipeline', pipelineVerbs, args),
+  },
+  {
+    name: 'hold',
+    usage: holdVerb.usage,
+    summary: holdVerb.summary,
+    details: `Off by default. Without a word it says how it is. Who may configure the project may change it; at most three stay at once in an\norganization, unless the server's RONDO_HOLDS says otherwise. Exit code 0 done, 1 it was refused, 2 the call was wrong.\n\n${describeVerbs([holdVerb])}`,
+    run: (args) => runVerb('hold', [holdVerb], ['hold', ...args]),
   },
   {
     name: 'shell',

@@ -17,7 +17,7 @@ export function JobHead({ page, now }: { readonly page: JobPageView; readonly no
         <span className="quiet number">{span(job.startedAt, job.stoppedAt, now)}</span>
         <span className="spring" />
         <RerunWithSsh page={page} />
-        <WorkflowActions workflow={workflow} />
+        <WorkflowActions workflow={workflow} elsewhere />
       </div>
       <div className="row-facts">
         {job.number !== null && <span>Build {job.number}</span>}

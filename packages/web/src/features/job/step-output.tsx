@@ -30,11 +30,12 @@ export function StepOutput({ step }: { readonly step: StepView }) {
   const matches = useMemo(() => matchesIn(lines, wanted), [lines, wanted])
   const marked = matches[match]
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the tail is followed whenever lines are added
+  const height = rows.getTotalSize()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the tail is followed whenever lines come, or turn out to be higher than was thought
   useEffect(() => {
     const element = scroller.current
     if (element !== null && follow.current) element.scrollTop = element.scrollHeight
-  }, [lines.length])
+  }, [lines.length, height])
   useEffect(() => {
     if (marked === undefined) return
     follow.current = false
@@ -68,7 +69,7 @@ export function StepOutput({ step }: { readonly step: StepView }) {
         {lines.length === 0 ? (
           <div className="quiet pad">{emptyText(step, ended)}</div>
         ) : (
-          <div style={{ height: rows.getTotalSize(), position: 'relative' }}>
+          <div style={{ height, position: 'relative' }}>
             {rows.getVirtualItems().map((row) => (
               <div
                 key={row.key}

@@ -7,7 +7,12 @@ import { RerunJobs } from './rerun-jobs.tsx'
 const ended = new Set(['success', 'failed', 'canceled', 'error', 'unauthorized', 'not_run'])
 
 /** What can be done to a workflow as it stands. */
-export function WorkflowActions({ workflow }: { readonly workflow: WorkflowView }) {
+export function WorkflowActions(props: {
+  readonly workflow: WorkflowView
+  /** Where what they are about has to be said, as on the page of one of its jobs. */
+  readonly elsewhere?: boolean
+}) {
+  const { workflow, elsewhere = false } = props
   const queries = useQueryClient()
   const [choosing, setChoosing] = useState(false)
   // One until something was done, so that two clicks at once are one.
@@ -43,7 +48,7 @@ export function WorkflowActions({ workflow }: { readonly workflow: WorkflowView 
       ))}
       {!over && (
         <button type="button" disabled={act.isPending} onClick={() => act.mutate(() => api.cancel(workflow.id))}>
-          Cancel
+          {elsewhere ? 'Cancel workflow' : 'Cancel'}
         </button>
       )}
       {over && workflow.status !== 'success' && (
