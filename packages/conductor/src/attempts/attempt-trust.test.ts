@@ -136,19 +136,66 @@ test('of a commit only its branch decides, whoever it says wrote it [S-02]', () 
     ])
 })
 
-test('a rerun of a fork’s pipeline gets no more than its first run [S-01]', async () => {
-  home = await household(false)
-  const pipeline = await engine.push(home.project, config, { ref: { branch: 'pull/9' } })
-  await engine.run(pipeline, 'it')
-  const { id } = await engine.workflow(pipeline)
-  await engine.actions.rerun({ workflowId: id, actorId: home.user.id, fromFailed: false })
-  const [task] = await engine.claim(1)
+/** What can be done to a pipeline so that a job of it runs that did not run at once, or runs again. */
+const later: Readonly<Record<string, (ref: { readonly branch: string }) => Promise<void>>> = {
+  'a rerun': again({}),
+  'a rerun from failed': again({ fromFailed: true }),
+  'a rerun of chosen jobs': again({ chosen: true }),
+  'a rerun of chosen jobs with SSH': again({ chosen: true, enableSsh: true }),
+  async 'a rerun by itself'(ref) {
+    const pipeline = await engine.push(home.project, config.replace('main: {', 'main: { max_auto_reruns: 1,'), { ref })
+    await engine.run(pipeline, 'it', 'failed')
+    await engine.settle()
+  },
+  async 'an approval'(ref) {
+    const held = config.replace('jobs: [it: {', 'jobs: [hold: { type: approval }, it: { requires: [hold],')
+    const pipeline = await engine.push(home.project, held, { ref })
+    await engine.actions.approve((await engine.job(pipeline, 'hold')).id, home.user.id)
+  },
+  async 'a continuation'(ref) {
+    const pipeline = await engine.push(home.project, `${config}setup: true\n`, { ref })
+    const task = await engine.take(pipeline, 'it')
+    const { environment } = await engine.plane.resume(task)
+    const { value: key } = environment.find(({ name }) => name === 'CIRCLE_CONTINUATION_KEY')!
+    await engine.actions.continuePipeline({ key, configuration: config, parameters: {} })
+    await engine.end(task)
+    await engine.settle()
+  },
+}
 
-  const text = JSON.stringify(await engine.plane.grant(task!))
+function again({ chosen = false, ...more }: { chosen?: boolean; fromFailed?: boolean; enableSsh?: boolean }) {
+  return async (ref: { readonly branch: string }) => {
+    const pipeline = await engine.push(home.project, config, { ref })
+    await engine.run(pipeline, 'it', 'failed')
+    const { id: workflowId } = await engine.workflow(pipeline)
+    const jobIds = chosen ? { jobIds: [(await engine.job(pipeline, 'it')).id] } : {}
+    await engine.actions.rerun({ workflowId, actorId: home.user.id, fromFailed: false, ...jobIds, ...more })
+  }
+}
 
-  expect(canaries.filter((canary) => text.includes(canary))).toEqual([])
-  await engine.end(task!)
-})
+test.each(Object.entries(later))(
+  '%s gives a fork’s job no more than a first run, and others no less [S-01]',
+  async (_name, begin) => {
+    for (const trustsForks of [false, true]) {
+      home = await household(trustsForks)
+      for (const ref of [{ branch: 'main' }, ...foreign]) {
+        await begin(ref)
+        const [task, ...others] = await engine.claim()
+        const spec = await engine.plane.grant(task!)
+        const trusted = trustsForks || ref.branch === 'main'
+        const seen = canaries.filter((canary) => JSON.stringify(spec).includes(canary))
+        const token = await engine.plane.mintToken(task!, { rootIssuer: false }).then(
+          () => true,
+          () => false,
+        )
+        await engine.end(task!)
+
+        expect(others).toEqual([])
+        expect([ref, trustsForks, seen, token]).toEqual([ref, trustsForks, trusted ? [...canaries] : [], trusted])
+      }
+    }
+  },
+)
 
 test.each([false, true])(
   'caches cross no class of trust: each source saves, all read by key, by prefix and by digest (secrets for forks: %s) [S-10]',
