@@ -42,9 +42,15 @@ export async function sandboxProblem(): Promise<string | undefined> {
  */
 function jobUser(): string {
   if (process.getuid?.() !== 0) return 'same'
+  const { first, last } = jobUsers()
+  return String(first + Math.floor(Math.random() * (last - first + 1)))
+}
+
+/** Numbers of users on the host that a root agent gives to jobs, and nobody else has. */
+export function jobUsers(): { readonly first: number; readonly last: number } {
   const [, , count = 0] = readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/).map(Number)
   // A container that has few users has the last of them to give.
-  return String(count > 2_100_000_000 ? 1_900_000_000 + Math.floor(Math.random() * 200_000_000) : count - 1)
+  return count > 2_100_000_000 ? { first: 1_900_000_000, last: 2_099_999_999 } : { first: count - 1, last: count - 1 }
 }
 
 export interface SandboxStart {

@@ -2,6 +2,7 @@ import { cpus, totalmem } from 'node:os'
 import { basename } from 'node:path'
 import { type ProcessIdentity, processLives } from '@rondo/adapters'
 import type { TaskSpec } from '@rondo/protocol'
+import { closeCredentials } from './close-credentials.ts'
 import { readNamespaceUsage, readUsage } from './control-groups.ts'
 import { type Executor, ExecutorRefusal, type ExecutorState } from './executor.ts'
 import {
@@ -13,7 +14,7 @@ import {
 } from './job-groups.ts'
 import { type EnteredSandbox, enterSandbox } from './sandbox-enter.ts'
 import { ioPath } from './sandbox-root.ts'
-import { endSandboxes, removeJobsFiles, startSandbox } from './sandbox-start.ts'
+import { endSandboxes, jobUsers, removeJobsFiles, startSandbox } from './sandbox-start.ts'
 
 const maxProcesses = 4096
 
@@ -24,6 +25,7 @@ const maxProcesses = 4096
  * are to be kept out of its sight should they lie among the programs.
  */
 export function createSandboxExecutor(folders: readonly string[]): Executor {
+  let closed: Promise<string | undefined> | undefined
   const hidden = folders.filter((folder, index) => !folders.some((other, at) => covers(other, folder, at < index)))
   return {
     kind: 'sandbox',
@@ -39,6 +41,10 @@ export function createSandboxExecutor(folders: readonly string[]): Executor {
       const limits = limitsFor(spec)
       const groups = makeControlGroups(basename(folder.root), limits)
       sayLimits(spec, limits, groups !== undefined, say)
+      closed ??= closeCredentials(range(jobUsers()))
+      const open = await closed
+      if (open !== undefined)
+        say(`The addresses at which clouds give out credentials could not be closed to this job: ${open}.`)
       try {
         const first = await startSandbox({ token: spec.attemptId, folder, limits, groups, hidden }, signal)
         return { ...first, pid: String(first.pid), groups: (groups ?? []).join('\n') }
@@ -72,6 +78,10 @@ export function createSandboxExecutor(folders: readonly string[]): Executor {
     },
     reachable: (url) => url,
   }
+}
+
+function range({ first, last }: ReturnType<typeof jobUsers>): string {
+  return `${first}-${last}`
 }
 
 /** Of version 2 one group counts everything; of version 1 there is one for each thing. */
