@@ -132,3 +132,17 @@ test.each(['always', 'on_fail'] as const)(
     expect(server.output(4)).toBe('ran\n')
   },
 )
+
+test('a step that this installation cannot carry out fails and says so; those that always run still do', async () => {
+  const steps: readonly Step[] = [
+    { type: 'setup_remote_docker', dockerLayerCaching: false, origin },
+    runStep('echo never'),
+    { type: 'unsupported', keyword: 'install_signing_bundle', origin },
+    runStep('echo tidied', { when: 'always' }),
+  ]
+
+  const { server, ends } = await runTask(home, taskSpec(steps))
+
+  expect(ends.slice(-3)).toEqual(['2 failed', '5 passed', 'failed'])
+  expect(server.output(2)).toContain('The step setup_remote_docker is not available on this installation')
+})
