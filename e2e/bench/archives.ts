@@ -1,10 +1,12 @@
 import type { Stack } from '@rondo/testkit'
-import { type Figure, ratio, seconds } from './figure.ts'
+import { type Figure, median, ratio, seconds } from './figure.ts'
 import { jobOf, runConfig, runSteps, type TimedJob, workflowOf } from './one-job.ts'
 
 /** Bytes of one small file; a tree of packages has about as many. */
 const fileBytes = 8_192
 const layers = 10
+/** A disk is never twice as fast as it was: what is compared takes turns, and the middle of all counts. */
+const rounds = 3
 
 /**
  * A tree of many small files saved as a cache and restored, and a workspace of many layers attached. The floors are steps
@@ -26,27 +28,31 @@ async function cacheFigures(stack: Stack, image: string, megabytes: number): Pro
   // Aside, not removed: ext4 looks past every file that was removed a minute ago for each that it makes, which takes
   // longer than all that is measured here. What was written is on the disk before the next one writes.
   const aside = (name: string) => `{run: {name: aside, command: "mv c ${name} && sync"}}`
+  const numbers = Array.from({ length: rounds }, (_, round) => round)
   const job = await runSteps(stack, image, [
     treeStep('c', megabytes),
     `{run: {name: settle, command: "sync"}}`,
+    ...numbers.flatMap((round) => [
+      saveFloor('floor save', `floor${round}.zst`),
+      `{save_cache: {name: save, key: 'bench-${round}-{{ epoch }}', paths: [c]}}`,
+    ]),
     saveFloor('floor save', 'floor.zst'),
-    `{save_cache: {name: save, key: 'bench-{{ epoch }}', paths: [c]}}`,
-    saveFloor('floor save again', 'again.zst'),
     aside('tree'),
+    ...numbers.flatMap((round) => [
+      restoreFloor('floor restore'),
+      aside(`floor${round}`),
+      `{restore_cache: {name: restore, keys: [bench-${round}-]}}`,
+      aside(`restored${round}`),
+    ]),
     restoreFloor('floor restore'),
-    aside('first'),
-    `{restore_cache: {name: restore, keys: [bench-]}}`,
-    aside('second'),
-    restoreFloor('floor restore again'),
   ])
   return (['save', 'restore'] as const).map((what) => {
-    const ours = tookOf(job, what)
-    const floor = (tookOf(job, `floor ${what}`) + tookOf(job, `floor ${what} again`)) / 2
+    const [ours, floor] = [what, `floor ${what}`].map((name) => allOf(job, name))
     return {
       name: `${what} a cache of ${megabytes} MB in small files`,
-      ours: seconds(ours),
-      floor: `${seconds(floor)} (${what === 'save' ? 'tar | zstd, synced' : 'zstd | tar'})`,
-      ratio: ratio(ours, floor),
+      ours: `${seconds(median(ours!))} (${ours!.map(seconds).join(', ')})`,
+      floor: `${seconds(median(floor!))} (${what === 'save' ? 'tar | zstd, synced' : 'zstd | tar'}: ${floor!.map(seconds).join(', ')})`,
+      ratio: ratio(median(ours!), median(floor!)),
       aim: '≤ 1.15 × the floor',
     }
   })
@@ -84,5 +90,9 @@ async function layerFigure(stack: Stack, image: string, megabytes: number): Prom
 }
 
 function tookOf(job: TimedJob, step: string): number {
-  return job.steps.find(({ name }) => name === step)!.took
+  return allOf(job, step)[0]!
+}
+
+function allOf(job: TimedJob, step: string): readonly number[] {
+  return job.steps.filter(({ name }) => name === step).map(({ took }) => took)
 }
