@@ -65,7 +65,7 @@ function isForFirstSlice(step: Step): boolean {
   return step.type === 'run' && step.deploy === true
 }
 
-const unheardMessage =
+export const unheardMessage =
   'The agent could not reach the server for so long that this job may be run anew elsewhere, so it stopped the job.'
 
 /** How a task ends whose steps were stopped; rethrows what stopped nothing. */

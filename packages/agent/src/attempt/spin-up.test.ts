@@ -49,10 +49,12 @@ test('what an agent said before it died over an environment is not said again by
   ])
 })
 
-test('an environment in which nothing got ready is taken down with the attempt, also when that is canceled meanwhile', async () => {
+test('an environment in which nothing got ready is taken down with the attempt, also when that is canceled meanwhile, or not heard', async () => {
   for (const [ending, wanted] of [
     ['refused', 'failed'],
     ['canceled', 'canceled'],
+    // Nobody canceled it: it may be run anew.
+    ['unheard', 'lost'],
   ] as const) {
     const { server, begin, executor } = bench(taskSpec([runStep('echo never')]))
     let health: (() => Promise<{ alive: boolean; outOfMemory: boolean }>) | undefined
@@ -64,11 +66,12 @@ test('an environment in which nothing got ready is taken down with the attempt, 
     const { stop, ended } = begin()
     await until(() => server.entries.some((entry) => entry.type === 'step-started'))
 
-    if (ending === 'canceled') stop('canceled')
+    if (ending !== 'refused') stop(ending)
     else health = async () => ({ alive: false, outOfMemory: false })
     await ended
 
     expect(endsOf(server).at(-1)).toBe(wanted)
+    expect(server.entries.at(-1)).toMatchObject(ending === 'unheard' ? { unbegun: true } : {})
     expect(removed).toEqual([{ containers: 'one that never gets ready' }])
   }
 })

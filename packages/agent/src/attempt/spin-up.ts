@@ -7,7 +7,7 @@ import type { TaskFolder } from '../shared-folder/task-folder.ts'
 import { jobPrologue } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
 import { faultOf } from './fault.ts'
-import type { TaskEnd } from './run-steps.ts'
+import { type TaskEnd, unheardMessage } from './run-steps.ts'
 import { timeIsUp } from './time-is-up.ts'
 
 /** The profiles that login shells read (`bash --login`) set a PATH of their own; bash reads this file after them. */
@@ -65,6 +65,7 @@ async function spinUp(base: TaskBase): Promise<Environment> {
     const result = canceled ? stoppedAs(signal) : 'failed'
     step.end({ result, exitCode: null })
     if (shutdown) throw error
+    if (signal.reason === 'unheard') return { result: 'lost', message, unbegun: true }
     if (canceled || error instanceof ExecutorRefusal) return { result, message }
     return { result: 'lost', message, unbegun: true }
   }
@@ -72,6 +73,7 @@ async function spinUp(base: TaskBase): Promise<Environment> {
 
 function stopWords({ signal, spec }: TaskBase): string {
   if (signal.reason === 'timed-out') return `${timeIsUp(spec)} Its environment was still being prepared.`
+  if (signal.reason === 'unheard') return unheardMessage
   return 'Stopped while the environment was prepared.'
 }
 
