@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { dockerAnswers, imagePresent, type Stack, startStack } from '@rondo/testkit'
+import { dockerAnswers, imagePresent, rondo, type Stack, startStack } from '@rondo/testkit'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -46,10 +46,11 @@ describe.runIf(ready)('after jobs that had secrets of every kind', () => {
     return values
   }
 
-  /** One job prints and fails with them, one is canceled; answers what every process was called with meanwhile. */
+  /** One job prints and fails with them, one is canceled, both name a cache by one; answers what every process was called with meanwhile. */
   async function runJobs() {
+    const cache = `run: 'echo kept >/tmp/kept', save_cache: {key: 'kept-{{ .Environment.VARIABLE }}', paths: [/tmp/kept]}`
     const job = (name: string, command: string) =>
-      `  ${name}:\n    docker: [{image: '${image}'}]\n    steps: [checkout, {run: {name: it, command: '${command}'}}]\n`
+      `  ${name}:\n    docker: [{image: '${image}'}]\n    steps: [checkout, ${cache}, {run: {name: it, command: '${command}'}}]\n`
     stack.push('acme/vault', {
       '.circleci/config.yml': `version: 2.1\njobs:\n${job('fails', 'env; set -x; curl -s "http://127.0.0.1:1/?t=$VARIABLE" || echo "$CONTEXT" >&2; exit 3')}${job('waits', 'echo "$VARIABLE"; sleep 1000')}workflows: {main: {jobs: [{fails: {context: production}}, {waits: {context: production}}]}}\n`,
     })
@@ -96,7 +97,10 @@ describe.runIf(ready)('after jobs that had secrets of every kind', () => {
       })
   }
 
-  test('no log, output, history, folder, page of the database or command line holds one [S-07]', async () => {
+  test('no log, output, history, folder, page of the database, support bundle or command line holds one [S-07]', async () => {
+    const env = { RONDO_URL: stack.url, RONDO_TOKEN: stack.admin.token }
+    const bundle = await rondo(['admin', 'bundle', 'bundle.json'], { cwd: stack.data, env })
+    expect([bundle.code, readFileSync(join(stack.data, 'bundle.json')).length > 1_000]).toEqual([0, true])
     const found = filesWithCanaries(stack.data)
     const { items } = await stack.api<{ items: unknown[] }>(
       'GET',

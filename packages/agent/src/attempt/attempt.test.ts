@@ -281,9 +281,9 @@ test('a step that cannot be carried out fails in words, and steps that always ru
   expect(server.output(2)).toContain('The step could not be carried out: looking for caches is refused')
 })
 
-test('a fault of the agent ends the attempt in words instead of leaving it to its lease', async () => {
-  const { server, begin, log, executor } = bench(taskSpec([runStep('echo one; sleep 3')]))
-  executor.adopt = () => Promise.reject(new RangeError('nothing to adopt'))
+test('a fault of the agent ends the attempt in words instead of leaving it to its lease, and no secret is in them or the log [S-07]', async () => {
+  const { server, begin, log, executor } = bench(taskSpec([runStep('echo one; sleep 3')], { secrets: ['hunter22x'] }))
+  executor.adopt = () => Promise.reject(new RangeError('nothing to adopt for hunter22x'))
   const first = begin()
   await until(() => server.output(2) === 'one\n')
   first.stop('shutdown')
@@ -294,9 +294,10 @@ test('a fault of the agent ends the attempt in words instead of leaving it to it
   expect(server.entries.at(-1)).toMatchObject({
     type: 'task-finished',
     result: 'lost',
-    message: 'The agent could not go on with this job: nothing to adopt',
+    message: 'The agent could not go on with this job: nothing to adopt for ****',
   })
   expect(log.join()).toContain('attempt ended by an error')
+  expect(log.join()).not.toContain('hunter22x')
 })
 
 test('a job that could not even be made ready on the agent’s disk ends at once, with the reason', async () => {

@@ -140,11 +140,11 @@ function unforeseen(
   deps: AttemptDeps,
   ref: AttemptRef,
   error: unknown,
-  { signal, journal, folder }: Pick<TaskBase, 'signal' | 'journal' | 'folder'>,
+  { signal, journal, folder, newMasker }: Pick<StepRecorderPorts, 'signal' | 'journal' | 'folder' | 'newMasker'>,
 ): TaskEnd {
   const refused = error instanceof AppError && error.code === 'gone'
   if (refused || signal.reason === 'shutdown' || signal.reason === 'gone') throw error
-  logError(deps, ref, error)
+  logError(deps, ref, error, (text) => maskText(newMasker(), text))
   const message = `The agent could not go on with this job: ${faultOf(error, folder.root)}`
   return { result: 'lost', message, ...notBegun(journal) }
 }
@@ -158,10 +158,10 @@ async function tellLost(deps: AttemptDeps, ref: AttemptRef, journal: Journal, re
   await reporter.acknowledged().catch(() => {})
 }
 
-function logError(deps: AttemptDeps, ref: AttemptRef, error: unknown): void {
+function logError(deps: AttemptDeps, ref: AttemptRef, error: unknown, mask = (text: string) => text): void {
   deps.log('attempt ended by an error', {
     attempt: ref.attemptId,
-    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    error: mask(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   })
 }
 
