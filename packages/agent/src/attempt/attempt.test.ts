@@ -389,7 +389,7 @@ test('a job that nobody would run anew goes on while the server is away', async 
 test('a canceled job ends at once, whether or not the server can be told', async () => {
   const { server, begin } = bench(taskSpec([runStep(`echo $$ >${root}/step; sleep 600`)]))
   const { stop, ended } = begin()
-  await until(() => existsSync(join(root, 'step')))
+  await until(() => existsSync(join(root, 'step')) && readFileSync(join(root, 'step'), 'utf8').endsWith('\n'))
   const shell = readFileSync(join(root, 'step'), 'utf8').trim()
 
   server.reachable(false)
