@@ -8,6 +8,7 @@ import { fullDisk } from './full-disk.ts'
 import { gone } from './gone.ts'
 import { schedulerLies } from './lies.ts'
 import { listener } from './listener.ts'
+import { objects } from './objects.ts'
 import { outage } from './outage.ts'
 import { partition } from './partition.ts'
 import { pushes } from './pushes.ts'
@@ -52,6 +53,7 @@ export const experiments = {
   repeats,
   pushes,
   lies: schedulerLies,
+  objects,
   all: blows({
     rows: 'R-01, R-02',
     what: 'servers, the agent and PostgreSQL are killed',
