@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { spawnOwnServer } from '../server/up.ts'
+import { isAlive } from './is-alive.ts'
 
 export interface PrivateServer {
   readonly url: string
@@ -123,15 +124,6 @@ function others(dataFolder: string): boolean {
     rmSync(join(folder, name), { force: true })
     return false
   })
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function tokenOf(dataFolder: string): string {

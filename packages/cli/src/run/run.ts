@@ -7,9 +7,10 @@ import { Approvals } from './approvals.ts'
 import { createCanceling } from './canceling.ts'
 import { type Connection, connect } from './connection.ts'
 import { type RunOptions, readRunOptions } from './options.ts'
+import { type Place, takeAbandonedPlaces, takePlace } from './place.ts'
 import { openPrivateServer } from './private-server.ts'
 import { createReport } from './report.ts'
-import { prepareLocalProject, remoteProject, requireProject } from './target.ts'
+import { prepareLocalProject, remoteProject, requireProject, takeSecretsAway } from './target.ts'
 import type { WaitingJob } from './waits.ts'
 import { watchPipeline } from './watch.ts'
 import { snapshotWorkingTree, type WorkingTree } from './working-tree.ts'
@@ -88,7 +89,11 @@ async function open(
     server.stop(() => process.stderr.write('Another rondo run still uses this server; waiting for it.\n')),
   )
   const connection = closedAtTheEnd(server.url, server.token)
-  return { connection, slug: await prepareLocalProject(connection, tree, options) }
+  for (const abandoned of takeAbandonedPlaces(env.runFolder)) await leave(connection, abandoned)
+  const place = takePlace(env.runFolder, tree.root)
+  stops.push(() => leave(connection, place))
+  await prepareLocalProject(connection, place, options)
+  return { connection, slug: place.slug }
 
   /** One that is left open would keep the command from ending. */
   function closedAtTheEnd(url: string, token: string): Connection {
@@ -96,6 +101,12 @@ async function open(
     stops.push(() => opened.live.close())
     return opened
   }
+}
+
+/** Nothing secret of a run stays after it. Where the server has gone first, the next run finds the mark and does it. */
+async function leave(connection: Connection, place: Place): Promise<void> {
+  await takeSecretsAway(connection, place).catch(() => undefined)
+  place.release()
 }
 
 async function follow(connection: Connection, id: string, options: RunOptions, screen: Screen): Promise<number> {

@@ -5,44 +5,48 @@ import { createGraphqlClient } from '../registry/graphql-client.ts'
 import { endpointOf } from '../registry/server.ts'
 import type { Connection } from './connection.ts'
 import type { RunOptions } from './options.ts'
-import { projectNameOf, type WorkingTree } from './working-tree.ts'
+import type { Place } from './place.ts'
+import type { WorkingTree } from './working-tree.ts'
 
-const organization = 'local'
-
-/** The project of a folder on this user's own server, with exactly the variables and contexts of this call. Answers its slug. */
-export async function prepareLocalProject(
-  connection: Connection,
-  tree: WorkingTree,
-  options: RunOptions,
-): Promise<string> {
-  const name = projectNameOf(tree.root)
-  const slug = `gh/${organization}/${name}`
+/** A place's project on this user's own server, with exactly the variables and contexts of this call. */
+export async function prepareLocalProject(connection: Connection, place: Place, options: RunOptions): Promise<void> {
+  const { organization, project, slug } = place
   await connection.call('POST', '/api/v2/organization', { name: organization, vcs_type: 'github' })
-  await connection.call('POST', `/api/v2/organization/gh%2F${organization}/project`, { name })
-  const variables = `/api/v2/project/${slug}/envvar`
-  const known = await connection.call<{ items: { name: string }[] }>('GET', variables)
-  for (const { name } of known.items)
-    if (options.environment[name] === undefined) await connection.call('DELETE', `${variables}/${name}`)
+  await connection.call('POST', `/api/v2/organization/gh%2F${organization}/project`, { name: project })
+  await takeSecretsAway(connection, place)
+  place.secretsCome()
   for (const [name, value] of Object.entries(options.environment))
-    await connection.call('POST', variables, { name, value })
-  await prepareContexts(connection, options)
+    await connection.call('POST', `/api/v2/project/${slug}/envvar`, { name, value })
+  for (const [name, variables] of options.contexts) await addContext(connection, { organization, name, variables })
   for (const folder of options.orbs) await bringOrbs(connection, folder)
-  return slug
 }
 
-/** Contexts that a call names; those of earlier calls are deleted, for what they hold was given for those only. */
-async function prepareContexts(connection: Connection, options: RunOptions): Promise<void> {
+async function addContext(
+  connection: Connection,
+  context: {
+    readonly organization: string
+    readonly name: string
+    readonly variables: Readonly<Record<string, string>>
+  },
+): Promise<void> {
+  const { id } = await connection.call<{ id: string }>('POST', '/api/v2/context', {
+    name: context.name,
+    owner: { slug: `gh/${context.organization}`, type: 'organization' },
+  })
+  for (const [variable, value] of Object.entries(context.variables))
+    await connection.call('PUT', `/api/v2/context/${id}/environment-variable/${variable}`, { value })
+}
+
+/** Deletes the variables and contexts of a place: what they hold was given for one run. */
+export async function takeSecretsAway(connection: Connection, place: Place): Promise<void> {
+  const { organization, slug } = place
+  const variables = `/api/v2/project/${slug}/envvar`
+  const known = await connection.call<{ items: { name: string }[] }>('GET', variables)
+  for (const { name } of known.items) await connection.call('DELETE', `${variables}/${name}`)
   const owner = `owner-slug=gh%2F${organization}&owner-type=organization`
   const { items } = await connection.call<{ items: { id: string }[] }>('GET', `/api/v2/context?${owner}`)
   for (const { id } of items) await connection.call('DELETE', `/api/v2/context/${id}`)
-  for (const [name, variables] of options.contexts) {
-    const { id } = await connection.call<{ id: string }>('POST', '/api/v2/context', {
-      name,
-      owner: { slug: `gh/${organization}`, type: 'organization' },
-    })
-    for (const [variable, value] of Object.entries(variables))
-      await connection.call('PUT', `/api/v2/context/${id}/environment-variable/${variable}`, { value })
-  }
+  place.secretsWent()
 }
 
 /** Fills the registry of local runs from a folder, as `rondo orb import` does. */

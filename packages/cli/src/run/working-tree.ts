@@ -113,9 +113,14 @@ function changes(root: string, head: string | undefined, tree: string, variables
 
 /** A name for the project of a folder: readable, and different for two folders of one name. */
 export function projectNameOf(root: string): string {
+  return `${repositoryNameOf(root)}-${createHash('sha256').update(root).digest('hex').slice(0, 6)}`
+}
+
+/** A folder's name as one of a repository. */
+export function repositoryNameOf(root: string): string {
   const name = basename(root)
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, 60)
-  return `${name || 'project'}-${createHash('sha256').update(root).digest('hex').slice(0, 6)}`
+  return name || 'project'
 }
