@@ -48,6 +48,15 @@ const mistakes: readonly (readonly [title: string, before: string, after: string
   hint: Put a text that begins with '{{' in quotes`,
   ],
   [
+    'a text of several lines between brackets',
+    'run: make',
+    'run: {name: all, command: |\n          make all\n        }',
+    `f:8:35: error: Plain value cannot start with block scalar indicator | [yaml-syntax]
+8 |       - run: {name: all, command: |
+  |                                   ^
+  hint: Between brackets no text goes over several lines in this way: write the map or list without them, a line for each key`,
+  ],
+  [
     'a NUL that YAML makes of an escape',
     'make',
     '"tr \\0 x"',

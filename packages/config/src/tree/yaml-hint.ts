@@ -11,6 +11,10 @@ const hints: readonly (readonly [message: RegExp, hint: string])[] = [
     /^A block sequence may not be used as an implicit map key/,
     'The lines above it are indented differently from this list',
   ],
+  [
+    /^Plain value cannot start with block scalar indicator/,
+    'Between brackets no text goes over several lines in this way: write the map or list without them, a line for each key',
+  ],
   [/^Plain value cannot start with/, 'Put the text in quotes'],
   [/^Unexpected flow-(?:map|seq)-start at node end/, 'Put the text in quotes: between brackets, a bracket ends it'],
   [/^Unexpected (?:anchor|alias|tag) at node end/, 'Put the whole text in quotes'],

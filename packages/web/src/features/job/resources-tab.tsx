@@ -38,7 +38,7 @@ function SliceUsage(props: { readonly usage: JobUsageView['slices'][number]; rea
     <div className="usage">
       <Curve
         title="CPU"
-        peak={`peak ${cores(Math.max(...usage.cpuCores))} of ${cores(usage.cpus)} cores`}
+        peak={`peak ${cores(Math.max(...usage.cpuCores))} of ${cores(usage.cpus)} ${usage.cpus === 1 ? 'core' : 'cores'}`}
         values={usage.cpuCores}
         limit={usage.cpus}
         steps={steps}
