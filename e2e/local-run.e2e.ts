@@ -108,6 +108,7 @@ describe.runIf(ready)('rondo run', () => {
     expect(printed).toMatch(/check │ ✗ .* exit 7/)
     expect(printed).toContain('ship  │ shipped')
     expect(printed).toMatch(/✗ main {2}failed/)
+    expect(printed).toMatch(/✗ check .*failed: .*exit 7$/m)
     expect(code).toBe(1)
   })
 

@@ -34,7 +34,7 @@ export function createSandboxExecutor(folders: readonly string[]): Executor {
       const { executor } = spec.job
       if (executor.type !== 'docker')
         throw new ExecutorRefusal(`The ${executor.type} executor is not available on this agent.`)
-      say('NOTICE: this agent has no container engine.')
+      say('NOTICE: this agent uses no container engine.')
       say(`        The image ${executor.images[0]?.image} is NOT used: steps run in a sandbox on the host, with the`)
       say('        programs of the host, without root and without a network of their own.')
       for (const service of executor.images.slice(1)) say(`        The service ${service.image} is NOT started.`)

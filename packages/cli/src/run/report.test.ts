@@ -98,6 +98,47 @@ test('a job that nobody runs is said to be so', () => {
   expect(written.match(/build │ · No agent runs machine jobs/g)).toHaveLength(1)
 })
 
+test('the end names the step that failed and its exit code; a message of two lines keeps to its column', () => {
+  begin()
+  const failing = place('run', 'make test\nmake more')
+  const failed = {
+    ...failing,
+    job: { ...failing.job, id: '0' },
+    step: { ...failing.step, result: 'failed', exitCode: 7 },
+  }
+  report.stepStarted(failed)
+  report.stepEnded(failed)
+  written = ''
+  const ended = pipeline(['failed', 'failed', 'success'])
+  const [first, second, third] = ended.workflows[0]?.jobs ?? []
+  const jobs = [first, { ...second, message: 'No image.\nPull it.' }, third]
+  report.end({ ...ended, workflows: [{ ...ended.workflows[0], jobs }] } as unknown as PipelineView)
+  expect(written.split('\n').slice(2)).toEqual([
+    '  ✗ job-0           failed: make test, exit 7',
+    '  ✗ job-1           No image.',
+    '                    Pull it.',
+    '  ✓ job-2',
+    '',
+  ])
+})
+
+test('a notice of a quiet step that passed is shown, once for all jobs', () => {
+  begin()
+  for (const id of ['one', 'two']) {
+    const { job, step, slice } = place('spin-up', 'Spin up environment')
+    const spinUp = { job: { ...job, name: id }, slice, step: { ...step, id } }
+    report.stepStarted(spinUp)
+    report.output(
+      spinUp,
+      Buffer.from('Agent x\nNOTICE: this agent uses no container engine.\n        The image a is NOT used.\nLimits\n'),
+    )
+    report.stepEnded(spinUp)
+  }
+  expect(written.match(/NOTICE: this agent uses no container engine/g)).toHaveLength(1)
+  expect(written).toContain('The image a is NOT used.')
+  expect(written).not.toMatch(/Agent x|Limits/)
+})
+
 test('jobs that do not fit into a line are counted', () => {
   report.pipeline(pipeline(['success', 'success', 'failed', 'running', 'blocked', 'blocked', 'blocked']))
   report.draw(0)

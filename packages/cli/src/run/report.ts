@@ -2,6 +2,7 @@ import type { JobView, PipelineView, StepView } from '@rondo/protocol'
 import { OutputLines } from '../terminal/output-lines.ts'
 import { mark, type Paint, painter, seconds } from '../terminal/paint.ts'
 import type { Screen } from '../terminal/screen.ts'
+import { summary, whyEnded } from './summary.ts'
 import type { WaitingJob } from './waits.ts'
 import type { StepPlace, Watcher } from './watch.ts'
 
@@ -36,6 +37,8 @@ export function createReport(
   const open = new Map<string, { readonly place: StepPlace; readonly lines: OutputLines; kept: string[] | undefined }>()
   const stamp = (at: number | undefined) => (options.timestamps ? paint('dim', `${lineTime(at)} `) : '')
   const told = new Set<string>()
+  /** The first step of each job that did not pass. */
+  const failures = new Map<string, StepView>()
   let pipeline: PipelineView | undefined
   let waits: readonly WaitingJob[] = []
   let frame = 0
@@ -65,6 +68,14 @@ export function createReport(
   function print(place: StepPlace, lines: readonly string[]): void {
     const head = prefix(place)
     screen.print(lines.map((line) => head + line))
+  }
+
+  /** Jobs of one image are told the same. */
+  function printNotices(place: StepPlace, notices: readonly string[]): void {
+    const text = notices.join('\n')
+    if (text === '' || told.has(text)) return
+    told.add(text)
+    print(place, notices)
   }
 
   return {
@@ -99,6 +110,9 @@ export function createReport(
       const rest = step?.lines.end() ?? []
       if (step?.kept === undefined) print(place, rest)
       else if (failed) print(place, [...step.kept, ...rest])
+      else printNotices(place, noticesIn([...step.kept, ...rest]))
+      if (failed && place.step.result !== 'canceled' && !failures.has(place.job.id))
+        failures.set(place.job.id, place.step)
       print(place, [ending(place.step, nameOf(place), paint)])
     },
     draw(now) {
@@ -122,7 +136,7 @@ export function createReport(
     },
     end(last) {
       screen.footer([])
-      screen.print(summary(last, paint))
+      screen.print(summary(last, failures, paint))
     },
   }
 }
@@ -150,8 +164,16 @@ function ending(step: StepView, name: string, paint: Paint): string {
     step.finishedAt === null ? '' : seconds(Date.parse(step.finishedAt) - Date.parse(step.startedAt)),
   )
   if (step.result === 'passed') return `${paint('green', '✓')} ${name}  ${time}`
-  const why = step.exitCode === null || step.exitCode === 0 ? (step.result ?? 'ended') : `exit ${step.exitCode}`
-  return `${paint('red', '✗')} ${name}  ${paint('red', why)}  ${time}`
+  return `${paint('red', '✗')} ${name}  ${paint('red', whyEnded(step))}  ${time}`
+}
+
+/** What a quiet step says of how the job runs otherwise than its config asks: each notice with the lines set in below it. */
+function noticesIn(lines: readonly string[]): readonly string[] {
+  let inside = false
+  return lines.filter((line) => {
+    inside = line.includes('NOTICE: ') || (inside && / {8}\S/.test(line))
+    return inside
+  })
 }
 
 /** Each job with its mark; where they are too many for a line, how many there are of each mark. */
@@ -170,36 +192,4 @@ function overview(
     counts.set(shown, (counts.get(shown) ?? 0) + 1)
   }
   return [heading, ...[...counts].map(([shown, count]) => `${shown} ${count}`), `of ${jobs.length} jobs`].join('  ')
-}
-
-function summary(pipeline: PipelineView, paint: Paint): readonly string[] {
-  const lines: string[] = []
-  for (const workflow of pipeline.workflows) {
-    const width = Math.max(...workflow.jobs.map((job) => job.name.length))
-    lines.push(
-      '',
-      `${mark(workflow.status, paint)} ${paint('bold', workflow.name)}  ${workflow.status.replaceAll('_', ' ')}`,
-    )
-    for (const job of workflow.jobs) {
-      const time =
-        job.startedAt === null || job.stoppedAt === null
-          ? ''
-          : seconds(Date.parse(job.stoppedAt) - Date.parse(job.startedAt))
-      const words = job.status === 'success' ? '' : (job.message ?? job.status.replaceAll('_', ' '))
-      lines.push(
-        `  ${mark(job.status, paint)} ${job.name.padEnd(width)}  ${paint('dim', time.padStart(7))}  ${paint('dim', words)}`.trimEnd(),
-      )
-    }
-  }
-  return [...lines, ...waiting(pipeline, paint)]
-}
-
-/** What to do about approvals that nobody gave. */
-function waiting({ workflows }: PipelineView, paint: Paint): readonly string[] {
-  const names = workflows.flatMap(({ jobs }) => jobs.filter((job) => job.status === 'on_hold').map((job) => job.name))
-  if (names.length === 0) return []
-  return [
-    '',
-    paint('dim', `Not approved: ${names.join(', ')}. Give --approve ${names.join(',')}, or answer at a terminal.`),
-  ]
 }

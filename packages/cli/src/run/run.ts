@@ -3,6 +3,7 @@ import { isFinalJobStatus } from '@rondo/model'
 import type { PipelineView } from '@rondo/protocol'
 import { readCliEnv } from '../env.ts'
 import { Screen } from '../terminal/screen.ts'
+import { contextsHere, orbsHere } from './advice-here.ts'
 import { Approvals } from './approvals.ts'
 import { createCanceling } from './canceling.ts'
 import { type Connection, connect } from './connection.ts'
@@ -60,13 +61,6 @@ export async function run(args: readonly string[]): Promise<number> {
   } finally {
     for (const stop of stops.reverse()) await stop()
   }
-}
-
-/** A run on this machine has a registry of its own, which nobody administers. */
-function orbsHere(problems: string): string {
-  return problems.includes('[orb-not-found]')
-    ? '\n\nFor a run on this machine: rondo run --orbs FOLDER, with a file NAMESPACE/NAME@1.2.3.yml for each orb.'
-    : ''
 }
 
 async function open(
@@ -140,6 +134,7 @@ async function follow(connection: Connection, id: string, options: RunOptions, s
     )
     clearInterval(drawing)
     report.end(end)
+    if (options.remote === undefined) screen.print(contextsHere(end))
     return canceling.asked ? 130 : exitCode(end)
   } finally {
     clearInterval(drawing)
