@@ -133,7 +133,7 @@ describe.runIf(ready)('rondo run', () => {
     const first = await rondoRun(['--orbs', join(data, 'orbs')])
     const second = await rondoRun([])
     writeFileSync(orbed, config)
-    expect([without.code, first.code, second.code]).toEqual([1, 0, 0])
+    expect([without.code, first.code, second.code]).toEqual([2, 0, 0])
     expect(without.printed).toContain('rondo run --orbs FOLDER')
     expect(second.printed).toContain('greet │ hello from an orb')
   })
@@ -170,7 +170,7 @@ describe.runIf(ready)('rondo run', () => {
     writeFileSync(join(folder, '.circleci/config.yml'), config)
     expect(printed).toContain('.circleci/config.yml:11:')
     expect(printed).toContain('restore_cahce')
-    expect(code).toBe(1)
+    expect(code).toBe(2)
   })
 
   describe('elsewhere', () => {

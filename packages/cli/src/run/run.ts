@@ -6,6 +6,7 @@ import { Screen } from '../terminal/screen.ts'
 import { contextsHere, orbsHere } from './advice-here.ts'
 import { Approvals } from './approvals.ts'
 import { createCanceling } from './canceling.ts'
+import { checkFirst } from './check-first.ts'
 import { type Connection, connect } from './connection.ts'
 import { type RunOptions, readRunOptions } from './options.ts'
 import { type Place, takeAbandonedPlaces, takePlace } from './place.ts'
@@ -36,6 +37,12 @@ export async function run(args: readonly string[]): Promise<number> {
     if (options.remote === undefined) screen.footer(['Starting Rondo on this machine …'])
     const tree = snapshotWorkingTree(process.cwd())
     stops.push(() => tree[Symbol.dispose]())
+    const mistakes = options.remote === undefined ? await checkFirst(tree, options) : undefined
+    if (mistakes !== undefined) {
+      screen.footer([])
+      say(mistakes)
+      return 2
+    }
     const { connection, slug } = await open(options, tree, stops)
     const ref = `refs/rondo/runs/${randomUUID()}`
     tree.push(`${connection.url}/git/${slug.replace(/^\w+\//, '')}.git`, connection.token, ref)
@@ -50,7 +57,7 @@ export async function run(args: readonly string[]): Promise<number> {
     if (started.errors.length > 0) {
       const problems = started.errors.map((error) => error.message).join('\n\n')
       say(options.remote === undefined ? `${problems}${orbsHere(problems)}` : problems)
-      return 1
+      return 2
     }
     if (options.remote !== undefined) say(`Pipeline ${started.number}: ${connection.url}/pipeline/${started.id}`)
     return await follow(connection, started.id, options, screen)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
+import type { GitRevision } from '@rondo/model'
 import { git, tryGit } from '../git.ts'
 
 /** Git refuses to commit for nobody; the commit of a run needs no person. */
@@ -19,6 +20,7 @@ export interface WorkingTree extends Disposable {
   /** Address of the remote `origin`. */
   readonly origin: string | undefined
   readonly revision: string
+  readonly commit: Pick<GitRevision, 'subject' | 'body' | 'authorName' | 'authorEmail'>
   /** Files that differ from the last commit; all of them when there is none. */
   readonly changedFiles: number
   /** Sends the commit to a repository under a ref that is no branch. Throws with what git said. */
@@ -61,6 +63,7 @@ function snapshot(folder: string, scratch: string): WorkingTree {
     branch: tryGit(root, ['symbolic-ref', '--short', '--quiet', 'HEAD'], variables) ?? 'main',
     origin: tryGit(root, ['remote', 'get-url', 'origin'], variables),
     revision,
+    commit: describe(root, revision, variables),
     changedFiles: unchanged ? 0 : changes(root, head, tree, variables),
     push(url, token, ref) {
       const header = `Authorization: Basic ${Buffer.from(`rondo:${token}`).toString('base64')}`
@@ -96,6 +99,12 @@ function ownRepository(root: string, scratch: string): Record<string, string> {
   const variables = { GIT_DIR: join(scratch, 'git'), GIT_WORK_TREE: root }
   git(root, ['init', '--quiet', '--initial-branch=main'], variables)
   return variables
+}
+
+function describe(root: string, revision: string, variables: Record<string, string>): WorkingTree['commit'] {
+  const shown = git(root, ['log', '-1', '--format=%s%x00%an%x00%ae%x00%b', revision], variables)
+  const [subject = '', authorName = '', authorEmail = '', body = ''] = shown.split('\0')
+  return { subject, authorName, authorEmail, body: body.trimEnd() }
 }
 
 function message(root: string, head: string | undefined, variables: Record<string, string>): string {

@@ -12,7 +12,7 @@ const origins: Readonly<Record<PipelineTrigger, Readonly<Record<'source' | 'type
 export function pipelineValues(input: {
   readonly id: string
   readonly number: number
-  readonly project: Project
+  readonly project: Pick<Project, 'vcsType' | 'organizationName' | 'name' | 'defaultBranch'>
   readonly git: GitRevision
   readonly trigger: PipelineTrigger
   readonly baseRevision: string

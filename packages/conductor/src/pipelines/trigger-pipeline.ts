@@ -7,11 +7,9 @@ import {
   type PipelineError,
   type PipelineValues,
   type Plan,
-  type PlanSelection,
   type Repositories,
   type TriggerRequest,
 } from '@rondo/model'
-import { selectFromPlan } from '../decisions/select-from-plan.ts'
 import { createWorkflows } from '../workflows/create-workflows.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
 import { becauseOfErrors } from './because-of-errors.ts'
@@ -20,6 +18,7 @@ import { schedulesOf } from './config-schedules.ts'
 import { asksToSkip, leaveOutPush, leaveOutRun } from './leave-out.ts'
 import { madeBy, once } from './once.ts'
 import { pipelineValues } from './pipeline-values.ts'
+import { selectOnly } from './select-only.ts'
 import { setupMistake } from './setup-config.ts'
 import type { UserActionsPorts } from './user-actions-ports.ts'
 
@@ -142,19 +141,6 @@ async function fillPipeline(
 async function madeBefore(tx: EngineTransaction, { once: key }: TriggerRequest): Promise<Pipeline | undefined> {
   const madeId = key && madeBy(key, await tx.readKey(key))
   return madeId === undefined ? undefined : (await tx.lockPipeline(madeId))?.pipeline
-}
-
-/** The same compilation with a part of its plan; with the reason when there is no such part. */
-function selectOnly(compiled: ConfigCompilation, only: PlanSelection): ConfigCompilation {
-  const { plan } = compiled.config
-  if (plan === null) return compiled
-  const part = selectFromPlan(plan, only)
-  if ('plan' in part) return { ...compiled, config: { ...compiled.config, plan: part.plan } }
-  return {
-    ...compiled,
-    config: { ...compiled.config, plan: null },
-    errors: [{ type: 'config', message: part.problem }],
-  }
 }
 
 /** A revision may be asked for that is not, or when it was pushed, no longer the head of its branch. */

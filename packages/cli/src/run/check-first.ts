@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkRun } from '@rondo/conductor'
+import type { RunOptions } from './options.ts'
+import { repositoryNameOf, type WorkingTree } from './working-tree.ts'
+
+const file = '.circleci/config.yml'
+
+/**
+ * What is wrong with the config of a folder, before a server is started for it; undefined when nothing is, or when only a
+ * server can tell.
+ */
+export async function checkFirst(tree: WorkingTree, options: RunOptions): Promise<string | undefined> {
+  const { only, withRequired, parameters, contexts } = options
+  const errors = await checkRun({
+    source: readFileSync(join(tree.root, file), 'utf8'),
+    file,
+    git: { ...tree.commit, revision: tree.revision, branch: options.branch ?? tree.branch, tag: null },
+    project: {
+      vcsType: 'github',
+      organizationName: 'local',
+      name: repositoryNameOf(tree.root),
+      // As its project on this user's own server has it.
+      defaultBranch: 'main',
+    },
+    parameters,
+    contexts: [...contexts.keys()],
+    ...(only === undefined ? {} : { only: { name: only, withRequired } }),
+    now: new Date(),
+  })
+  return errors.length === 0 ? undefined : errors.map((error) => error.message).join('\n\n')
+}
