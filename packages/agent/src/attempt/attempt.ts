@@ -253,7 +253,8 @@ async function execute(
     }
     const scripts = openScripts(own.folder)
     const lane = openLane(own.folder, scripts)
-    const task: TaskContext = { ...base, state: environment.state, scripts, lane, kills: { before: 0 }, disk: {} }
+    const hits = { before: { memory: 0, processes: 0 } }
+    const task: TaskContext = { ...base, state: environment.state, scripts, lane, hits, disk: {} }
     announceVariables(task)
     const answering = [answerTimings(task), answerTokens(task)]
     stopAnswering = () => answering.forEach((stop) => void stop())

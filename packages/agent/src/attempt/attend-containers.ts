@@ -1,5 +1,5 @@
 import { passed, type StepEnd } from '../reports/endings.ts'
-import { tooMuchMemory } from '../task/launch.ts'
+import { tooMuchMemory } from '../task/limits-hit.ts'
 import { firstContainerStep, type TaskContext } from '../task/task-context.ts'
 
 /** Steps that show what the containers beside the steps print. */

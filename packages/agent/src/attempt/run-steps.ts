@@ -5,6 +5,7 @@ import { statusOf } from '../shared-folder/script-status.ts'
 import { duration } from '../steps/duration.ts'
 import { startBackground } from '../steps/run.ts'
 import { EnvironmentGone } from '../task/launch.ts'
+import { limitsHit, tooManyProcesses } from '../task/limits-hit.ts'
 import { firstConfigStep, type TaskContext } from '../task/task-context.ts'
 import { headingOf, runOne } from './run-one.ts'
 import { timeIsUp } from './time-is-up.ts'
@@ -42,9 +43,13 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
           continue
         }
       }
-      const { result } = before ?? (await runOne(task, step, index, end.result === 'passed'))
-      if (result === 'passed' || end.result !== 'passed') continue
-      end = result === 'timed-out' ? { result, message: silence(step) } : { result: 'failed', message: null }
+      const { result, stuck } = before ?? (await runOne(task, step, index, end.result === 'passed'))
+      if (end.result === 'passed' && result !== 'passed')
+        end = result === 'timed-out' ? { result, message: silence(step) } : { result: 'failed', message: null }
+      if (stuck) {
+        end = { ...end, message: `${end.message ?? ''} ${stuckSentence(task)}`.trim() }
+        break
+      }
     }
   } catch (error) {
     end = stoppedEnd(task, error)
@@ -58,6 +63,11 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
 function silence(step: Step): string {
   const limit = step.type === 'run' ? ` for ${duration(step.noOutputTimeoutMs)}` : ''
   return `The step "${headingOf(step).name}" printed nothing${limit} and was stopped. Raise its no_output_timeout if it needs longer.`
+}
+
+function stuckSentence(task: TaskContext): string {
+  const because = limitsHit(task).processes > 0 ? ` because ${tooManyProcesses}` : ''
+  return `What it had started could not be killed${because}, so no step followed it.`
 }
 
 /** The deprecated `deploy` acts once, after all other slices, however many there are (semantics 14). */
@@ -75,7 +85,7 @@ export function stoppedEnd(task: TaskContext, error: unknown): TaskEnd {
   if (task.signal.aborted && reason === 'disk') return { result: 'failed', message: task.disk.told ?? null }
   if (task.signal.aborted && reason !== 'shutdown')
     return { result: stoppedAs(task.signal), message: reason === 'timed-out' ? timeIsUp(task.spec) : null }
-  if (error instanceof EnvironmentGone) return { result: error.outOfMemory ? 'failed' : 'lost', message: error.message }
+  if (error instanceof EnvironmentGone) return { result: error.byJob ? 'failed' : 'lost', message: error.message }
   throw error
 }
 

@@ -111,3 +111,17 @@ test('a step that is silent for too long fails by itself: those that run after f
   })
   expect(ran()).toEqual(['ran-always', 'ran-on_fail'])
 })
+
+test('a step that cannot be killed is the last, and is said to be: nothing waits for it', async () => {
+  const stubborn = runStep(`rm $RONDO_IO/stop.sh; trap '' TERM; sleep 300; sleep 300`, { noOutputTimeoutMs: 300 })
+  const { server, begin } = attemptBench(root, taskSpec([stubborn, never('always'), never('on_fail')]))
+
+  await begin().ended
+
+  expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 timed-out', 'timed-out'])
+  expect(server.entries.at(-1)).toMatchObject({
+    message: expect.stringMatching(/ What it had started could not be killed, so no step followed it\.$/),
+  })
+  expect(ran()).toEqual([])
+  for (const pid of survivors()) process.kill(Number(pid), 'SIGKILL')
+}, 60_000)

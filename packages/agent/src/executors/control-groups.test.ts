@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { foldersFor, readUsage } from './control-groups.ts'
-import { eventsFileFor, readMemoryKills } from './docker/memory.ts'
-import { outOfMemoryKills } from './job-groups.ts'
+import { eventsFileFor, readMemoryKills, readRefusedForks } from './docker/event-files.ts'
+import { outOfMemoryKills, refusedForks } from './job-groups.ts'
 
 let folder: string
 
@@ -42,7 +42,15 @@ test.each([
   ['a name with colons', odd, '/sys/fs/cgroup/a folder:with colons/memory.events'],
   ['none', '1:name=systemd:/x\n', ''],
 ])('of %s the file is found in which the kernel counts what it killed for memory', (_version, text, expected) => {
-  expect(eventsFileFor(text)).toBe(expected)
+  expect(eventsFileFor(text, 'memory')).toBe(expected)
+})
+
+test.each([
+  ['version 1', separate, '/sys/fs/cgroup/pids/docker/abc/pids.events'],
+  ['version 2', unified, '/sys/fs/cgroup/system.slice/docker-abc.scope/pids.events'],
+  ['both beside each other, and none of processes', hybrid, ''],
+])('of %s the file is found in which the kernel counts the processes it refused', (_version, text, expected) => {
+  expect(eventsFileFor(text, 'pids')).toBe(expected)
 })
 
 test('usage is read from either version, without caches of files', () => {
@@ -72,4 +80,14 @@ test('what the kernel killed for memory is read from either version', () => {
   expect(readMemoryKills(join(second, 'memory.events'))).toBe(3)
   expect(readMemoryKills(join(first, 'memory.oom_control'))).toBe(4)
   expect(readMemoryKills('')).toBe(0)
+})
+
+test('how often the kernel refused a process is read from either version', () => {
+  const limited = group('limited', { 'pids.events': 'max 12\n' })
+  const memory = group('memory', { 'memory.oom_control': 'oom_kill 4\n' })
+
+  expect(refusedForks([memory, limited])).toBe(12)
+  expect(refusedForks([memory])).toBe(0)
+  expect(readRefusedForks(join(limited, 'pids.events'))).toBe(12)
+  expect(readRefusedForks('')).toBe(0)
 })

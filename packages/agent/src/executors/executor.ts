@@ -44,6 +44,8 @@ export interface Executor {
   sharesClass?(state: ExecutorState): boolean
   /** How many processes of the job's the kernel has killed for memory so far. */
   memoryKills(state: ExecutorState): number
+  /** How often the kernel refused the job a process, because it had as many as it may. */
+  refusedForks(state: ExecutorState): number
   /** What the job has used so far, of processors and memory; undefined when that is out of sight. Called once a second. */
   usage(state: ExecutorState): Usage | undefined
   /** In the user's words, that the job wrote more than it may; absent where nothing is limited. Asked while the job runs. */

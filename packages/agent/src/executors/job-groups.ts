@@ -63,9 +63,18 @@ function limitSeparate(memory: string, pids: string, cpu: string, limits: GroupL
 
 /** How many processes the kernel killed in these groups for memory. */
 export function outOfMemoryKills(groups: readonly string[]): number {
-  for (const file of groups.flatMap((group) => [join(group, 'memory.events'), join(group, 'memory.oom_control')]))
-    if (existsSync(file)) return Number(/^oom_kill (\d+)/m.exec(readFileSync(file, 'utf8'))?.[1] ?? 0)
-  return 0
+  return countIn(groups, ['memory.events', 'memory.oom_control'], /^oom_kill (\d+)/m)
+}
+
+/** How often the kernel refused a process in these groups, which had as many as they may. */
+export function refusedForks(groups: readonly string[]): number {
+  return countIn(groups, ['pids.events'], /^max (\d+)/m)
+}
+
+/** What the first of these files that there is in one of the groups counts. */
+function countIn(groups: readonly string[], files: readonly string[], line: RegExp): number {
+  const found = groups.flatMap((group) => files.map((file) => join(group, file))).find((file) => existsSync(file))
+  return found === undefined ? 0 : Number(line.exec(readFileSync(found, 'utf8'))?.[1] ?? 0)
 }
 
 /** All that exist by a name: below groups of ours an engine makes some in every hierarchy of version 1. */

@@ -10,6 +10,7 @@ import {
   type GroupLimits,
   makeControlGroups,
   outOfMemoryKills,
+  refusedForks,
   removeControlGroups,
 } from './job-groups.ts'
 import { type EnteredSandbox, enterSandbox } from './sandbox-enter.ts'
@@ -59,6 +60,7 @@ export function createSandboxExecutor(folders: readonly string[]): Executor {
       outOfMemory: outOfMemoryKills(groupsOf(state)) > 0,
     }),
     memoryKills: (state) => outOfMemoryKills(groupsOf(state)),
+    refusedForks: (state) => refusedForks(groupsOf(state)),
     usage: (state) => readUsage(usagePairs(groupsOf(state))) ?? readNamespaceUsage(Number(state.pid)),
     async openTerminal(state, script, size) {
       const program = await enterSandbox(entered(state), ['/bin/sh', script], size)

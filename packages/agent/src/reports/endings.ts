@@ -10,6 +10,8 @@ export interface StepEnd {
   readonly exitCode: number | null
   /** How often it was run again after it failed, as its config asks for; absent: never. */
   readonly reruns?: number
+  /** It could not be killed, so nothing can follow it. */
+  readonly stuck?: true
 }
 
 /** How what was running ended when this stopped it. */

@@ -9,6 +9,8 @@ export interface Progress {
   statusOf(id: string): number | undefined
   /** The last turn in which a script was not gone on with; 0 when there was none. */
   refusedTurn(id: string): number
+  /** Whether the supervisor's shell ended because it could not start a process. */
+  couldNotFork(): boolean
   close(): void
 }
 
@@ -24,6 +26,7 @@ export function openProgress(open: () => number | undefined): Progress {
   const begun = new Set<string>()
   const statuses = new Map<string, number>()
   const refusals = new Map<string, number>()
+  let stopped = 0
   const buffer = Buffer.allocUnsafe(bufferBytes)
   let file: number | undefined
   let position = 0
@@ -47,6 +50,7 @@ export function openProgress(open: () => number | undefined): Progress {
     if (event === 'began') begun.add(id!)
     if (event === 'ended') statuses.set(id!, Number(number))
     if (event === 'refused') refusals.set(id!, Number(number))
+    stopped = Number(/^stopped (\d{1,3})$/.exec(line)?.[1] ?? stopped)
   }
 
   return {
@@ -61,6 +65,11 @@ export function openProgress(open: () => number | undefined): Progress {
     refusedTurn(id) {
       look()
       return refusals.get(id) ?? 0
+    },
+    couldNotFork() {
+      look()
+      // 1 is its own word, when the shared folder is not what it was.
+      return stopped > 1
     },
     close() {
       if (file !== undefined) closeSync(file)

@@ -12,8 +12,9 @@
 # prologue is all there is, without a prologue the shell is bash, or sh. What is printed goes to OUT, and then the end
 # mark. NEXT is passed over: supervisors of earlier agents made something ready by it.
 # Says in `progress` what began (ID, process, when), ended (ID, exit status) and was refused (ID, TURN), so an agent
-# that was killed finds everything again. What waits in the lane is gone on with while nobody looks, so it is little, and
-# only ever follows short scripts: an agent that died is not survived by steps that begin minutes later. Starting programs and making files is what a user waits for, so few are started and made here.
+# that was killed finds everything again; and that it has stopped by itself (exit status), as shells do that may not fork.
+# What waits in the lane is gone on with while nobody looks, so it is little, and only ever follows short scripts: an
+# agent that died is not survived by steps that begin minutes later. Starting programs and making files is what a user waits for, so few are started and made here.
 rondo_io=$1
 rondo_token=$2
 shift 2
@@ -34,6 +35,7 @@ rondo_pipes=$rondo_io/pipes
 [ -d "$rondo_pipes" ] || rondo_pipes=$rondo_io
 [ -p "$rondo_io/lane" ] || mkfifo -m 666 "$rondo_io/lane" "$rondo_io/commands" || exit 1
 exec 3<>"$rondo_io/lane" 4<>"$rondo_io/commands" 5>>"$rondo_io/progress" || exit 1
+trap 'echo "stopped $?" >&5' EXIT
 # Whoever reads what is printed may be gone.
 trap '' PIPE
 # The agent's own program, where it can be run, starts scripts and copies what they print; else the image's do.

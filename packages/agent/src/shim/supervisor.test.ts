@@ -267,3 +267,22 @@ test('a job that floods the account of its scripts keeps nobody busy, and is sti
   await until(() => folder.progress.statusOf('s2') !== undefined)
   expect(folder.progress.statusOf('s2')).toBe(3)
 })
+
+test.runIf(process.getuid?.() === 0)(
+  'it says that it ended because it could not start a process any more',
+  async () => {
+    for (const path of [root, folder.io]) chmodSync(path, 0o777)
+    await start(['prlimit', '--nproc=30', 'setpriv', '--reuid=65431', '--regid=65431', '--clear-groups'])
+    folder.create('shell.sh', 'set -- /bin/sh\n')
+    folder.create('full.cmd', 'while :; do sleep 4 & done\n')
+    folder.create('next.cmd', 'echo never\n')
+    folder.queue('run s2 s2.out shell.sh full.cmd -')
+    await until(() => folder.progress.statusOf('s2') !== undefined)
+    expect(folder.progress.couldNotFork()).toBe(false)
+
+    folder.queue('run s3 s3.out shell.sh next.cmd -')
+
+    await until(() => folder.progress.couldNotFork())
+    expect(folder.progress.began('s3')).toBe(false)
+  },
+)

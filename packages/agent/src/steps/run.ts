@@ -4,12 +4,16 @@ import type { OutputPump } from '../output/pump.ts'
 import type { StepEnd } from '../reports/endings.ts'
 import { statusOf } from '../shared-folder/script-status.ts'
 import type { Script } from '../task/lane.ts'
-import { launch, launchBeside, printedAll, tooMuchMemory, waitForStatus, wasLaunched } from '../task/launch.ts'
+import { launch, launchBeside, printedAll, waitForStatus, wasLaunched } from '../task/launch.ts'
+import { limitsHit, tooManyProcesses, tooMuchMemory } from '../task/limits-hit.ts'
 import { stepPrologue } from '../task/scripts.ts'
 import { firstConfigStep, type TaskContext } from '../task/task-context.ts'
 import { duration } from './duration.ts'
 
-const killAfterMs = 5_000
+/** Between asking and killing: with it a step that ignores the question ends within five seconds of its time (rule R-22). */
+const killAfterMs = 4_000
+/** Between killing and giving up. */
+const stuckAfterMs = 10_000
 
 function scriptOf(task: TaskContext, step: RunStep, index: number, attempt = 0): Script {
   return {
@@ -61,10 +65,7 @@ export async function runStep(
     if (end.result === 'passed') return end
     await printedAll(task, script.id, script.out)
     if (end.result !== 'failed' || attempt >= step.maxAutoReruns) {
-      task.folder.append(
-        `s${index}.out`,
-        explanation(step, end, task.executor.memoryKills(task.state) > task.kills.before && tooMuchMemory(task)),
-      )
+      task.folder.append(`s${index}.out`, explanation(task, step, end))
       return end
     }
     // Said already, if the agent was restarted since.
@@ -93,24 +94,41 @@ async function waitWithTimeout(task: TaskContext, step: RunStep, id: string, pum
   const quiet = () => performance.now() - Math.max(begun, pump.lastGrowth())
   const status = await waitForStatus(task, id, () => quiet() < step.noOutputTimeoutMs)
   if (status !== undefined) return { result: status === 0 ? 'passed' : 'failed', exitCode: status }
-  await kill(task, id)
-  return { result: 'timed-out', exitCode: null }
+  const killed = await kill(task, id)
+  return { result: 'timed-out', exitCode: null, ...(killed ? {} : { stuck: true }) }
 }
 
-/** Asks first. In the end nothing is left, whatever it ignores and wherever it went. */
-async function kill(task: TaskContext, id: string): Promise<void> {
+/**
+ * Asks first. In the end nothing is left, whatever it ignores and wherever it went; but where it left no room for a
+ * process nothing can be started to kill it, and the answer is no.
+ */
+async function kill(task: TaskContext, id: string): Promise<boolean> {
   task.folder.command(`kill ${id} TERM`)
-  for (const deadline = performance.now() + killAfterMs; performance.now() < deadline; await sleep(50)) {
-    if (statusOf(task.folder, id) !== undefined) break
-  }
+  await endsWithin(task, id, killAfterMs)
   task.folder.command(`kill ${id} KILL`)
-  await task.executor.killAsRoot?.(task.state, id)
+  // Best effort, as the supervisor's: what is left goes with the job's environment.
+  await task.executor.killAsRoot?.(task.state, id).catch(() => {})
+  return endsWithin(task, id, stuckAfterMs)
 }
 
-function explanation(step: RunStep, end: StepEnd, tooMuch: string | false): string {
+async function endsWithin(task: TaskContext, id: string, ms: number): Promise<boolean> {
+  const deadline = performance.now() + ms
+  while (statusOf(task.folder, id) === undefined && performance.now() < deadline) {
+    task.signal.throwIfAborted()
+    await sleep(50)
+  }
+  return statusOf(task.folder, id) !== undefined
+}
+
+function explanation(task: TaskContext, step: RunStep, end: StepEnd): string {
+  const { memory, processes } = limitsHit(task)
+  const refused =
+    processes > task.hits.before.processes
+      ? `\nPrograms of the command could not start because ${tooManyProcesses}.`
+      : ''
   if (end.result === 'timed-out')
-    return `\nToo long with no output (exceeded ${duration(step.noOutputTimeoutMs)}): the step was stopped\n`
-  if (tooMuch !== false)
-    return `\nThe command was killed, or a program it started was, because ${tooMuch} (exit code ${end.exitCode}). Choose a larger resource_class.\n`
-  return `\nExited with code exit status ${end.exitCode}\n`
+    return `${refused}\nToo long with no output (exceeded ${duration(step.noOutputTimeoutMs)}): the step was stopped\n`
+  if (memory > task.hits.before.memory)
+    return `\nThe command was killed, or a program it started was, because ${tooMuchMemory(task)} (exit code ${end.exitCode}). Choose a larger resource_class.\n`
+  return `${refused}\nExited with code exit status ${end.exitCode}\n`
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { endMark } from '../output/end-marks.ts'
 import { statusOf } from '../shared-folder/script-status.ts'
 import type { Script } from './lane.ts'
+import { limitsHit, tooManyProcesses, tooMuchMemory } from './limits-hit.ts'
 import type { TaskContext } from './task-context.ts'
 
 /**
@@ -16,7 +17,7 @@ export async function launch(task: TaskContext, script: Script): Promise<boolean
   return task.lane.start(script, {
     decided: (look) => heard(task, look),
     asking() {
-      task.kills.before = task.executor.memoryKills(task.state)
+      task.hits.before = limitsHit(task)
     },
   })
 }
@@ -75,29 +76,25 @@ async function heard<T>(task: TaskContext, look: () => T | undefined, patient = 
     if (performance.now() - checked > 2_000) {
       checked = performance.now()
       const health = await task.executor.health(task.state)
-      if (!health.alive && look() === undefined) throw new EnvironmentGone(health.outOfMemory && tooMuchMemory(task))
+      if (!health.alive && look() === undefined) throw new EnvironmentGone(whyGone(task, health.outOfMemory))
     }
   }
 }
 
-/** What used too much memory, in words that follow "because". */
-export function tooMuchMemory({ executor, state }: Pick<TaskContext, 'executor' | 'state'>): string {
-  return executor.sharesClass?.(state)
-    ? 'the containers of the job together used more memory than its resource class allows'
-    : 'the job used more memory than its resource class allows'
+/** What the job itself did to its environment, if it did. */
+function whyGone(task: TaskContext, outOfMemory: boolean): string | undefined {
+  if (outOfMemory) return `The job was stopped because ${tooMuchMemory(task)}. Choose a larger resource_class.`
+  const full = limitsHit(task).processes > 0 || task.folder.progress.couldNotFork()
+  return full ? `The job was stopped because ${tooManyProcesses}.` : undefined
 }
 
 /** The job's environment ended under it. */
 export class EnvironmentGone extends Error {
-  readonly outOfMemory: boolean
+  readonly byJob: boolean
 
-  /** `tooMuch`: what used too much memory, if that is why. */
-  constructor(tooMuch: string | false) {
-    super(
-      tooMuch === false
-        ? 'The environment of the job ended before its steps did.'
-        : `The job was stopped because ${tooMuch}. Choose a larger resource_class.`,
-    )
-    this.outOfMemory = tooMuch !== false
+  /** `why`: a sentence, if it was the job's own doing. */
+  constructor(why: string | undefined) {
+    super(why ?? 'The environment of the job ended before its steps did.')
+    this.byJob = why !== undefined
   }
 }

@@ -6,6 +6,7 @@ import type { StepRecorder } from '../reports/step-recorder.ts'
 import type { Notices } from '../shared-folder/notices.ts'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
 import type { Lane } from './lane.ts'
+import type { LimitsHit } from './limits-hit.ts'
 import type { Scripts } from './scripts.ts'
 
 /** What preparing an environment for a task needs at hand. */
@@ -38,8 +39,8 @@ export interface TaskContext extends TaskBase {
   readonly state: ExecutorState
   readonly scripts: Scripts
   readonly lane: Lane
-  /** How many processes the job's memory had cost before the script that was last waited to start. */
-  readonly kills: { before: number }
+  /** How often the job had hit its limits before the script that was last waited to start. */
+  readonly hits: { before: LimitsHit }
   /** That the job wrote more than it may, in its user's words, once it has. */
   readonly disk: { told?: string }
 }

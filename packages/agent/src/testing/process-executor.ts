@@ -26,6 +26,7 @@ export function createProcessExecutor(home: string): Executor & { readonly ioPat
     adopt: async (state: ExecutorState) => lives(state),
     health: async (state: ExecutorState) => ({ alive: lives(state), outOfMemory: false }),
     memoryKills: () => 0,
+    refusedForks: () => 0,
     usage: (state: ExecutorState) => readNamespaceUsage(Number(state.pid)),
     async halt(state: ExecutorState, { root }: { root: string }) {
       if (lives(state)) process.kill(-Number(state.pid), 'SIGKILL')

@@ -9,11 +9,11 @@ import { attendContainer } from './attend.ts'
 import { removeImages, removeLeftovers } from './collect-garbage.ts'
 import { expand } from './credentials.ts'
 import { overDisk } from './disk-use.ts'
+import { memoryEventsFileIn, readMemoryKills, readRefusedForks } from './event-files.ts'
 import { hostGatewayOf } from './host-gateway.ts'
 import { openImageUses } from './image-uses.ts'
 import { createImages } from './images.ts'
 import { attemptLabel } from './labels.ts'
-import { eventsFileIn, readMemoryKills } from './memory.ts'
 import { ioPath, primaryProcess } from './options.ts'
 import { openPrivateImages } from './private-images.ts'
 import { openProgram } from './program.ts'
@@ -140,13 +140,14 @@ function createDockerExecutor(engine: Engine): Executor {
     startFailure: (state) =>
       startFailure(docker, idsOf(state)[0] ?? '', imagesOf(state)[0]?.image ?? '', engine.architecture),
     memoryKills: (state) => readMemoryKills(state.memoryEvents ?? ''),
+    refusedForks: (state) => readRefusedForks(state.processEvents ?? ''),
     images: imagesOf,
     attended: (state) => attendedOf(state).map(({ name }) => name),
     async attend(state, position, from, write, signal) {
       const end = await attendContainer(docker, attendedOf(state)[position]?.id ?? '', from, write, signal)
       return end && { ...end, outOfMemory: killedForMemory(state, end.outOfMemory, end.exitCode) }
     },
-    attendedKills: (state, position) => readMemoryKills(eventsFileIn(attendedOf(state)[position]?.usage ?? '')),
+    attendedKills: (state, position) => readMemoryKills(memoryEventsFileIn(attendedOf(state)[position]?.usage ?? '')),
     sharesClass: (state) => state.together !== undefined,
     usage: (state) => readUsage((state.usage ?? '').split('\n').filter(Boolean)),
     ...(engine.settings.diskGb === undefined

@@ -4,9 +4,9 @@ import { exports } from '../../task/shell.ts'
 import { usageFolders } from '../control-groups.ts'
 import type { ExecutorState } from '../executor.ts'
 import { expand } from './credentials.ts'
+import { eventsFile } from './event-files.ts'
 import type { ResolvedImage } from './images.ts'
 import { attemptLabel, ownerLabel } from './labels.ts'
-import { memoryEventsFile } from './memory.ts'
 import { ensureJobsNetwork, prepareClosing } from './network.ts'
 import { limitsFor, type Place, primaryOptions } from './options.ts'
 import { createContainer, type Engine, openingsOf, removeContainer, startClosed, watchedDisk } from './start.ts'
@@ -121,7 +121,8 @@ export function useWarm(
   say('Container started ahead')
   return {
     containers: container.id,
-    memoryEvents: memoryEventsFile(container.pid),
+    memoryEvents: eventsFile(container.pid, 'memory'),
+    processEvents: eventsFile(container.pid, 'pids'),
     usage: usageFolders(container.pid),
     images: JSON.stringify([{ image: image.name, digest: image.digest }]),
     attended: '[]',

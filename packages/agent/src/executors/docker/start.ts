@@ -5,10 +5,10 @@ import type { TaskFolder } from '../../shared-folder/task-folder.ts'
 import { usageFolders } from '../control-groups.ts'
 import { ExecutorRefusal, type ExecutorState } from '../executor.ts'
 import { expand, loginFor } from './credentials.ts'
+import { eventsFile } from './event-files.ts'
 import type { HostGateway } from './host-gateway.ts'
 import type { Images, ResolvedImage } from './images.ts'
 import { attemptLabel, ownerLabel } from './labels.ts'
-import { memoryEventsFile } from './memory.ts'
 import { ensureJobsNetwork, type NetworkCloser, type Openings, prepareClosing } from './network.ts'
 import { type Limits, limitsFor, type Place, primaryOptions, primaryProcess, serviceOptions } from './options.ts'
 import type { DockerSettings } from './settings.ts'
@@ -96,7 +96,8 @@ export async function startContainers(
   )
   return {
     containers: [primary.id, ...services.map((service) => service.id)].join(' '),
-    memoryEvents: memoryEventsFile(primary.pid),
+    memoryEvents: eventsFile(primary.pid, 'memory'),
+    processEvents: eventsFile(primary.pid, 'pids'),
     usage: [usageFolders(primary.pid), ...services.map((service) => service.usage)].join('\n'),
     images: JSON.stringify(images.map(({ name, digest }) => ({ image: name, digest }))),
     ...(together ? { together: 'yes' } : {}),
