@@ -82,6 +82,27 @@ describe.runIf(works).concurrent('jobs that run', () => {
     expect(findings.problems).toEqual([])
   }, 900_000)
 
+  test('fork without end beside others, which pass, and say that they had as many processes as they may [R-20]', async () => {
+    const findings = await experiments.bombs.run({ bombs: 2, neighbours: 2 }, setting)
+
+    expect(findings.problems).toEqual([])
+    expect(findings.figures).toMatchObject({ bombs: 2, 'neighbours that passed': 2 })
+  }, 900_000)
+
+  test('take too much memory, also in a program that their shell outlives, and say so [R-21]', async () => {
+    const findings = await experiments.memory.run({ jobs: 4 }, setting)
+
+    expect(findings.problems).toEqual([])
+    expect(findings.figures).toMatchObject({ 'reasons that are right': 4, 'of shells that lived on': 2 })
+  }, 900_000)
+
+  test('are silent for too long: each is asked to end once, nothing of it stays, and steps that always run follow [R-22]', async () => {
+    const findings = await experiments.timeouts.run({ cases: 3, agents: 1 }, setting)
+
+    expect(findings.problems).toEqual([])
+    expect(findings.figures['silent steps stopped']).toBe(3)
+  }, 900_000)
+
   test.runIf(mayMount)(
     'end with every byte although the disk of everything was full for a while [R-12]',
     async () => {

@@ -1,6 +1,7 @@
 import { approvals } from './approvals.ts'
 import { arrivals } from './arrivals.ts'
 import { blows } from './blows.ts'
+import { forkBombs } from './bombs.ts'
 import { cancels } from './cancels.ts'
 import type { Experiment } from './experiment.ts'
 import { flood } from './flood.ts'
@@ -9,10 +10,12 @@ import { gone } from './gone.ts'
 import { schedulerLies } from './lies.ts'
 import { listener } from './listener.ts'
 import { objects } from './objects.ts'
+import { memory } from './memory.ts'
 import { outage } from './outage.ts'
 import { partition } from './partition.ts'
 import { pushes } from './pushes.ts'
 import { repeats } from './repeats.ts'
+import { timeouts } from './timeouts.ts'
 
 const thousandJobs = { workflows: 100, jobs: 10, lines: 40, 'at-once': 4 }
 
@@ -62,4 +65,7 @@ export const experiments = {
   }),
   flood,
   disk: fullDisk,
+  bombs: forkBombs,
+  memory,
+  timeouts,
 } as const satisfies Record<string, Experiment>
