@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { sandboxWorks } from '@rondo/testkit'
+import { chromiumPath, sandboxWorks } from '@rondo/testkit'
 import { describe, expect, test } from 'vitest'
 import { experiments } from './chaos/experiments.ts'
 
@@ -102,6 +102,17 @@ describe.runIf(works).concurrent('jobs that run', () => {
     expect(findings.problems).toEqual([])
     expect(findings.figures['silent steps stopped']).toBe(3)
   }, 900_000)
+
+  test.runIf(chromiumPath() !== undefined)(
+    'may print one line without end: whoever looks sees the end of it as it comes, can go up in it, and gets all of it [R-16]',
+    async () => {
+      const findings = await experiments.line.run({ megabytes: 5, 'task-ms': Number.POSITIVE_INFINITY }, setting)
+
+      expect(findings.problems).toEqual([])
+      expect(findings.figures['tasks while it is printed']).toBeGreaterThan(0)
+    },
+    900_000,
+  )
 
   test.runIf(mayMount)(
     'end with every byte although the disk of everything was full for a while [R-12]',

@@ -10,6 +10,7 @@ import { gone } from './gone.ts'
 import { schedulerLies } from './lies.ts'
 import { listener } from './listener.ts'
 import { objects } from './objects.ts'
+import { longLine } from './long-line.ts'
 import { memory } from './memory.ts'
 import { outage } from './outage.ts'
 import { partition } from './partition.ts'
@@ -68,4 +69,5 @@ export const experiments = {
   bombs: forkBombs,
   memory,
   timeouts,
+  line: longLine,
 } as const satisfies Record<string, Experiment>

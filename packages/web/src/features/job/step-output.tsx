@@ -6,11 +6,11 @@ import { LineText } from './line-text.tsx'
 import { lineTime, lineTimeTitle, useLineTimes } from './line-times.ts'
 import { OutputBar } from './output-bar.tsx'
 import { matchesIn, useOutputLines } from './output-lines.ts'
+import { likelyHeight, lineHeight, rowsToDraw } from './output-rows.ts'
 import './step-output.css'
 
 /** The browser keeps this much of a step's end; all of it is one download away. */
 const windowBytes = 4 * 1024 * 1024
-const lineHeight = 19
 
 /** Output of a step: what there is, and what comes; its tail is followed until the reader scrolls away. */
 export function StepOutput({ step }: { readonly step: StepView }) {
@@ -19,18 +19,20 @@ export function StepOutput({ step }: { readonly step: StepView }) {
   const [timed, showTimes] = useLineTimes()
   const scroller = useRef<HTMLDivElement>(null)
   const follow = useRef(true)
+  /** Whether the reader has done something by which one scrolls. */
+  const acted = useRef(false)
   const rows = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => lineHeight,
-    overscan: 30,
+    estimateSize: (index) => likelyHeight(lines[index] ?? [], scroller.current?.clientWidth ?? 0),
+    rangeExtractor: (range) => rowsToDraw(range, lines),
   })
+  const height = rows.getTotalSize()
   const [wanted, setWanted] = useState('')
   const [match, setMatch] = useState(0)
   const matches = useMemo(() => matchesIn(lines, wanted), [lines, wanted])
   const marked = matches[match]
 
-  const height = rows.getTotalSize()
   // biome-ignore lint/correctness/useExhaustiveDependencies: the tail is followed whenever lines come, or turn out to be higher than was thought
   useEffect(() => {
     const element = scroller.current
@@ -44,8 +46,14 @@ export function StepOutput({ step }: { readonly step: StepView }) {
 
   const onScroll = () => {
     const element = scroller.current
-    if (element !== null)
-      follow.current = element.scrollHeight - element.scrollTop - element.clientHeight < lineHeight * 2
+    if (element === null) return
+    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < lineHeight * 2
+    // Being far from the end says nothing by itself: more may have come since the scroll that this tells of.
+    if (atEnd || acted.current) follow.current = atEnd
+    if (atEnd) acted.current = false
+  }
+  const act = () => {
+    acted.current = true
   }
   const find = (text: string) => {
     setWanted(text)
@@ -65,7 +73,17 @@ export function StepOutput({ step }: { readonly step: StepView }) {
       {from > 0 && (
         <div className="output-note">The last {size(windowBytes)} are shown; the whole of it is one download away.</div>
       )}
-      <div className="output-lines" ref={scroller} onScroll={onScroll} role="log" aria-label={`Output of ${step.name}`}>
+      <div
+        className="output-lines"
+        ref={scroller}
+        onScroll={onScroll}
+        onWheel={act}
+        onTouchMove={act}
+        onPointerDown={act}
+        onKeyDown={act}
+        role="log"
+        aria-label={`Output of ${step.name}`}
+      >
         {lines.length === 0 ? (
           <div className="quiet pad">{emptyText(step, ended)}</div>
         ) : (
