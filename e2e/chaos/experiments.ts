@@ -10,6 +10,7 @@ import { gone } from './gone.ts'
 import { schedulerLies } from './lies.ts'
 import { listener } from './listener.ts'
 import { objects } from './objects.ts'
+import { live } from './live.ts'
 import { longLine } from './long-line.ts'
 import { memory } from './memory.ts'
 import { outage } from './outage.ts'
@@ -70,4 +71,5 @@ export const experiments = {
   memory,
   timeouts,
   line: longLine,
+  live,
 } as const satisfies Record<string, Experiment>
