@@ -23,6 +23,7 @@ interface Bomb {
   readonly after?: string
   /** How its job ends. */
   readonly status: string
+  /** For how long it may print nothing; default long enough on a busy machine. */
   readonly silence?: string
 }
 
@@ -31,11 +32,12 @@ const takesAll = 'while (1) { my $one = fork; exec "sleep", $ARGV[0] if defined 
 /** Each is a program of its own that has the word among its arguments. */
 const bombs: readonly Bomb[] = [
   // This shell tries for 15 seconds.
-  { status: 'failed', command: (word) => `bash -c '${many}; wait' ${word}`, silence: '30s' },
+  { status: 'failed', command: (word) => `bash -c '${many}; wait' ${word}` },
   { status: 'failed', command: (word) => `sh -c '${many}' ${word}` },
   // Its processes never tire, and nothing is printed.
   {
     status: 'timedout',
+    silence: '20s',
     command: (word) => `exec bash -c 'bomb() { bomb | bomb & }; bomb 2>/dev/null; exec sleep $0' ${word}`,
   },
   // What it leaves behind leaves no room for the next step.
@@ -43,7 +45,6 @@ const bombs: readonly Bomb[] = [
     status: 'failed',
     command: (word) => `perl -e '${takesAll}' ${word} & sleep 12`,
     after: 'sh -c "for i in $(seq 20); do sleep 1 | cat | cat | cat; done"',
-    silence: '30s',
   },
 ]
 
@@ -88,7 +89,7 @@ function configOf({ bombs: count, neighbours }: { readonly bombs: number; readon
   const made: { readonly name: string; readonly text: string }[] = []
   for (let n = 0; n < Math.max(count, neighbours); n++) {
     const [bomb, count_] = [`bomb${n}`, `count${n}`]
-    const { command, after = 'echo after', silence = '10s' } = bombs[n % bombs.length]!
+    const { command, after = 'echo after', silence = '3m' } = bombs[n % bombs.length]!
     const steps = [
       step('bomb', command(wordOf(bomb) ?? ''), `, no_output_timeout: ${silence}`),
       step('after', after, ', when: always'),
