@@ -44,7 +44,7 @@ const bombs: readonly Bomb[] = [
   {
     status: 'failed',
     command: (word) => `perl -e '${takesAll}' ${word} & sleep 12`,
-    after: 'sh -c "for i in $(seq 20); do sleep 1 | cat | cat | cat; done"',
+    after: "sh -c 'for i in $(seq 20); do sleep 1 | cat | cat | cat; done'",
   },
 ]
 

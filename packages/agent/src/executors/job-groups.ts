@@ -10,6 +10,7 @@ export interface GroupLimits {
 
 const mount = '/sys/fs/cgroup'
 const periodUs = 100_000
+const removedWithinMs = 20_000
 
 /** Control groups one name has, version 1 or 2, whether they exist or not. */
 export function controlGroupPaths(name: string): readonly string[] {
@@ -83,9 +84,10 @@ export function existingControlGroups(name: string): readonly string[] {
   return hierarchies.map((hierarchy) => join(mount, hierarchy, 'rondo', name)).filter((group) => existsSync(group))
 }
 
-/** Removes groups whose processes were just killed: each is busy until the last one is gone. */
+/** Removes groups whose processes were just killed: each is busy until the last one is gone, and there may be thousands. */
 export async function removeControlGroups(groups: readonly string[]): Promise<void> {
-  for (const group of groups) for (let tries = 0; !removeEmpty(group) && tries < 200; tries++) await sleep(10)
+  for (const deadline = performance.now() + removedWithinMs; performance.now() < deadline; await sleep(10))
+    if (groups.filter((group) => !removeEmpty(group)).length === 0) return
 }
 
 function removeEmpty(group: string): boolean {
