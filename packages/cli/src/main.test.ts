@@ -49,3 +49,7 @@ test('a word that is no command is answered with the nearest one', () => {
     '`rondo config` needs one of: validate, process. `rondo help config` tells more.',
   )
 }, 30_000)
+
+test('a refusal names the command as it was called', () => {
+  expect(rondo('shell').said).toMatch(/^rondo shell: Name the job/)
+})

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { AppError } from '@rondo/model'
+import { withoutParserAdvice } from './parser-advice.ts'
 import { unknownWord } from './unknown-word.ts'
 
 /** A flag as `parseArgs` knows it, with what help says of it. */
@@ -61,7 +62,9 @@ export async function runVerb(noun: string, verbs: readonly Verb[], args: readon
     return await verb.run(readCall(verb, args.slice(verb.name.split(' ').length)))
   } catch (error) {
     if (!(error instanceof CallError) && !(error instanceof AppError)) throw error
-    process.stderr.write(`rondo ${noun} ${verb.name}: ${error.message}\n`)
+    // A noun with one verb of its name is called by it alone.
+    const called = noun === verb.name ? noun : `${noun} ${verb.name}`
+    process.stderr.write(`rondo ${called}: ${error.message}\n`)
     return error instanceof CallError ? error.exit : 1
   }
 }
@@ -98,9 +101,7 @@ function parse(verb: Verb, args: readonly string[]) {
   try {
     return parseArgs({ args: numbersAsValues(args, verb.flags), options, allowPositionals: true })
   } catch (error) {
-    // What the parser advises of dashes is for programs.
-    const message = (error instanceof Error ? error.message : String(error)).replace(/ To specify a positional.*$/s, '')
-    throw new CallError(`${message}\nusage: ${verb.usage}`)
+    throw new CallError(`${withoutParserAdvice(error)}\nusage: ${verb.usage}`)
   }
 }
 

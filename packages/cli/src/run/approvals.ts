@@ -14,8 +14,11 @@ export class Approvals {
   readonly #input: NodeJS.ReadStream | undefined
   readonly #refused = new Set<string>()
   readonly #given = new Set<string>()
+  readonly #known = new Set<string>()
   #held: readonly Held[] = []
   #underWay = false
+  /** The last answer, when it was none. */
+  #misheard: string | undefined
 
   constructor(connection: Connection, beforehand: ReadonlySet<string>, input: NodeJS.ReadStream | undefined) {
     this.#connection = connection
@@ -31,6 +34,8 @@ export class Approvals {
         .map((job) => ({ id: job.id, workflowId: workflow.id, name: job.name })),
     )
     this.#held = held.filter((job) => !this.#given.has(job.id))
+    for (const { type, name } of pipeline.workflows.flatMap((workflow) => workflow.jobs))
+      if (type === 'approval') this.#known.add(name)
     for (const job of this.#held) if (this.#beforehand.has(job.name) || this.#beforehand.has('all')) this.#approve(job)
     this.#underWay = held.some((job) => this.#given.has(job.id))
   }
@@ -38,12 +43,18 @@ export class Approvals {
   /** What to ask now; undefined when nothing waits, or nobody is there to be asked. */
   question(): string | undefined {
     const job = this.#asked()
-    return job === undefined ? undefined : `Approve ${job.name}?  y/n, then Enter`
+    if (job === undefined) return undefined
+    return `${this.#misheard === undefined ? '' : `"${this.#misheard}" is neither yes nor no. `}Approve ${job.name}?  y/n, then Enter`
   }
 
   /** Whether somebody may yet approve something. */
   open(): boolean {
     return this.#asked() !== undefined || this.#underWay
+  }
+
+  /** Names approved beforehand that no approval job of the run had. */
+  unknown(): readonly string[] {
+    return [...this.#beforehand].filter((name) => name !== 'all' && !this.#known.has(name))
   }
 
   close(): void {
@@ -61,6 +72,8 @@ export class Approvals {
     const answer = String(chunk).trim().toLowerCase()
     const job = this.#asked()
     if (job === undefined) return
+    const understood = /^(?:y|yes|n|no)$/.test(answer)
+    this.#misheard = understood ? undefined : answer
     if (answer === 'y' || answer === 'yes') this.#approve(job)
     else if (answer === 'n' || answer === 'no') this.#refused.add(job.id)
   }

@@ -35,8 +35,14 @@ test.each([
   [['a', 'b'], 'One workflow or job can be named, not 2: a b.'],
   [['-e', 'NOT_HERE'], '--env NOT_HERE: there is no such variable here. Give --env NOT_HERE=value.'],
   [['--remote', 'localhost:8080'], '--remote localhost:8080: give an address such as https://rondo.example.com.'],
+  [['--branch', ''], '--branch is empty. Give the name of a branch.'],
+  [['--project', 'acme/web'], '--project acme/web: that is a project of a server. Give --remote URL as well.'],
   [['-p', 'name'], '--param name: write --param NAME=value.'],
   [['--env-file', 'nowhere'], 'There is no file nowhere. Give a file of lines NAME=value.'],
 ])('%j is refused in words', (args, message) => {
   expect(() => readRunOptions(args, {})).toThrow(message)
+})
+
+test('of an unknown option nothing is advised that is for programs', () => {
+  expect(() => readRunOptions(['--brnach', 'x'], {})).toThrow(/^Unknown option '--brnach'\.?$/)
 })

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs, parseEnv } from 'node:util'
+import { withoutParserAdvice } from '../parser-advice.ts'
 
 export interface RunOptions {
   /** Workflow, job or `WORKFLOW/JOB`; all workflows without it. */
@@ -25,26 +26,12 @@ export interface RunOptions {
 
 /** Reads the words after `rondo run`. Throws an Error whose message is for the user. */
 export function readRunOptions(args: readonly string[], variables: NodeJS.ProcessEnv): RunOptions {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      needs: { type: 'boolean', default: false },
-      param: { type: 'string', multiple: true, short: 'p', default: [] },
-      env: { type: 'string', multiple: true, short: 'e', default: [] },
-      'env-file': { type: 'string', multiple: true, default: [] },
-      context: { type: 'string', multiple: true, default: [] },
-      approve: { type: 'string', multiple: true, default: [] },
-      branch: { type: 'string' },
-      orbs: { type: 'string', multiple: true, default: [] },
-      verbose: { type: 'boolean', short: 'v', default: false },
-      timestamps: { type: 'boolean', short: 't', default: false },
-      remote: { type: 'string' },
-      project: { type: 'string' },
-    },
-  })
+  const { values, positionals } = parse(args)
   if (positionals.length > 1)
     throw new Error(`One workflow or job can be named, not ${positionals.length}: ${positionals.join(' ')}.`)
+  if (values.branch === '') throw new Error('--branch is empty. Give the name of a branch.')
+  if (values.project !== undefined && values.remote === undefined)
+    throw new Error(`--project ${values.project}: that is a project of a server. Give --remote URL as well.`)
   const files = values['env-file'].map((file) => readVariables(file))
   return {
     only: positionals[0],
@@ -59,6 +46,31 @@ export function readRunOptions(args: readonly string[], variables: NodeJS.Proces
     orbs: values.orbs,
     remote: values.remote === undefined ? undefined : address(values.remote),
     project: values.project,
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        needs: { type: 'boolean', default: false },
+        param: { type: 'string', multiple: true, short: 'p', default: [] },
+        env: { type: 'string', multiple: true, short: 'e', default: [] },
+        'env-file': { type: 'string', multiple: true, default: [] },
+        context: { type: 'string', multiple: true, default: [] },
+        approve: { type: 'string', multiple: true, default: [] },
+        branch: { type: 'string' },
+        orbs: { type: 'string', multiple: true, default: [] },
+        verbose: { type: 'boolean', short: 'v', default: false },
+        timestamps: { type: 'boolean', short: 't', default: false },
+        remote: { type: 'string' },
+        project: { type: 'string' },
+      },
+    })
+  } catch (error) {
+    throw new Error(withoutParserAdvice(error))
   }
 }
 

@@ -142,6 +142,7 @@ async function follow(connection: Connection, id: string, options: RunOptions, s
     clearInterval(drawing)
     report.end(end)
     if (options.remote === undefined) screen.print(contextsHere(end))
+    screen.print(approvals.unknown().map((name) => `--approve ${name}: the run had no approval job of that name.`))
     return canceling.asked ? 130 : exitCode(end)
   } finally {
     clearInterval(drawing)

@@ -18,7 +18,9 @@ export const shellVerb: Verb = {
     const [id] = call.arguments
     if (id === undefined) throw new CallError('Name the job: its id, or VCS/ORG/REPO/NUMBER as its page shows it.')
     const client = restClientOf(call)
-    const page = await client.call<JobPageView>('GET', `/api/private/jobs/${id}`)
+    const page = await client.call<JobPageView>('GET', `/api/private/jobs/${id}`).catch((error: unknown) => {
+      throw error instanceof Error && error.message === 'Job not found' ? notFound(id, client.url) : error
+    })
     const slice = heldSlice(page, call)
     const order = (orders: readonly HoldOrder[]) =>
       client.call('POST', `/api/private/jobs/${page.job.id}/hold`, { slice, orders })
@@ -26,6 +28,13 @@ export const shellVerb: Verb = {
     else await attach(client, page.job.id, slice, order)
     return 0
   },
+}
+
+function notFound(id: string, url: string): CallError {
+  return new CallError(
+    `${url} knows no job ${id}, or none that is yours to see. The address of its page ends with what to name: VCS/ORG/REPO/NUMBER.`,
+    1,
+  )
 }
 
 function heldSlice(page: JobPageView, call: VerbCall): number {
