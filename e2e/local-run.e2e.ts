@@ -21,7 +21,7 @@ jobs:
     steps:
       - checkout
       - restore_cache: {keys: [v1]}
-      - run: 'echo "for << pipeline.parameters.who >>: $(cat uncommitted.txt), on $CIRCLE_BRANCH, cache $(cat cached/mark 2>/dev/null || echo none), secret $TOKEN"'
+      - run: 'echo "for << pipeline.parameters.who >>: $(cat uncommitted.txt), on $CIRCLE_BRANCH, cache $(cat cached/mark 2>/dev/null || echo none), secret $TOKEN"; echo "it is $CIRCLE_PROJECT_USERNAME/$CIRCLE_PROJECT_REPONAME, << pipeline.project.slug >>"'
       - run: mkdir -p cached && echo warm > cached/mark
       - save_cache: {key: v1, paths: [cached]}
       - persist_to_workspace: {root: ., paths: [uncommitted.txt]}
@@ -94,6 +94,8 @@ describe.runIf(ready)('rondo run', () => {
   test('a job alone, with a parameter, a variable and a file that was never committed', async () => {
     const { code, printed } = await rondoRun(['build', '-p', 'who=me', '-e', 'TOKEN=very-secret', '--branch', 'topic'])
     expect(printed).toContain('build │ for me: fresh text, on topic, cache none, secret ****')
+    const name = folder.split('/').at(-1)
+    expect(printed).toContain(`it is local/${name}, gh/local/${name}`)
     expect(printed).not.toContain('check')
     expect(code).toBe(0)
   })

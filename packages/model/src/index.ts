@@ -65,6 +65,7 @@ export type {
   PipelineValues,
   PipelineWarning,
   PullRequests,
+  RepositoryNames,
 } from './pipeline.ts'
 export type {
   DockerExecutorPlan,

@@ -42,6 +42,14 @@ export interface GitRevision {
   readonly authorEmail: string
   /** Absent for what no pull request asks to merge, as far as whoever pushed it said. */
   readonly pullRequests?: PullRequests
+  /** Absent where the project has the repository's own name. */
+  readonly calledAs?: RepositoryNames
+}
+
+/** What configs and jobs are told a repository is called: of a folder that `rondo run` runs, as its remote has it. */
+export interface RepositoryNames {
+  readonly organization: string
+  readonly repository: string
 }
 
 /** The pull requests whose head a commit is, on the host where they are open. */

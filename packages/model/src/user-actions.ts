@@ -1,4 +1,4 @@
-import type { Continuation, Pipeline, PullRequests } from './pipeline.ts'
+import type { Continuation, Pipeline, PullRequests, RepositoryNames } from './pipeline.ts'
 import type { RefRequest } from './ports/repositories.ts'
 import type { Project } from './project.ts'
 import type { RequestKey } from './request-key.ts'
@@ -18,6 +18,8 @@ export interface TriggerRequest {
   readonly baseRevision?: string
   /** What a push said of its pull requests. */
   readonly pullRequests?: PullRequests | undefined
+  /** What the repository is called, where that is not its project's name. */
+  readonly calledAs?: RepositoryNames | undefined
   /** The run of a schedule: it happens once, and the schedule moves on with it. */
   readonly schedule?: ScheduledRun
   /** Sent again with the same key, it answers the same pipeline. */

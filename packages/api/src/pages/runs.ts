@@ -5,6 +5,8 @@ import type { Access } from '../access.ts'
 import type { Authenticator } from '../authenticate.ts'
 import type { WebPorts } from '../ports.ts'
 
+const name = { type: 'string', minLength: 1, maxLength: 100, pattern: '^[^\\s/]+$' }
+
 const body = {
   type: 'object',
   additionalProperties: false,
@@ -16,6 +18,12 @@ const body = {
     only: { type: 'string', minLength: 1, maxLength: 1_000 },
     withRequired: { type: 'boolean' },
     parameters: { type: 'object', maxProperties: 100 },
+    calledAs: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['organization', 'repository'],
+      properties: { organization: name, repository: name },
+    },
   },
 }
 
@@ -23,7 +31,7 @@ const body = {
 export function registerRuns(server: FastifyInstance, ports: WebPorts, auth: Authenticator, access: Access): void {
   server.post('/api/private/runs', { schema: { body } }, async (request, reply) => {
     const asker = await auth.person(request)
-    const { project: slug, revision, branch, only, withRequired, parameters } = request.body as RunRequest
+    const { project: slug, revision, branch, only, withRequired, parameters, calledAs } = request.body as RunRequest
     const project = await access.project(asker, slug, 'contribute')
     const pipeline = await ports.actions.trigger({
       project,
@@ -31,6 +39,7 @@ export function registerRuns(server: FastifyInstance, ports: WebPorts, auth: Aut
       actorId: asker.user.id,
       ref: { revision, branch },
       parameters: parameters ?? {},
+      ...(calledAs === undefined ? {} : { calledAs }),
       ...(only === undefined ? {} : { only: { name: only, withRequired: withRequired ?? false } }),
     })
     if (pipeline === undefined) throw new AppError('conflict', `Revision ${revision} made no pipeline.`)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkRun } from '@rondo/conductor'
 import type { RunOptions } from './options.ts'
+import { repositoryNames } from './target.ts'
 import { repositoryNameOf, type WorkingTree } from './working-tree.ts'
 
 const file = '.circleci/config.yml'
@@ -15,7 +16,13 @@ export async function checkFirst(tree: WorkingTree, options: RunOptions): Promis
   const errors = await checkRun({
     source: readFileSync(join(tree.root, file), 'utf8'),
     file,
-    git: { ...tree.commit, revision: tree.revision, branch: options.branch ?? tree.branch, tag: null },
+    git: {
+      ...tree.commit,
+      revision: tree.revision,
+      branch: options.branch ?? tree.branch,
+      tag: null,
+      calledAs: repositoryNames(tree),
+    },
     project: {
       vcsType: 'github',
       organizationName: 'local',

@@ -12,7 +12,7 @@ import { type RunOptions, readRunOptions } from './options.ts'
 import { type Place, takeAbandonedPlaces, takePlace } from './place.ts'
 import { openPrivateServer } from './private-server.ts'
 import { createReport } from './report.ts'
-import { prepareLocalProject, remoteProject, requireProject, takeSecretsAway } from './target.ts'
+import { prepareLocalProject, remoteProject, repositoryNames, requireProject, takeSecretsAway } from './target.ts'
 import type { WaitingJob } from './waits.ts'
 import { watchPipeline } from './watch.ts'
 import { snapshotWorkingTree, type WorkingTree } from './working-tree.ts'
@@ -51,6 +51,7 @@ export async function run(args: readonly string[]): Promise<number> {
       revision: tree.revision,
       branch: options.branch ?? tree.branch,
       parameters: options.parameters,
+      ...(options.remote === undefined ? { calledAs: repositoryNames(tree) } : {}),
       ...(options.only === undefined ? {} : { only: options.only, withRequired: options.withRequired }),
     })
     screen.footer([])

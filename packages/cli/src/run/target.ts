@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { RepositoryNames } from '@rondo/model'
 import { createImport } from '../orb/arrivals.ts'
 import { readOrbFolder } from '../registry/folder-lookup.ts'
 import { createGraphqlClient } from '../registry/graphql-client.ts'
@@ -6,7 +7,7 @@ import { endpointOf } from '../registry/server.ts'
 import type { Connection } from './connection.ts'
 import type { RunOptions } from './options.ts'
 import type { Place } from './place.ts'
-import type { WorkingTree } from './working-tree.ts'
+import { repositoryNameOf, type WorkingTree } from './working-tree.ts'
 
 /** A place's project on this user's own server, with exactly the variables and contexts of this call. */
 export async function prepareLocalProject(connection: Connection, place: Place, options: RunOptions): Promise<void> {
@@ -70,9 +71,20 @@ async function bringOrbs(connection: Connection, folder: string): Promise<void> 
 /** Slug of a project on a server elsewhere: as given, else from where the folder's repository is pushed to. */
 export function remoteProject(tree: WorkingTree, given: string | undefined): string {
   if (given !== undefined) return /^\w+\/[^/]+\/[^/]+$/.test(given) ? given : `gh/${given}`
-  const path = /(?:^|[/:])([^/:]+)\/([^/]+?)(?:\.git)?\/?$/.exec(tree.origin ?? '')
-  if (path === null) throw new Error('Which project? This repository has no remote "origin". Give --project ORG/REPO.')
-  return `gh/${path[1]}/${path[2]}`
+  const names = namesOf(tree.origin)
+  if (names === undefined)
+    throw new Error('Which project? This repository has no remote "origin". Give --project ORG/REPO.')
+  return `gh/${names.organization}/${names.repository}`
+}
+
+/** What a run here tells its jobs the repository is called: as its remote has it, else as the folder. */
+export function repositoryNames(tree: Pick<WorkingTree, 'origin' | 'root'>): RepositoryNames {
+  return namesOf(tree.origin) ?? { organization: 'local', repository: repositoryNameOf(tree.root) }
+}
+
+function namesOf(origin = ''): RepositoryNames | undefined {
+  const [, organization, repository] = /(?:^|[/:])([^/:\s]+)\/([^/\s]+?)(?:\.git)?\/?$/.exec(origin) ?? []
+  return organization === undefined || repository === undefined ? undefined : { organization, repository }
 }
 
 /** A push to a name that nobody has makes a project: one that is only mistyped shall not. Throws an Error for the user. */

@@ -207,6 +207,7 @@ function builtInVariables(
 ): readonly EnvironmentEntry[] {
   const { job, workflow, pipeline, identity } = context
   const { organizationName: organization, projectName: repository } = context
+  const names = pipeline.git.calledAs ?? { organization, repository }
   const values: Readonly<Record<string, string | null>> = {
     CI: 'true',
     CIRCLECI: 'true',
@@ -220,8 +221,8 @@ function builtInVariables(
     CIRCLE_PIPELINE_ID: pipeline.id,
     CIRCLE_PREVIOUS_BUILD_NUM: context.previousNumber === null ? null : String(context.previousNumber),
     CIRCLE_PROJECT_ID: identity.projectId,
-    CIRCLE_PROJECT_REPONAME: repository,
-    CIRCLE_PROJECT_USERNAME: organization,
+    CIRCLE_PROJECT_REPONAME: names.repository,
+    CIRCLE_PROJECT_USERNAME: names.organization,
     ...pullRequestVariables(pipeline.git),
     CIRCLE_REPOSITORY_URL: repositoryUrl,
     CIRCLE_SHA1: pipeline.git.revision,

@@ -21,6 +21,7 @@ export function pipelineValues(input: {
   readonly schedule?: { readonly id: string; readonly name: string }
 }): PipelineValues {
   const { project, git } = input
+  const names = git.calledAs ?? { organization: project.organizationName, repository: project.name }
   const origin = origins[input.trigger]
   const repository = `${input.publicUrl}/git/${project.organizationName}/${project.name}`
   return {
@@ -28,7 +29,7 @@ export function pipelineValues(input: {
     'pipeline.number': input.number,
     'pipeline.project.git_url': repository,
     'pipeline.project.type': project.vcsType,
-    'pipeline.project.slug': projectSlug(project),
+    'pipeline.project.slug': projectSlug({ ...project, organizationName: names.organization, name: names.repository }),
     'pipeline.integration_source': project.vcsType,
     'pipeline.git.tag': git.tag ?? '',
     'pipeline.git.branch': git.branch ?? '',
@@ -36,8 +37,8 @@ export function pipelineValues(input: {
     'pipeline.git.revision': git.revision,
     'pipeline.git.base_revision': input.baseRevision,
     'pipeline.git.repo_url': repository,
-    'pipeline.git.repo_owner': project.organizationName,
-    'pipeline.git.repo_name': project.name,
+    'pipeline.git.repo_owner': names.organization,
+    'pipeline.git.repo_name': names.repository,
     'pipeline.git.commit.subject': git.subject,
     'pipeline.git.commit.body': git.body,
     'pipeline.git.commit.author_login': git.authorName,

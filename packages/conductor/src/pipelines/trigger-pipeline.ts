@@ -38,7 +38,11 @@ export async function triggerPipeline(
   const resolved = await ports.repositories.resolve(repository, request.ref)
   if (resolved === undefined) return leaveOutRun(ports.engine, request)
   const newest = await isNewest(ports.repositories, repository, request, resolved)
-  const git = request.pullRequests === undefined ? resolved : { ...resolved, pullRequests: request.pullRequests }
+  const git = {
+    ...resolved,
+    ...(request.pullRequests === undefined ? {} : { pullRequests: request.pullRequests }),
+    ...(request.calledAs === undefined ? {} : { calledAs: request.calledAs }),
+  }
   if (request.trigger === 'webhook' && asksToSkip(git)) return leaveOutPush(ports.engine, request, git)
   const source = await sourceOf(ports.repositories, repository, git, request.config)
   const { contexts, ...reserved } = await ports.engine.reservePipeline(project.id, request.once)

@@ -194,6 +194,8 @@ export interface RunRequest {
   /** With a job: also what it requires. */
   readonly withRequired?: boolean
   readonly parameters?: Readonly<Record<string, string | number | boolean>>
+  /** What the config and the jobs shall be told the repository is called, where that is not its project's name. */
+  readonly calledAs?: { readonly organization: string; readonly repository: string }
 }
 
 /** What the slices of a job use, one number a step of time, from `startedAt` on. */
