@@ -1,8 +1,8 @@
 import type { AgentView } from '@rondo/protocol'
 import type { Stack } from '@rondo/testkit'
 
-/** An agent says something every ten seconds; so long after its last word one is missed. */
-const missedAfterMs = 20_000
+/** An agent says something every ten seconds, and each time has a lease of thirty: after that signs of life were missed. */
+const missedAfterMs = 30_000
 const everyMs = 1_000
 
 export interface AgentWatch {
