@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stack } from '@rondo/testkit'
 import { type CountedJob, countingConfig, isCountOf, jobGraph } from './counted-jobs.ts'
 import type { Findings } from './experiment.ts'
-import { countRows } from './look.ts'
+import { countRows, look } from './look.ts'
 
 const project = 'acme/chaos'
 const endings = ['success', 'failed', 'error', 'canceled', 'unauthorized', 'not_run']
@@ -116,7 +116,12 @@ async function inspect(stack: Stack, { acknowledged, jobs: expected, lines }: Pr
   const twice = await countRows(stack, startedTwice)
   const damaged = await countRows(stack, damagedOutputs)
   if (damaged > 0) problems.push(`${damaged} outputs are not what their agent says it sent`)
-  if (twice > 0) problems.push(`${twice} tasks were granted their start more than once`)
+  if (twice > 0) {
+    const told = await look<{ because: string }>(stack, whyAgain)
+    problems.push(
+      `${twice} tasks were granted their start more than once: ${told.map((one) => one.because).join('; ')}`,
+    )
+  }
   return {
     problems,
     figures: {
@@ -129,7 +134,16 @@ async function inspect(stack: Stack, { acknowledged, jobs: expected, lines }: Pr
   }
 }
 
-/** Tasks with more than one attempt that was granted its start; a second start in one attempt shows in the output. */
-const startedTwice = 'select task_id from attempts where granted_at is not null group by task_id having count(*) > 1'
+/**
+ * Tasks with more than one attempt that was granted its start, but for attempts known to have been given up before any code of
+ * their job ran, as on a full disk (rule D-01). A second start in one attempt shows in the output.
+ */
+const startedTwice = `select task_id from attempts join tasks on tasks.id = task_id
+  where granted_at is not null and not exists (
+    select from events where kind = 'task.requeued' and events.job_id = tasks.job_id
+      and data->>'slice' = tasks.index::text and data->>'attempt' = attempts.number::text
+      and data->>'because' like 'no code of the job has run.%')
+  group by task_id having count(*) > 1`
+const whyAgain = "select distinct data->>'because' as because from events where kind = 'task.requeued'"
 /** What the server itself found when it compared each output with its end record. */
 const damagedOutputs = "select id from events where kind = 'output.damaged'"

@@ -14,7 +14,8 @@
 # Says in `progress` what began (ID, process, when), ended (ID, exit status) and was refused (ID, TURN), so an agent
 # that was killed finds everything again; and that it has stopped by itself (exit status), as shells do that may not fork.
 # What waits in the lane is gone on with while nobody looks, so it is little, and only ever follows short scripts: an
-# agent that died is not survived by steps that begin minutes later. Starting programs and making files is what a user waits for, so few are started and made here.
+# agent that died is not survived by steps that begin minutes later. Starting programs and making files is what a user waits
+# for, so few are started and made here.
 rondo_io=$1
 rondo_token=$2
 shift 2
