@@ -6,10 +6,17 @@ import type { ExecutorState } from '../executor.ts'
 import { expand } from './credentials.ts'
 import { eventsFile } from './event-files.ts'
 import type { ResolvedImage } from './images.ts'
-import { attemptLabel, ownerLabel } from './labels.ts'
 import { ensureJobsNetwork, prepareClosing } from './network.ts'
 import { limitsFor, type Place, primaryOptions } from './options.ts'
-import { createContainer, type Engine, openingsOf, removeContainer, startClosed, watchedDisk } from './start.ts'
+import {
+  createContainer,
+  type Engine,
+  openingsOf,
+  placeFor,
+  removeContainer,
+  startClosed,
+  watchedDisk,
+} from './start.ts'
 import type { WarmContainer, WarmRecipe } from './warm-pool.ts'
 
 /** A container that waited, and the image it runs. */
@@ -46,21 +53,12 @@ export function warmKey(engine: Engine, spec: TaskSpec, plan: ImagePlan, imageId
 /** Makes containers like the one a job of this spec has, with nothing of the job's in them. */
 export function warmRecipe(engine: Engine, spec: TaskSpec, plan: ImagePlan, image: ResolvedImage): WarmRecipe {
   const limits = limitsFor(spec, engine.machine, () => {})
-  const { diskGb, sudo } = engine.settings
   const openings = openingsOf(engine, spec)
   return {
     key: warmKey(engine, spec, plan, image.id),
     async make(io, label) {
       const network = await ensureJobsNetwork(engine.docker)
-      const labels = { [attemptLabel]: label, [ownerLabel]: engine.owner }
-      const place: Place = {
-        limits,
-        labels,
-        diskGb,
-        sudo,
-        systemCalls: engine.systemCalls,
-        limitsCores: engine.limitsCores,
-      }
+      const place = placeFor(engine, label, limits)
       const options = (on: Place) =>
         primaryOptions(
           image,

@@ -37,6 +37,14 @@ export interface Engine {
   readonly architecture: string
 }
 
+/** What holds for each container of an attempt, which its label names. */
+export function placeFor(engine: Engine, label: string, limits: Limits): Place {
+  const { owner, systemCalls, limitsCores } = engine
+  const { diskGb, sudo } = engine.settings
+  const labels = { [attemptLabel]: label, [ownerLabel]: owner }
+  return { limits, labels, diskGb, sudo, systemCalls, limitsCores }
+}
+
 export interface Preparation {
   readonly spec: TaskSpec
   readonly folder: TaskFolder
@@ -59,18 +67,8 @@ export async function startContainers(
     // An agent that died while it prepared left containers whose supervisors would read the same commands.
     removeLabelled(docker, `${attemptLabel}=${spec.attemptId}`),
   ])
-  const labels = { [attemptLabel]: spec.attemptId, [ownerLabel]: engine.owner }
-  const { diskGb, sudo } = engine.settings
   const shared = plans.length > 1 ? shareClass(engine.groupDriver, { name: spec.attemptId, limits }, say) : undefined
-  const place: Place = {
-    limits,
-    labels,
-    diskGb,
-    sudo,
-    systemCalls: engine.systemCalls,
-    limitsCores: engine.limitsCores,
-    group: shared?.parent,
-  }
+  const place: Place = { ...placeFor(engine, spec.attemptId, limits), group: shared?.parent }
   const primary = await startPrimary(engine, preparation, place, { plans, images, network })
   const together = shared?.holds(primary.pid) ?? false
   if (shared?.parent !== undefined)
