@@ -27,12 +27,16 @@ test.runIf(!ready)('abandoned local runs are left out: a Docker engine or its im
 describe.runIf(ready)('a local run that nobody watches any more', () => {
   let folder: string
   let data: string
+  let scratch: string
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'rondo-project-'))
     // PostgreSQL runs as another user when the tests run as root.
     data = mkdtempSync('/tmp/rondo-run-data-')
     execFileSync('chmod', ['755', data])
+    scratch = join(data, 'scratch')
+    mkdirSync(scratch)
+    execFileSync('chmod', ['1777', scratch])
     mkdirSync(join(folder, '.circleci'))
     writeFileSync(join(folder, '.circleci/config.yml'), config)
   })
@@ -43,7 +47,7 @@ describe.runIf(ready)('a local run that nobody watches any more', () => {
   function begin(only: string): ChildProcess {
     return spawn(process.execPath, [program, 'run', only], {
       cwd: folder,
-      env: { PATH: process.env.PATH, RONDO_RUN_DATA: join(data, 'run'), RONDO_EXECUTOR: 'docker' },
+      env: { PATH: process.env.PATH, RONDO_RUN_DATA: join(data, 'run'), RONDO_EXECUTOR: 'docker', TMPDIR: scratch },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
   }
@@ -99,6 +103,17 @@ describe.runIf(ready)('a local run that nobody watches any more', () => {
     expect(printed).toContain('quick │ done')
     expect(code).toBe(0)
     await vi.waitFor(() => expect(left()).toEqual([]), { timeout: 30_000, interval: 200 })
+  })
+
+  test('leaves nothing in the folder for temporary files that the next one does not remove', async () => {
+    const folders = () => readdirSync(scratch).filter((name) => name.startsWith('rondo-run-'))
+    expect(folders()).toEqual([])
+    const child = begin('slow')
+    await waits(child)
+    expect(folders()).toHaveLength(1)
+    child.kill('SIGKILL')
+    await endOf(begin('fast'))
+    expect(folders()).toEqual([])
   })
 })
 

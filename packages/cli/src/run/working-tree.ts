@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, existsSync, mkdirSync, realpathSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { GitRevision } from '@rondo/model'
 import { git, tryGit } from '../git.ts'
+import { makeScratchFolder } from './scratch-folder.ts'
 
 /** Git refuses to commit for nobody; the commit of a run needs no person. */
 const author = {
@@ -32,7 +32,7 @@ export interface WorkingTree extends Disposable {
  * temporary folder. A folder without git works too. Throws an Error whose message is for the user.
  */
 export function snapshotWorkingTree(folder: string): WorkingTree {
-  const scratch = mkdtempSync(join(tmpdir(), 'rondo-run-'))
+  const scratch = makeScratchFolder()
   try {
     return snapshot(folder, scratch)
   } catch (error) {
