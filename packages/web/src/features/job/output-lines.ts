@@ -8,6 +8,8 @@ export interface OutputLines {
   readonly lines: readonly Line[]
   /** When the first of each was printed, in milliseconds since 1970; undefined where nobody knows. */
   readonly times: readonly (number | undefined)[]
+  /** Indexes, rising, of the lines that go on with the one before, which had become too long. */
+  readonly folds: readonly number[]
   readonly ended: boolean
   /** Number of the first of them, once it is known. */
   readonly first: number | undefined
@@ -16,7 +18,7 @@ export interface OutputLines {
 /** The lines of a step's output from a byte on: what there is, and what comes. */
 export function useOutputLines(stepId: string, from: number): OutputLines {
   const live = useContext(LiveContext)
-  const [state, setState] = useState<OutputLines>({ lines: [], times: [], ended: false, first: undefined })
+  const [state, setState] = useState<OutputLines>({ lines: [], times: [], folds: [], ended: false, first: undefined })
   useEffect(() => {
     if (live === undefined) return
     const parser = createAnsiParser()
@@ -28,7 +30,7 @@ export function useOutputLines(stepId: string, from: number): OutputLines {
     // Many pieces may come between two pictures; they are drawn together.
     const draw = () => {
       frame = 0
-      setState({ lines: parser.lines(), times: parser.times(), ended, first })
+      setState({ lines: parser.lines(), times: parser.times(), folds: [...parser.folds()], ended, first })
     }
     const schedule = () => {
       frame ||= requestAnimationFrame(draw)
@@ -61,7 +63,13 @@ export function useOutputLines(stepId: string, from: number): OutputLines {
   return state
 }
 
-/** Numbers of the lines that hold a text, upper and lower case alike. */
+/** A line's number in the file, as editors count; empty while the first one's is not known, and where a line only goes on. */
+export function numberOfLine(index: number, { first, folds }: Pick<OutputLines, 'first' | 'folds'>): string {
+  if (first === undefined || folds.includes(index)) return ''
+  return String(first + index - folds.filter((fold) => fold < index).length)
+}
+
+/** Indexes of the lines that hold a text, upper and lower case alike. */
 export function matchesIn(lines: readonly Line[], wanted: string): readonly number[] {
   if (wanted === '') return []
   const needle = wanted.toLowerCase()

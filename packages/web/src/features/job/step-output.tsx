@@ -5,7 +5,7 @@ import { size } from '../../shared/size.ts'
 import { LineText } from './line-text.tsx'
 import { lineTime, lineTimeTitle, useLineTimes } from './line-times.ts'
 import { OutputBar } from './output-bar.tsx'
-import { matchesIn, useOutputLines } from './output-lines.ts'
+import { matchesIn, numberOfLine, useOutputLines } from './output-lines.ts'
 import { likelyHeight, lineHeight, rowsToDraw } from './output-rows.ts'
 import './step-output.css'
 
@@ -15,7 +15,8 @@ const windowBytes = 4 * 1024 * 1024
 /** Output of a step: what there is, and what comes; its tail is followed until the reader scrolls away. */
 export function StepOutput({ step }: { readonly step: StepView }) {
   const [from] = useState(Math.max(0, step.outputBytes - windowBytes))
-  const { lines, times, ended, first } = useOutputLines(step.id, from)
+  const output = useOutputLines(step.id, from)
+  const { lines, times, ended } = output
   const [timed, showTimes] = useLineTimes()
   const scroller = useRef<HTMLDivElement>(null)
   const follow = useRef(true)
@@ -96,7 +97,7 @@ export function StepOutput({ step }: { readonly step: StepView }) {
                 ref={rows.measureElement}
                 style={{ transform: `translateY(${row.start}px)` }}
               >
-                <span className="line-number">{first === undefined ? '' : first + row.index}</span>
+                <span className="line-number">{numberOfLine(row.index, output)}</span>
                 {timed && (
                   <time className="line-time" title={lineTimeTitle(times[row.index], step.startedAt)}>
                     {lineTime(times[row.index])}

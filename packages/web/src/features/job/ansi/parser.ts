@@ -10,6 +10,8 @@ export interface AnsiParser {
   lines(): readonly Line[]
   /** When the first of each line was printed, where that is known. */
   times(): readonly (number | undefined)[]
+  /** Indexes, rising, of the lines that go on with the one before, which had become too long. */
+  folds(): readonly number[]
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
@@ -63,6 +65,7 @@ export function createAnsiParser(): AnsiParser {
     },
     lines: () => screen.lines(),
     times: () => screen.times(),
+    folds: () => screen.folds(),
   }
 }
 

@@ -34,11 +34,14 @@ export interface Screen {
   printedAt(time: number | undefined): void
   /** When the first of each line was written; holes where that is not known. */
   times(): readonly (number | undefined)[]
+  /** Indexes, rising, of the lines that go on with the one before, which had become too long. */
+  folds(): readonly number[]
 }
 
 export function createScreen(): Screen {
   const rows: Line[] = [[]]
   const times: (number | undefined)[] = []
+  const folds: number[] = []
   let now: number | undefined
   /** Where the next character goes. */
   let row = 0
@@ -71,7 +74,10 @@ export function createScreen(): Screen {
   return {
     write(text, style) {
       for (let from = 0; from < text.length; ) {
-        if (at >= longestLine) this.newline()
+        if (at >= longestLine) {
+          if (row + 1 === rows.length) folds.push(row + 1)
+          this.newline()
+        }
         const piece = text.slice(from, from + longestLine - at)
         put(piece, style)
         from += piece.length
@@ -105,11 +111,13 @@ export function createScreen(): Screen {
       this.eraseLine('right')
       rows.length = row + 1
       times.length = Math.min(times.length, row + 1)
+      while (folds.at(-1)! > row) folds.pop()
     },
     printedAt(time) {
       now = time
     },
     times: () => times,
+    folds: () => folds,
     lines: () => (rows.at(-1)!.length === 0 ? rows.slice(0, -1) : rows.slice()),
   }
 }
