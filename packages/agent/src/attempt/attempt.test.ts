@@ -501,3 +501,33 @@ test('an agent that comes after another goes on with what was kept, and it ends 
   expect(server.output(3)).toBe('by the second\n')
   expect(server.entries.filter((entry) => entry.type === 'task-finished')).toHaveLength(1)
 })
+
+test('what is used while a failed job stays, and while its agent is away meanwhile, is not counted as the job’s', async () => {
+  const { server, begin } = bench(taskSpec([runStep('sleep 0.5; exit 1')]))
+  server.holdFor(60_000)
+  const first = begin()
+  await until(() => server.entries.some((entry) => entry.type === 'task-finished'))
+  const used = server.usage()
+  expect(used?.cpuMilli.length).toBeGreaterThan(0)
+  first.stop('shutdown')
+  await first.ended
+  beganEarlier(90_000)
+
+  const { ended } = begin()
+  server.order({ type: 'run', command: 'sleep 0.5' })
+  await until(() => server.entries.some((entry) => entry.type === 'step-finished' && entry.step === 3))
+  server.order({ type: 'release' })
+  await ended
+
+  expect(server.usage()).toEqual(used)
+})
+
+/** As if the samples that the agent keeps had begun so much earlier. */
+function beganEarlier(ms: number): void {
+  const file = join(root, 'tasks', '0198f0c0-0000-7000-8000-000000000001', 'usage.json')
+  const series = JSON.parse(readFileSync(file, 'utf8'))
+  writeFileSync(
+    file,
+    JSON.stringify({ ...series, startedAt: new Date(Date.parse(series.startedAt) - ms).toISOString() }),
+  )
+}

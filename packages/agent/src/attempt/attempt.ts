@@ -22,7 +22,7 @@ import { answerTimings } from '../steps/timings.ts'
 import { answerTokens } from '../steps/tokens.ts'
 import { openLane } from '../task/lane.ts'
 import { openScripts } from '../task/scripts.ts'
-import type { TaskBase, TaskContext } from '../task/task-context.ts'
+import { enableSshStep, type TaskBase, type TaskContext } from '../task/task-context.ts'
 import { sampleUsage } from '../usage/sampler.ts'
 import { type AttendedContainers, attendContainers } from './attend-containers.ts'
 import { faultOf, notBegun } from './fault.ts'
@@ -222,6 +222,14 @@ async function holdIfFailed(deps: AttemptDeps, task: TaskContext, end: TaskEnd):
   await holdSession(task, until, deps.draining ?? new AbortController().signal)
 }
 
+/** Whether an agent before this one had run all steps, and kept the environment for people. */
+function onlyKept({ notes, entries }: Journal): boolean {
+  return (
+    notes.some((note) => note.type === 'held') ||
+    entries.some((entry) => entry.type === 'step-started' && entry.kind === 'ssh' && entry.step !== enableSshStep)
+  )
+}
+
 function reportEnd(reporter: Reporter, journal: Journal, end: TaskEnd): void {
   if (journal.entries.some((entry) => entry.type === 'task-finished')) return
   reporter.report({ type: 'task-finished', ...end, at: new Date().toISOString() })
@@ -258,18 +266,22 @@ async function execute(
     announceVariables(task)
     const answering = [answerTimings(task), answerTokens(task)]
     stopAnswering = () => answering.forEach((stop) => void stop())
-    stopSampling = sampleUsage({
-      spec: own.spec,
-      root: own.folder.root,
-      controlPlane: deps.controlPlane,
-      read: () => deps.executor.usage(environment.state),
-    })
+    if (!onlyKept(own.journal))
+      stopSampling = sampleUsage({
+        spec: own.spec,
+        root: own.folder.root,
+        controlPlane: deps.controlPlane,
+        read: () => deps.executor.usage(environment.state),
+      })
     stopWatching = watchDiskUse(task, () => (own.signal as StoppableSignal).stop?.('disk'))
     door = await openSshDoor(task, deps.ssh)
     containers = attendContainers(task)
-    const end = await stayOpen(deps, task, door, await runSteps(task))
+    const ran = await runSteps(task)
+    // What is used from here on is not the job's, but that of whoever looks into it.
+    await lastSamples()
+    const end = await stayOpen(deps, task, door, ran)
     await containers.stop()
-    await Promise.all([base.steps.settled(), lastSamples()])
+    await base.steps.settled()
     if (door === undefined) await holdIfFailed(deps, task, end)
     return end
   } finally {

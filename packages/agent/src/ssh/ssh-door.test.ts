@@ -107,17 +107,19 @@ test('a job tells how to enter it; its owner runs commands with the job’s vari
   expect(server.entries.at(-1)).toMatchObject({ type: 'task-finished', result: 'canceled' })
 })
 
-test('it stays while somebody is in and no longer, with the result that its steps had', async () => {
+test('it stays while somebody is in and no longer, with the result and the use of resources that its steps had', async () => {
   const { own, server, ended } = begin([runStep('exit 7')], { idleMs: 200 })
   const port = Number(await until(() => told(server.output(2))))
   const client = await connect(port, own.privateKey)
   await until(() => (server.output(4).includes('Cancel the job') ? true : undefined))
+  const used = server.usage()
   // Longer than it stays without anybody.
   await run(client, 'sleep 1')
   expect(server.entries.some((entry) => entry.type === 'task-finished')).toBe(false)
 
   client.end()
   await ended
+  expect(server.usage()).toEqual(used)
 
   expect(server.entries.at(-1)).toMatchObject({ type: 'task-finished', result: 'failed' })
   await expect(connect(port, own.privateKey)).rejects.toThrow()
