@@ -74,10 +74,14 @@ workflows: {main: {jobs: [line]}}
 `,
   })
   const page = await browser.newPage()
+  // Beside other experiments everything takes long; that it is there in the end is what counts.
+  page.setDefaultTimeout(300_000)
   await page.goto(stack.url)
   await page.fill('input[name=login]', stack.admin.login)
   await page.fill('input[name=password]', stack.admin.password)
   await page.click('button[type=submit]')
+  // Who leaves the page before it was answered is not signed in.
+  await page.locator('input[name=password]').waitFor({ state: 'detached' })
   const pipeline = await stack.latestPipeline(project)
   const job = await stack.waitFor('the job', async () => {
     const [workflow] = await stack.workflows(pipeline.id)

@@ -81,3 +81,16 @@ test('a transaction that stands still is undone, so that others get what it held
     await impatient.close()
   }
 })
+
+test('a statement that the disk has no room for is refused by that name, and may be repeated [R-12]', async () => {
+  const small = openDatabase(database.connectionString, 2)
+  const full = sql`do $$ begin raise exception 'could not extend file' using errcode = 'disk_full'; end $$`
+
+  for (const refused of [small.rows(full), small.transact((tx) => tx.rows(full))])
+    await expect(refused).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('disk of the database is full'),
+    })
+  expect(await small.rows(sql`select 1 as one`)).toEqual([{ one: 1 }])
+  await small.close()
+})

@@ -157,7 +157,7 @@ async function retryDeadlocks<T>(run: () => Promise<T>): Promise<T> {
     try {
       return await run()
     } catch (cause) {
-      const deadlock = cause instanceof Error && 'code' in cause && (cause.code === '40P01' || cause.code === '40001')
+      const deadlock = codeOf(cause) === '40P01' || codeOf(cause) === '40001'
       if (!deadlock || tries >= deadlockTries) throw cause
       await sleep(2 ** tries * (1 + Math.random()))
     }
@@ -170,12 +170,19 @@ async function attempt<T>(run: () => Promise<T>): Promise<T> {
   } catch (cause) {
     if (isUnstorable(cause))
       throw new AppError('bad-request', 'PostgreSQL cannot hold a text with a NUL character. Leave it out.', { cause })
+    if (codeOf(cause) === diskFull)
+      throw new AppError('unavailable', 'The disk of the database is full. Make room there; then this goes on.', {
+        cause,
+      })
     if (!isOutage(cause)) throw cause
     throw new AppError('unavailable', 'The database cannot be reached at the moment. Try again in a few seconds.', {
       cause,
     })
   }
 }
+
+/** SQLSTATE of a statement that PostgreSQL had no room for. */
+const diskFull = '53100'
 
 const outageCodes = new Set([
   '57P01',
@@ -193,9 +200,8 @@ const outageCodes = new Set([
 /** Whether the database was away, as opposed to a statement it refused. */
 export function isOutage(cause: unknown): boolean {
   if (!(cause instanceof Error)) return false
-  const code = 'code' in cause ? String(cause.code) : ''
   return (
-    outageCodes.has(code) ||
+    outageCodes.has(codeOf(cause)) ||
     /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
       cause.message,
     )
@@ -204,10 +210,15 @@ export function isOutage(cause: unknown): boolean {
 
 /** Whether a text held a character that no text of the database may hold. */
 function isUnstorable(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && (cause.code === '22021' || cause.code === '22P05')
+  return codeOf(cause) === '22021' || codeOf(cause) === '22P05'
 }
 
 /** Whether a unique constraint refused the row. */
 export function isDuplicate(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === '23505'
+  return codeOf(cause) === '23505'
+}
+
+/** PostgreSQL's SQLSTATE, or the system's name of an error; empty when there is none. */
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
 }

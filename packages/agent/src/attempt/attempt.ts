@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '@rondo/model'
@@ -26,7 +24,7 @@ import { enableSshStep, type TaskBase, type TaskContext } from '../task/task-con
 import { sampleUsage } from '../usage/sampler.ts'
 import { type AttendedContainers, attendContainers } from './attend-containers.ts'
 import { faultOf, notBegun } from './fault.ts'
-import { requireRoom } from './require-room.ts'
+import { makeRecord } from './record.ts'
 import { runSteps, stoppedEnd, type TaskEnd } from './run-steps.ts'
 import { announceVariables, executorState, openEnvironment } from './spin-up.ts'
 import { stopUnheard } from './stop-unheard.ts'
@@ -34,7 +32,6 @@ import { takeDown } from './take-down.ts'
 import { watchDiskUse } from './watch-disk-use.ts'
 
 const lastSamplesMs = 500
-const lastWordMs = 60_000
 
 export interface AttemptDeps {
   readonly controlPlane: ControlPlane
@@ -68,19 +65,15 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
   // An agent without tasks may not have heard the server for long: what it is given it has just heard of.
   const begunAt = performance.now()
   const root = join(deps.dataFolder, 'tasks', ref.attemptId)
-  // Nothing is asked for yet, so the task goes to somebody else once its lease is over.
-  if (!existsSync(root)) await requireRoom(deps.dataFolder)
-  await mkdir(root, { recursive: true })
-  let folder: TaskFolder | undefined
-  await writeFile(join(root, 'task.json'), JSON.stringify(placed), { mode: 0o600 })
+  await makeRecord(root, placed)
   const journal = openJournal(root)
+  let folder: TaskFolder | undefined
   let leave = false
   /** What it has come to, also when nothing ever got ready in it; empty while it is prepared. */
   const state = (): ExecutorState => executorState(journal) ?? {}
   // Nothing of the job's runs on while its last words are on the way, which may take as long as the server is away.
   const halt = () => {
-    if (signal.reason !== 'shutdown')
-      void takeDown(deps, ref.attemptId, 'what ran', () => deps.executor.halt(state(), { root }))
+    if (!isShutdown(signal)) void takeDown(deps, ref.attemptId, 'what ran', () => deps.executor.halt(state(), { root }))
   }
   signal.addEventListener('abort', halt, { once: true })
   try {
@@ -112,12 +105,12 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
       stillHeard()
     }
   } catch (error) {
-    leave = signal.aborted && signal.reason === 'shutdown'
     // A refusal says that the attempt is another's, or was never this agent's: there is nobody to tell.
-    if (!leave && !(error instanceof AppError)) {
+    if (!isShutdown(signal) && !(error instanceof AppError)) {
       logError(deps, ref, error)
-      await tellLost(deps, ref, journal, faultOf(error, root))
+      await tellLost(deps, ref, journal, faultOf(error, root), reportSignal(signal))
     }
+    leave = isShutdown(signal)
   } finally {
     journal.close()
     await folder?.close()
@@ -143,15 +136,24 @@ function unforeseen(
   { signal, journal, folder, newMasker }: Pick<StepRecorderPorts, 'signal' | 'journal' | 'folder' | 'newMasker'>,
 ): TaskEnd {
   const refused = error instanceof AppError && error.code === 'gone'
-  if (refused || signal.reason === 'shutdown' || signal.reason === 'gone') throw error
+  if (refused || isShutdown(signal) || signal.reason === 'gone') throw error
   logError(deps, ref, error, (text) => maskText(newMasker(), text))
   const message = `The agent could not go on with this job: ${faultOf(error, folder.root)}`
   return { result: 'lost', message, ...notBegun(journal) }
 }
 
-/** What could not even be made ready (the disk is full, say) ends now, instead of when the agent's silence is noticed. */
-async function tellLost(deps: AttemptDeps, ref: AttemptRef, journal: Journal, reason: string): Promise<void> {
-  const reporter = createReporter(deps.controlPlane, ref, journal, AbortSignal.timeout(lastWordMs))
+/**
+ * What could not even be made ready (the disk is full, say) ends now, instead of when the agent's silence is noticed. A server
+ * that is away is told when it is back, however late: nobody else knows.
+ */
+async function tellLost(
+  deps: AttemptDeps,
+  ref: AttemptRef,
+  journal: Journal,
+  reason: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const reporter = createReporter(deps.controlPlane, ref, journal, signal)
   const message = `The agent could not begin this job: ${reason}`
   reportEnd(reporter, journal, { result: 'lost', message, ...notBegun(journal) })
   // A refusal: it was never started, or is another's by now.
@@ -163,6 +165,11 @@ function logError(deps: AttemptDeps, ref: AttemptRef, error: unknown, mask = (te
     attempt: ref.attemptId,
     error: mask(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   })
+}
+
+/** The agent goes, and leaves everything for the next one. */
+function isShutdown(signal: AbortSignal): boolean {
+  return signal.aborted && signal.reason === ('shutdown' satisfies StopReason)
 }
 
 /** An attempt's signal that its own time limit may use too. */

@@ -51,11 +51,12 @@ async function follow(
   const from = task.folder.size(step.out)
   // Nobody sees more than this of a step, so no more of it is kept here.
   let room = task.spec.limits.maxOutputBytesPerStep + 1 - from
-  const write = (bytes: Buffer) => {
+  const write = async (bytes: Buffer) => {
     if (room <= 0) return
     task.folder.append(step.out, bytes.subarray(0, room))
     room -= bytes.length
     step.pump.poke()
+    await task.folder.appended(step.out, over)
   }
   const ended = await task.executor.attend?.(task.state, position, from, write, over)
   if (ended === undefined) {

@@ -1,13 +1,13 @@
 import type { Journal } from '../reports/journal.ts'
+import { isNoRoom } from '../room/no-room.ts'
 
 /**
  * What kept the agent from its work, in the user's words. `folder` is the attempt's, which lies on the disk that is full when
  * an error does not say which.
  */
 export function faultOf(error: unknown, folder: string): string {
-  const { code, path, message } = error as NodeJS.ErrnoException
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return `no space is left on the disk of ${path ?? folder}. Make room there, or raise its quota.`
+  const { path, message } = error as NodeJS.ErrnoException
+  if (isNoRoom(error)) return `no space is left on the disk of ${path ?? folder}. Make room there, or raise its quota.`
   if (!(error instanceof Error)) return String(error)
   // An engine's words name the path.
   return /no space left on device|disk quota exceeded/i.test(message)

@@ -3,6 +3,7 @@ import { type Executor, ExecutorRefusal, type ExecutorState } from '../executors
 import { passed, stoppedAs } from '../reports/endings.ts'
 import type { Journal } from '../reports/journal.ts'
 import type { OpenStep, StepHeading } from '../reports/step-recorder.ts'
+import { requireRoom } from '../room/require-room.ts'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
 import { jobPrologue } from '../task/scripts.ts'
 import type { TaskBase, TaskContext } from '../task/task-context.ts'
@@ -47,8 +48,10 @@ async function spinUp(base: TaskBase): Promise<Environment> {
     folder.create('job.sh', jobPrologue(spec, executor.ioPath, state.prologue))
     base.journal.note({ type: 'executor', kind: executor.kind, state })
     reportImages(base, state)
+    // On a full disk the job is better begun elsewhere, or later, than here once there is room.
+    await requireRoom(folder.root)
     // Whatever happens to this machine from here on, no agent starts the job's own code a second time (rule D-01).
-    await base.journal.synced()
+    await base.journal.synced(signal)
     await supervisorReady(folder, executor, state, signal)
     step.end(passed)
     return { state }
@@ -95,10 +98,11 @@ function tellOnce(folder: TaskFolder, step: OpenStep): (line: string) => void {
       before = before.slice(text.length)
       return
     }
-    if (before !== '') folder.append(step.out, 'The agent was restarted here: the environment is prepared once more.\n')
+    if (before !== '')
+      folder.appendNow(step.out, 'The agent was restarted here: the environment is prepared once more.\n')
     before = ''
     // It is sent when the folder tells of it, so that what is asked of the engine at the same time goes first.
-    folder.append(step.out, text)
+    folder.appendNow(step.out, text)
   }
 }
 
@@ -118,11 +122,12 @@ async function supervisorReady(
     signal.throwIfAborted()
     await sleep(tries < 100 ? 2 : 50)
     if (tries % 50 !== 49 || (await executor.health(state)).alive) continue
-    if (folder.readSmall('ready') === undefined)
-      throw new ExecutorRefusal(
-        (await executor.startFailure?.(state)) ??
-          'The image could not run /bin/sh as its user. Use an image that has a shell.',
-      )
+    if (folder.readSmall('ready') !== undefined) return
+    await requireRoom(folder.root)
+    throw new ExecutorRefusal(
+      (await executor.startFailure?.(state)) ??
+        'The image could not run /bin/sh as its user. Use an image that has a shell.',
+    )
   }
 }
 

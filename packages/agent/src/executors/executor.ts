@@ -35,7 +35,7 @@ export interface Executor {
     state: ExecutorState,
     position: number,
     from: number,
-    write: (bytes: Buffer) => void,
+    write: (bytes: Buffer) => Promise<void>,
     signal: AbortSignal,
   ): Promise<ContainerEnd | undefined>
   /** How many processes of such a container the kernel has killed for memory so far. */

@@ -81,7 +81,10 @@ async function follow(
   const decoder = new StringDecoder('utf8')
   try {
     const terminal = await opening
-    for await (const bytes of terminal.output) task.folder.append(step.out, decoder.write(Buffer.from(bytes)))
+    for await (const bytes of terminal.output) {
+      task.folder.append(step.out, decoder.write(Buffer.from(bytes)))
+      await task.folder.appended(step.out, task.signal)
+    }
     step.end({ result: 'passed', exitCode: null })
   } catch (error) {
     if (closing()) {

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AttemptRef } from '@rondo/protocol'
 import type { PlacedTask } from '../attempt/attempt.ts'
+import { readRecord } from '../attempt/record.ts'
 
 /**
  * Asks the file system (ext4) to place the folders made in a folder far from one another. In a part of the disk in which files
@@ -19,12 +19,6 @@ export async function leftAttempts(dataFolder: string): Promise<readonly PlacedT
   const folder = join(dataFolder, 'tasks')
   await mkdir(folder, { recursive: true, mode: 0o700 })
   spreadFolders(folder)
-  const claims = await Promise.all(
-    (await readdir(folder)).map(async (name) => {
-      const text = await readFile(join(folder, name, 'task.json'), 'utf8').catch(() => '')
-      // Folders of older agents do not say what the task counts for.
-      return text === '' ? [] : [{ cpus: 1, memoryMb: 1024, ...(JSON.parse(text) as AttemptRef) }]
-    }),
-  )
-  return claims.flat()
+  const names = await readdir(folder)
+  return (await Promise.all(names.map((name) => readRecord(join(folder, name))))).flatMap((placed) => placed ?? [])
 }

@@ -1,10 +1,10 @@
 import { createHash, type Hash } from 'node:crypto'
 import { closeSync, fstatSync, read, readSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { AppError } from '@rondo/model'
 import type { AttemptRef, ControlPlane } from '@rondo/protocol'
 import { untilReachable } from '../control-plane/retry.ts'
+import { waitBriefly } from '../room/wait-briefly.ts'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
 import { createEndMarks } from './end-marks.ts'
 import type { Masker } from './masker.ts'
@@ -44,6 +44,8 @@ export interface PumpOptions {
   readonly maxBytes: number
   /** The server has nothing of this step yet; else it is asked for what it has. */
   readonly fresh: boolean
+  /** Aborts when the task is stopped: what is left of its output is sent, but nobody waits for more of it. */
+  readonly stopped: AbortSignal
   /** Sees that the server is told of the step, and ends when it knows it. */
   readonly announced: () => Promise<void>
 }
@@ -173,6 +175,11 @@ export function createOutputPump(
     return running
   }
 
+  async function hasPrinted(scripts: readonly string[]): Promise<boolean> {
+    await start()
+    return scripts.every((id) => marks.seen(id))
+  }
+
   function close(): void {
     ended = true
     if (file !== undefined) closeSync(file)
@@ -191,15 +198,10 @@ export function createOutputPump(
     },
     async finish(scripts = []) {
       try {
+        // What was said at the end belongs to it, also where the disk had no room for that yet.
+        await folder.appended(options.file, options.stopped).catch(() => {})
         await start()
-        await start()
-        for (
-          const deadline = performance.now() + markWaitMs;
-          scripts.some((id) => !marks.seen(id)) && performance.now() < deadline;
-        ) {
-          await sleep(1)
-          await start()
-        }
+        await waitBriefly(() => hasPrinted(scripts), { ms: markWaitMs, folder: folder.root, signal: options.stopped })
         await send(masker.push(marks.rest()))
         await send(masker.end())
         await sending

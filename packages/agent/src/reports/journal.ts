@@ -2,6 +2,7 @@ import { closeSync, fdatasync, openSync, readFileSync, writeSync } from 'node:fs
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { ReportEntry } from '@rondo/protocol'
+import { createPatientWriter } from '../room/patient-writer.ts'
 import type { StepEnd } from './endings.ts'
 
 type Line = { readonly entry: ReportEntry } | { readonly note: Note }
@@ -19,7 +20,7 @@ export type Note =
 
 /**
  * The agent's own record of one attempt, written before anything else learns of it. A line is with the kernel when its
- * call returns, so a killed agent loses none; what must outlive the machine asks for `synced`.
+ * call returns, so a killed agent loses none; on a full disk it is when `kept` ends. What must outlive the machine asks for `synced`.
  */
 export interface Journal {
   readonly entries: readonly ReportEntry[]
@@ -28,11 +29,13 @@ export interface Journal {
   readonly launched: ReadonlySet<string>
   /** Those of them that print into a file. */
   launchedInto(out: string): readonly string[]
-  /** Keeps an entry that the server is to be told; answers its sequence number, which begins at 1. The attempt's last word is told even when it cannot be kept. */
+  /** Keeps an entry that the server is to be told; answers its sequence number, which begins at 1. */
   report(entry: ReportEntry): number
   note(note: Note): void
-  /** Ends when everything kept so far is on the disk. */
-  synced(): Promise<void>
+  /** Ends when there was room for everything so far; rejects when the signal aborts first. */
+  kept(signal?: AbortSignal): Promise<void>
+  /** Ends when everything so far is on the disk; rejects when the signal aborts first. */
+  synced(signal?: AbortSignal): Promise<void>
   close(): void
 }
 
@@ -52,8 +55,9 @@ export function openJournal(root: string): Journal {
     else take(line.note)
   }
   const file = openSync(path, 'a', 0o600)
+  const writer = createPatientWriter((bytes) => writeSync(file, bytes))
   // A torn last line ends where the next one begins.
-  if (lines.at(-1)) writeSync(file, '\n')
+  if (lines.at(-1)) writer.write(Buffer.from('\n'))
   let closed = false
 
   function take(note: Note): void {
@@ -68,7 +72,11 @@ export function openJournal(root: string): Journal {
   function keep(line: Line): void {
     // The number of a closed file may be another file's by now.
     if (closed) throw new Error('the journal of the attempt is closed')
-    writeSync(file, `${JSON.stringify(line)}\n`)
+    writer.write(Buffer.from(`${JSON.stringify(line)}\n`))
+  }
+
+  async function kept(signal?: AbortSignal): Promise<void> {
+    if (!closed) await writer.written(signal)
   }
 
   return {
@@ -77,19 +85,16 @@ export function openJournal(root: string): Journal {
     launched,
     launchedInto: (out) => byOutput.get(out) ?? [],
     report(entry) {
-      try {
-        keep({ entry })
-      } catch (error) {
-        // On a full disk nothing can be kept, and the attempt ends by it: its last word is told all the same.
-        if (closed || entry.type !== 'task-finished') throw error
-      }
+      keep({ entry })
       return entries.push(entry)
     },
     note(note) {
       keep({ note })
       take(note)
     },
-    async synced() {
+    kept,
+    async synced(signal) {
+      await kept(signal)
       if (!closed) await sync(file)
     },
     close() {

@@ -32,6 +32,8 @@ export function createReporter(
   /** How many wait for an answer, and what ends a pause for the first of them. */
   let awaited = 0
   let hurry = () => {}
+  const lastWord = new AbortController()
+  const patience = AbortSignal.any([signal, lastWord.signal])
 
   /** Short steps follow one another faster than a server should have to write each down by itself. */
   async function gather(): Promise<void> {
@@ -42,6 +44,10 @@ export function createReporter(
     await sleep(left, undefined, { signal: AbortSignal.any([signal, called.signal]) }).catch(() => {})
   }
 
+  function unlessLastWord(error: unknown): void {
+    if (signal.aborted || !lastWord.signal.aborted) throw error
+  }
+
   async function sendBatch(): Promise<void> {
     await gather()
     // What it would say is that it was stopped, as if somebody had canceled the job.
@@ -49,8 +55,8 @@ export function createReporter(
     const entries = journal.entries.slice(known, known + batch)
     // What the server knows must still be known here after a crash of the machine: the next number goes on from it. But after
     // the last word nothing does: whoever comes back finds no environment to go on with, and its own end of the attempt comes
-    // too late where this one was heard.
-    if (entries.at(-1)?.type !== 'task-finished') await journal.synced()
+    // too late where this one was heard. So it is told as well where the disk has no room for it.
+    if (entries.at(-1)?.type !== 'task-finished') await journal.synced(patience).catch(unlessLastWord)
     const answer = await untilReachable(() => controlPlane.report({ ...ref, from: known + 1, entries }), signal)
     known = answer.acknowledged
     answeredAt = performance.now()
@@ -75,6 +81,7 @@ export function createReporter(
   return {
     report(entry) {
       const sequence = journal.report(entry)
+      if (entry.type === 'task-finished') lastWord.abort()
       void send()
       return sequence
     },

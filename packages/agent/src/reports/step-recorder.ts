@@ -79,6 +79,7 @@ export function createStepRecorder(ports: StepRecorderPorts): StepRecorder {
         masker: newMasker((found) => reencodedNote(spec, found)),
         maxBytes: spec.limits.maxOutputBytesPerStep,
         fresh,
+        stopped: signal,
         announced: () => reporter.acknowledged(begun.get(step)),
       },
       ports.sending,

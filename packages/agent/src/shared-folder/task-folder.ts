@@ -15,6 +15,7 @@ import {
 import { chmod, copyFile, type FileHandle, mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createPatientWriter, type PatientWriter } from '../room/patient-writer.ts'
 import { stepProgram } from '../shim/step-program.ts'
 import { openProgress, type Progress } from './script-status.ts'
 
@@ -37,7 +38,12 @@ export interface TaskFolder {
   remove(name: string): void
   /** Shows the job a file of this machine, which must lie on the same disk and be readable to all, under a name of its own. */
   link(name: string, path: string): void
+  /** Throws where the disk is full. */
+  appendNow(name: string, content: string): void
+  /** Where the disk is full it is appended later, in its order. */
   append(name: string, content: string | Buffer): void
+  /** Ends when there was room for what was appended to a file so far; rejects when the signal aborts first. */
+  appended(name: string, signal: AbortSignal): Promise<void>
   /** Whether there is anything by this name. */
   exists(name: string): boolean
   /** Bytes of a plain file; 0 while there is none. */
@@ -65,6 +71,7 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
   const directory = await open(io, constants.O_DIRECTORY | constants.O_NOFOLLOW)
   const at = (name: string) => `/proc/self/fd/${directory.fd}/${name}`
   const pipes = new Map<string, number>()
+  const appenders = new Map<string, PatientWriter>()
 
   function ofKind(file: number, isKind: (kind: Stats) => boolean): number | undefined {
     if (isKind(fstatSync(file))) return file
@@ -107,6 +114,17 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
     }
   }
 
+  function appendSome(name: string, bytes: Buffer): number {
+    const file = openPlain(name, constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY, 0o666)
+    try {
+      // The job's user appends too, whatever the agent's own mask of permissions.
+      if ((fstatSync(file).mode & 0o777) !== 0o666) fchmodSync(file, 0o666)
+      return writeSync(file, bytes)
+    } finally {
+      closeSync(file)
+    }
+  }
+
   function openPipe(name: string): number {
     const known = pipes.get(name)
     if (known !== undefined) return known
@@ -146,16 +164,15 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
     },
     openRead: (name) => openHandle(name, constants.O_RDONLY).catch(() => undefined),
     openWrite: (name) => openHandle(name, constants.O_CREAT | constants.O_TRUNC | constants.O_WRONLY, 0o644),
-    append(name, content) {
-      const file = openPlain(name, constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY, 0o666)
-      try {
-        // The job's user appends too, whatever the agent's own mask of permissions.
-        if ((fstatSync(file).mode & 0o777) !== 0o666) fchmodSync(file, 0o666)
-        writeAll(file, Buffer.from(content))
-      } finally {
-        closeSync(file)
-      }
+    appendNow(name, content) {
+      for (let rest = Buffer.from(content); rest.length > 0; ) rest = rest.subarray(appendSome(name, rest))
     },
+    append(name, content) {
+      const appender = appenders.get(name) ?? createPatientWriter((bytes) => appendSome(name, bytes))
+      appenders.set(name, appender)
+      appender.write(Buffer.from(content))
+    },
+    appended: async (name, signal) => appenders.get(name)?.written(signal),
     size(name) {
       const file = openOutput(name)
       if (file === undefined) return 0

@@ -33,7 +33,7 @@ test.each(processors)('it copies every byte to its output, and ends with its inp
 test.each(processors)('what cannot be written is told by its end ($name)', ({ name, player }) => {
   const file = programFile(name)
 
-  const ended = spawnSync('/bin/sh', ['-c', 'echo lost | "$@" >/dev/full', 'sh', ...player, file])
+  const ended = spawnSync('/bin/sh', ['-c', 'echo lost | "$@" >&-', 'sh', ...player, file])
 
   expect(ended.status).not.toBe(0)
 })

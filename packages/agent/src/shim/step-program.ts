@@ -3,7 +3,7 @@ import { codeOf, programFile } from './program-file.ts'
 /**
  * The one program that the supervisor is given beside its shell: starting programs of the image's takes a millisecond each,
  * most of which is spent on loading libraries. It uses none.
- *   step                    copies its input to its output, as `cat` does
+ *   step                    copies its input to its output, as `cat` does, but waits where no space is left for it
  *   step PIPE PROGRAM ARG…  becomes the program in a session of its own, as with `setsid`, which prints into PIPE; a reader,
  *                           split off before, copies PIPE to the output it was started with. What the kernel does not take
  *                           for a program is given to /bin/sh, as by any shell. PROGRAM is a path. SIGINT and SIGQUIT reach
@@ -11,7 +11,7 @@ import { codeOf, programFile } from './program-file.ts'
  * The reader is a child of whoever started this: a program that waits for all its children waits for its own alone. PIPE
  * can be executed by nobody as long as it is held, and by all when the reader has come to its end. Where there is no PIPE,
  * or no reader, the program prints straight into the output.
- * It has no file of its own among the sources but the listings below: less than 600 bytes in all, which nothing has to be
+ * It has no file of its own among the sources but the listings below: some 600 bytes in all, which nothing has to be
  * installed for to build. Undefined for processors without a listing; supervisors do with the image's programs there.
  */
 export function stepProgram(architecture: string): Buffer | undefined {
@@ -98,7 +98,7 @@ const listings: Readonly<Record<string, Listing>> = {
       b8 3b 00 00 00                mov  eax, 59              ; execve
       0f 05                         syscall
       48 8d 74 24 10                lea  rsi, [rsp+16]        ; it came back: the same words after /bin/sh
-      48 8d 3d 87 00 00 00          lea  rdi, [rip+shell]
+      48 8d 3d b2 00 00 00          lea  rdi, [rip+shell]
       48 89 3e                      mov  [rsi], rdi
       b8 3b 00 00 00                mov  eax, 59
       0f 05                         syscall
@@ -131,7 +131,7 @@ const listings: Readonly<Record<string, Listing>> = {
       48 89 da                      mov  rdx, rbx
       0f 05                         syscall
       48 85 c0                      test rax, rax
-      7e 0a                         jle  over
+      7e 1f                         jle  refused
       48 01 c6                      add  rsi, rax
       48 29 c3                      sub  rbx, rax
       75 e7                         jne  write
@@ -143,6 +143,20 @@ const listings: Readonly<Record<string, Listing>> = {
       0f 05                         syscall
       89 df                         mov  edi, ebx
       eb 88                         jmp  exit
+      48 83 f8 e4         refused:  cmp  rax, -28             ; ENOSPC
+      74 06                         je   wait
+      48 83 f8 86                   cmp  rax, -122            ; EDQUOT
+      75 df                         jne  over
+      49 89 f6                wait: mov  r14, rsi
+      68 00 e1 f5 05                push 100000000            ; nanoseconds
+      6a 00                         push 0
+      48 89 e7                      mov  rdi, rsp
+      31 f6                         xor  esi, esi
+      b8 23 00 00 00                mov  eax, 35              ; nanosleep
+      0f 05                         syscall
+      48 83 c4 10                   add  rsp, 16
+      4c 89 f6                      mov  rsi, r14
+      eb a5                         jmp  write
       2f 62 69 6e 2f 73 68 00  shell: "/bin/sh"`,
   },
   arm64: {
@@ -213,7 +227,7 @@ const listings: Readonly<Record<string, Listing>> = {
       a8 1b 80 d2          mov  x8, #221             ; execve
       01 00 00 d4          svc  #0
       e1 43 00 91          add  x1, sp, #16          ; it came back: the same words after /bin/sh
-      80 05 00 10          adr  x0, shell
+      60 07 00 10          adr  x0, shell
       20 00 00 f9          str  x0, [x1]
       01 00 00 d4          svc  #0
       e0 0f 80 d2          mov  x0, #127
@@ -245,7 +259,7 @@ const listings: Readonly<Record<string, Listing>> = {
       08 08 80 d2          mov  x8, #64              ; write
       01 00 00 d4          svc  #0
       1f 00 00 f1          cmp  x0, #0
-      ad 00 00 54          b.le over
+      8d 01 00 54          b.le refused
       21 00 00 8b          add  x1, x1, x0
       73 02 00 eb          subs x19, x19, x0
       01 ff ff 54          b.ne write
@@ -257,6 +271,21 @@ const listings: Readonly<Record<string, Listing>> = {
       01 00 00 d4          svc  #0
       e0 03 13 aa          mov  x0, x19
       d9 ff ff 17          b    exit
+      1f 70 00 b1 refused: cmn  x0, #28              ; ENOSPC
+      60 00 00 54          b.eq wait
+      1f e8 01 b1          cmn  x0, #122             ; EDQUOT
+      c1 fe ff 54          b.ne over
+      f5 03 01 aa    wait: mov  x21, x1
+      01 20 9c d2          mov  x1, #100000000 & 0xffff ; nanoseconds
+      a1 be a0 f2          movk x1, #100000000 >> 16, lsl #16
+      ff 07 bf a9          stp  xzr, x1, [sp, #-16]!
+      e0 03 00 91          mov  x0, sp
+      01 00 80 d2          mov  x1, #0
+      a8 0c 80 d2          mov  x8, #101             ; nanosleep
+      01 00 00 d4          svc  #0
+      ff 43 00 91          add  sp, sp, #16
+      e1 03 15 aa          mov  x1, x21
+      e1 ff ff 17          b    write
       2f 62 69 6e 2f 73 68 00  shell: "/bin/sh"`,
   },
 }

@@ -54,6 +54,12 @@ if [ $$ = 1 ] || [ "$PPID" = 1 ]; then
   echo "$4" >"$rondo_io/session"
 fi
 
+# Says a line in `progress`. The agent waits for it, so where the disk has no room for it, it is said again. What came of it
+# before must not count: with a letter behind it, no number in it is one.
+tell() {
+  echo "$1" >&5 || until printf 'x\n%s\n' "$1" >&5; do sleep 1; done
+}
+
 # Chooses the pipe for what the script prints. A pipe, not the file: a step may open /dev/stderr anew, which would cut a
 # file short. They are used in turn, but never one that something a script left behind still holds.
 choose_pipe() {
@@ -71,6 +77,8 @@ choose_pipe() {
 play() {
   rondo_id=$1 rondo_out=$2 rondo_prologue=$3 rondo_command=$4 rondo_status=
   choose_pipe
+  # Where there is no room to begin its output, it waits.
+  until [ -e "$rondo_io/$rondo_out" ] || true >>"$rondo_io/$rondo_out"; do sleep 1; done
   if [ -n "$rondo_step" ] && [ "$rondo_command" != - ]; then
     play_by_step 6<>"$rondo_pipe" 7>"$rondo_pipe"
   else
@@ -80,7 +88,7 @@ play() {
     # anew: a redirection of `exec` that fails would end this shell, and the job with it.
     while [ -z "$rondo_status" ] && [ -p "$rondo_pipe" ]; do play_by_shell 7>"$rondo_pipe"; done
   fi
-  echo "ended $rondo_id ${rondo_status:-1}" >&5
+  tell "ended $rondo_id ${rondo_status:-1}"
 }
 
 # The agent's program starts the reader, too. What is said before it has the pipe goes straight to the file, with the mark
@@ -125,7 +133,7 @@ become_script() {
 }
 
 see_end() {
-  echo "began $rondo_id $rondo_pid $rondo_now" >&5
+  tell "began $rondo_id $rondo_pid $rondo_now"
   wait "$rondo_pid"
   rondo_status=$?
   print_mark >&7
@@ -188,7 +196,7 @@ while read -r rondo_verb rondo_id rondo_out rondo_prologue rondo_command rondo_u
       ;;
     then)
       may_follow "$rondo_after" || {
-        echo "refused $rondo_id $rondo_turn_given" >&5
+        tell "refused $rondo_id $rondo_turn_given"
         continue
       }
       ;;

@@ -92,6 +92,8 @@ test.each(shells)(
     folder.queue('run s3 s3.out - b.cmd s9')
     folder.queue('run s3 s3.out - b.cmd s9')
     folder.create('i4.sh', '[ -n "$FROM_JOB" ] && (exit 5)\n')
+    // Each has a reader of its own, of which the second may be the faster one.
+    await until(() => folder.readEnd('s3.out').includes('s3.token'))
     folder.queue('run i4 s3.out i4.sh - -')
 
     await until(() => folder.progress.statusOf('i4') !== undefined)

@@ -64,8 +64,9 @@ export async function runStep(
     const end = afterReruns(await waitWithTimeout(task, step, script.id, pump), attempt)
     if (end.result === 'passed') return end
     await printedAll(task, script.id, script.out)
+    task.signal.throwIfAborted()
     if (end.result !== 'failed' || attempt >= step.maxAutoReruns) {
-      task.folder.append(`s${index}.out`, explanation(task, step, end))
+      explain(task, script.out, explanation(task, step, end))
       return end
     }
     // Said already, if the agent was restarted since.
@@ -118,6 +119,11 @@ async function endsWithin(task: TaskContext, id: string, ms: number): Promise<bo
     await sleep(50)
   }
   return statusOf(task.folder, id) !== undefined
+}
+
+/** Says it once: the agent before this one may have, and then died. */
+function explain(task: TaskContext, out: string, text: string): void {
+  if (!task.folder.readEnd(out).endsWith(text)) task.folder.append(out, text)
 }
 
 function explanation(task: TaskContext, step: RunStep, end: StepEnd): string {

@@ -1,3 +1,5 @@
+import { isNoRoom } from '../room/no-room.ts'
+import { whenRoom } from '../room/when-room.ts'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
 import type { Scripts } from './scripts.ts'
 
@@ -28,6 +30,8 @@ export interface LaneStart {
   decided(look: () => boolean | undefined): Promise<boolean>
   /** Called before the supervisor is asked for a script it has not gone on with. */
   asking(): void
+  /** Ends the wait for room on a full disk. */
+  readonly signal: AbortSignal
 }
 
 /** So many shell starts are over within the life of a lease, whatever becomes of the agent that asked for them. */
@@ -47,6 +51,15 @@ export function openLane(folder: TaskFolder, scripts: Scripts): Lane {
   const wordsOf = ({ id, out, prologue, command }: Script) =>
     `${id} ${out} ${scripts.fileOf(prologue)} ${command === undefined ? '-' : scripts.fileOf(command)} -`
 
+  function wordsIfRoom(script: Script): string | undefined {
+    try {
+      return wordsOf(script)
+    } catch (error) {
+      if (isNoRoom(error)) return undefined
+      throw error
+    }
+  }
+
   /** Whether the supervisor went on with a script; undefined until it has come to it. */
   function wentOn(id: string, turn: number): boolean | undefined {
     if (folder.progress.began(id)) return true
@@ -54,7 +67,7 @@ export function openLane(folder: TaskFolder, scripts: Scripts): Lane {
   }
 
   return {
-    async start(script, { decided, asking }) {
+    async start(script, { decided, asking, signal }) {
       const turn = given.get(script.id)
       if (turn !== undefined && (await decided(() => wentOn(script.id, turn)))) {
         depth = Math.min(deepest, depth * 2)
@@ -65,8 +78,9 @@ export function openLane(folder: TaskFolder, scripts: Scripts): Lane {
         given.clear()
         depth = 1
       }
+      const words = await whenRoom(() => wordsOf(script), signal)
       asking()
-      folder.queue(`run ${wordsOf(script)}`)
+      folder.queue(`run ${words}`)
       return false
     },
     giveAhead(after, ahead) {
@@ -76,8 +90,10 @@ export function openLane(folder: TaskFolder, scripts: Scripts): Lane {
       for (const script of ahead) {
         if (++count > depth) return
         if (!given.has(script.id)) {
+          const words = wordsIfRoom(script)
+          if (words === undefined) return
           given.set(script.id, ++turns)
-          folder.queue(`then ${wordsOf(script)} ${before} ${turns}`)
+          folder.queue(`then ${words} ${before} ${turns}`)
         }
         before = script.id
       }

@@ -1,9 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { endMark } from '../output/end-marks.ts'
+import { waitBriefly } from '../room/wait-briefly.ts'
+import { whenRoom } from '../room/when-room.ts'
 import { statusOf } from '../shared-folder/script-status.ts'
 import type { Script } from './lane.ts'
 import { limitsHit, tooManyProcesses, tooMuchMemory } from './limits-hit.ts'
 import type { TaskContext } from './task-context.ts'
+
+/** An end mark follows its script's exit at once, unless the job's environment died with it. */
+const printedWithinMs = 1_000
 
 /**
  * Starts a script in the job's queue, once: a script that was started before the agent died is found, not started again.
@@ -11,11 +16,12 @@ import type { TaskContext } from './task-context.ts'
  */
 export async function launch(task: TaskContext, script: Script): Promise<boolean> {
   const known = wasLaunched(task, script.id)
-  if (!known) task.journal.note({ type: 'launched', id: script.id, out: script.out })
+  if (!known) await noteLaunch(task, script)
   // The supervisor knows what it has begun: what is asked for twice runs once.
   if (known && task.folder.progress.began(script.id)) return false
   return task.lane.start(script, {
     decided: (look) => heard(task, look),
+    signal: task.signal,
     asking() {
       task.hits.before = limitsHit(task)
     },
@@ -23,11 +29,18 @@ export async function launch(task: TaskContext, script: Script): Promise<boolean
 }
 
 /** The same beside the queue. */
-export async function launchBeside(task: TaskContext, { id, out, prologue, command }: Script): Promise<void> {
+export async function launchBeside(task: TaskContext, script: Script): Promise<void> {
+  const { id, out, prologue, command } = script
   if (wasLaunched(task, id) && (await settles(task, id))) return
-  const files = [prologue, command ?? ''].map(task.scripts.fileOf)
-  task.journal.note({ type: 'launched', id, out })
+  const files = await whenRoom(() => [prologue, command ?? ''].map(task.scripts.fileOf), task.signal)
+  await noteLaunch(task, script)
   task.folder.command(`run ${id} ${out} ${files.join(' ')}`)
+}
+
+/** Nothing is started that an agent after this one would not know of: on a full disk it waits. */
+async function noteLaunch(task: TaskContext, { id, out }: Script): Promise<void> {
+  task.journal.note({ type: 'launched', id, out })
+  await task.journal.kept(task.signal)
 }
 
 export function wasLaunched(task: TaskContext, id: string): boolean {
@@ -46,9 +59,8 @@ async function settles(task: TaskContext, id: string): Promise<boolean> {
 /** Waits shortly until all that an ended script printed stands in its output file, so that what is said next comes after. */
 export async function printedAll(task: TaskContext, id: string, out: string): Promise<void> {
   const mark = endMark(id, task.spec.attemptId)
-  for (const deadline = performance.now() + 1_000; performance.now() < deadline; await sleep(1)) {
-    if (task.folder.readEnd(out).includes(mark)) return
-  }
+  const patience = { ms: printedWithinMs, folder: task.folder.root, signal: task.signal }
+  await waitBriefly(() => task.folder.readEnd(out).includes(mark), patience)
 }
 
 /** Runs one of our own scripts in the job's environment and waits for it. Its output goes to the step's output. */

@@ -10,19 +10,24 @@ export async function attendContainer(
   docker: Docker,
   id: string,
   from: number,
-  write: (bytes: Buffer) => void,
+  write: (bytes: Buffer) => Promise<void>,
   signal: AbortSignal,
 ): Promise<ContainerEnd | undefined> {
   let passed = from
+  /** Nothing more is taken before there was room for what came last. */
+  let written = Promise.resolve()
   while (!signal.aborted) {
     let skip = passed
     const pass = (bytes: Buffer) => {
       const rest = bytes.subarray(Math.min(skip, bytes.length))
       skip -= bytes.length - rest.length
       passed += rest.length
-      if (rest.length > 0) write(rest)
+      if (rest.length === 0) return
+      written = write(rest)
+      // Whoever waits for it hears of it.
+      written.catch(() => {})
     }
-    await follow(docker, id, pass, signal).catch(() => {})
+    await follow(docker, id, { pass, passed: () => written }, signal).catch(() => {})
     if (signal.aborted) return undefined
     const state = await docker
       .getContainer(id)
@@ -38,7 +43,13 @@ export async function attendContainer(
   return undefined
 }
 
-async function follow(docker: Docker, id: string, pass: (bytes: Buffer) => void, signal: AbortSignal): Promise<void> {
+interface Taker {
+  pass(bytes: Buffer): void
+  /** Ends when more may come. */
+  passed(): Promise<void>
+}
+
+async function follow(docker: Docker, id: string, { pass, passed }: Taker, signal: AbortSignal): Promise<void> {
   // Podman answers at all only when the container has printed something, so the question itself must end with the job.
   const stream = (await docker
     .getContainer(id)
@@ -50,7 +61,10 @@ async function follow(docker: Docker, id: string, pass: (bytes: Buffer) => void,
   if (signal.aborted) stop()
   const split = createFrameReader(pass)
   try {
-    for await (const chunk of stream) split(chunk as Buffer)
+    for await (const chunk of stream) {
+      split(chunk as Buffer)
+      await passed()
+    }
   } finally {
     signal.removeEventListener('abort', stop)
   }

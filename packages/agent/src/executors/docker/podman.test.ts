@@ -187,7 +187,7 @@ test('a service that prints nothing keeps no job waiting on an engine that answe
   )
   const over = new AbortController()
 
-  const attended = connected.executor.attend!(state, 0, 0, () => {}, over.signal)
+  const attended = connected.executor.attend!(state, 0, 0, async () => {}, over.signal)
   await expect.poll(() => engine!.asked.some(({ line }) => line.includes('/logs?'))).toBe(true)
   over.abort()
 
