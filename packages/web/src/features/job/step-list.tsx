@@ -2,16 +2,22 @@ import type { StepView } from '@rondo/protocol'
 import { useState } from 'react'
 import { span } from '../../shared/time.ts'
 import { StatusIcon } from '../../shared/ui.tsx'
+import { endsOnTheWay } from './ends-on-the-way.ts'
 import { StepOutput } from './step-output.tsx'
 import './step-list.css'
+
+/** Nobody needs to hear of output that is on its way for less than this. */
+const slowMs = 2_000
 
 /** Steps in order; what runs and what failed is open from the start, all else opens with a click. */
 export function StepList({ steps, now }: { readonly steps: readonly StepView[]; readonly now: number }) {
   const [chosen, setChosen] = useState<ReadonlyMap<string, boolean>>(new Map())
   if (steps.length === 0) return <p className="quiet pad">The job has not started yet.</p>
+  const onTheWay = endsOnTheWay(steps)
   return (
     <div className="steps">
       {steps.map((step) => {
+        const ended = onTheWay.get(step.id)
         const failed = step.result !== null && step.result !== 'passed'
         const open = chosen.get(step.id) ?? (step.phase === 'running' || failed)
         return (
@@ -37,12 +43,15 @@ export function StepList({ steps, now }: { readonly steps: readonly StepView[]; 
               </svg>
               <StatusIcon status={step.result ?? step.phase} size={16} />
               <span className="step-name">{step.name}</span>
+              {ended !== undefined && now - Date.parse(ended) >= slowMs && (
+                <span className="quiet">ended, its last output is on the way</span>
+              )}
               {step.background && <span className="quiet">background</span>}
               {step.reruns > 0 && (
                 <span className="quiet">run again {step.reruns === 1 ? 'once' : `${step.reruns} times`}</span>
               )}
               {step.exitCode !== null && step.exitCode !== 0 && <span className="tone-bad">exit {step.exitCode}</span>}
-              <span className="quiet number">{span(step.startedAt, step.finishedAt, now)}</span>
+              <span className="quiet number">{span(step.startedAt, step.finishedAt ?? ended ?? null, now)}</span>
             </button>
             {open && <StepOutput step={step} />}
           </section>
