@@ -20,7 +20,9 @@ export function JobPage({ id }: { readonly id: string }) {
   useLiveQuery(page.data && { kind: 'workflow', id: page.data.workflow.id }, ['job', id])
   const { tab = 'steps', slice } = useSearch({ strict: false })
   const navigate = useNavigate()
-  const now = useNow(page.data?.job.stoppedAt === null)
+  const now = useNow(
+    page.data?.job.stoppedAt === null || page.data?.slices.some((entry) => entry.heldUntil !== null) === true,
+  )
   if (page.isPending) return <Skeleton rows={8} />
   if (page.error) return <Trouble error={page.error} />
   const { job, slices, tests, artifacts } = page.data

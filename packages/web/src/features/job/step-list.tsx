@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { span } from '../../shared/time.ts'
 import { StatusIcon } from '../../shared/ui.tsx'
 import { endsOnTheWay } from './ends-on-the-way.ts'
+import { opensByItself } from './opens-by-itself.ts'
 import { StepOutput } from './step-output.tsx'
 import './step-list.css'
 
@@ -18,8 +19,7 @@ export function StepList({ steps, now }: { readonly steps: readonly StepView[]; 
     <div className="steps">
       {steps.map((step) => {
         const ended = onTheWay.get(step.id)
-        const failed = step.result !== null && step.result !== 'passed'
-        const open = chosen.get(step.id) ?? (step.phase === 'running' || failed)
+        const open = chosen.get(step.id) ?? opensByItself(step)
         return (
           <section key={step.id} className="step" id={`step-${step.index}`}>
             <button
@@ -43,9 +43,6 @@ export function StepList({ steps, now }: { readonly steps: readonly StepView[]; 
               </svg>
               <StatusIcon status={step.result ?? step.phase} size={16} />
               <span className="step-name">{step.name}</span>
-              {ended !== undefined && now - Date.parse(ended) >= slowMs && (
-                <span className="quiet">ended, its last output is on the way</span>
-              )}
               {step.background && <span className="quiet">background</span>}
               {step.reruns > 0 && (
                 <span className="quiet">run again {step.reruns === 1 ? 'once' : `${step.reruns} times`}</span>
@@ -53,6 +50,9 @@ export function StepList({ steps, now }: { readonly steps: readonly StepView[]; 
               {step.exitCode !== null && step.exitCode !== 0 && <span className="tone-bad">exit {step.exitCode}</span>}
               <span className="quiet number">{span(step.startedAt, step.finishedAt ?? ended ?? null, now)}</span>
             </button>
+            {ended !== undefined && now - Date.parse(ended) >= slowMs && (
+              <div className="output-note">The step has ended; its last output is on the way.</div>
+            )}
             {open && <StepOutput step={step} />}
           </section>
         )
