@@ -8,15 +8,8 @@ import { eventsFile } from './event-files.ts'
 import type { ResolvedImage } from './images.ts'
 import { ensureJobsNetwork, prepareClosing } from './network.ts'
 import { limitsFor, type Place, primaryOptions } from './options.ts'
-import {
-  createContainer,
-  type Engine,
-  openingsOf,
-  placeFor,
-  removeContainer,
-  startClosed,
-  watchedDisk,
-} from './start.ts'
+import { removeContainer } from './remove-container.ts'
+import { createContainer, type Engine, openingsOf, placeFor, startClosed, watchedDisk } from './start.ts'
 import type { WarmContainer, WarmRecipe } from './warm-pool.ts'
 
 /** A container that waited, and the image it runs. */

@@ -11,6 +11,7 @@ import type { Images, ResolvedImage } from './images.ts'
 import { attemptLabel, ownerLabel } from './labels.ts'
 import { ensureJobsNetwork, type NetworkCloser, type Openings, prepareClosing } from './network.ts'
 import { type Limits, limitsFor, type Place, primaryOptions, primaryProcess, serviceOptions } from './options.ts'
+import { removeContainer } from './remove-container.ts'
 import type { DockerSettings } from './settings.ts'
 import { notShared, shareClass } from './shared-class.ts'
 import { startRefusal } from './start-refusal.ts'
@@ -236,13 +237,4 @@ function askForContainer(docker: Docker, options: Docker.ContainerCreateOptions)
 export async function removeLabelled(docker: Docker, label: string): Promise<void> {
   const containers = await docker.listContainers({ all: true, filters: { label: [label] } })
   await Promise.all(containers.map((container) => removeContainer(docker, container.Id).catch(() => {})))
-}
-
-export async function removeContainer(docker: Docker, id: string): Promise<void> {
-  await docker
-    .getContainer(id)
-    .remove({ force: true, v: true })
-    .catch((error) => {
-      if (error.statusCode !== 404 && error.statusCode !== 409) throw error
-    })
 }
