@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { Readable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import type { ControlPlane } from '@rondo/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createControlPlaneClient } from './client.ts'
 
@@ -73,4 +75,43 @@ test('a question on a connection that the network has forgotten is given up, and
   await expect(beat()).rejects.toMatchObject({ code: 'unavailable' })
 
   expect(await beat()).toEqual({ stop: [] })
+})
+
+test('of a task only what names it is told, whatever is asked about it (rule D-19)', async () => {
+  const heard: string[] = []
+  server.on('request', async (request, response) => {
+    heard.push(`${request.url} ${Buffer.concat(await Array.fromAsync(request)).toString()}`)
+    response.setHeader('content-type', 'application/json')
+    response.end('{}')
+  })
+  const plane = createControlPlaneClient(url, 'token')
+  const task = { ...ref, environment: [{ name: 'TOKEN', value: 'canary' }], secrets: ['canary'] }
+  const signal = AbortSignal.timeout(60_000)
+  const usage = { startedAt: '', intervalMs: 1, cpus: 1, memoryMb: 1, cpuMilli: [], memoryKb: [] }
+  const calls: Readonly<Record<Exclude<keyof ControlPlane, 'hello' | 'claim' | 'checkIn'>, () => Promise<unknown>>> = {
+    grant: () => plane.grant(task),
+    resume: () => plane.resume(task),
+    heartbeat: () => plane.heartbeat({ agentId: 'a', attempts: [task], waitMs: 0 }, signal),
+    report: () => plane.report({ ...task, from: 1, entries: [] }),
+    appendOutput: () => plane.appendOutput(task, 0, 0, Buffer.from('out')),
+    reportUsage: () => plane.reportUsage(task, usage),
+    beginHold: () => plane.beginHold(task),
+    holdOrders: () => plane.holdOrders(task, 0, 0, signal),
+    endHold: () => plane.endHold(task),
+    uploadObject: () => plane.uploadObject(task, Readable.from([Buffer.from('bytes')]), signal),
+    downloadObject: () => plane.downloadObject(task, 'digest', signal),
+    findCache: () => plane.findCache(task, ['deps-']),
+    hasCache: () => plane.hasCache(task, 'deps-'),
+    findWorkspace: () => plane.findWorkspace(task),
+    otherSlices: () => plane.otherSlices(task),
+    admitSsh: () => plane.admitSsh(task, 'SHA256:x', true),
+    mintToken: () => plane.mintToken(task, { rootIssuer: false }),
+    findTimings: () => plane.findTimings(task, 'filename'),
+  }
+
+  // Some want another answer than this server's, after they have said everything.
+  for (const ask of Object.values(calls)) await ask().catch(() => {})
+
+  expect(heard).toHaveLength(Object.keys(calls).length)
+  expect(heard.filter((said) => said.includes('canary'))).toEqual([])
 })

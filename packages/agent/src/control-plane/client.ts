@@ -45,6 +45,16 @@ export function createControlPlaneClient(
     })
   }
 
+  /** Of an attempt only what names it travels: whoever asks may have given the whole task, secrets and all. */
+  function about<T>(
+    name: keyof typeof agentCalls,
+    { attemptId, epoch }: AttemptRef,
+    more: object = {},
+    waiting: Parameters<typeof call>[2] = {},
+  ): Promise<T> {
+    return call(name, { ...more, attemptId, epoch }, waiting)
+  }
+
   const query = (ref: AttemptRef, more: Record<string, string> = {}) =>
     new URLSearchParams({ attempt: ref.attemptId, epoch: String(ref.epoch), ...more })
 
@@ -57,11 +67,14 @@ export function createControlPlaneClient(
           waitMs: request.waitMs,
         })
       ).claims,
-    grant: (ref) => call('grant', ref),
-    resume: (ref) => call('resume', ref),
-    heartbeat: (request, signal) => call('heartbeat', request, { signal, waitMs: request.waitMs }),
+    grant: (ref) => about('grant', ref),
+    resume: (ref) => about('resume', ref),
+    heartbeat: ({ attempts, ...request }, signal) => {
+      const refs = attempts.map(({ attemptId, epoch }) => ({ attemptId, epoch }))
+      return call('heartbeat', { ...request, attempts: refs }, { signal, waitMs: request.waitMs })
+    },
     checkIn: (condition) => call('checkIn', condition),
-    report: (request) => call('report', request),
+    report: ({ from, entries, ...ref }) => about('report', ref, { from, entries }),
     appendOutput(ref, step, offset, bytes, at) {
       const when = at === undefined ? {} : { at: String(at) }
       const path = `${agentCalls.appendOutput}?${query(ref, { step: String(step), offset: String(offset), ...when })}`
@@ -78,38 +91,33 @@ export function createControlPlaneClient(
       return received(response, digest, signal)
     },
     async reportUsage(ref, usage) {
-      await call('reportUsage', { ...refOnly(ref), usage })
+      await about('reportUsage', ref, { usage })
     },
-    beginHold: (ref) => call('beginHold', refOnly(ref)),
+    beginHold: (ref) => about('beginHold', ref),
     async endHold(ref) {
-      await call('endHold', refOnly(ref))
+      await about('endHold', ref)
     },
     holdOrders: async (ref, after, waitMs, signal) =>
       (
-        await call<{ orders: Awaited<ReturnType<ControlPlane['holdOrders']>> }>(
+        await about<{ orders: Awaited<ReturnType<ControlPlane['holdOrders']>> }>(
           'holdOrders',
-          { ...refOnly(ref), after, waitMs },
+          ref,
+          { after, waitMs },
           { signal, waitMs },
         )
       ).orders,
     findCache: async (ref, keys) =>
-      (await call<{ found: Awaited<ReturnType<ControlPlane['findCache']>> | null }>('findCache', { ...ref, keys }))
+      (await about<{ found: Awaited<ReturnType<ControlPlane['findCache']>> | null }>('findCache', ref, { keys }))
         .found ?? undefined,
-    hasCache: async (ref, key) => (await call<{ exists: boolean }>('hasCache', { ...ref, key })).exists,
+    hasCache: async (ref, key) => (await about<{ exists: boolean }>('hasCache', ref, { key })).exists,
     findWorkspace: async (ref) =>
-      (await call<{ layers: Awaited<ReturnType<ControlPlane['findWorkspace']>> }>('findWorkspace', ref)).layers,
-    otherSlices: (ref) => call('otherSlices', refOnly(ref)),
-    admitSsh: (ref, sha256, proven) => call('admitSsh', { ...refOnly(ref), sha256, proven }),
-    mintToken: (ref, wanted) => call('mintToken', { ...refOnly(ref), wanted }),
+      (await about<{ layers: Awaited<ReturnType<ControlPlane['findWorkspace']>> }>('findWorkspace', ref)).layers,
+    otherSlices: (ref) => about('otherSlices', ref),
+    admitSsh: (ref, sha256, proven) => about('admitSsh', ref, { sha256, proven }),
+    mintToken: (ref, wanted) => about('mintToken', ref, { wanted }),
     findTimings: async (ref, by) =>
-      (await call<{ timings: Awaited<ReturnType<ControlPlane['findTimings']>> }>('findTimings', { ...ref, by }))
-        .timings,
+      (await about<{ timings: Awaited<ReturnType<ControlPlane['findTimings']>> }>('findTimings', ref, { by })).timings,
   }
-}
-
-/** Of a whole task only what names it travels. */
-function refOnly({ attemptId, epoch }: AttemptRef): AttemptRef {
-  return { attemptId, epoch }
 }
 
 /** A server that goes away in the middle of a body is as unreachable as one that does not answer: the call is worth repeating. */
