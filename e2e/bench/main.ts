@@ -2,6 +2,7 @@ import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type Stack, startStack } from '@rondo/testkit'
 import { archiveFigures } from './archives.ts'
+import { boxFigures } from './boxes.ts'
 import { cacheMemory } from './cache-memory.ts'
 import { configFigures } from './config.ts'
 import { engineRows } from './engine/rows.ts'
@@ -34,6 +35,7 @@ const alone: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   config: async () => configFigures(),
   ...engineRows,
   masking: async () => maskingFigures(),
+  boxes: async () => boxFigures(),
   sandbox: async () => [await sandboxFirstByte()],
   cache: async () => cacheMemory(),
   pool: async () => poolFigures(image),

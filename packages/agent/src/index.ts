@@ -10,6 +10,7 @@
 export type { AgentOptions } from './agent.ts'
 export { runAgent } from './agent.ts'
 export { createControlPlaneClient } from './control-plane/client.ts'
+export { openAnswers } from './control-plane/open-answers.ts'
 export { dockerSettingNames, readDockerSettings } from './executors/docker/settings.ts'
 export { readFolderName } from './life/seat.ts'
 export { createMaskerFactory } from './output/masker.ts'

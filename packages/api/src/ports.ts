@@ -30,7 +30,7 @@ import type {
   UserActions,
   UserKeys,
 } from '@rondo/model'
-import type { ControlPlane } from '@rondo/protocol'
+import type { SealedControlPlane } from '@rondo/protocol'
 
 import type { AskingAgent } from './agents/authenticate.ts'
 import type { OpenCalls } from './agents/open-calls.ts'
@@ -90,7 +90,7 @@ export interface AgentPorts {
   authenticate(token: string, seat: string | undefined, greeting: boolean): Promise<AskingAgent>
   /** Where each call is noted while it lasts, so that it ends with the right to it. */
   readonly openCalls: OpenCalls
-  controlPlane(agent: AskingAgent): ControlPlane
+  controlPlane(agent: AskingAgent): SealedControlPlane
   /** AppError `unauthenticated`: machines cannot join with this. */
   requireJoining(token: string): Promise<void>
   /** Makes the bearer of a joining token an agent; answers its name and token. */

@@ -120,6 +120,7 @@ export {
   type Seat,
   type SeatHolder,
 } from './ports/agents.ts'
+export type { BoxContent, BoxKey, BoxSealer } from './ports/box.ts'
 export type { BuildOrigin, BuildQueries, JobContext, PipelineFilter, TriedAttempt } from './ports/build-queries.ts'
 export type { CheckoutKey, CheckoutKeys } from './ports/checkout-keys.ts'
 export type { Clock, NewId } from './ports/clock.ts'

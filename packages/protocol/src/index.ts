@@ -22,6 +22,7 @@ export type {
   WantedToken,
 } from './agent/control-plane.ts'
 export { agentCalls, agentJoinPath, agentPathPrefix, seatHeader } from './agent/http-binding.ts'
+export { type Box, boxForm, type SealedControlPlane } from './agent/sealed-control-plane.ts'
 export { createLive, type Live, type LiveOptions, type OutputListener } from './live/client.ts'
 export type { ClientMessage, LiveEvent, LiveTopic, ServerMessage } from './live/messages.ts'
 export { createTimeline, type OutputTimeEntry, type TimedPiece, type Timeline } from './live/timeline.ts'

@@ -1,4 +1,4 @@
-import { peerIsSandboxed, systemClock } from '@rondo/adapters'
+import { boxSealer, peerIsSandboxed, systemClock } from '@rondo/adapters'
 import { createAgentAuthenticator, createAgentServer, createJoining, createOpenCalls, hashToken } from '@rondo/api'
 import { createDispatcher, type DispatcherPorts } from '@rondo/conductor'
 import type { Store } from '@rondo/store'
@@ -26,6 +26,7 @@ export async function createAgentsPart(
     sshAccess: store.sshAccess,
     usage: store.usage,
     clock: systemClock,
+    boxes: boxSealer,
   })
   await whenItAnswers(() => store.agentTokens.keepLocal(hashToken(localAgentToken(folder).token)))
   const authenticator = createAgentAuthenticator(store.agentTokens, systemClock)

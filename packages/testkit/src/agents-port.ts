@@ -12,7 +12,7 @@ export function openAgentsPort(engine: TestEngine, onError: (error: unknown) => 
       admits: async () => true,
       authenticate: authenticator.agent,
       openCalls: createOpenCalls(agentTokens, authenticator, wakeups),
-      controlPlane: engine.planeOf,
+      controlPlane: engine.sealedPlaneOf,
       ...createJoining(agentTokens),
     },
     { onError },

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import {
+  boxSealer,
   createFileTokenSigner,
   openFileKeyRing,
   openFileObjects,
@@ -7,6 +8,7 @@ import {
   randomId,
   systemClock,
 } from '@rondo/adapters'
+import { openAnswers } from '@rondo/agent'
 import {
   createAttemptCredentials,
   createContinuationKeys,
@@ -34,7 +36,7 @@ import type {
   TriggerRequest,
   UserActions,
 } from '@rondo/model'
-import type { AgentHello, ControlPlane, ReportEntry } from '@rondo/protocol'
+import type { AgentHello, ControlPlane, ReportEntry, SealedControlPlane } from '@rondo/protocol'
 import pg from 'pg'
 import { buildHousehold, buildRevision, claimQuery, type Household } from './builders.ts'
 import { startTestDatabase, type TestDatabase } from './database.ts'
@@ -50,6 +52,8 @@ export interface TestEngine {
   anotherAgent(): Promise<ControlPlane>
   /** The side of whichever process of whichever agent. */
   planeOf(agent: Parameters<Dispatcher['controlPlane']>[0]): ControlPlane
+  /** The server's side of the contract for that process, as the agents' port has it. */
+  sealedPlaneOf(agent: Parameters<Dispatcher['controlPlane']>[0]): SealedControlPlane
   home(): Promise<Household>
   /** Makes a pipeline of this config, as a push to a branch does unless `parts` say otherwise. */
   push(project: Project, config: string, parts?: Partial<TriggerRequest>): Promise<Pipeline>
@@ -137,6 +141,7 @@ export async function startTestEngine({ agent = true }: { readonly agent?: boole
     output,
     checks,
     clock: systemClock,
+    boxes: boxSealer,
     taskSpec: {
       secrets: store.secrets,
       settings: store.settings,
@@ -154,7 +159,8 @@ export async function startTestEngine({ agent = true }: { readonly agent?: boole
   }
   const dispatcher = createDispatcher(ports)
   const agentId = agent ? await dispatcher.register(testAgent) : randomId()
-  const plane = dispatcher.controlPlane({ id: agentId })
+  const planeOf: TestEngine['planeOf'] = (agent) => openAnswers(dispatcher.controlPlane(agent))
+  const plane = planeOf({ id: agentId })
   const { queries } = store
 
   async function workflow(pipeline: Pick<Pipeline, 'id'>, name?: string) {
@@ -174,12 +180,13 @@ export async function startTestEngine({ agent = true }: { readonly agent?: boole
     output,
     keyRing,
     signer,
-    restart: () => createDispatcher(ports).controlPlane({ id: agentId }),
+    restart: () => openAnswers(createDispatcher(ports).controlPlane({ id: agentId })),
     home: () => buildHousehold(store),
-    planeOf: dispatcher.controlPlane,
+    planeOf,
+    sealedPlaneOf: dispatcher.controlPlane,
     async anotherAgent() {
       const hello = { ...testAgent, name: `agent-${randomId()}` }
-      const other = dispatcher.controlPlane({ id: await dispatcher.register(hello) })
+      const other = planeOf({ id: await dispatcher.register(hello) })
       await other.hello(hello)
       return other
     },

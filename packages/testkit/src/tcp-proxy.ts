@@ -35,9 +35,17 @@ export interface TcpProxyOptions {
   readonly targetPort: number
   /** Changes what the target says, piece by piece. */
   readonly alter?: (said: Buffer) => Buffer
+  /** Asked once for each connection and way: who is told of every byte that goes there. */
+  readonly listener?: (way: Exclude<Ways, 'both'>) => (bytes: Buffer) => void
 }
 
-export async function startTcpProxy({ targetPort, alter = (said) => said }: TcpProxyOptions): Promise<TcpProxy> {
+const nobody = () => () => {}
+
+export async function startTcpProxy({
+  targetPort,
+  alter = (said) => said,
+  listener = nobody,
+}: TcpProxyOptions): Promise<TcpProxy> {
   const links = new Set<Link>()
   let held: Ways | undefined
   let refusing = false
@@ -46,7 +54,7 @@ export async function startTcpProxy({ targetPort, alter = (said) => said }: TcpP
       near.resetAndDestroy()
       return
     }
-    const link = createLink(near, dial(targetPort, '127.0.0.1'), alter)
+    const link = createLink(near, dial(targetPort, '127.0.0.1'), { alter, listener })
     links.add(link)
     void link.ended.then(() => links.delete(link))
     if (held !== undefined) link.hold(held)
@@ -93,15 +101,20 @@ interface Link extends ProxiedConnection {
   cut(): void
 }
 
-function createLink(near: Socket, far: Socket, alter: (said: Buffer) => Buffer): Link {
+function createLink(
+  near: Socket,
+  far: Socket,
+  { alter, listener }: Required<Pick<TcpProxyOptions, 'alter' | 'listener'>>,
+): Link {
+  const [out, back] = [listener('out'), listener('back')]
   const ended = Promise.withResolvers<void>()
   const cut = () => {
     near.destroy()
     far.destroy()
     ended.resolve()
   }
-  carry(near, far, (bytes) => bytes)
-  carry(far, near, alter)
+  carry(near, far, (bytes) => bytes, out)
+  carry(far, near, alter, back)
   // An end that waits behind held bytes is not seen before they are: a link that is held stays as it is.
   for (const socket of [near, far]) socket.on('error', cut).once('close', cut)
   return {
@@ -121,7 +134,10 @@ function createLink(near: Socket, far: Socket, alter: (said: Buffer) => Buffer):
   }
 }
 
-function carry(from: Socket, to: Socket, alter: (bytes: Buffer) => Buffer): void {
-  from.on('data', (bytes) => void to.write(alter(bytes)))
+function carry(from: Socket, to: Socket, alter: (bytes: Buffer) => Buffer, heard: (bytes: Buffer) => void): void {
+  from.on('data', (bytes) => {
+    heard(bytes)
+    to.write(alter(bytes))
+  })
   from.once('end', () => to.end())
 }

@@ -1,6 +1,7 @@
 import { AppError, type Seat } from '@rondo/model'
-import { type AttemptRef, agentCalls, type ControlPlane, seatHeader } from '@rondo/protocol'
+import { type AttemptRef, agentCalls, type ControlPlane, type SealedControlPlane, seatHeader } from '@rondo/protocol'
 import { createCaller } from './caller.ts'
+import { openAnswers } from './open-answers.ts'
 import type { ServerTrust } from './server-trust.ts'
 
 const octets = { 'content-type': 'application/octet-stream' }
@@ -58,7 +59,7 @@ export function createControlPlaneClient(
   const query = (ref: AttemptRef, more: Record<string, string> = {}) =>
     new URLSearchParams({ attempt: ref.attemptId, epoch: String(ref.epoch), ...more })
 
-  return {
+  const sealed: SealedControlPlane = {
     hello: (hello) => call('hello', hello),
     claim: async (request, signal) =>
       (
@@ -67,8 +68,8 @@ export function createControlPlaneClient(
           waitMs: request.waitMs,
         })
       ).claims,
-    grant: (ref) => about('grant', ref),
-    resume: (ref) => about('resume', ref),
+    grant: (ref, key) => about('grant', ref, { key }),
+    resume: (ref, key) => about('resume', ref, { key }),
     heartbeat: ({ attempts, ...request }, signal) => {
       const refs = attempts.map(({ attemptId, epoch }) => ({ attemptId, epoch }))
       return call('heartbeat', { ...request, attempts: refs }, { signal, waitMs: request.waitMs })
@@ -114,10 +115,11 @@ export function createControlPlaneClient(
       (await about<{ layers: Awaited<ReturnType<ControlPlane['findWorkspace']>> }>('findWorkspace', ref)).layers,
     otherSlices: (ref) => about('otherSlices', ref),
     admitSsh: (ref, sha256, proven) => about('admitSsh', ref, { sha256, proven }),
-    mintToken: (ref, wanted) => about('mintToken', ref, { wanted }),
+    mintToken: (ref, wanted, key) => about('mintToken', ref, { wanted, key }),
     findTimings: async (ref, by) =>
       (await about<{ timings: Awaited<ReturnType<ControlPlane['findTimings']>> }>('findTimings', ref, { by })).timings,
   }
+  return openAnswers(sealed)
 }
 
 /** A server that goes away in the middle of a body is as unreachable as one that does not answer: the call is worth repeating. */

@@ -1,3 +1,4 @@
+import { newBoxKey } from '@rondo/adapters'
 import type { ClaimedTask } from '@rondo/model'
 import { agentCalls, agentPathPrefix, type ControlPlane } from '@rondo/protocol'
 import { openAgentsPort, startTestEngine, type TestEngine } from '@rondo/testkit'
@@ -63,10 +64,12 @@ function bodyAbout(ref: Ref, route: keyof typeof agentCalls) {
     cpus: 4,
     memoryMb: 8_192,
     executors: ['docker'],
+    boxes: 1,
   }
   const questions = {
     keys: ['deps-'],
-    key: 'deps-',
+    // Of a cache, and with which an answer is sealed.
+    key: newBoxKey().publicHalf,
     by: 'filename',
     wanted: {},
     sha256: 'SHA256:x',

@@ -28,9 +28,19 @@ afterAll(async () => {
 })
 
 const ref = { attemptId: '01a2023c-5a9c-7ccb-8d99-b9d5e8cba8f8', epoch: 1 }
+const key = 'k'.repeat(43)
 const at = '2026-01-01T00:00:00.000Z'
 const object = { digest: 'a'.repeat(64), size: 1 }
-const hello = { version: '1', hostname: 'm', os: 'linux', arch: 'x64', cpus: 4, memoryMb: 8_192, executors: ['docker'] }
+const hello = {
+  version: '1',
+  hostname: 'm',
+  os: 'linux',
+  arch: 'x64',
+  cpus: 4,
+  memoryMb: 8_192,
+  executors: ['docker'],
+  boxes: 1,
+}
 const used = { used: 0, all: 4 }
 const timed = { result: 'passed', at }
 const aTest = { name: 't', classname: 'c', file: null, result: 'success', message: '', runTime: 1, source: 's' }
@@ -39,8 +49,8 @@ const aTest = { name: 't', classname: 'c', file: null, result: 'success', messag
 const bodies: Readonly<Record<keyof typeof agentBodies, object>> = {
   hello,
   claim: { free: { cpus: 0, memoryMb: 0, tasks: 0 }, executors: [], waitMs: 0, running: [ref.attemptId] },
-  grant: ref,
-  resume: ref,
+  grant: { ...ref, key },
+  resume: { ...ref, key },
   heartbeat: { attempts: [ref], waitMs: 0 },
   checkIn: { tasks: 0, maxTasks: 4, cpus: used, memoryMb: used, draining: false, refusal: null, faults: ['hole'] },
   report: {
@@ -77,7 +87,7 @@ const bodies: Readonly<Record<keyof typeof agentBodies, object>> = {
   findWorkspace: ref,
   otherSlices: ref,
   admitSsh: { ...ref, sha256: 'SHA256:x', proven: true },
-  mintToken: { ...ref, wanted: {} },
+  mintToken: { ...ref, wanted: {}, key },
   findTimings: { ...ref, by: 'filename' },
 }
 
@@ -106,7 +116,9 @@ test('what is no body of a call is refused with its reason, whatever of it is wr
     const understood = await post(call, body)
     if (![200, 404, 410].includes(understood.status)) misjudged.push({ call, body, ...understood })
     const others =
-      call === 'mintToken' ? spoiled(ref).map((other) => ({ ...body, ...(other as object) })) : spoiled(body)
+      call === 'mintToken'
+        ? spoiled({ ...ref, key }).map((other) => ({ ...body, ...(other as object) }))
+        : spoiled(body)
     const without = Object.keys(body).map((name) => ({ ...body, [name]: undefined }))
     for (const other of [...others, [], 'no JSON', '', 'null', '7']) {
       const { status, message } = await post(call, other)

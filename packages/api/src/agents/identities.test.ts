@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
+import { newBoxKey } from '@rondo/adapters'
 import { type AgentTokenView, type AgentView, agentCalls, type NewAgentTokenView } from '@rondo/protocol'
 import { openAgentsPort, startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
 import type { FastifyInstance } from 'fastify'
@@ -28,6 +29,7 @@ afterAll(async () => {
   await engine.stop()
 })
 
+const key = newBoxKey().publicHalf
 const tokensPath = '/api/private/agent-tokens'
 const config = 'version: 2.1\njobs: {it: {docker: [{image: a}], steps: [checkout]}}\nworkflows: {main: {jobs: [it]}}'
 
@@ -49,7 +51,7 @@ function agentProcess(token: string, host: string, seat = `folder-of-${host}/boo
       readonly claims?: readonly { readonly attemptId: string; readonly epoch: number }[]
     }
   }
-  const machine = { version: '1', os: 'linux', arch: 'x64', cpus: 4, memoryMb: 8192, executors: ['docker'] }
+  const machine = { version: '1', os: 'linux', arch: 'x64', cpus: 4, memoryMb: 8192, executors: ['docker'], boxes: 1 }
   const free = { cpus: 4, memoryMb: 8192, tasks: 4 }
   return {
     call,
@@ -73,7 +75,7 @@ test('each token is an agent of its own, whatever the machine calls itself, and 
 
   const [claim] = (await first.claim()).claims!
   const others = (await second.claim()).claims
-  const stolen = await second.call('grant', claim!)
+  const stolen = await second.call('grant', { ...claim!, key })
 
   expect((await agents()).map(({ name, hostname }) => [name, hostname])).toEqual([
     ['one', 'host-1'],
@@ -121,7 +123,7 @@ test('what a revoked agent says of a job it had begun counts for nothing, from t
   const pipeline = await push()
   const claimed = (await agent.claim()).claims!
   const own = claimed.at(-1)!
-  expect((await agent.call('grant', own)).status).toBe(200)
+  expect((await agent.call('grant', { ...own, key })).status).toBe(200)
 
   await web.request(admin, 'POST', `${tokensPath}/${made.id}/revoke`)
   const end = { type: 'task-finished', result: 'canceled', message: null, at: new Date().toISOString() }
@@ -182,7 +184,7 @@ test('an agent that waits for work, or for news of its jobs, learns in that very
     if (answer.status === 200) expect(answer).toMatchObject({ stop: [{ attemptId: own.attemptId, reason: 'gone' }] })
     else expect(answer).toMatchObject(refused)
   expect(await neighbours).toMatchObject({ status: 200, claims: [] })
-  for (const call of calls) expect(await call('grant', own)).toMatchObject(refused)
+  for (const call of calls) expect(await call('grant', { ...own, key })).toMatchObject(refused)
 })
 
 test('what a revoked agent is just sending is cut off [S-13]', async () => {
@@ -192,7 +194,7 @@ test('what a revoked agent is just sending is cut off [S-13]', async () => {
   await agent.hello()
   await push()
   const own = (await agent.claim()).claims!.at(-1)!
-  await agent.call('grant', own)
+  await agent.call('grant', { ...own, key })
   // From now on this process knows the token, so that it admits the upload with the first look at it.
   await agentProcess(token.token, 'sends', seat, otherPort).call('heartbeat', { agentId: '', attempts: [], waitMs: 0 })
   const address = await otherPort.listen({ host: '127.0.0.1', port: 0 })

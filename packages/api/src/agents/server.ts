@@ -2,10 +2,11 @@ import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { AppError } from '@rondo/model'
 import {
+  type AttemptRef,
   agentCalls,
   agentJoinPath,
   agentPathPrefix,
-  type ControlPlane,
+  type SealedControlPlane,
   seatHeader,
   type UsageSeries,
   type WantedToken,
@@ -25,7 +26,7 @@ const maxOutputChunk = 4 * 1024 * 1024
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const joinUrl = `${agentPathPrefix}/${agentJoinPath}`
 
-/** The agents' port: `ControlPlane` over HTTP, see `http-binding.ts` of the protocol. */
+/** The agents' port: `SealedControlPlane` over HTTP, see `http-binding.ts` of the protocol. */
 export function createAgentServer(ports: AgentPorts, options: AgentServerOptions): FastifyInstance {
   const limits = {
     bodyLimit: 32 * 1024 * 1024,
@@ -39,7 +40,7 @@ export function createAgentServer(ports: AgentPorts, options: AgentServerOptions
     tls === undefined ? Fastify(limits) : (Fastify({ ...limits, https: tls }) as unknown as FastifyInstance)
   handleErrors(server, options, (message, code) => ({ code, message }))
   admitOnly(server, ports)
-  const planes = new WeakMap<FastifyRequest, ControlPlane>()
+  const planes = new WeakMap<FastifyRequest, SealedControlPlane>()
   const rights = new WeakMap<FastifyRequest, Right>()
   // Before a body is read: whoever has no token makes us parse nothing.
   server.addHook('onRequest', async (request, reply) => {
@@ -52,11 +53,11 @@ export function createAgentServer(ports: AgentPorts, options: AgentServerOptions
   })
   server.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
 
-  const planeOf = (request: FastifyRequest): ControlPlane => planes.get(request)!
+  const planeOf = (request: FastifyRequest): SealedControlPlane => planes.get(request)!
 
   const post = (
     name: keyof typeof agentBodies,
-    handle: (plane: ControlPlane, body: never, signal: AbortSignal) => Promise<unknown>,
+    handle: (plane: SealedControlPlane, body: never, signal: AbortSignal) => Promise<unknown>,
   ) =>
     server.post(
       `${agentPathPrefix}/${agentCalls[name]}`,
@@ -76,8 +77,8 @@ export function createAgentServer(ports: AgentPorts, options: AgentServerOptions
   server.post(joinUrl, (request) => ports.join(bearerOf(request), request.body))
   post('hello', (plane, body) => plane.hello(body))
   post('claim', async (plane, body, signal) => ({ claims: await plane.claim(body, signal) }))
-  post('grant', (plane, body) => plane.grant(body))
-  post('resume', (plane, body) => plane.resume(body))
+  post('grant', (plane, body: AttemptRef & Asking) => plane.grant(body, body.key))
+  post('resume', (plane, body: AttemptRef & Asking) => plane.resume(body, body.key))
   post('heartbeat', (plane, body, signal) => plane.heartbeat(body, signal))
   post('checkIn', (plane, body) => plane.checkIn(body))
   post('report', (plane, body) => plane.report(body))
@@ -86,36 +87,30 @@ export function createAgentServer(ports: AgentPorts, options: AgentServerOptions
     await plane.endHold(body)
     return {}
   })
-  post(
-    'holdOrders',
-    async (plane, body: { after: number; waitMs: number } & Parameters<ControlPlane['grant']>[0], signal) => ({
-      orders: await plane.holdOrders(body, body.after, body.waitMs, signal),
-    }),
-  )
-  post('reportUsage', async (plane, body: { usage: UsageSeries } & Parameters<ControlPlane['grant']>[0]) => {
+  post('holdOrders', async (plane, body: { after: number; waitMs: number } & AttemptRef, signal) => ({
+    orders: await plane.holdOrders(body, body.after, body.waitMs, signal),
+  }))
+  post('reportUsage', async (plane, body: { usage: UsageSeries } & AttemptRef) => {
     await plane.reportUsage(body, body.usage)
     return {}
   })
-  post('findCache', async (plane, body: { keys: string[] } & Parameters<ControlPlane['grant']>[0]) => ({
+  post('findCache', async (plane, body: { keys: string[] } & AttemptRef) => ({
     found: (await plane.findCache(body, body.keys)) ?? null,
   }))
-  post('hasCache', async (plane, body: { key: string } & Parameters<ControlPlane['grant']>[0]) => ({
+  post('hasCache', async (plane, body: { key: string } & AttemptRef) => ({
     exists: await plane.hasCache(body, body.key),
   }))
   post('findWorkspace', async (plane, body) => ({ layers: await plane.findWorkspace(body) }))
   post('otherSlices', (plane, body) => plane.otherSlices(body))
-  post('admitSsh', (plane, body: { sha256: string; proven?: boolean } & Parameters<ControlPlane['grant']>[0]) =>
+  post('admitSsh', (plane, body: { sha256: string; proven?: boolean } & AttemptRef) =>
     plane.admitSsh(body, body.sha256, body.proven !== false),
   )
-  post('mintToken', (plane, body: { wanted: unknown } & Parameters<ControlPlane['grant']>[0]) =>
-    plane.mintToken(body, wantedToken(body.wanted)),
+  post('mintToken', (plane, body: { wanted: unknown } & AttemptRef & Asking) =>
+    plane.mintToken(body, wantedToken(body.wanted), body.key),
   )
-  post(
-    'findTimings',
-    async (plane, body: { by: Parameters<ControlPlane['findTimings']>[1] } & Parameters<ControlPlane['grant']>[0]) => ({
-      timings: await plane.findTimings(body, body.by),
-    }),
-  )
+  post('findTimings', async (plane, body: { by: Parameters<SealedControlPlane['findTimings']>[1] } & AttemptRef) => ({
+    timings: await plane.findTimings(body, body.by),
+  }))
 
   server.post(`${agentPathPrefix}/${agentCalls.appendOutput}`, async (request) => {
     const query = request.query as Record<string, string>
@@ -150,6 +145,11 @@ export function createAgentServer(ports: AgentPorts, options: AgentServerOptions
 
 function bearerOf(request: FastifyRequest): string {
   return (request.headers.authorization ?? '').replace(/^Bearer\s+/i, '')
+}
+
+/** A question whose answer is sealed for its key. */
+interface Asking {
+  readonly key: string
 }
 
 /** The right of one call, while the call lasts. */

@@ -15,6 +15,8 @@ const Blob = Type.Object({ digest: Digest, size: Count })
 const Used = Type.Object({ used: Type.Number(), all: Type.Number() })
 const attempt = { attemptId: Id, epoch: Type.Integer() }
 const Attempt = Type.Object(attempt)
+/** Public half of an X25519 pair, 32 bytes in base64url. */
+const Key = Type.String({ pattern: '^[\\w-]{43}$' })
 const aboutAttempt = <Fields extends Record<string, TSchema>>(fields: Fields) => Type.Object({ ...attempt, ...fields })
 
 const Test = Type.Object({
@@ -76,6 +78,7 @@ export const agentBodies = {
     cpus: Amount,
     memoryMb: Amount,
     executors: Type.Array(Type.String()),
+    boxes: Type.Optional(Type.Integer()),
   }),
   claim: Type.Object({
     free: Type.Object({ cpus: Type.Number(), memoryMb: Type.Number(), tasks: Type.Number() }),
@@ -83,8 +86,8 @@ export const agentBodies = {
     waitMs: Amount,
     running: Type.Optional(Type.Array(Id)),
   }),
-  grant: Attempt,
-  resume: Attempt,
+  grant: aboutAttempt({ key: Key }),
+  resume: aboutAttempt({ key: Key }),
   heartbeat: Type.Object({ attempts: Type.Array(Attempt), waitMs: Amount }),
   checkIn: Type.Object({
     tasks: Count,
@@ -115,6 +118,6 @@ export const agentBodies = {
   findWorkspace: Attempt,
   otherSlices: Attempt,
   admitSsh: aboutAttempt({ sha256: Type.String(), proven: Type.Optional(Type.Boolean()) }),
-  mintToken: Attempt,
+  mintToken: aboutAttempt({ key: Key }),
   findTimings: aboutAttempt({ by: Type.String() }),
 } satisfies Partial<Record<keyof typeof agentCalls, TSchema>>

@@ -1,5 +1,6 @@
 import type {
   Agents,
+  BoxSealer,
   Clock,
   EngineStore,
   Holds,
@@ -27,4 +28,6 @@ export interface DispatcherPorts {
   readonly checks: StartChecks
   readonly clock: Clock
   readonly taskSpec: TaskSpecPorts
+  /** Seals what holds secrets, before it leaves for the agent. */
+  readonly boxes: BoxSealer
 }

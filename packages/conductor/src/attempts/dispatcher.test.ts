@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { openFileKeyRing, openFileObjects, openFileOutput, randomId, systemClock } from '@rondo/adapters'
+import { boxSealer, openFileKeyRing, openFileObjects, openFileOutput, randomId, systemClock } from '@rondo/adapters'
+import { openAnswers } from '@rondo/agent'
 import type { ControlPlane, ReportEntry } from '@rondo/protocol'
 import {
   buildHousehold,
@@ -43,6 +44,7 @@ beforeEach(async () => {
     output: await openFileOutput(join(folder, 'output')),
     checks: createStartChecks(randomId),
     clock: systemClock,
+    boxes: boxSealer,
     taskSpec: {
       secrets: store.secrets,
       sshKeys: store.sshKeys,
@@ -75,7 +77,7 @@ beforeEach(async () => {
     memoryMb: 65_536,
     executors: ['docker'],
   })
-  plane = dispatcher.controlPlane({ id: agent })
+  plane = openAnswers(dispatcher.controlPlane({ id: agent }))
   // What earlier tests left is out of the way of this one.
   await store.engine.claim(claimQuery(agent, { free: { cpus: 1000, memoryMb: 10_000_000, tasks: 1000 } }))
   await store.engine.refreshLeases(3_600_000)

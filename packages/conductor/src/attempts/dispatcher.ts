@@ -4,23 +4,21 @@ import {
   type AttemptIdentity,
   type CacheScope,
   type Clock,
-  isFinalJobStatus,
   type Job,
   type Seat,
   type SeatHolder,
 } from '@rondo/model'
-import type { AgentHello, AttemptRef, ControlPlane } from '@rondo/protocol'
+import { type AgentHello, type AttemptRef, boxForm, type SealedControlPlane } from '@rondo/protocol'
 import { cacheScope } from './attempt-trust.ts'
 import type { DispatcherPorts } from './dispatcher-ports.ts'
 import { endUnstarted } from './end-unstarted.ts'
-import { mintToken } from './identity-tokens.ts'
 import { leaseMs } from './ownership.ts'
 import { createPresence } from './presence.ts'
 import { createQuietQueue, type QuietQueue } from './quiet-queue.ts'
 import { refuseStart } from './refuse-start.ts'
 import { report } from './report.ts'
+import { sealTask, sealToken } from './sealed-answers.ts'
 import { stepIdOf } from './step-id.ts'
-import { buildTaskSpec } from './task-spec.ts'
 import { createTogether } from './together.ts'
 import { usageRecord } from './usage-record.ts'
 
@@ -32,7 +30,7 @@ export interface AskingProcess {
 
 export interface Dispatcher {
   /** The server's side of the contract for one agent, whose identity comes from its credential alone (rule D-14). */
-  controlPlane(agent: AskingProcess): ControlPlane
+  controlPlane(agent: AskingProcess): SealedControlPlane
   /** Records an agent by the name its credential carries; answers its id. */
   register(hello: AgentHello): Promise<string>
 }
@@ -41,6 +39,8 @@ export interface Dispatcher {
 const lookEveryMs = 2_000
 const maxWaitMs = 40_000
 const notGreeted = 'This agent has not said hello since the server started. Say hello, then go on.'
+const opensNone =
+  'This agent does not open the boxes in which this server hands out secrets: it is of another version. Install the server’s version on its machine, and start it again.'
 const holdMs = 10 * 60_000
 /** More than any config gives a job, with what the agent adds. */
 const maxSteps = 100_000
@@ -75,7 +75,7 @@ function createControlPlane(
   ports: DispatcherPorts,
   { id: agentId, seat }: AskingProcess,
   shared: Shared,
-): ControlPlane {
+): SealedControlPlane {
   const { engine, clock } = ports
   const { machines, together, queue, heard } = shared
 
@@ -114,6 +114,7 @@ function createControlPlane(
 
   return {
     async hello(hello) {
+      if (hello.boxes !== boxForm) throw new AppError('unauthenticated', opensNone)
       // What it calls itself says nothing: its name is its credential's.
       const holder = await ports.agents.greet(agentId, hello, seat)
       if (holder !== undefined) throw new AppError('conflict', alreadyThere(holder))
@@ -156,25 +157,25 @@ function createControlPlane(
         unwoken = clock.monotonicMs() >= lookAt
       }
     },
-    async grant(ref) {
+    async grant(ref, key) {
       // 1. Everything the job was promised is at hand; otherwise it never starts.
       const context = await contextOf(ref)
       const { identity } = context
-      const spec = await buildTaskSpec(ports.taskSpec, context).catch(async (error: unknown) => {
+      const box = await sealTask(ports, context, key).catch(async (error: unknown) => {
         if (!(error instanceof AppError && error.code === 'forbidden')) throw error
         await refuseStart(ports, agentId, identity, error.message)
         throw new AppError('gone', `Attempt ${ref.attemptId} may not start. ${error.message}`)
       })
       // 2. The permission, once.
       const outcome = await together({ agentId, ref })
-      if ('granted' in outcome && outcome.granted) return spec
+      if ('granted' in outcome && outcome.granted) return box
       if (await endUnstarted(ports, agentId, ref))
         throw new AppError('gone', `Attempt ${ref.attemptId} was canceled before its start.`)
       throw new AppError('conflict', `Attempt ${ref.attemptId} was granted its start before. It runs once.`)
     },
-    async resume(ref) {
+    async resume(ref, key) {
       await granted(ref)
-      return buildTaskSpec(ports.taskSpec, await engine.attemptContext(ref.attemptId))
+      return sealTask(ports, await engine.attemptContext(ref.attemptId), key)
     },
     async heartbeat(request, signal) {
       const deadline = endOfWait(clock, request.waitMs)
@@ -261,26 +262,9 @@ function createControlPlane(
       const { jobId } = await granted(ref)
       return { login: (await ports.sshAccess?.admit(jobId, sha256, proven)) ?? null }
     },
-    async mintToken(ref, { audience, rootIssuer }) {
+    async mintToken(ref, wanted, key) {
       await granted(ref)
-      const { signer, publicUrl, secrets } = ports.taskSpec
-      if (signer === undefined) throw new AppError('unavailable', 'This installation signs no tokens.')
-      const context = await engine.attemptContext(ref.attemptId)
-      // Canceled already, although its agent may not have stopped it yet.
-      if (isFinalJobStatus(context.job.status))
-        throw new AppError('gone', 'This job has ended, and gets no more tokens.')
-      const contexts = await Promise.all(
-        context.job.contexts.map((name) => secrets.contextByName(context.organizationId, name)),
-      )
-      const contextIds = contexts.flatMap((found) => found?.id ?? [])
-      const request = {
-        context,
-        contextIds,
-        rootIssuer,
-        now: clock.now(),
-        ...(audience === undefined ? {} : { audience }),
-      }
-      return { token: await mintToken({ signer, publicUrl }, request) }
+      return sealToken(ports, await engine.attemptContext(ref.attemptId), wanted, key)
     },
     findTimings: async (ref, by) => engine.testTimings((await granted(ref)).jobId, by),
   }

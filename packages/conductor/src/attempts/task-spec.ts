@@ -49,7 +49,7 @@ export interface TaskSpecPorts {
   readonly knownHosts?: readonly string[]
 }
 
-/** Everything an attempt needs to run, secrets in the clear: goes to the agent that owns it, and nowhere else. */
+/** Everything an attempt needs to run, secrets in the clear: to be sealed for the agent that owns it, and for nobody else. */
 export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContext): Promise<TaskSpec> {
   const { identity, job, pipeline } = context
   const { secrets, contextIds } = await readSecrets(ports, context)

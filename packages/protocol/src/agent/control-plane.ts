@@ -2,7 +2,7 @@ import type { HoldOrder, JobPlan, Result, StoredObject, TestResult, TestTiming, 
 
 /**
  * What an agent may ask of the server: the whole contract, free of any transport. Implemented once by the agent's HTTP
- * client and once by the server.
+ * client and once by the server, whose answers with secrets travel in boxes (`SealedControlPlane`).
  *
  * An agent authenticates with its agent token. Everything about one attempt names `(attemptId, epoch)`; when another
  * owner has taken the task since, every call answers AppError `gone`, and the agent must stop the work within ten
@@ -88,6 +88,8 @@ export interface AgentHello {
   readonly cpus: number
   readonly memoryMb: number
   readonly executors: readonly AgentExecutor[]
+  /** Form of the boxes it opens; absent from agents of earlier versions, which are refused. */
+  readonly boxes?: number
 }
 
 /** `sandbox` takes docker jobs on machines without a container engine. */

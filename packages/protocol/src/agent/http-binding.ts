@@ -10,7 +10,8 @@
  *
  * `hold-orders` takes `{attemptId, epoch, after, waitMs}` and answers `{orders}`; `report-usage` takes `{attemptId, epoch, usage}`, `find-cache` `{attemptId, epoch, keys}`, `has-cache` `{attemptId, epoch, key}` and answers `{exists}`;
  * `find-cache` answers `{found: FoundCache | null}`, `find-workspace` `{layers}`, `find-timings` takes `{attemptId, epoch, by}` and
- * answers `{timings}`, `admit-ssh` `{attemptId, epoch, sha256}` and answers `{login}`, `mint-token` `{attemptId, epoch, wanted}` and answers `{token}`, `claim` `{claims}`.
+ * answers `{timings}`, `admit-ssh` `{attemptId, epoch, sha256}` and answers `{login}`, `claim` `{claims}`. `grant` and `resume` take `{attemptId, epoch, key}`,
+ * `mint-token` `{attemptId, epoch, wanted, key}`; each answers `{box}` (see `SealedControlPlane`).
  * Credential: `Authorization: Bearer <agent token>`, with `Rondo-Seat: FOLDER/PLACE` naming the process (see `Seat` of the model; absent
  * from agents of earlier versions). When another process is the agent, `hello` is refused with `conflict`, every other call with `gone`.
  * `POST /agent/v1/join` takes `{name, folder}` with a joining token as credential and answers `{name, token}`: an agent of its own, for that

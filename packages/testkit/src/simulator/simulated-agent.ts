@@ -1,5 +1,5 @@
 import { AppError, type Result } from '@rondo/model'
-import type { Claim, ControlPlane, ReportEntry } from '@rondo/protocol'
+import { boxForm, type Claim, type ReportEntry, type SealedControlPlane } from '@rondo/protocol'
 import type { HeldAttempt } from './held-attempt.ts'
 import type { Network } from './network.ts'
 import type { Life } from './simulated-server.ts'
@@ -7,6 +7,8 @@ import { neverAborted, type Surroundings } from './surroundings.ts'
 
 const machine = { cpus: 4, memoryMb: 16_384 }
 const claimWaitMs = 10_000
+/** Boxes are empty where nobody looks into them. */
+const noKey = ''
 const heartbeatWaitMs = 8_000
 
 /**
@@ -85,6 +87,7 @@ export class SimulatedAgent {
         os: 'linux',
         arch: 'x64',
         executors: [...this.executors],
+        boxes: boxForm,
       }),
     )
   }
@@ -187,10 +190,10 @@ export class SimulatedAgent {
   /** Gets the grant, or takes it up again; then starts the user's code, once. */
   async #start(life: number, held: HeldAttempt): Promise<boolean> {
     try {
-      await this.#insist(life, 'grant', (plane) => plane.grant(held.ref))
+      await this.#insist(life, 'grant', (plane) => plane.grant(held.ref, noKey))
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'conflict') throw error
-      await this.#insist(life, 'resume', (plane) => plane.resume(held.ref))
+      await this.#insist(life, 'resume', (plane) => plane.resume(held.ref, noKey))
     }
     if (life !== this.#life) return false
     if (held.started || held.entries.length > 0) return true
@@ -275,7 +278,7 @@ export class SimulatedAgent {
     return { type: 'task-finished', result, message: null, at }
   }
 
-  #call<T>(what: string, run: (plane: ControlPlane, server: Life) => Promise<T>): Promise<T> {
+  #call<T>(what: string, run: (plane: SealedControlPlane, server: Life) => Promise<T>): Promise<T> {
     return this.#network.call(
       'agents',
       this.name,
@@ -289,7 +292,7 @@ export class SimulatedAgent {
   async #insist<T>(
     life: number,
     what: string,
-    run: (plane: ControlPlane, server: Life) => Promise<T>,
+    run: (plane: SealedControlPlane, server: Life) => Promise<T>,
   ): Promise<T | undefined> {
     for (let tries = 0; life === this.#life; tries++) {
       try {

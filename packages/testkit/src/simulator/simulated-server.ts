@@ -13,6 +13,7 @@ import {
   type TaskSpecPorts,
 } from '@rondo/conductor'
 import {
+  type BoxSealer,
   type Clock,
   type EngineStore,
   type KeyRing,
@@ -26,7 +27,7 @@ import {
   type UserActions,
   type Wakeups,
 } from '@rondo/model'
-import type { ControlPlane } from '@rondo/protocol'
+import type { SealedControlPlane } from '@rondo/protocol'
 import { buildRevision } from '../builders.ts'
 import { createMemoryEngine } from './memory-engine.ts'
 import type { Effect } from './memory-identity.ts'
@@ -47,6 +48,7 @@ const continuationKeys: TaskSpecPorts['continuationKeys'] = { issue: (id) => id,
 /** Nothing of what is simulated looks at these. */
 const noObjects = {} as Objects
 const noKeys = {} as KeyRing
+const emptyBoxes: BoxSealer = { seal: () => '' }
 const noneKept = { of: async () => [] }
 const noSecrets: TaskSpecPorts['secrets'] = {
   projectVariables: async () => [],
@@ -143,7 +145,7 @@ export class Life {
   readonly #checks: StartChecks
   readonly #wakeups: Wakeups
   readonly #output: StepOutput
-  readonly #planes = new Map<string, ControlPlane>()
+  readonly #planes = new Map<string, SealedControlPlane>()
   /** Never aborted: a killed process is told nothing, and what it waits for never comes. */
   readonly #running = new AbortController().signal
   #tellDeath: () => void = () => {}
@@ -193,6 +195,7 @@ export class Life {
       output: this.#output,
       checks: this.#checks,
       clock: this.#clock,
+      boxes: emptyBoxes,
       taskSpec: {
         secrets: noSecrets,
         sshKeys: noneKept,
@@ -267,7 +270,7 @@ export class Life {
     this.#tellDeath()
   }
 
-  plane(agentId: string): ControlPlane {
+  plane(agentId: string): SealedControlPlane {
     const plane = this.#planes.get(agentId) ?? this.#dispatcher.controlPlane({ id: agentId })
     this.#planes.set(agentId, plane)
     return plane
