@@ -52,10 +52,19 @@ async function printPage(call: VerbCall, subject: Exclude<Subject, { kind: 'pipe
   const page = await restClientOf(call).call<HistoryPage>('GET', `${path}?${query}`)
   if (call.given('json')) printJson(page.items)
   else {
-    process.stdout.write(page.items.length === 0 ? 'Nothing has happened.\n' : historyText(page.items))
+    process.stdout.write(page.items.length === 0 ? nothing(call, subject) : historyText(page.items))
     if (page.next !== null) process.stdout.write(`What came before: add --before ${page.next}\n`)
   }
   return 0
+}
+
+/** What was looked for in vain, and where to look instead. */
+function nothing(call: VerbCall, subject: Exclude<Subject, { kind: 'pipeline' }>): string {
+  if (call.text('before') !== undefined) return 'Nothing came before.\n'
+  if (subject.kind === 'project') return `${subject.slug} has had no pipeline, and nothing of it was changed.\n`
+  const of = subject.kind === 'organization' ? `of ${subject.slug}` : 'of the installation'
+  const repo = subject.kind === 'organization' ? `${subject.slug}/REPO` : 'gh/ORG/REPO'
+  return `No limit, block, promotion, setting, token, agent or orb ${of} was changed. What pipelines came of, ask of their project: rondo admin history ${repo}\n`
 }
 
 interface HistoryPage {

@@ -110,3 +110,24 @@ test('a block or limit that is not there cannot be taken away, and those that th
   expect(ofClass.out).toContain(`No limit or block of ${organization} for class large is set: nothing is taken away.\n`)
   expect(there.out).toBe('No limits.\n')
 })
+
+test('a history without anything says what was looked for, and what to ask instead', async () => {
+  const [admin, home] = [as(root), await engine.home()]
+  const organization = `gh/${home.organization.name}`
+
+  const [ofOrganization, ofProject] = [
+    await admin('history', organization),
+    await admin('history', `${organization}/app`),
+  ]
+  await admin('block', '--organization', organization)
+  const blocked = await admin('history', organization, '--json')
+  const before = await admin('history', organization, '--before', JSON.parse(blocked.out)[0].id)
+
+  expect(ofOrganization).toEqual({
+    code: 0,
+    err: '',
+    out: `No limit, block, promotion, setting, token, agent or orb of ${organization} was changed. What pipelines came of, ask of their project: rondo admin history ${organization}/REPO\n`,
+  })
+  expect(ofProject.out).toBe(`${organization}/app has had no pipeline, and nothing of it was changed.\n`)
+  expect(before.out).toBe('Nothing came before.\n')
+})

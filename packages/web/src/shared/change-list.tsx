@@ -21,7 +21,13 @@ export function ChangeList({ of }: { readonly of: string }) {
   const events = changes.data.pages.flatMap((page) => page.items)
   return (
     <section className="card" aria-label="History">
-      {events.length === 0 && <p className="quiet pad">Nothing has happened.</p>}
+      {events.length === 0 && (
+        <p className="quiet pad">
+          {ofProject
+            ? 'The project has had no pipeline, and nothing of it was changed.'
+            : 'No limit, block, promotion, setting, token, agent or orb was changed here. What pipelines came of stands in the history of their project.'}
+        </p>
+      )}
       <ol className={`changes${ofProject ? ' of-project' : ''}`}>
         {events.map((event) => (
           <li key={event.id}>
