@@ -33,6 +33,8 @@ describe.runIf(ready)('the life of an agent', () => {
   beforeAll(async () => {
     stack = await startStack()
     await stack.createProject('acme', 'web')
+    // A server answers before its agent is there.
+    await stack.waitFor('the agent', async () => ((await agent())?.state === 'ready' ? true : undefined))
   })
 
   afterAll(async () => {
@@ -41,7 +43,7 @@ describe.runIf(ready)('the life of an agent', () => {
 
   const agentPid = () => Number(readFileSync(join(stack.data, 'agent/agent.pid'), 'utf8').split(/\s/)[0])
   const agentLog = () => readFileSync(join(stack.data, 'logs/agent.log'), 'utf8')
-  const agent = async () => (await stack.api<{ agents: AgentView[] }>('GET', '/api/private/agents')).agents[0]!
+  const agent = async () => (await stack.api<{ agents: AgentView[] }>('GET', '/api/private/agents')).agents[0]
   const cli = (...args: string[]) =>
     rondo(args, { cwd: stack.data, env: { RONDO_URL: stack.url, RONDO_TOKEN: stack.admin.token } })
 
@@ -92,7 +94,7 @@ describe.runIf(ready)('the life of an agent', () => {
     const before = agentPid()
 
     process.kill(before, 'SIGTERM')
-    await stack.waitFor('the agent to drain', async () => ((await agent()).state === 'draining' ? true : undefined))
+    await stack.waitFor('the agent to drain', async () => ((await agent())?.state === 'draining' ? true : undefined))
     process.kill(before, 'SIGTERM')
     await stack.waitFor('another agent', async () => (agentPid() === before ? undefined : true))
 
