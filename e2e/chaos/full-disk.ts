@@ -60,6 +60,9 @@ export const fullDisk: Experiment<DiskSize> = {
           problems: [...findings.problems, ...ended, ...slow],
           figures: { ...findings.figures, 'longest recovery, s': longest / 1_000 },
         }
+      } catch (error) {
+        // What ended says more than who waited for it in vain.
+        return { problems: [...ended, String(error)], figures: {} }
       } finally {
         await stack.stop()
       }

@@ -10,6 +10,7 @@ import { connectDocker } from './executors/docker/docker.ts'
 import { createSandboxExecutor } from './executors/sandbox.ts'
 import { sandboxProblem } from './executors/sandbox-start.ts'
 import { capacityOf } from './life/capacity.ts'
+import { openLog } from './life/log.ts'
 import { ownToken } from './life/own-token.ts'
 import { seatOf } from './life/seat.ts'
 import { isRefusal } from './life/take-seat.ts'
@@ -25,15 +26,7 @@ for (const name of ['SIGTERM', 'SIGINT'] as const)
   process.on(name, () => (drain.signal.aborted ? stop.abort() : drain.abort()))
 process.on('SIGHUP', () => stop.abort())
 
-/** For a person at a terminal the status is a line to read; for everybody else each line is one record. */
-const log = (message: string, fields: Record<string, unknown> = {}) => {
-  const time = new Date().toISOString()
-  const line =
-    process.stdout.isTTY && typeof fields.status === 'string'
-      ? `${time.slice(11, 19)} ${fields.status}`
-      : JSON.stringify({ time, part: 'agent', message, ...fields })
-  process.stdout.write(`${line}\n`)
-}
+const log = openLog(process.stdout)
 // Before anything else: a second agent on the same folder would run the same tasks.
 const lock = takeProcessLock(join(env.dataFolder, 'agent.pid'))
 if (!lock.taken) {

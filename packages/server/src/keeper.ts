@@ -17,6 +17,17 @@ export interface Keeper {
  */
 export function createKeeper(path: string): Keeper {
   let lock: { release(): void } | undefined
+
+  /** On a full disk it is nobody's, until there is room to say whose. */
+  function takeIfRoom(): boolean {
+    try {
+      return keeper.take()
+    } catch (error) {
+      if (['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
+      throw error
+    }
+  }
+
   const keeper: Keeper = {
     get mine() {
       return lock !== undefined
@@ -29,7 +40,7 @@ export function createKeeper(path: string): Keeper {
       return answer.taken
     },
     async wait(signal) {
-      while (!signal.aborted && !keeper.take()) await sleep(250, undefined, { signal }).catch(() => {})
+      while (!signal.aborted && !takeIfRoom()) await sleep(250, undefined, { signal }).catch(() => {})
       return !signal.aborted
     },
     release() {

@@ -26,8 +26,8 @@ export function takeProcessLock(path: string): LockAnswer {
   const me = identifyProcess(process.pid)
   if (me === undefined) throw new Error('/proc is not mounted: without it no process can be told from another.')
   const draft = `${path}.draft-${me.pid}-${me.started}`
-  writeFileSync(draft, formatIdentity(me), { mode: 0o644 })
   try {
+    writeFileSync(draft, formatIdentity(me), { mode: 0o644 })
     for (;;) {
       const last = generations(path).at(-1) ?? 0
       const holder = last === 0 ? undefined : identityIn(`${path}.${last}`)
