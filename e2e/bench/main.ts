@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { type Stack, startStack } from '@rondo/testkit'
+import { type Stack, startStack, stopOpenStacks } from '@rondo/testkit'
 import { archiveFigures } from './archives.ts'
 import { boxFigures } from './boxes.ts'
 import { cacheMemory } from './cache-memory.ts'
@@ -66,6 +66,14 @@ if (unknown !== undefined || !(megabytes > 0)) {
   )
   process.exit(2)
 }
+// Whoever runs it with a time limit is left with nothing.
+for (const [name, number] of [
+  ['SIGHUP', 1],
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+] as const)
+  process.once(name, () => void stopOpenStacks().finally(() => process.exit(128 + number)))
+
 const named = positionals.flatMap((name) => (name === 'engine' ? Object.keys(engineRows) : [name]))
 const wanted =
   named.length > 0 ? named : names.filter((name) => name !== 'config' && name !== 'engine' && !(name in engineRows))

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { engineVariables } from './capabilities.ts'
+import { removeContainers } from './remove-containers.ts'
 import { type ServerProcess, startServerProcess, type UnexpectedEnd } from './server-process.ts'
 
 export interface StackOptions {
@@ -87,6 +88,14 @@ export interface Stack {
   stop(): Promise<void>
 }
 
+/** What stops the stacks of this process. */
+const openStacks = new Set<() => Promise<void>>()
+
+/** For a program that is told to end while its stacks run: nothing of them stays. */
+export async function stopOpenStacks(): Promise<void> {
+  await Promise.all([...openStacks].map((stop) => stop()))
+}
+
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const data = mkdtempSync(join(options.within ?? tmpdir(), 'rondo-stack-'))
   // PostgreSQL runs as another user when the tests run as root.
@@ -128,6 +137,18 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     for (const server of servers.values()) await server.stop()
   }
 
+  let stopping: Promise<void> | undefined
+  /** Once, also for whoever asks again. */
+  function stop(): Promise<void> {
+    stopping ??= stopServer().then(() => {
+      openStacks.delete(stop)
+      removeContainers(data)
+      rmSync(data, { recursive: true, force: true })
+    })
+    return stopping
+  }
+
+  openStacks.add(stop)
   await startServer()
   const admin = JSON.parse(readFileSync(join(data, 'admin.json'), 'utf8'))
 
@@ -244,10 +265,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       await stopServer()
       await startServer()
     },
-    async stop() {
-      await stopServer()
-      rmSync(data, { recursive: true, force: true })
-    },
+    stop,
   }
   return stack
 }
