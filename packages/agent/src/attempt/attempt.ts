@@ -6,10 +6,10 @@ import { untilReachable } from '../control-plane/retry.ts'
 import type { Executor, ExecutorState } from '../executors/executor.ts'
 import { askForHold, holdSession } from '../hold/hold-session.ts'
 import { createMaskerFactory, maskText } from '../output/masker.ts'
-import type { StopReason } from '../reports/endings.ts'
+import { isShutdown } from '../reports/endings.ts'
 import { type Journal, openJournal } from '../reports/journal.ts'
 import { maskedReporter } from '../reports/masked-reporter.ts'
-import { createReporter, type Reporter } from '../reports/reporter.ts'
+import { createReporter } from '../reports/reporter.ts'
 import { createStepRecorder, type StepRecorderPorts } from '../reports/step-recorder.ts'
 import { openNotices } from '../shared-folder/notices.ts'
 import { openTaskFolder, removeTaskFolder, type TaskFolder } from '../shared-folder/task-folder.ts'
@@ -23,10 +23,12 @@ import { openScripts } from '../task/scripts.ts'
 import { enableSshStep, type TaskBase, type TaskContext } from '../task/task-context.ts'
 import { sampleUsage } from '../usage/sampler.ts'
 import { type AttendedContainers, attendContainers } from './attend-containers.ts'
-import { faultOf, notBegun } from './fault.ts'
+import { faultOf } from './fault.ts'
+import { givenUp, logError, reportEnd, tellLost, unforeseen } from './last-word.ts'
 import { makeRecord } from './record.ts'
 import { runSteps, stoppedEnd, type TaskEnd } from './run-steps.ts'
 import { announceVariables, executorState, openEnvironment } from './spin-up.ts'
+import { reportSignal, type StoppableSignal } from './stop-signal.ts'
 import { stopUnheard } from './stop-unheard.ts'
 import { takeDown } from './take-down.ts'
 import { watchDiskUse } from './watch-disk-use.ts'
@@ -97,8 +99,10 @@ export async function runAttempt(deps: AttemptDeps, placed: PlacedTask, signal: 
     )
     try {
       const own = { spec, newMasker, folder, journal, reporter, signal, sending }
-      const end = await execute(deps, own).catch((error) => unforeseen(deps, ref, error, own))
-      reportEnd(reporter, journal, end)
+      if (!givenUp(journal)) {
+        const end = await execute(deps, own).catch((error) => unforeseen(deps, ref, error, own))
+        reportEnd(reporter, journal, end)
+      }
       await reporter.acknowledged()
     } finally {
       clearTimeout(limit)
@@ -126,67 +130,6 @@ function remainingMs(spec: TaskSpec, journal: Journal): number {
   const first = journal.entries[0]
   const begun = first !== undefined && 'at' in first ? Date.parse(first.at) : Date.now()
   return Math.max(0, spec.limits.maxRunMs - Math.max(0, Date.now() - begun))
-}
-
-/** A fault of ours ends the attempt at once and in words, instead of when its lease has run out. */
-function unforeseen(
-  deps: AttemptDeps,
-  ref: AttemptRef,
-  error: unknown,
-  { signal, journal, folder, newMasker }: Pick<StepRecorderPorts, 'signal' | 'journal' | 'folder' | 'newMasker'>,
-): TaskEnd {
-  const refused = error instanceof AppError && error.code === 'gone'
-  if (refused || isShutdown(signal) || signal.reason === 'gone') throw error
-  logError(deps, ref, error, (text) => maskText(newMasker(), text))
-  const message = `The agent could not go on with this job: ${faultOf(error, folder.root)}`
-  return { result: 'lost', message, ...notBegun(journal) }
-}
-
-/**
- * What could not even be made ready (the disk is full, say) ends now, instead of when the agent's silence is noticed. A server
- * that is away is told when it is back, however late: nobody else knows.
- */
-async function tellLost(
-  deps: AttemptDeps,
-  ref: AttemptRef,
-  journal: Journal,
-  reason: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const reporter = createReporter(deps.controlPlane, ref, journal, signal)
-  const message = `The agent could not begin this job: ${reason}`
-  reportEnd(reporter, journal, { result: 'lost', message, ...notBegun(journal) })
-  // A refusal: it was never started, or is another's by now.
-  await reporter.acknowledged().catch(() => {})
-}
-
-function logError(deps: AttemptDeps, ref: AttemptRef, error: unknown, mask = (text: string) => text): void {
-  deps.log('attempt ended by an error', {
-    attempt: ref.attemptId,
-    error: mask(error instanceof Error ? (error.stack ?? error.message) : String(error)),
-  })
-}
-
-/** The agent goes, and leaves everything for the next one. */
-function isShutdown(signal: AbortSignal): boolean {
-  return signal.aborted && signal.reason === ('shutdown' satisfies StopReason)
-}
-
-/** An attempt's signal that its own time limit may use too. */
-export interface StoppableSignal extends AbortSignal {
-  stop?: (reason: StopReason) => void
-}
-
-/** A canceled attempt still has its end to tell; only a lost one, or a shutdown, has nothing more to say. */
-function reportSignal(signal: AbortSignal): AbortSignal {
-  const controller = new AbortController()
-  const pass = () => {
-    if (signal.reason === 'gone' || signal.reason === 'shutdown') controller.abort(signal.reason)
-    else if (signal.reason !== 'unheard') setTimeout(() => controller.abort('late'), 60_000).unref()
-  }
-  if (signal.aborted) pass()
-  else signal.addEventListener('abort', pass, { once: true })
-  return controller.signal
 }
 
 /** The grant, or the same document again when it was given before this agent was restarted. */
@@ -235,11 +178,6 @@ function onlyKept({ notes, entries }: Journal): boolean {
     notes.some((note) => note.type === 'held') ||
     entries.some((entry) => entry.type === 'step-started' && entry.kind === 'ssh' && entry.step !== enableSshStep)
   )
-}
-
-function reportEnd(reporter: Reporter, journal: Journal, end: TaskEnd): void {
-  if (journal.entries.some((entry) => entry.type === 'task-finished')) return
-  reporter.report({ type: 'task-finished', ...end, at: new Date().toISOString() })
 }
 
 async function execute(

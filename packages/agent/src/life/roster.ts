@@ -1,6 +1,7 @@
 import { cpuOvercommit } from '@rondo/model'
 import type { AttemptRef } from '@rondo/protocol'
-import type { PlacedTask, StoppableSignal } from '../attempt/attempt.ts'
+import type { PlacedTask } from '../attempt/attempt.ts'
+import type { StoppableSignal } from '../attempt/stop-signal.ts'
 import type { StopReason } from '../reports/endings.ts'
 import type { Capacity } from './capacity.ts'
 import { createHint } from './hint.ts'

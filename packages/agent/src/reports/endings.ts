@@ -19,5 +19,10 @@ export function stoppedAs(signal: AbortSignal): 'timed-out' | 'canceled' {
   return signal.reason === 'timed-out' ? 'timed-out' : 'canceled'
 }
 
+/** The agent goes, and leaves everything for the next one. */
+export function isShutdown(signal: AbortSignal): boolean {
+  return signal.aborted && signal.reason === ('shutdown' satisfies StopReason)
+}
+
 export const passed: StepEnd = { result: 'passed', exitCode: null }
 export const failed: StepEnd = { result: 'failed', exitCode: null }

@@ -6,7 +6,7 @@ import { createOutputPump, type OutputPump, type PumpTotals } from '../output/pu
 import type { Notices } from '../shared-folder/notices.ts'
 import { statusOf } from '../shared-folder/script-status.ts'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
-import type { StepEnd, StopReason } from './endings.ts'
+import { isShutdown, type StepEnd } from './endings.ts'
 import type { Journal } from './journal.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -162,8 +162,4 @@ function reencodedNote({ environment }: Pick<TaskSpec, 'environment'>, secrets: 
 
 function outOf(step: number): string {
   return `s${step}.out`
-}
-
-function isShutdown(signal: AbortSignal): boolean {
-  return signal.reason === ('shutdown' satisfies StopReason)
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TaskSpec } from '@rondo/protocol'
-import { runAttempt, type StoppableSignal } from '../attempt/attempt.ts'
+import { runAttempt } from '../attempt/attempt.ts'
+import type { StoppableSignal } from '../attempt/stop-signal.ts'
 import type { StopReason } from '../reports/endings.ts'
 import { createFakeServer, type FakeServer } from './fake-server.ts'
 import { createProcessExecutor } from './process-executor.ts'

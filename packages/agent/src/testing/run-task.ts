@@ -1,5 +1,6 @@
 import type { TaskSpec } from '@rondo/protocol'
-import { runAttempt, type StoppableSignal } from '../attempt/attempt.ts'
+import { runAttempt } from '../attempt/attempt.ts'
+import type { StoppableSignal } from '../attempt/stop-signal.ts'
 import { createFakeServer, type FakeServer } from './fake-server.ts'
 import { createProcessExecutor } from './process-executor.ts'
 

@@ -1,0 +1,110 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TaskSpec } from '@rondo/protocol'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { attemptBench, endsOf, until } from '../testing/attempt-bench.ts'
+import type { FakeServer } from '../testing/fake-server.ts'
+import { runStep, taskSpec } from '../testing/task-spec.ts'
+
+let root: string
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'attempt-'))
+})
+
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true })
+})
+
+const bench = (spec: TaskSpec, server?: FakeServer) => attemptBench(root, spec, server)
+
+test('a failed job that stays for its owner runs what is asked for as steps of its own, after its result was told', async () => {
+  const { server, begin } = bench(
+    taskSpec([
+      runStep('echo one'),
+      runStep('echo two; exit 2', { name: 'Two' }),
+      runStep('echo three', { name: 'Three' }),
+    ]),
+  )
+  server.holdFor(60_000)
+  const { ended } = begin()
+  await until(() => server.entries.some((entry) => entry.type === 'task-finished'))
+
+  server.order(
+    { type: 'run', command: 'echo again; exit 1' },
+    { type: 'run', command: 'echo better' },
+    { type: 'continue' },
+  )
+  await until(() => server.entries.some((entry) => entry.type === 'step-finished' && entry.step === 7))
+  server.order({ type: 'release' })
+  await ended
+
+  expect(endsOf(server)).toEqual([
+    '0 passed',
+    '1 passed',
+    '2 passed',
+    '3 failed',
+    'failed',
+    '5 failed',
+    '6 passed',
+    '7 passed',
+  ])
+  expect([server.output(5), server.output(6), server.output(7)]).toEqual([
+    'again\n\nExited with code exit status 1\n',
+    'better\n',
+    'three\n',
+  ])
+  expect(server.entries.flatMap((entry) => (entry.type === 'step-started' ? [entry.name] : [])).slice(-3)).toEqual([
+    'Again: Two',
+    'Again: Two',
+    'Continued: Three',
+  ])
+  expect(existsSync(join(root, 'tasks', '0198f0c0-0000-7000-8000-000000000001'))).toBe(false)
+})
+
+test('an agent that comes after another goes on with what was kept, and it ends by itself', async () => {
+  const { server, begin } = bench(taskSpec([runStep('exit 1')]))
+  server.holdFor(4_000)
+  const first = begin()
+  await until(() => server.entries.some((entry) => entry.type === 'task-finished'))
+  first.stop('shutdown')
+  await first.ended
+
+  const { ended } = begin()
+  server.order({ type: 'run', command: 'echo by the second' })
+  await ended
+
+  expect(server.output(3)).toBe('by the second\n')
+  expect(server.entries.filter((entry) => entry.type === 'task-finished')).toHaveLength(1)
+})
+
+test('what is used while a failed job stays, and while its agent is away meanwhile, is not counted as the job’s', async () => {
+  const { server, begin } = bench(taskSpec([runStep('sleep 0.5; exit 1')]))
+  server.holdFor(60_000)
+  const first = begin()
+  await until(() => server.entries.some((entry) => entry.type === 'task-finished'))
+  const used = server.usage()
+  expect(used?.cpuMilli.length).toBeGreaterThan(0)
+  first.stop('shutdown')
+  await first.ended
+  beganEarlier(90_000)
+
+  const { ended } = begin()
+  server.order({ type: 'run', command: 'sleep 0.5' })
+  await until(() => server.entries.some((entry) => entry.type === 'step-finished' && entry.step === 3))
+  server.order({ type: 'release' })
+  await ended
+
+  expect(server.usage()).toEqual(used)
+})
+
+/** As if the samples that the agent keeps had begun so much earlier. */
+function beganEarlier(ms: number): void {
+  const file = join(root, 'tasks', '0198f0c0-0000-7000-8000-000000000001', 'usage.json')
+  const series = JSON.parse(readFileSync(file, 'utf8'))
+  writeFileSync(
+    file,
+    JSON.stringify({ ...series, startedAt: new Date(Date.parse(series.startedAt) - ms).toISOString() }),
+  )
+}
