@@ -28,6 +28,17 @@ describe('writing', () => {
     expect(readdirSync(join(folder, digest.slice(0, 2), digest.slice(2, 4)))).toEqual([digest])
   })
 
+  test.each([1, 1_000_000, 1_048_576, 2_500_000])(
+    'pieces of %i bytes may lie in one memory, one after the other',
+    async (size) => {
+      const bytes = randomBytes(size === 1 ? 3_000 : 5_000_000)
+
+      const object = await objects.write(lent(bytes, size))
+
+      expect((await collect(await objects.read(object.digest))).equals(bytes)).toBe(true)
+    },
+  )
+
   test('the same bytes written twice, and at the same time, are one object', async () => {
     const bytes = randomBytes(10_000)
 
@@ -148,6 +159,12 @@ describe('reading', () => {
 
 async function* chunks(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
+
+/** Each piece overwrites the one before. */
+async function* lent(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {
+  const memory = Buffer.alloc(size)
+  for (let at = 0; at < bytes.length; at += size) yield memory.subarray(0, bytes.copy(memory, 0, at, at + size))
 }
 
 async function collect(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {

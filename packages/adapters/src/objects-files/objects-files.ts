@@ -5,6 +5,7 @@ import { AppError, type Objects, type StoredObject } from '@rondo/model'
 import { isCode, syncFolder } from '../durable-files.ts'
 import { sweepFolder } from '../sweep-folder.ts'
 import { untilAborted } from './until-aborted.ts'
+import { writeInBlocks } from './write-in-blocks.ts'
 
 const readBytes = 256 * 1024
 
@@ -105,12 +106,14 @@ async function receive(path: string, bytes: AsyncIterable<Uint8Array>, options: 
   const hash = createHash('sha256')
   let size = 0
   await using file = await open(path, 'wx', 0o640)
+  await using writer = writeInBlocks(file)
   for await (const chunk of untilAborted(bytes, options.signal)) {
     size += chunk.length
     if (size > limit) throw tooLarge(limit)
     hash.update(chunk)
-    await file.writeFile(chunk)
+    await writer.add(chunk)
   }
+  await writer.finish()
   await file.sync()
   return { digest: hash.digest('hex'), size }
 }

@@ -14,6 +14,7 @@ import {
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { handleErrors } from '../http/errors.ts'
 import type { AgentPorts, WebOptions } from '../ports.ts'
+import { lentPieces } from './lent-pieces.ts'
 import type { OpenCalls } from './open-calls.ts'
 import { agentBodies } from './shapes.ts'
 
@@ -130,7 +131,7 @@ export function createAgentServer(ports: AgentPorts, options: AgentServerOptions
     async (request) => {
       return planeOf(request).uploadObject(
         refOf(request.query as Record<string, string>),
-        request.body as Readable,
+        lentPieces(request.body as Readable),
         new AbortController().signal,
       )
     },

@@ -5,7 +5,10 @@ import type { StoredObject } from '../build-data.ts'
  * leaves nothing visible.
  */
 export interface Objects {
-  /** Consumes the stream; never holds it whole. Refuses (AppError `too-large`) past `maxBytes`. */
+  /**
+   * Consumes the stream; never holds it whole. Each piece is lent until the next one is asked for: its memory may then hold
+   * other bytes. Refuses (AppError `too-large`) past `maxBytes`.
+   */
   write(
     bytes: AsyncIterable<Uint8Array>,
     options?: { readonly maxBytes?: number; readonly signal?: AbortSignal },

@@ -59,7 +59,10 @@ export interface ControlPlane {
     signal: AbortSignal,
   ): Promise<readonly { readonly id: number; readonly order: HoldOrder }[]>
   endHold(ref: AttemptRef): Promise<void>
-  /** Stores a blob; it becomes visible only through a later `report`. Unreferenced blobs are swept. */
+  /**
+   * Stores a blob; it becomes visible only through a later `report`. Unreferenced blobs are swept. Each piece is lent until the
+   * next one is asked for: its memory may then hold other bytes.
+   */
   uploadObject(ref: AttemptRef, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<StoredObject>
   /** Only objects this attempt was told of by `findCache` or `findWorkspace`. */
   downloadObject(ref: AttemptRef, digest: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
