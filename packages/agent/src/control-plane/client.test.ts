@@ -51,6 +51,63 @@ test('an upload of any size takes constant memory', async () => {
   expect(Math.max(...held)).toBeLessThan(96)
 })
 
+test('pieces of an upload may lie in one memory, one after the other', async () => {
+  server.on('request', async (request, response) => {
+    const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>))
+    const right = Array.from({ length: 40 }, (_, count) =>
+      body.indexOf(Buffer.alloc(megabyte, count), count * megabyte),
+    )
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ digest: right.join(), size: body.length }))
+  })
+  async function* bytes() {
+    const memory = Buffer.alloc(megabyte)
+    for (let count = 0; count < 40; count++) yield memory.fill(count)
+  }
+
+  const object = await createControlPlaneClient(url, 'token').uploadObject(ref, bytes(), AbortSignal.timeout(60_000))
+
+  expect(object).toEqual({
+    digest: Array.from({ length: 40 }, (_, count) => count * megabyte).join(),
+    size: 40 * megabyte,
+  })
+})
+
+test.each(['before it reads', 'while it reads'])(
+  'a server that goes away %s is unreachable, and the source is closed',
+  async (when) => {
+    server.on('request', async (request) => {
+      if (when === 'while it reads') await once(request, 'data')
+      request.socket.destroy()
+    })
+    const closed = Promise.withResolvers<string>()
+    async function* bytes() {
+      try {
+        while (true) yield Buffer.alloc(megabyte)
+      } finally {
+        closed.resolve('closed')
+      }
+    }
+
+    const upload = createControlPlaneClient(url, 'token').uploadObject(ref, bytes(), AbortSignal.timeout(60_000))
+
+    await expect(upload).rejects.toMatchObject({ code: 'unavailable' })
+    expect(await closed.promise).toBe('closed')
+  },
+)
+
+test('a source that fails ends an upload', async () => {
+  server.on('request', (request) => request.resume())
+  async function* bytes() {
+    yield Buffer.alloc(megabyte)
+    throw new Error('the file is gone')
+  }
+
+  const upload = createControlPlaneClient(url, 'token').uploadObject(ref, bytes(), AbortSignal.timeout(60_000))
+
+  await expect(upload).rejects.toThrow('the file is gone')
+})
+
 test('a server that goes away in the middle of a download is unreachable, not a failure of the step', async () => {
   server.on('request', (_request, response) => {
     response.writeHead(200, { 'content-length': '1000' })

@@ -1,13 +1,13 @@
 import { Agent, type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http'
 import { Agent as SecureAgent, request as secureRequest } from 'node:https'
 import { text } from 'node:stream/consumers'
-import { pipeline } from 'node:stream/promises'
 import type { ServerTrust } from './server-trust.ts'
+import { writeEach } from './write-each.ts'
 
 export interface Exchange {
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
-  /** Bytes as they are, or as they come. */
+  /** Bytes as they are, or as they come; then each piece is its source's again when the next one is asked for. */
   readonly body?: Uint8Array | string | AsyncIterable<Uint8Array>
   readonly signal?: AbortSignal | undefined
   /** A server that says nothing for so long is away. */
@@ -40,7 +40,7 @@ export function createExchanger(trust?: ServerTrust): (url: URL, exchange: Excha
       })
       sent.once('timeout', () => sent.destroy(new Error('the server says nothing')))
       if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) sent.end(body)
-      else pipeline(body, sent).catch(reject)
+      else writeEach(body, sent).catch(reject)
     })
 }
 

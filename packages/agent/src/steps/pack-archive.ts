@@ -1,12 +1,13 @@
 import type { FileHandle } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { constants, createZstdCompress } from 'node:zlib'
 import type { StoredObject } from '@rondo/model'
 import { untilReachable } from '../control-plane/retry.ts'
+import { writeEach } from '../control-plane/write-each.ts'
 import { runInternal } from '../task/launch.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { joinParts, partsOf, plainTar } from './plain-tar.ts'
+import { wholePipes } from './whole-pipes.ts'
 
 const pieceBytes = 256 * 1024
 const level = 3
@@ -67,6 +68,7 @@ export async function packAndUpload(task: TaskContext, order: PackOrder): Promis
 function packScript({ spec }: TaskContext, { choose, archive, flags, changing }: PackOrder): string {
   const zstd = `zstd -q -${level} -T${Math.max(1, Math.min(mostThreads, Math.floor(spec.resources.cpus)))} -c`
   return `${choose}
+${wholePipes}
 archive=$RONDO_IO/${archive}
 if ${zstd} </dev/null >/dev/null 2>&1; then
   status=$({ { tar ${flags}f - "$@" 3>&-; echo $? >&3; } | ${zstd} 3>&- >"$archive.zst"; } 3>&1) || exit 1
@@ -84,8 +86,8 @@ function send(task: TaskContext, name: string, over: () => boolean): Promise<Sto
 
 async function compressAndSend(task: TaskContext, name: string, over: () => boolean): Promise<StoredObject> {
   const compress = createZstdCompress(compression)
-  const done = pipeline(growing(task, name, over), compress, { signal: task.signal })
-  done.catch(() => {})
+  // What it fails with is what the upload ends with.
+  writeEach(growing(task, name, over), compress).catch(() => {})
   try {
     return await task.controlPlane.uploadObject(task.spec, compress, task.signal)
   } finally {
@@ -94,19 +96,20 @@ async function compressAndSend(task: TaskContext, name: string, over: () => bool
   }
 }
 
-/** The bytes of a file that is being written, until its writer is over. */
+/** The bytes of a file that is being written, until its writer is over. Each piece is lent until the next one is asked for. */
 async function* growing(task: TaskContext, name: string, over: () => boolean): AsyncGenerator<Buffer> {
   const file = await readable(task, name, over)
+  const piece = Buffer.allocUnsafeSlow(pieceBytes)
   try {
     for (let position = 0; ; ) {
       // Asked before the read: what was written before the end is read after it.
       const last = over()
-      const piece = Buffer.allocUnsafe(pieceBytes)
       const { bytesRead } = await file.read(piece, 0, pieceBytes, position)
       position += bytesRead
       if (bytesRead > 0) yield piece.subarray(0, bytesRead)
       else if (last) return
-      else await task.notices.changed()
+      // The word of its end may have come during the read: no other would follow it.
+      else if (!over()) await task.notices.changed()
       task.signal.throwIfAborted()
     }
   } finally {

@@ -5,9 +5,7 @@ import { runInternal, wasLaunched } from '../task/launch.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import type { Archive } from './bring-archive.ts'
 import { partsOf, plainTar, splitParts } from './plain-tar.ts'
-
-/** Blocks of 512 bytes that GNU tar reads at once: 64 kB, what a pipe holds. */
-const recordBlocks = 128
+import { wholePipes } from './whole-pipes.ts'
 
 /** An archive that is here, and where a job wants what it holds. */
 export interface UnpackOrder {
@@ -30,12 +28,12 @@ export async function unpack(task: TaskContext, order: UnpackOrder): Promise<boo
   const { id, earlier } = freshId(task, `u${index}-${layer}`)
   const feed = `${id}.feed`
   const stored = `${id}.zst`
-  // GNU tar takes a short piece from a pipe for a damaged archive unless it is told, and reads 10 kB at once, which has it
-  // and zstd wait for each other three times as often as pieces of a pipe's size do; others know no such options. A tar that
+  // GNU tar takes a short piece from a pipe for a damaged archive unless it is told; others know no such option. A tar that
   // ends at the archive's mark leaves the rest in the pipe, and zstd must not fail for it.
   const script = `
 command -v tar >/dev/null || { echo "The image has no tar. Use an image that has it."; exit 1; }
-export TAR_OPTIONS="$TAR_OPTIONS --read-full-records --blocking-factor=${recordBlocks}"
+${wholePipes}
+TAR_OPTIONS="$TAR_OPTIONS --read-full-records"
 tar -cPf /dev/null /dev/null 2>/dev/null || exit ${plainTar}
 mkdir -p ${directory} && cd ${directory} || exit 1
 if zstd -qc </dev/null >/dev/null 2>&1; then

@@ -114,7 +114,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
       if (fault === 'refuse') throw broken()
       const chunks: Uint8Array[] = []
       for await (const chunk of bytes) {
-        chunks.push(chunk)
+        chunks.push(Buffer.from(chunk))
         if (fault === 'cut') throw broken()
         if (fault === 'stall') await sleep(20)
       }
