@@ -14,6 +14,8 @@ export {
   plainUser,
   sandboxWorks,
 } from './capabilities.ts'
+export type { CliWorld } from './cli-world.ts'
+export { startCliWorld } from './cli-world.ts'
 export type { TestDatabase } from './database.ts'
 export { startTestDatabase } from './database.ts'
 export type { TestEngine } from './engine.ts'

@@ -1,13 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { rondo, startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
+import { type CliWorld, startCliWorld, type TestEngine } from '@rondo/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+let world: CliWorld
 let engine: TestEngine
-let web: TestWeb
-let folder: string
-let env: Record<string, string>
 
 const config = `
 version: 2.1
@@ -17,21 +12,13 @@ workflows: {main: {jobs: [hold: {type: approval}, build: {requires: [hold]}]}}
 `
 
 beforeAll(async () => {
-  engine = await startTestEngine()
-  web = await startTestWeb(engine)
-  folder = mkdtempSync(join(tmpdir(), 'rondo-dispatcher-'))
-  const { accounts } = engine.database.store
-  const root = await accounts.createUser({ login: 'root', name: 'root', passwordHash: null, admin: true })
-  env = { RONDO_URL: await web.listen(), RONDO_TOKEN: await web.token(root) }
+  world = await startCliWorld()
+  engine = world.engine
 })
 
-afterAll(async () => {
-  rmSync(folder, { recursive: true })
-  await web.stop()
-  await engine.stop()
-})
+afterAll(() => world.stop())
 
-const dispatcher = (...args: readonly string[]) => rondo(['admin', 'dispatcher', ...args], { cwd: folder, env })
+const dispatcher = (...args: readonly string[]) => world.rondo(world.root, 'admin', 'dispatcher', ...args)
 
 test('the log of a job that there is not says so, and what the id is of if of something else', async () => {
   const pipeline = await engine.push((await engine.home()).project, config)

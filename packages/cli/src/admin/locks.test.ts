@@ -1,14 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type Household, rondo, startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
+import { type CliWorld, type Household, startCliWorld, type TestEngine, type TestWeb } from '@rondo/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+let world: CliWorld
 let engine: TestEngine
 let web: TestWeb
-let folder: string
-let root: string
-let url: string
 
 const deploy = (workflow = 'main') => `
 version: 2.1
@@ -18,22 +13,13 @@ workflows: {${workflow}: {jobs: [deploy: {serial-group: production}]}}
 `
 
 beforeAll(async () => {
-  engine = await startTestEngine()
-  web = await startTestWeb(engine)
-  folder = mkdtempSync(join(tmpdir(), 'rondo-locks-'))
-  const { accounts } = engine.database.store
-  root = await web.token(await accounts.createUser({ login: 'root', name: 'root', passwordHash: null, admin: true }))
-  url = await web.listen()
+  world = await startCliWorld()
+  ;({ engine, web } = world)
 })
 
-afterAll(async () => {
-  rmSync(folder, { recursive: true })
-  await web.stop()
-  await engine.stop()
-})
+afterAll(() => world.stop())
 
-const admin = (token: string, ...args: readonly string[]) =>
-  rondo(['admin', ...args], { cwd: folder, env: { RONDO_URL: url, RONDO_TOKEN: token } })
+const admin = (token: string, ...args: readonly string[]) => world.rondo(token, 'admin', ...args)
 
 /** Another project of the same organisation. */
 const another = ({ organization }: Household, name: string) =>
@@ -52,7 +38,7 @@ test('locks show who holds each since when, and the line behind it in order, wit
 
   const own = await admin(token, 'locks', organization)
   const first = await admin(token, 'locks', organization, '--limit', '1')
-  const all = await admin(root, 'locks')
+  const all = await admin(world.root, 'locks')
   const json = await admin(token, 'locks', organization, '--json')
 
   const lock = `^${organization} production`
@@ -75,10 +61,10 @@ test('locks show who holds each since when, and the line behind it in order, wit
 test('a lock that nobody holds since all that wait are blocked says so', async () => {
   const home = await engine.home()
   const organization = `gh/${home.organization.name}`
-  await admin(root, 'block', '--organization', organization)
+  await admin(world.root, 'block', '--organization', organization)
   await engine.push(home.project, deploy())
 
-  const { out } = await admin(root, 'locks', organization)
+  const { out } = await admin(world.root, 'locks', organization)
 
   expect(out).toMatch(/ nobody holds it: new work of all that wait is blocked\n.* 1 .* passed over/)
 })

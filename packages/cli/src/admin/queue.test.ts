@@ -1,14 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { rondo, startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
+import { type CliWorld, startCliWorld, type TestEngine, type TestWeb } from '@rondo/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+let world: CliWorld
 let engine: TestEngine
 let web: TestWeb
-let folder: string
-let root: string
-let url: string
 
 const build = `
 version: 2.1
@@ -18,28 +13,17 @@ workflows: {main: {jobs: [build]}}
 `
 
 beforeAll(async () => {
-  engine = await startTestEngine()
-  web = await startTestWeb(engine)
-  folder = mkdtempSync(join(tmpdir(), 'rondo-queue-'))
-  const { accounts } = engine.database.store
-  root = await web.token(await accounts.createUser({ login: 'root', name: 'root', passwordHash: null, admin: true }))
-  url = await web.listen()
+  world = await startCliWorld()
+  ;({ engine, web } = world)
 })
 
-afterAll(async () => {
-  rmSync(folder, { recursive: true })
-  await web.stop()
-  await engine.stop()
-})
+afterAll(() => world.stop())
 
 test('an administrator of an organisation sees own builds and how good their forecasts were, and is not told that agents are missing', async () => {
   const [home, other] = [await engine.home(), await engine.home()]
   const owner = await web.token(home.user)
   const queue = (token: string, { organization }: typeof home) =>
-    rondo(['admin', 'queue', '--organization', `gh/${organization.name}`], {
-      cwd: folder,
-      env: { RONDO_URL: url, RONDO_TOKEN: token },
-    })
+    world.rondo(token, 'admin', 'queue', '--organization', `gh/${organization.name}`)
   const started = await engine.push(home.project, build)
   const { id } = await engine.job(started, 'build')
   const wait = await web.request(owner, 'GET', `/api/private/jobs/${id}/wait`)
@@ -49,7 +33,7 @@ test('an administrator of an organisation sees own builds and how good their for
   // The first look notes that the build of before has started.
   await queue(owner, home)
   const own = await queue(owner, home)
-  const foreign = await queue(root, other)
+  const foreign = await queue(world.root, other)
 
   expect(wait.body).toMatchObject({ kind: 'room', expectedMs: expect.any(Number), unknown: null })
   expect(own.out).toMatch(/^run queue +1$/m)
@@ -63,8 +47,7 @@ test('an administrator of an organisation sees own builds and how good their for
 test('the queue says which limit holds a build, and that nothing is free while every agent is drained', async () => {
   const home = await engine.home()
   const organization = `gh/${home.organization.name}`
-  const admin = (...args: readonly string[]) =>
-    rondo(['admin', ...args], { cwd: folder, env: { RONDO_URL: url, RONDO_TOKEN: root } })
+  const admin = (...args: readonly string[]) => world.rondo(world.root, 'admin', ...args)
   await engine.push(home.project, build)
   await admin('limit', '0', '--organization', organization)
   await engine.push((await engine.home()).project, build)
@@ -88,8 +71,7 @@ test('the queue says which limit holds a build, and that nothing is free while e
 test('limits say who set them and when, and the histories of everything, an organization and a project what they were before', async () => {
   const home = await engine.home()
   const [organization, token] = [`gh/${home.organization.name}`, await web.token(home.user)]
-  const admin = (...args: readonly string[]) =>
-    rondo(['admin', ...args], { cwd: folder, env: { RONDO_URL: url, RONDO_TOKEN: token } })
+  const admin = (...args: readonly string[]) => world.rondo(token, 'admin', ...args)
   await admin('limit', '20', '--organization', organization)
   await admin('limit', '2', '--class', 'xlarge', '--organization', organization)
   await admin('limit', '7', '--organization', organization)
@@ -102,10 +84,7 @@ test('limits say who set them and when, and the histories of everything, an orga
   const older = await admin('history', organization, '--before', before)
   const ofProject = await admin('history', `${organization}/app`)
   const refused = await admin('history')
-  const everywhere = await rondo(['admin', 'history', '--limit', '1'], {
-    cwd: folder,
-    env: { RONDO_URL: url, RONDO_TOKEN: root },
-  })
+  const everywhere = await world.rondo(world.root, 'admin', 'history', '--limit', '1')
 
   const { login } = home.user
   expect(limits.out).toMatch(new RegExp(`^${organization} +all +7 +by ${login} at 20\\S+ \\S+ UTC$`, 'm'))

@@ -1,14 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { rondo, startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
+import { type CliWorld, startCliWorld, type TestEngine, type TestWeb } from '@rondo/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+let world: CliWorld
 let engine: TestEngine
 let web: TestWeb
-let folder: string
-let root: string
-let url: string
 
 const build = `
 version: 2.1
@@ -18,28 +13,20 @@ workflows: {main: {jobs: [build]}}
 `
 
 beforeAll(async () => {
-  engine = await startTestEngine()
-  web = await startTestWeb(engine)
-  folder = mkdtempSync(join(tmpdir(), 'rondo-words-'))
-  const { accounts } = engine.database.store
-  root = await web.token(await accounts.createUser({ login: 'root', name: 'root', passwordHash: null, admin: true }))
-  url = await web.listen()
+  world = await startCliWorld()
+  ;({ engine, web } = world)
 })
 
-afterAll(async () => {
-  rmSync(folder, { recursive: true })
-  await web.stop()
-  await engine.stop()
-})
+afterAll(() => world.stop())
 
 const as =
   (token: string) =>
   (...args: readonly string[]) =>
-    rondo(['admin', ...args], { cwd: folder, env: { RONDO_URL: url, RONDO_TOKEN: token } })
+    world.rondo(token, 'admin', ...args)
 
 test('settings say where a value is set, who may change it, and values with their units', async () => {
   const home = await engine.home()
-  const [admin, owner] = [as(root), as(await web.token(home.user))]
+  const [admin, owner] = [as(world.root), as(await web.token(home.user))]
   const organization = `gh/${home.organization.name}`
   const project = `${organization}/app`
   await admin('settings', 'retention.output', '0', '--organization', organization)
@@ -62,7 +49,7 @@ test('settings say where a value is set, who may change it, and values with thei
 })
 
 test('one build is one, and none is none', async () => {
-  const [admin, home] = [as(root), await engine.home()]
+  const [admin, home] = [as(world.root), await engine.home()]
   const project = `gh/${home.organization.name}/app`
   await engine.push(home.project, build)
 
@@ -76,7 +63,7 @@ test('one build is one, and none is none', async () => {
 })
 
 test('numbers that cannot be are refused in words, not by what a parser advises', async () => {
-  const admin = as(root)
+  const admin = as(world.root)
 
   const limit = await admin('limit', '-1')
   const setting = await admin('settings', 'time.run', '-1')
@@ -94,7 +81,7 @@ test('numbers that cannot be are refused in words, not by what a parser advises'
 })
 
 test('a block or limit that is not there cannot be taken away, and those that there are, are shown', async () => {
-  const [admin, home] = [as(root), await engine.home()]
+  const [admin, home] = [as(world.root), await engine.home()]
   const organization = `gh/${home.organization.name}`
   await admin('block', '--organization', organization)
 
@@ -112,7 +99,7 @@ test('a block or limit that is not there cannot be taken away, and those that th
 })
 
 test('a history without anything says what was looked for, and what to ask instead', async () => {
-  const [admin, home] = [as(root), await engine.home()]
+  const [admin, home] = [as(world.root), await engine.home()]
   const organization = `gh/${home.organization.name}`
 
   const [ofOrganization, ofProject] = [

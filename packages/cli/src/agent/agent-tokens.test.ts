@@ -1,26 +1,17 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { rondo, startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
+import { type CliWorld, rondo, startCliWorld } from '@rondo/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-let engine: TestEngine
-let web: TestWeb
-let env: Record<string, string>
+let world: CliWorld
 
 beforeAll(async () => {
-  engine = await startTestEngine()
-  web = await startTestWeb(engine)
-  const { accounts } = engine.database.store
-  const root = await accounts.createUser({ login: 'root', name: 'root', passwordHash: null, admin: true })
-  env = { RONDO_URL: await web.listen(), RONDO_TOKEN: await web.token(root) }
+  world = await startCliWorld()
 })
 
-afterAll(async () => {
-  await web.stop()
-  await engine.stop()
-})
+afterAll(() => world.stop())
 
-const agent = (...args: readonly string[]) => rondo(['agent', ...args], { cwd: engine.database.folder, env })
+const agent = (...args: readonly string[]) => world.rondo(world.root, 'agent', ...args)
 
 test('an operator makes a token, alone on the standard output, sees whose tokens there are, and revokes them by name', async () => {
   const made = await agent('token', 'create', 'big-box')
@@ -42,7 +33,7 @@ async function listOf(answer: object) {
   const server = createServer((_request, response) => response.end(JSON.stringify(answer)))
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const RONDO_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const listed = await rondo(['agent', 'list'], { cwd: engine.database.folder, env: { ...env, RONDO_URL } })
+  const listed = await rondo(['agent', 'list'], { cwd: world.folder, env: { RONDO_TOKEN: world.root, RONDO_URL } })
   server.close()
   return listed
 }

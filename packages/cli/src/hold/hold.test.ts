@@ -1,27 +1,23 @@
-import { rondo, startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
+import { type CliWorld, startCliWorld, type TestEngine, type TestWeb } from '@rondo/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+let world: CliWorld
 let engine: TestEngine
 let web: TestWeb
-let url: string
 
 beforeAll(async () => {
-  engine = await startTestEngine()
-  web = await startTestWeb(engine)
-  url = await web.listen()
+  world = await startCliWorld()
+  ;({ engine, web } = world)
 })
 
-afterAll(async () => {
-  await web.stop()
-  await engine.stop()
-})
+afterAll(() => world.stop())
 
 test('a project is told to keep its failed jobs, and not to, by whoever may configure it', async () => {
   const home = await engine.home()
   const stranger = await engine.home()
   const slug = `gh/${home.organization.name}/app`
   const call = async (user: typeof home.user, ...args: readonly string[]) =>
-    rondo(['hold', ...args], { cwd: '/', env: { RONDO_URL: url, RONDO_TOKEN: await web.token(user) } })
+    world.rondo(await web.token(user), 'hold', ...args)
 
   expect((await call(home.user, slug)).out).toContain(`Failed jobs of ${slug} end at once`)
   expect((await call(home.user, slug, 'on')).out).toContain(`Failed jobs of ${slug} stay for ten minutes`)

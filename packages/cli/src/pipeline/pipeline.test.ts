@@ -1,9 +1,9 @@
-import { rondo, startTestEngine, startTestWeb, type TestEngine, type TestWeb } from '@rondo/testkit'
+import { type CliWorld, startCliWorld, type TestEngine, type TestWeb } from '@rondo/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+let world: CliWorld
 let engine: TestEngine
 let web: TestWeb
-let url: string
 
 const config = `
 version: 2.1
@@ -13,20 +13,16 @@ workflows: {main: {jobs: [build]}, other: {jobs: [build]}}
 `
 
 beforeAll(async () => {
-  engine = await startTestEngine()
-  web = await startTestWeb(engine)
-  url = await web.listen()
+  world = await startCliWorld()
+  ;({ engine, web } = world)
 })
 
-afterAll(async () => {
-  await web.stop()
-  await engine.stop()
-})
+afterAll(() => world.stop())
 
 test('a pipeline is canceled whole by its id or its number, and a wrong name is told', async () => {
   const home = await engine.home()
-  const env = { RONDO_URL: url, RONDO_TOKEN: await web.token(home.user) }
-  const call = (...args: readonly string[]) => rondo(['pipeline', 'cancel', ...args], { cwd: '/', env })
+  const token = await web.token(home.user)
+  const call = (...args: readonly string[]) => world.rondo(token, 'pipeline', 'cancel', ...args)
   const [first, second] = [await engine.push(home.project, config), await engine.push(home.project, config)]
   const slug = `gh/${home.organization.name}/app`
 
@@ -45,8 +41,8 @@ test('a pipeline is canceled whole by its id or its number, and a wrong name is 
 
 test('a pipeline is named as its history names it, and what names none is told', async () => {
   const home = await engine.home()
-  const env = { RONDO_URL: url, RONDO_TOKEN: await web.token(home.user) }
-  const call = (...args: readonly string[]) => rondo(args, { cwd: '/', env })
+  const token = await web.token(home.user)
+  const call = (...args: readonly string[]) => world.rondo(token, ...args)
   const pipeline = await engine.push(home.project, config)
   const slug = `gh/${home.organization.name}/app`
 
