@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   copyFileSync,
@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 let folder: string
@@ -72,6 +73,33 @@ describe('starting', () => {
     expect(calls()).toEqual([
       'npm ci --ignore-scripts --no-audit --no-fund --no-progress --no-update-notifier --loglevel=error',
     ])
+  })
+
+  test('several that are started at once install the packages once, and all run', async () => {
+    bundledNode()
+    for (const name of ['flock', 'sleep']) symlinkSync(`/usr/bin/${name}`, join(programs, name))
+    program(
+      'npm',
+      'echo npm >>"$HOME/calls"; sleep 1; mkdir -p node_modules; echo "{}" >node_modules/.package-lock.json',
+    )
+
+    const ran = await Promise.all(Array.from({ length: 4 }, () => launchBeside(['run'])))
+
+    expect(ran).toEqual(Array.from({ length: 4 }, () => `ran ${clone}/packages/cli/src/main.ts|run\n`))
+    expect(calls()).toEqual(['npm'])
+  })
+
+  test('an installation that was cut off is made anew', () => {
+    bundledNode()
+    launch(['up'])
+    writeFileSync(join(clone, 'package-lock.json'), '{"changed": true}')
+    program('npm', 'kill -9 $PPID')
+    launch(['up'])
+
+    program('npm', 'echo whole >>"$HOME/calls"; mkdir -p node_modules; echo "{}" >node_modules/.package-lock.json')
+    writeFileSync(join(clone, 'package-lock.json'), '{}')
+    expect(launch(['up']).status).toBe(0)
+    expect(calls().at(-1)).toBe('whole')
   })
 
   test('arguments that Node.js has a meaning for (`--env-file`) reach the program, too', () => {
@@ -187,6 +215,12 @@ function launch(args: readonly string[], user: { uid?: number; gid?: number } = 
     ...user,
   })
   return { status: ran.status, out: ran.stdout, said: ran.stderr }
+}
+
+/** Answers what it printed, while others run. */
+async function launchBeside(args: readonly string[]): Promise<string> {
+  const ran = spawn(join(clone, 'rondo'), args, { cwd: folder, env: { PATH: programs, HOME: folder } })
+  return text(ran.stdout)
 }
 
 function calls(): string[] {
