@@ -1,25 +1,17 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TaskSpec } from '@rondo/protocol'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { attemptBench, endsOf, until } from '../testing/attempt-bench.ts'
 import type { FakeServer } from '../testing/fake-server.ts'
 import { stream, withPrograms, zstdProgram } from '../testing/programs.ts'
 import { origin, runStep, taskSpec } from '../testing/task-spec.ts'
+import { useFolder } from '../testing/use-folder.ts'
 
-let root: string
+const folder = useFolder('attempt-')
 
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'attempt-'))
-})
-
-afterEach(() => {
-  rmSync(root, { recursive: true, force: true })
-})
-
-const bench = (spec: TaskSpec, server?: FakeServer) => attemptBench(root, spec, server)
+const bench = (spec: TaskSpec, server?: FakeServer) => attemptBench(folder.path, spec, server)
 
 test('steps run in order in one environment, and their ends are told in that order, after their output', async () => {
   const { server, begin, log } = bench(
@@ -31,23 +23,23 @@ test('steps run in order in one environment, and their ends are told in that ord
   expect(log).toEqual([])
   expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', '4 passed', 'passed'])
   expect(server.output(2)).toBe('one\n')
-  expect(server.output(4)).toBe(`three\n${root}/project\n`)
-  expect(existsSync(join(root, 'tasks', '0198f0c0-0000-7000-8000-000000000001'))).toBe(false)
+  expect(server.output(4)).toBe(`three\n${folder.path}/project\n`)
+  expect(existsSync(join(folder.path, 'tasks', '0198f0c0-0000-7000-8000-000000000001'))).toBe(false)
 })
 
 test('a server that is away holds no step, and hears everything once it is back', async () => {
   const { server, begin } = bench(
     taskSpec([
-      runStep(`echo ready; until [ -e ${root}/away ]; do sleep 0.01; done; echo one`),
-      runStep(`echo two; touch ${root}/two`),
+      runStep(`echo ready; until [ -e ${folder.path}/away ]; do sleep 0.01; done; echo one`),
+      runStep(`echo two; touch ${folder.path}/two`),
     ]),
   )
   const { ended } = begin()
   await until(() => server.output(2) === 'ready\n')
 
   server.reachable(false)
-  writeFileSync(join(root, 'away'), '')
-  await until(() => existsSync(join(root, 'two')))
+  writeFileSync(join(folder.path, 'away'), '')
+  await until(() => existsSync(join(folder.path, 'two')))
   expect(endsOf(server)).not.toContain('2 passed')
   server.reachable(true)
   await ended
@@ -58,23 +50,23 @@ test('a server that is away holds no step, and hears everything once it is back'
 })
 
 test('output says when it was printed, also what an agent finds that comes late', async () => {
-  const said = (n: number) => `echo ${n}; date +%s%3N >>${root}/said`
-  const script = `${said(1)}; until [ -e ${root}/away ]; do sleep 0.01; done; ${said(2)}; until [ -e ${root}/go ]; do sleep 0.01; done; ${said(3)}`
+  const said = (n: number) => `echo ${n}; date +%s%3N >>${folder.path}/said`
+  const script = `${said(1)}; until [ -e ${folder.path}/away ]; do sleep 0.01; done; ${said(2)}; until [ -e ${folder.path}/go ]; do sleep 0.01; done; ${said(3)}`
   const { server, begin } = bench(taskSpec([runStep(script)]))
   const first = begin()
   await until(() => server.output(2) === '1\n')
   first.stop('shutdown')
   await first.ended
-  writeFileSync(join(root, 'away'), '')
-  await until(() => readFileSync(join(root, 'said'), 'utf8').split('\n').length === 3)
+  writeFileSync(join(folder.path, 'away'), '')
+  await until(() => readFileSync(join(folder.path, 'said'), 'utf8').split('\n').length === 3)
   await sleep(600)
   const second = begin()
   await until(() => server.output(2) === '1\n2\n')
-  writeFileSync(join(root, 'go'), '')
+  writeFileSync(join(folder.path, 'go'), '')
   await second.ended
 
   const times = server.outputTimes(2)
-  const wrote = readFileSync(join(root, 'said'), 'utf8').trim().split('\n').map(Number)
+  const wrote = readFileSync(join(folder.path, 'said'), 'utf8').trim().split('\n').map(Number)
   expect(times.map(({ offset }) => offset)).toEqual([0, 2, 4])
   // Far less than what the second agent came late by, and the clocks of files are coarse.
   for (const [index, { at }] of times.entries()) expect(Math.abs(at! - wrote[index]!)).toBeLessThan(500)
@@ -106,9 +98,9 @@ test('a server of an earlier version gets a step before its output', async () =>
 
 test('an agent that comes back goes on with the step under way, and starts none twice [L-018]', async () => {
   const spec = taskSpec([
-    runStep(`echo a >>${root}/ran; echo one`),
-    runStep(`echo b >>${root}/ran; echo two; until [ -e ${root}/go ]; do sleep 0.01; done; echo rest`),
-    runStep(`echo c >>${root}/ran`),
+    runStep(`echo a >>${folder.path}/ran; echo one`),
+    runStep(`echo b >>${folder.path}/ran; echo two; until [ -e ${folder.path}/go ]; do sleep 0.01; done; echo rest`),
+    runStep(`echo c >>${folder.path}/ran`),
   ])
   const { server, begin } = bench(spec)
   const first = begin()
@@ -117,10 +109,10 @@ test('an agent that comes back goes on with the step under way, and starts none 
   await first.ended
 
   const second = begin()
-  writeFileSync(join(root, 'go'), '')
+  writeFileSync(join(folder.path, 'go'), '')
   await second.ended
 
-  expect(readFileSync(join(root, 'ran'), 'utf8')).toBe('a\nb\nc\n')
+  expect(readFileSync(join(folder.path, 'ran'), 'utf8')).toBe('a\nb\nc\n')
   expect(server.output(3)).toBe('two\nrest\n')
   expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', '4 passed', 'passed'])
 })
@@ -128,15 +120,15 @@ test('an agent that comes back goes on with the step under way, and starts none 
 test('ends of steps that a dead agent could not tell are told by the next', async () => {
   const { server, begin } = bench(
     taskSpec([
-      runStep(`echo ready; until [ -e ${root}/away ]; do sleep 0.01; done; echo one`),
-      runStep(`touch ${root}/two; until [ -e ${root}/go ]; do sleep 0.01; done`),
+      runStep(`echo ready; until [ -e ${folder.path}/away ]; do sleep 0.01; done; echo one`),
+      runStep(`touch ${folder.path}/two; until [ -e ${folder.path}/go ]; do sleep 0.01; done`),
     ]),
   )
   const first = begin()
   await until(() => server.output(2) === 'ready\n')
   server.reachable(false)
-  writeFileSync(join(root, 'away'), '')
-  await until(() => existsSync(join(root, 'two')))
+  writeFileSync(join(folder.path, 'away'), '')
+  await until(() => existsSync(join(folder.path, 'two')))
   first.stop('shutdown')
   await first.ended
 
@@ -144,7 +136,7 @@ test('ends of steps that a dead agent could not tell are told by the next', asyn
   const second = begin()
   await until(() => endsOf(server).includes('2 passed'))
   expect(server.output(2)).toBe('ready\none\n')
-  writeFileSync(join(root, 'go'), '')
+  writeFileSync(join(folder.path, 'go'), '')
   await second.ended
 
   expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', 'passed'])
@@ -216,16 +208,18 @@ test('an artifact larger than memory should hold is kept on the disk, and stored
 
 test('a job that may be run anew stops when the server is not heard for long; what became of it is told when it is back', async () => {
   const { server, begin } = bench(
-    taskSpec([runStep(`echo $$ >${root}/step; while :; do date >${root}/alive; sleep 0.02; done`)], {
+    taskSpec([runStep(`echo $$ >${folder.path}/step; while :; do date >${folder.path}/alive; sleep 0.02; done`)], {
       stopUnheardAfterMs: 300,
     }),
   )
   const { ended } = begin()
-  await until(() => existsSync(join(root, 'step')) && readFileSync(join(root, 'step'), 'utf8').endsWith('\n'))
+  await until(
+    () => existsSync(join(folder.path, 'step')) && readFileSync(join(folder.path, 'step'), 'utf8').endsWith('\n'),
+  )
 
   server.reachable(false)
   const lives = (pid: string) => existsSync(`/proc/${pid}`)
-  const shell = readFileSync(join(root, 'step'), 'utf8').trim()
+  const shell = readFileSync(join(folder.path, 'step'), 'utf8').trim()
   await until(() => !lives(shell))
   expect(server.entries.some((entry) => entry.type === 'task-finished')).toBe(false)
   server.reachable(true)
@@ -235,13 +229,15 @@ test('a job that may be run anew stops when the server is not heard for long; wh
 })
 
 test('a job that nobody would run anew goes on while the server is away', async () => {
-  const { server, begin } = bench(taskSpec([runStep(`until [ -e ${root}/go ]; do sleep 0.01; done; echo went on`)]))
+  const { server, begin } = bench(
+    taskSpec([runStep(`until [ -e ${folder.path}/go ]; do sleep 0.01; done; echo went on`)]),
+  )
   const { ended } = begin()
   await until(() => server.entries.some((entry) => entry.type === 'step-started' && entry.step === 2))
 
   server.reachable(false)
   await sleep(500)
-  writeFileSync(join(root, 'go'), '')
+  writeFileSync(join(folder.path, 'go'), '')
   server.reachable(true)
   await ended
 
@@ -250,10 +246,12 @@ test('a job that nobody would run anew goes on while the server is away', async 
 })
 
 test('a canceled job ends at once, whether or not the server can be told', async () => {
-  const { server, begin } = bench(taskSpec([runStep(`echo $$ >${root}/step; sleep 600`)]))
+  const { server, begin } = bench(taskSpec([runStep(`echo $$ >${folder.path}/step; sleep 600`)]))
   const { stop, ended } = begin()
-  await until(() => existsSync(join(root, 'step')) && readFileSync(join(root, 'step'), 'utf8').endsWith('\n'))
-  const shell = readFileSync(join(root, 'step'), 'utf8').trim()
+  await until(
+    () => existsSync(join(folder.path, 'step')) && readFileSync(join(folder.path, 'step'), 'utf8').endsWith('\n'),
+  )
+  const shell = readFileSync(join(folder.path, 'step'), 'utf8').trim()
 
   server.reachable(false)
   stop('canceled')
@@ -288,11 +286,11 @@ test.each([
   [
     'by zstd',
     zstdProgram({ unpacks: `[ -e ~/begun ] || { touch ~/begun; sleep 600; }; ${stream('Decompress')} <"$2"` }),
-    () => join(root, 'begun'),
+    () => join(folder.path, 'begun'),
   ],
   ['without zstd', 'exit 127', (io: string) => join(io, 'u5-0.feed')],
 ])('an archive that a dead agent was unpacking %s is unpacked anew by the next', async (_how, zstd, begun) => {
-  const spec = { ...taskSpec(cacheSteps), environment: withPrograms(join(root, 'programs'), { zstd }) }
+  const spec = { ...taskSpec(cacheSteps), environment: withPrograms(join(folder.path, 'programs'), { zstd }) }
   const { server, begin, executor } = bench(spec)
   const first = begin()
   await until(() => existsSync(begun(executor.ioPath)))

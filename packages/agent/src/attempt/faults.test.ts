@@ -1,23 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TaskSpec } from '@rondo/protocol'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { attemptBench, endsOf, until } from '../testing/attempt-bench.ts'
 import type { FakeServer } from '../testing/fake-server.ts'
 import { origin, runStep, taskSpec } from '../testing/task-spec.ts'
+import { useFolder } from '../testing/use-folder.ts'
 
-let root: string
+const folder = useFolder('attempt-')
 
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'attempt-'))
-})
-
-afterEach(() => {
-  rmSync(root, { recursive: true, force: true })
-})
-
-const bench = (spec: TaskSpec, server?: FakeServer) => attemptBench(root, spec, server)
+const bench = (spec: TaskSpec, server?: FakeServer) => attemptBench(folder.path, spec, server)
 
 test('a step that cannot be carried out fails in words, and steps that always run still do', async () => {
   const { server, begin } = bench(
@@ -57,8 +49,8 @@ test('a fault of the agent ends the attempt in words instead of leaving it to it
 test('a job that could not even be made ready on the agent’s disk ends at once, with the reason', async () => {
   const spec = taskSpec([runStep('echo never')])
   const { server, begin, log } = bench(spec)
-  mkdirSync(join(root, 'tasks', spec.attemptId), { recursive: true })
-  writeFileSync(join(root, 'tasks', spec.attemptId, 'io'), 'in the way of the folder')
+  mkdirSync(join(folder.path, 'tasks', spec.attemptId), { recursive: true })
+  writeFileSync(join(folder.path, 'tasks', spec.attemptId, 'io'), 'in the way of the folder')
 
   await begin().ended
 
@@ -90,8 +82,8 @@ test('an environment that cannot be made is a fault of ours, and said to be befo
 
 test('an attempt that was given up is told, and not taken up again, by the agent that comes after (rule D-01)', async () => {
   const spec = taskSpec([runStep('echo never')])
-  const folder = join(root, 'tasks', spec.attemptId)
-  mkdirSync(folder, { recursive: true })
+  const own = join(folder.path, 'tasks', spec.attemptId)
+  mkdirSync(own, { recursive: true })
   const entry = {
     type: 'task-finished',
     result: 'lost',
@@ -99,11 +91,11 @@ test('an attempt that was given up is told, and not taken up again, by the agent
     unbegun: true,
     at: '2026-01-01T00:00:00Z',
   }
-  writeFileSync(join(folder, 'journal.jsonl'), `${JSON.stringify({ entry })}\n`)
+  writeFileSync(join(own, 'journal.jsonl'), `${JSON.stringify({ entry })}\n`)
   const { server, begin } = bench(spec)
 
   await begin().ended
 
   expect(server.entries).toEqual([entry])
-  expect(existsSync(folder)).toBe(false)
+  expect(existsSync(own)).toBe(false)
 })

@@ -1,23 +1,15 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TaskSpec } from '@rondo/protocol'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { attemptBench, endsOf, until } from '../testing/attempt-bench.ts'
 import type { FakeServer } from '../testing/fake-server.ts'
 import { runStep, taskSpec } from '../testing/task-spec.ts'
+import { useFolder } from '../testing/use-folder.ts'
 
-let root: string
+const folder = useFolder('attempt-')
 
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'attempt-'))
-})
-
-afterEach(() => {
-  rmSync(root, { recursive: true, force: true })
-})
-
-const bench = (spec: TaskSpec, server?: FakeServer) => attemptBench(root, spec, server)
+const bench = (spec: TaskSpec, server?: FakeServer) => attemptBench(folder.path, spec, server)
 
 test('a failed job that stays for its owner runs what is asked for as steps of its own, after its result was told', async () => {
   const { server, begin } = bench(
@@ -60,7 +52,7 @@ test('a failed job that stays for its owner runs what is asked for as steps of i
     'Again: Two',
     'Continued: Three',
   ])
-  expect(existsSync(join(root, 'tasks', '0198f0c0-0000-7000-8000-000000000001'))).toBe(false)
+  expect(existsSync(join(folder.path, 'tasks', '0198f0c0-0000-7000-8000-000000000001'))).toBe(false)
 })
 
 test('an agent that comes after another goes on with what was kept, and it ends by itself', async () => {
@@ -101,7 +93,7 @@ test('what is used while a failed job stays, and while its agent is away meanwhi
 
 /** As if the samples that the agent keeps had begun so much earlier. */
 function beganEarlier(ms: number): void {
-  const file = join(root, 'tasks', '0198f0c0-0000-7000-8000-000000000001', 'usage.json')
+  const file = join(folder.path, 'tasks', '0198f0c0-0000-7000-8000-000000000001', 'usage.json')
   const series = JSON.parse(readFileSync(file, 'utf8'))
   writeFileSync(
     file,

@@ -1,24 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TaskSpec } from '@rondo/protocol'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { attemptBench } from '../testing/attempt-bench.ts'
 import type { FakeServer } from '../testing/fake-server.ts'
 import { awkwardSecret, secretWritings } from '../testing/secret-writings.ts'
 import { origin, runStep, taskSpec } from '../testing/task-spec.ts'
+import { useFolder } from '../testing/use-folder.ts'
 
-let root: string
+const folder = useFolder('attempt-')
 
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'attempt-'))
-})
-
-afterEach(() => {
-  rmSync(root, { recursive: true, force: true })
-})
-
-const bench = (spec: TaskSpec, server?: FakeServer) => attemptBench(root, spec, server)
+const bench = (spec: TaskSpec, server?: FakeServer) => attemptBench(folder.path, spec, server)
 
 test('secrets are masked in test results as they are in output [S-05]', async () => {
   const report =
@@ -49,13 +41,13 @@ test('no word that leaves the agent has a secret in it, however a tool wrote it:
   )
   // Where the message is cut, most of the secret is before the cut.
   const long = `<testcase name="long"><failure>${'-'.repeat(31_990)}${xml(secret)}</failure></testcase>`
-  writeFileSync(join(root, 'report.xml'), `<testsuite>${junit.join('')}${long}</testsuite>`)
+  writeFileSync(join(folder.path, 'report.xml'), `<testsuite>${junit.join('')}${long}</testsuite>`)
   const steps = written.map((leak) => runStep(`cat <<'END'\n${leak}\nEND`, { name: `to ${leak} now` }))
   const { server, begin } = bench(
     taskSpec(
       [
         ...steps,
-        { type: 'store_test_results', path: `${root}/report.xml`, origin },
+        { type: 'store_test_results', path: `${folder.path}/report.xml`, origin },
         runStep('sleep 100', { name: `silent ${secret}`, noOutputTimeoutMs: 50 }),
       ],
       { secrets: [secret] },

@@ -1,27 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunStep } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { attemptBench, endsOf, until } from '../testing/attempt-bench.ts'
 import type { FakeServer } from '../testing/fake-server.ts'
 import { runStep, taskSpec } from '../testing/task-spec.ts'
+import { useFolder } from '../testing/use-folder.ts'
 
-let root: string
+const folder = useFolder('attempt-')
 
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'attempt-'))
-})
-
-afterEach(() => {
-  rmSync(root, { recursive: true, force: true })
-})
-
-const bench = (spec: TaskSpec, server?: FakeServer) => attemptBench(root, spec, server)
+const bench = (spec: TaskSpec, server?: FakeServer) => attemptBench(folder.path, spec, server)
 
 test('short steps follow one another by themselves as far as the config lets them, and no step runs that it forbids', async () => {
-  const say = (word: string, more: Partial<RunStep> = {}) => runStep(`echo ${word} | tee -a ${root}/ran`, more)
+  const say = (word: string, more: Partial<RunStep> = {}) => runStep(`echo ${word} | tee -a ${folder.path}/ran`, more)
   const { server, begin } = bench(
     taskSpec([
       say('one'),
@@ -40,7 +32,7 @@ test('short steps follow one another by themselves as far as the config lets the
 
   await begin().ended
 
-  const ran = readFileSync(join(root, 'ran'), 'utf8').split('\n')
+  const ran = readFileSync(join(folder.path, 'ran'), 'utf8').split('\n')
   expect(ran.filter((line) => line !== 'beside')).toEqual([
     ...['one', 'two', ...Array.from({ length: 30 }, () => 'more'), 'on_fail', 'always', ''],
   ])
@@ -51,7 +43,7 @@ test('short steps follow one another by themselves as far as the config lets the
 
 test('an agent that dies while steps follow one another finds each of them where it is, and none runs twice [L-018]', async () => {
   const spec = taskSpec(
-    Array.from({ length: 60 }, (_, index) => runStep(`echo ${index} | tee -a ${root}/ran; sleep 0.01`)),
+    Array.from({ length: 60 }, (_, index) => runStep(`echo ${index} | tee -a ${folder.path}/ran; sleep 0.01`)),
   )
   const { server, begin } = bench(spec)
   for (let seen = 4; seen < 50; seen += 9) {
@@ -64,7 +56,7 @@ test('an agent that dies while steps follow one another finds each of them where
   await begin().ended
 
   const numbers = spec.job.steps.map((_, index) => `${index}\n`)
-  expect(readFileSync(join(root, 'ran'), 'utf8')).toBe(numbers.join(''))
+  expect(readFileSync(join(folder.path, 'ran'), 'utf8')).toBe(numbers.join(''))
   expect(numbers.map((_, index) => server.output(index + 2))).toEqual(numbers)
   expect(endsOf(server)).toEqual([...Array.from({ length: 62 }, (_, index) => `${index} passed`), 'passed'])
 })
@@ -76,7 +68,7 @@ test('a job whose supervisor is from before an upgrade is given one step at a ti
   await until(() => server.output(2) !== '')
   first.stop('shutdown')
   await first.ended
-  writeFileSync(join(root, 'tasks', spec.attemptId, 'io', 'ready'), '')
+  writeFileSync(join(folder.path, 'tasks', spec.attemptId, 'io', 'ready'), '')
 
   await begin().ended
 

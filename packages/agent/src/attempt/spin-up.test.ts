@@ -1,23 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { TaskSpec } from '@rondo/protocol'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { attemptBench, endsOf, until } from '../testing/attempt-bench.ts'
 import type { FakeServer } from '../testing/fake-server.ts'
 import { runStep, taskSpec } from '../testing/task-spec.ts'
+import { useFolder } from '../testing/use-folder.ts'
 
-let root: string
+const folder = useFolder('attempt-')
 
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'attempt-'))
-})
-
-afterEach(() => {
-  rmSync(root, { recursive: true, force: true })
-})
-
-const bench = (spec: TaskSpec, server?: FakeServer) => attemptBench(root, spec, server)
+const bench = (spec: TaskSpec, server?: FakeServer) => attemptBench(folder.path, spec, server)
 
 test('what an agent said before it died over an environment is not said again by the next', async () => {
   const { server, begin, executor } = bench(taskSpec([runStep('echo one')]))

@@ -1,30 +1,21 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmdirSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { mayMount, mountSmallDisk, type SmallDisk } from '@rondo/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openTaskFolder } from '../shared-folder/task-folder.ts'
 import { taskSpec } from '../testing/task-spec.ts'
 import { createSandboxExecutor } from './sandbox.ts'
 import { sandboxProblem } from './sandbox-start.ts'
 
-const able = spawnSync('unshare', ['--mount', 'true']).status === 0 && (await sandboxProblem()) === undefined
-let disk: string
+const able = mayMount() && (await sandboxProblem()) === undefined
+let disk: SmallDisk
 
 beforeEach(() => {
-  disk = mkdtempSync('/var/tmp/rondo-full-')
-  if (able) spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'rondo-test', disk])
+  if (able) disk = mountSmallDisk('4m')
 })
 
 afterEach(() => {
-  if (able) spawnSync('umount', ['-l', disk])
-  rmdirSync(disk)
+  if (able) disk.unmount()
 })
-
-/** Leaves so many pages of the disk free. */
-function fill(pages: number): void {
-  const { bavail, bsize } = statfsSync(disk)
-  writeFileSync(join(disk, 'filler'), Buffer.alloc((bavail - pages) * bsize))
-}
 
 test.runIf(!able)(
   'sandboxes on full disks are left out: this user may not mount a file system, or make a sandbox',
@@ -37,9 +28,9 @@ test.runIf(!able)(
 test.runIf(able).each([0, 1, 2, 3, 4, 5, 6])(
   'a sandbox on a disk with %i pages left begins, or says that no space is left [R-12]',
   async (pages) => {
-    const folder = await openTaskFolder(join(disk, 'task'))
-    const executor = createSandboxExecutor([disk])
-    fill(pages)
+    const folder = await openTaskFolder(join(disk.path, 'task'))
+    const executor = createSandboxExecutor([disk.path])
+    disk.fill(pages)
 
     const outcome = await executor
       .prepare(taskSpec([]), folder, () => {}, AbortSignal.timeout(60_000))
@@ -55,10 +46,10 @@ test.runIf(able).each([0, 1, 2, 3, 4, 5, 6])(
 )
 
 test.runIf(able)('a sandbox whose disk is full by now ends when it is to', async () => {
-  const folder = await openTaskFolder(join(disk, 'task'))
-  const executor = createSandboxExecutor([disk])
+  const folder = await openTaskFolder(join(disk.path, 'task'))
+  const executor = createSandboxExecutor([disk.path])
   const state = await executor.prepare(taskSpec([]), folder, () => {}, AbortSignal.timeout(60_000))
-  fill(0)
+  disk.fill()
 
   await executor.halt(state, folder)
 

@@ -1,12 +1,11 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, openSync, readFileSync, rmdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { mayMount, mountSmallDisk } from '@rondo/testkit'
 import { expect, test } from 'vitest'
 import { openLog } from './log.ts'
 
-const mayMount = spawnSync('unshare', ['--mount', 'true']).status === 0
+const mounts = mayMount()
 
 /** Standard output that is the file, pipe or terminal of this number. */
 function standardOutput(fd: number, isTTY = false) {
@@ -27,28 +26,25 @@ test('a terminal shows the status as a line to read, and everything else as a re
   expect(JSON.parse(ready!)).toMatchObject({ part: 'agent', message: 'ready', adopted: 0 })
 })
 
-test.runIf(!mayMount)('a full disk of the log is left out: this user may not mount a file system', () => {
-  expect(mayMount).toBe(false)
+test.runIf(!mounts)('a full disk of the log is left out: this user may not mount a file system', () => {
+  expect(mounts).toBe(false)
 })
 
-test.runIf(mayMount)('a log whose disk is full ends nothing, and has every line once there is room [R-12]', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'full-log-'))
-  spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'rondo-test', folder])
+test.runIf(mounts)('a log whose disk is full ends nothing, and has every line once there is room [R-12]', () => {
+  const disk = mountSmallDisk('1m')
   try {
-    const file = join(folder, 'agent.log')
+    const file = join(disk.path, 'agent.log')
     const log = openLog(standardOutput(openSync(file, 'a')).out)
     log('said', { line: 0 })
-    const { bavail, bsize } = statfsSync(folder)
-    writeFileSync(join(folder, 'filler'), Buffer.alloc(bavail * bsize))
+    disk.fill()
 
     for (let line = 1; line < 200; line++) log('said', { line })
-    rmSync(join(folder, 'filler'))
+    disk.makeRoom()
     log('said', { line: 200 })
 
     const lines = readFileSync(file, 'utf8').trim().split('\n')
     expect(lines.map((text) => JSON.parse(text).line)).toEqual(Array.from({ length: 201 }, (_, line) => line))
   } finally {
-    spawnSync('umount', ['-l', folder])
-    rmdirSync(folder)
+    disk.unmount()
   }
 })

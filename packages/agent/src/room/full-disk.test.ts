@@ -1,76 +1,55 @@
-import { spawnSync } from 'node:child_process'
-import {
-  appendFileSync,
-  mkdtempSync,
-  readdirSync,
-  rmdirSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { mayMount, mountSmallDisk, type SmallDisk } from '@rondo/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { attemptBench, endsOf, until } from '../testing/attempt-bench.ts'
 import { runStep, taskSpec } from '../testing/task-spec.ts'
 
-const mayMount = spawnSync('unshare', ['--mount', 'true']).status === 0
-let root: string
+const mounts = mayMount()
+let disk: SmallDisk
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'full-disk-'))
-  if (mayMount) spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'rondo-test', root])
+  if (mounts) disk = mountSmallDisk('64m')
 })
 
 afterEach(() => {
-  if (mayMount) spawnSync('umount', ['-l', root])
-  rmdirSync(root)
+  if (mounts) disk.unmount()
 })
-
-function fillUp(): void {
-  const { bavail, bsize } = statfsSync(root)
-  writeFileSync(join(root, 'filler'), Buffer.alloc(bavail * bsize))
-}
 
 /** What the supervisor says next goes half way into the last page of its file, to `ended s2`. */
 function breakNextWord(): void {
-  const [task = ''] = readdirSync(join(root, 'tasks'))
-  const progress = join(root, 'tasks', task, 'io', 'progress')
+  const [task = ''] = readdirSync(join(disk.path, 'tasks'))
+  const progress = join(disk.path, 'tasks', task, 'io', 'progress')
   appendFileSync(progress, `${'-'.repeat(4_095 - 8 - (statSync(progress).size % 4_096))}\n`)
 }
 
-function makeRoom(): void {
-  rmSync(join(root, 'filler'))
-}
-
-test.runIf(!mayMount)('full disks are left out: this user may not mount a file system', () => {
-  expect(mayMount).toBe(false)
+test.runIf(!mounts)('full disks are left out: this user may not mount a file system', () => {
+  expect(mounts).toBe(false)
 })
 
-test.runIf(mayMount)(
+test.runIf(mounts)(
   'a task that comes when the disk is full is not begun, so that it can go to somebody else; with room again one is [R-12]',
   async () => {
-    fillUp()
-    const { server, begin } = attemptBench(root, taskSpec([runStep('echo one')]))
+    disk.fill()
+    const { server, begin } = attemptBench(disk.path, taskSpec([runStep('echo one')]))
 
     await expect(begin().ended).rejects.toThrow(/less than 32 MB of room/)
     expect(server.entries).toEqual([])
-    expect(readdirSync(root)).toEqual(['filler'])
+    expect(readdirSync(disk.path)).toEqual(['filler'])
 
-    makeRoom()
+    disk.makeRoom()
     await begin().ended
     expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 passed', 'passed'])
   },
 )
 
-test.runIf(mayMount)(
+test.runIf(mounts)(
   'a disk that is full before the first step is told by its path and what to do, and costs an attempt, not the job [R-12]',
   async () => {
-    const { server, begin, executor } = attemptBench(root, taskSpec([runStep('echo never')]))
+    const { server, begin, executor } = attemptBench(disk.path, taskSpec([runStep('echo never')]))
     executor.prepare = async (_spec, folder) => {
-      fillUp()
+      disk.fill()
       writeFileSync(join(folder.io, 'more'), Buffer.alloc(1024 ** 2))
       return {}
     }
@@ -94,20 +73,20 @@ const gated = (gate: string) => [
 ]
 const numbers = (last: number) => Array.from({ length: last }, (_, at) => `${at + 1}\n`).join('')
 
-test.runIf(mayMount)(
+test.runIf(mounts)(
   'a disk that fills while steps print holds them up until there is room, and no byte, end or word is missing [R-12]',
   async () => {
-    const gate = `${root}.gate`
-    const { server, begin, log } = attemptBench(root, taskSpec(gated(gate)))
+    const gate = `${disk.path}.gate`
+    const { server, begin, log } = attemptBench(disk.path, taskSpec(gated(gate)))
     const { ended } = begin()
     await until(() => server.output(2).includes('begun'))
 
     breakNextWord()
-    fillUp()
+    disk.fill()
     writeFileSync(gate, '')
     await sleep(2_000)
     expect(endsOf(server)).toEqual(['0 passed', '1 passed'])
-    makeRoom()
+    disk.makeRoom()
     await ended
     rmSync(gate)
 
@@ -119,15 +98,15 @@ test.runIf(mayMount)(
   },
 )
 
-test.runIf(mayMount)(
+test.runIf(mounts)(
   'an agent that is started anew on a full disk goes on with what it finds, and each step runs once [R-12] [R-19]',
   async () => {
-    const gate = `${root}.gate`
-    const { server, begin } = attemptBench(root, taskSpec(gated(gate)))
+    const gate = `${disk.path}.gate`
+    const { server, begin } = attemptBench(disk.path, taskSpec(gated(gate)))
     let agent = begin()
     await until(() => server.output(2).includes('begun'))
 
-    fillUp()
+    disk.fill()
     for (let times = 0; times < 3; times++) {
       await sleep(300)
       if (times === 1) writeFileSync(gate, '')
@@ -136,7 +115,7 @@ test.runIf(mayMount)(
       agent = begin()
     }
     await sleep(1_000)
-    makeRoom()
+    disk.makeRoom()
     await agent.ended
     rmSync(gate)
 
@@ -146,13 +125,13 @@ test.runIf(mayMount)(
   },
 )
 
-test.runIf(mayMount)('a job that is canceled while its disk is full ends without waiting for room [R-12]', async () => {
-  const gate = `${root}.gate`
-  const { server, begin } = attemptBench(root, taskSpec(gated(gate)))
+test.runIf(mounts)('a job that is canceled while its disk is full ends without waiting for room [R-12]', async () => {
+  const gate = `${disk.path}.gate`
+  const { server, begin } = attemptBench(disk.path, taskSpec(gated(gate)))
   const attempt = begin()
   await until(() => server.output(2).includes('begun'))
 
-  fillUp()
+  disk.fill()
   writeFileSync(gate, '')
   await sleep(500)
   attempt.stop('canceled')
