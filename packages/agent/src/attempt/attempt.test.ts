@@ -189,6 +189,25 @@ test('tests are shared out by the times they took, as the server tells them when
   ])
 })
 
+test('a job of one slice may share tests out by their times, too, over what it says', async () => {
+  const { server, begin } = bench(
+    taskSpec([
+      runStep("printf '%s\\n' slow.rb a.rb b.rb | circleci tests split --split-by=timings --total 2 --index 1", {
+        noOutputTimeoutMs: 10_000,
+      }),
+    ]),
+  )
+  server.timings('filename', [
+    { name: 'slow.rb', seconds: 9 },
+    { name: 'a.rb', seconds: 3 },
+    { name: 'b.rb', seconds: 3 },
+  ])
+
+  await begin().ended
+
+  expect(server.output(2)).toBe('a.rb\nb.rb\n')
+})
+
 test('an artifact larger than memory should hold is kept on the disk, and stored whole', async () => {
   const { server, begin } = bench(
     taskSpec([

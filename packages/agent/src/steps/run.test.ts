@@ -66,6 +66,17 @@ test.each([
   expect(said).toBe(`${join(home, place)}\n`)
 })
 
+test('a job whose working directory cannot be made says so, and what to change', async () => {
+  const spec = taskSpec([runStep('echo never')], { environment: [{ name: 'HOME', value: '/proc/' }] })
+
+  const { server, ends } = await runTask(home, spec)
+
+  expect(ends).toEqual(['0 passed', '1 passed', '2 failed', 'failed'])
+  expect(server.output(2)).toMatch(
+    /The working directory \/proc\/project cannot be made\. Give working_directory a folder that the user \S+ may make\.\n/,
+  )
+})
+
 test('a working directory that is not there fails the step in words; a variable in it is no variable', async () => {
   expect((await ran('pwd', { workingDirectory: 'no/where' })).said).toMatch(
     /^The step's working_directory no\/where is not there/,

@@ -8,10 +8,9 @@ const asks = 'asks.out'
 
 /**
  * Answers the job's `circleci tests split`, which asks how long its tests took before: writes `timings.KIND`, then
- * `timings.KIND.ready`. Until the answer is called. A job of one slice has nothing to share out, and never asks.
+ * `timings.KIND.ready`. Until the answer is called. A job of one slice may ask, too: `--index` and `--total` are its to choose.
  */
 export function answerTimings(task: TaskContext): () => void {
-  if (task.spec.parallelism < 2) return () => {}
   const begun = new Set<TimingKey>()
   return task.notices.onOutput(asks, () => {
     const wanted = new Set(task.folder.readSmall(asks)?.split('\n'))

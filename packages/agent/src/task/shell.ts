@@ -13,8 +13,8 @@ export function exports(entries: readonly EnvironmentEntry[]): string {
     .join('')
 }
 
-/** A path for a shell: `~` becomes the home folder, all else stays as it is. */
+/** A path for a shell: `~` becomes the home folder, which is `/` for users that have none; all else stays as it is. */
 export function shellPath(path: string): string {
   if (path === '~') return '"$HOME"'
-  return path.startsWith('~/') ? `"$HOME"/${quote(path.slice(2))}` : quote(path)
+  return path.startsWith('~/') ? `"\${HOME%/}"/${quote(path.slice(2))}` : quote(path)
 }

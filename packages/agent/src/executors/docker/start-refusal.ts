@@ -15,13 +15,13 @@ export function imageArchitecture(machine: string): string {
   return architectures[machine] ?? machine
 }
 
-/** Why a container does not start as the config asks; everything else is the machine's fault, and stays an error. */
+/** Why a container does not start as the config asks; everything else is the machine's fault, and stays an error. `what`: the container, within a sentence. */
 export function startRefusal(error: unknown, image: ResolvedImage, what: string): unknown {
   const reason = error instanceof Error ? error.message.replace(/^\(HTTP code \d+\) [^-]*- /, '').trim() : String(error)
   const user = /unable to find (?:user|group) ([^:\s]+)|no matching entries in (?:passwd|group) file/.exec(reason)
   if (user !== null)
     return new ExecutorRefusal(
-      `The image ${image.name} does not know the user or group ${user[1] ?? 'given'} of ${what}. Give \`user\` a name that is in the image's /etc/passwd, or a number.\nThe engine said: ${reason}`,
+      `The image ${image.name} does not know the user or group ${user[1] ?? 'given'}, as which ${what} is to run. Give \`user\` a name that is in the image's /etc/passwd, or a number.\nThe engine said: ${reason}`,
     )
   if (
     /executable file not found|no such file or directory|permission denied|exec format error|not a directory/i.test(
@@ -29,10 +29,10 @@ export function startRefusal(error: unknown, image: ResolvedImage, what: string)
     )
   )
     return new ExecutorRefusal(
-      `${what} of the image ${image.name} cannot be started. Check \`entrypoint\`, \`command\` and \`user\`, and that the image is made for this machine.\nThe engine said: ${reason}`,
+      `The image ${image.name} cannot be started as ${what}. Check \`entrypoint\`, \`command\` and \`user\`, and that the image is made for this machine.\nThe engine said: ${reason}`,
     )
   if (/invalid (?:environment|reference|argument|IP address)|bad format for (?:add-host|extra)/i.test(reason))
-    return new ExecutorRefusal(`${what} of the image ${image.name} cannot be created as the config says: ${reason}`)
+    return new ExecutorRefusal(`The image ${image.name} cannot be made ${what} as the config says: ${reason}`)
   return error
 }
 

@@ -81,7 +81,7 @@ export async function startContainers(
       const image = images[at + 1]!
       say(`Starting container ${image.name}`)
       const options = (on: Place) => serviceOptions(image, plan, spec.environment, { ...on, primaryId: primary.id })
-      const what = `The service ${plan.name ?? image.name}`
+      const what = `the service ${plan.name ?? image.name}`
       // How the engine limits containers was said of the first.
       return createContainer(engine, options, place, () => {})
         .then(async (container) => {
@@ -161,7 +161,7 @@ async function startPrimary(
   const { container, pid, open } = await createContainer(engine, options, place, say)
     .then((made) => startClosed(made, closer))
     .catch((error) => {
-      throw startRefusal(error, image, 'The primary container')
+      throw startRefusal(error, image, 'the primary container')
     })
     .finally(closer.discard)
   if (open !== undefined)
