@@ -238,6 +238,7 @@ export {
   cpuOvercommit,
   defaultResourceClass,
   isResourceClass,
+  resourceClassesOf,
   resourceClassNames,
   resourcesOf,
 } from './resource-class.ts'

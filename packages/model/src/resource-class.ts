@@ -44,6 +44,12 @@ export function resourcesOf(executor: 'docker' | 'machine' | 'macos', resourceCl
   return undefined
 }
 
+/** The classes of an executor by their base names, the smallest first; none for one that has none here. */
+export function resourceClassesOf(executor: 'docker' | 'machine' | 'macos'): readonly string[] {
+  if (executor === 'docker') return Object.keys(docker)
+  return executor === 'machine' ? Object.keys(machine) : []
+}
+
 /** All classes by their base names, the smallest first. Jobs of others fail before they wait, those of self-hosted ones too. */
 export const resourceClassNames: readonly string[] = [...new Set([...Object.keys(docker), ...Object.keys(machine)])]
 

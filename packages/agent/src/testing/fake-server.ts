@@ -62,11 +62,20 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
   const orders: HoldOrder[] = []
   let series: UsageSeries | undefined
   let heardAt = performance.now()
+  let reportedAt = heardAt
   let lose = 0
   let gone = false
   let granted = false
   let earlier = false
   let refusal: AppErrorCode | undefined
+
+  const layers = () => entries.filter((entry) => entry.type === 'workspace-persisted')
+
+  /** Jobs that attach begin when those that persisted are over. Tests do both in one, whose agent tells of it when it comes to it. */
+  async function persistingIsOver(): Promise<void> {
+    for (const asked = performance.now(); performance.now() - asked < 2_000; await sleep(10))
+      if (layers().length > 0 && performance.now() - reportedAt > 250) return
+  }
 
   const broken = () => new AppError('unavailable', 'the store does not answer')
 
@@ -95,6 +104,7 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
     checkIn: () => answer(() => ({ drain: false })),
     report: ({ from, entries: sent }) =>
       answer(() => {
+        reportedAt = performance.now()
         if (from <= entries.length + 1) entries.push(...sent.slice(entries.length + 1 - from))
         return { acknowledged: entries.length }
       }),
@@ -164,12 +174,10 @@ export function createFakeServer(spec: TaskSpec): FakeServer {
       }),
     hasCache: () => answer(() => false),
     // As if the job were its own successor.
-    findWorkspace: () =>
-      answer(() =>
-        entries.flatMap((entry) =>
-          entry.type === 'workspace-persisted' ? [{ ...entry.object, job: 'it', slice: 0, after: [] }] : [],
-        ),
-      ),
+    async findWorkspace() {
+      await persistingIsOver()
+      return answer(() => layers().map(({ object }) => ({ ...object, job: 'it', slice: 0, after: [] })))
+    },
     otherSlices: () => answer(() => ({ others: othersAre })),
     admitSsh: (_ref, sha256) => answer(() => ({ login: admitted.get(sha256) ?? null })),
     mintToken: (_ref, wanted) => answer(() => ({ token: `token for ${JSON.stringify(wanted)}` })),

@@ -101,13 +101,15 @@ test('a job that nobody runs is said to be so', () => {
 test('the end names the step that failed and its exit code; a message of two lines keeps to its column', () => {
   begin()
   const failing = place('run', 'make test\nmake more')
-  const failed = {
-    ...failing,
-    job: { ...failing.job, id: '0' },
-    step: { ...failing.step, result: 'failed', exitCode: 7 },
+  const service = { ...place('service', 'Container redis'), job: { ...failing.job, id: '0' } }
+  const gone = { ...service, step: { ...service.step, background: true, result: 'failed', exitCode: 3 } }
+  report.stepStarted(gone)
+  report.stepEnded(gone)
+  for (const id of ['0', '1']) {
+    const failed = { ...failing, job: { ...failing.job, id }, step: { ...failing.step, result: 'failed', exitCode: 7 } }
+    report.stepStarted(failed)
+    report.stepEnded(failed)
   }
-  report.stepStarted(failed)
-  report.stepEnded(failed)
   written = ''
   const ended = pipeline(['failed', 'failed', 'success'])
   const [first, second, third] = ended.workflows[0]?.jobs ?? []
@@ -117,6 +119,7 @@ test('the end names the step that failed and its exit code; a message of two lin
     '  ✗ job-0           failed: make test, exit 7',
     '  ✗ job-1           No image.',
     '                    Pull it.',
+    '                    make test, exit 7',
     '  ✓ job-2',
     '',
   ])

@@ -111,7 +111,8 @@ export function createReport(
       if (step?.kept === undefined) print(place, rest)
       else if (failed) print(place, [...step.kept, ...rest])
       else printNotices(place, noticesIn([...step.kept, ...rest]))
-      if (failed && place.step.result !== 'canceled' && !failures.has(place.job.id))
+      // What ends in the background fails no job.
+      if (failed && place.step.result !== 'canceled' && !place.step.background && !failures.has(place.job.id))
         failures.set(place.job.id, place.step)
       print(place, [ending(place.step, nameOf(place), paint)])
     },

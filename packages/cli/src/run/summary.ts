@@ -36,10 +36,11 @@ export function whyEnded({ exitCode, result }: StepView): string {
 
 function wordsOf(job: JobView, failure: StepView | undefined): string {
   if (job.status === 'success') return ''
-  const words = job.message ?? job.status.replaceAll('_', ' ')
-  if (failure === undefined) return words
+  const status = job.status.replaceAll('_', ' ')
+  if (failure === undefined) return job.message ?? status
   // A step without a name is called by its command, of which the first line tells it apart.
-  return `${words}: ${failure.name.split('\n')[0]}, ${whyEnded(failure)}`
+  const step = `${failure.name.split('\n')[0]}, ${whyEnded(failure)}`
+  return job.message ? `${job.message}\n${step}` : `${status}: ${step}`
 }
 
 /** What to do about approvals that nobody gave. */

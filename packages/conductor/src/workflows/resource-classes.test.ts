@@ -56,6 +56,8 @@ test('a class that nobody knows ends its job with its name [I-052]', async () =>
 
   expect(await engine.job(pipeline, 'it')).toMatchObject({
     status: 'failed',
-    message: expect.stringContaining('There is no resource class "gigantic" for the docker executor.'),
+    message: expect.stringMatching(
+      /^There is no resource class "gigantic" for the docker executor\. Use one of small, medium, medium\+, large, /,
+    ),
   })
 })

@@ -4,6 +4,7 @@ import {
   type Job,
   type NewId,
   type Resources,
+  resourceClassesOf,
   resourcesOf,
   type WorkflowHead,
 } from '@rondo/model'
@@ -74,7 +75,7 @@ export async function startJob(
   if (resources === undefined) {
     await tx.numberJob(job)
     await changeJob(tx, head, job, 'failed', {
-      message: `There is no resource class "${resourceClass}" for the ${executor} executor. Use one of the classes the documentation lists.`,
+      message: noSuchClass(executor, resourceClass),
     })
     return 'failed'
   }
@@ -82,6 +83,13 @@ export async function startJob(
   await tx.enqueue(job, executor, resources)
   await tx.append({ ...jobScope(head, job), kind: 'task.queued' })
   return 'queued'
+}
+
+function noSuchClass(executor: Parameters<typeof resourcesOf>[0], name: string): string {
+  const classes = resourceClassesOf(executor)
+  const cure =
+    classes.length === 0 ? 'Nothing runs such jobs on this installation.' : `Use one of ${classes.join(', ')}.`
+  return `There is no resource class "${name}" for the ${executor} executor. ${cure}`
 }
 
 /** In words, with who can help. */
