@@ -22,6 +22,11 @@ export async function ifThere<T>(looking: Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** Whether an error says that a disk has no room left, or a quota of it none. */
+export function isNoRoom(cause: unknown): boolean {
+  return isCode(cause, 'ENOSPC') || isCode(cause, 'EDQUOT')
+}
+
 export function isCode(cause: unknown, code: string): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === code
 }

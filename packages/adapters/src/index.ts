@@ -1,5 +1,6 @@
 /** One folder a port of the model, none importing another: what Rondo uses when nothing else is configured. */
 export { boxSealer, newBoxKey } from './boxes/box.ts'
+export { isNoRoom } from './durable-files.ts'
 export { createGitHosting } from './git-hosting/git-hosting.ts'
 export type { GitSsh, GitSshOptions, GitSshPorts, OpenRepository } from './git-ssh/git-ssh.ts'
 export { createGitSsh } from './git-ssh/git-ssh.ts'

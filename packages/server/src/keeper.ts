@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { processLockHolder, takeProcessLock } from '@rondo/adapters'
+import { isNoRoom, processLockHolder, takeProcessLock } from '@rondo/adapters'
 
 export interface Keeper {
   /** Whether this process is the one that keeps the thing running. */
@@ -23,7 +23,7 @@ export function createKeeper(path: string): Keeper {
     try {
       return keeper.take()
     } catch (error) {
-      if (['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
+      if (isNoRoom(error)) return false
       throw error
     }
   }

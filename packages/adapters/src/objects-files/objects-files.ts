@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, type Objects, type StoredObject } from '@rondo/model'
-import { isCode, syncFolder } from '../durable-files.ts'
+import { isCode, isNoRoom, syncFolder } from '../durable-files.ts'
 import { sweepFolder } from '../sweep-folder.ts'
 import { untilAborted } from './until-aborted.ts'
 import { writeInBlocks } from './write-in-blocks.ts'
@@ -194,7 +194,7 @@ function tooLarge(limit: number): AppError {
 }
 
 function diskFull(cause: unknown, folder: string): unknown {
-  if (!isCode(cause, 'ENOSPC') && !isCode(cause, 'EDQUOT')) return cause
+  if (!isNoRoom(cause)) return cause
   return new AppError(
     'unavailable',
     `The disk of ${folder} is full. Free some space there; the upload is tried again.`,

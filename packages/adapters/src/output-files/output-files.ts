@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { type FileHandle, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AppError, type OutputTime, type StepOutput } from '@rondo/model'
-import { exists, ifThere, isCode, syncFolder } from '../durable-files.ts'
+import { exists, ifThere, isNoRoom, syncFolder } from '../durable-files.ts'
 import { foldFile, restoreFile, type StreamPaths } from './fold.ts'
 import { type FoldedFile, openFolded } from './folded-file.ts'
 import { LineTimes, readTimes } from './line-times.ts'
@@ -296,7 +296,7 @@ async function* readFolded(file: FoldedFile, start: number, end: number): AsyncG
 async function* readNothing(): AsyncGenerator<Uint8Array> {}
 
 function diskFull(cause: unknown, folder: string): unknown {
-  if (!isCode(cause, 'ENOSPC') && !isCode(cause, 'EDQUOT')) return cause
+  if (!isNoRoom(cause)) return cause
   return new AppError(
     'unavailable',
     `The disk of ${folder} is full. Free some space there; the agent keeps its output and sends it again.`,

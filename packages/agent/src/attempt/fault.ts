@@ -1,5 +1,5 @@
+import { isNoRoom } from '@rondo/adapters'
 import type { Journal } from '../reports/journal.ts'
-import { isNoRoom } from '../room/no-room.ts'
 
 /**
  * What kept the agent from its work, in the user's words. `folder` is the attempt's, which lies on the disk that is full when

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isNoRoom } from './no-room.ts'
+import { isNoRoom } from '@rondo/adapters'
 
 export const lookAgainMs = 250
 

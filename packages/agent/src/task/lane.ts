@@ -1,4 +1,4 @@
-import { isNoRoom } from '../room/no-room.ts'
+import { isNoRoom } from '@rondo/adapters'
 import { whenRoom } from '../room/when-room.ts'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
 import type { Scripts } from './scripts.ts'
