@@ -123,7 +123,7 @@ describe.runIf(ready)('a failed job', () => {
     const told = history.items.filter((one) => /kept/.test(one.what)).map((one) => `${one.who}: ${one.what}`)
     expect(told[0]).toBe('null: slice 0 kept after its failure for 10 minutes')
     expect(told).toContain('admin: slice 0, kept after its failure: run')
-    expect(told.at(-1)).toBe('null: slice 0 is kept no longer')
+    expect(told.at(-1)).toBe('null: slice 0 is kept no longer: it was given back')
   })
 
   test('is not kept by an agent that drains', async () => {
@@ -131,10 +131,13 @@ describe.runIf(ready)('a failed job', () => {
     await stack.waitFor('it to be kept', async () => (await page(id)).slices[0]!.heldUntil ?? undefined)
     const env = { RONDO_URL: stack.url, RONDO_TOKEN: stack.admin.token }
 
-    await rondo(['agent', 'drain', 'local'], { cwd: stack.data, env })
+    const drained = await rondo(['agent', 'drain', 'local'], { cwd: stack.data, env })
+    expect(drained.out).toContain('1 environment of a failed job, kept for its owner, ends now: gh/acme/web build\n')
     await stack.waitFor('its container to go', async () => (containers() === 0 ? true : undefined))
 
     expect((await page(id)).slices[0]!.heldUntil).toBeNull()
+    const shell = await rondo(['shell', id], { cwd: stack.data, env })
+    expect(shell.err).toContain('is kept no longer: its agent local was drained at')
     await rondo(['agent', 'resume', 'local'], { cwd: stack.data, env })
   })
 })

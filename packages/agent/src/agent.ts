@@ -4,6 +4,7 @@ import { AppError } from '@rondo/model'
 import type { AgentHello, ControlPlane } from '@rondo/protocol'
 import { type AttemptDeps, type PlacedTask, runAttempt } from './attempt/attempt.ts'
 import type { Executor } from './executors/executor.ts'
+import { noteKept } from './hold/kept-environments.ts'
 import { type Capacity, capacityOf } from './life/capacity.ts'
 import { checkInLoop } from './life/check-in-loop.ts'
 import { claimLoop } from './life/claim-loop.ts'
@@ -41,7 +42,8 @@ export interface AgentOptions {
  * is gone then.
  */
 export async function runAgent(options: AgentOptions, stop: AbortSignal): Promise<void> {
-  const { executor, controlPlane, log } = options
+  const { executor, log } = options
+  const controlPlane = noteKept(options.controlPlane, { keeps: (attemptId) => roster.keeps(attemptId), log })
   const drained = new AbortController()
   const signal = AbortSignal.any([stop, drained.signal])
   let heardAt = performance.now()
@@ -52,6 +54,7 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
   const gate = createGate()
   const deps: AttemptDeps = {
     ...options,
+    controlPlane,
     heardAt: () => heardAt,
     drained: () => gate.closedSince('administrator') !== undefined,
     waitsForSsh: (attemptId, waits) => roster.waitsForSsh(attemptId, waits),

@@ -41,7 +41,7 @@ export interface WebPorts {
   readonly accounts: Accounts
   readonly agents: Agents
   readonly agentTokens: Pick<AgentTokens, 'list' | 'create' | 'revoke'>
-  readonly holds: Pick<Holds, 'ofJob' | 'order'>
+  readonly holds: Pick<Holds, 'ofJob' | 'facts' | 'order'>
   readonly usage: Pick<UsageStore, 'ofJob'>
   readonly secrets: SecretStore
   readonly projectTokens: ProjectTokens

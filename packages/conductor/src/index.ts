@@ -47,6 +47,7 @@ export type {
 export type { CompilerPoolOptions } from './compiler/compiler-pool.ts'
 export { createCompilerPool } from './compiler/compiler-pool.ts'
 export { createInlineCompiler } from './compiler/inline-compiler.ts'
+export { explainNoHold } from './decisions/explain-no-hold.ts'
 export type { WaitReason } from './decisions/explain-wait.ts'
 export { explainWait } from './decisions/explain-wait.ts'
 export type { JobState } from './decisions/job-state.ts'

@@ -167,7 +167,7 @@ export type {
   SettledJob,
 } from './ports/engine-transaction.ts'
 export type { Follows } from './ports/follows.ts'
-export type { Hold, HoldOrder, Holds, HoldTerms } from './ports/holds.ts'
+export type { Hold, HoldEnd, HoldFacts, HoldOrder, Holds, HoldTerms } from './ports/holds.ts'
 export type { Insights, JobRun, RunFilter, WorkflowRun } from './ports/insights.ts'
 export type { KeyRing, SecretOpener, SecretSealer } from './ports/key-ring.ts'
 export { contextScope, projectScope } from './ports/key-ring.ts'

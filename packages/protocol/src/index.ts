@@ -45,6 +45,7 @@ export type {
   AgentTokenView,
   AgentView,
   AttemptView,
+  DirectedAgentView,
   JobPageView,
   JobUsageView,
   JobView,

@@ -8,6 +8,11 @@ import { leftAfter } from './join-agent.ts'
 const agentColumns: Sql = raw(`a.id, a.name, a.hostname, a.cpus, a.memory_mb as "memoryMb", a.executors,
   (extract(epoch from now() - a.seen_at) * 1000)::float8 as "silentMs", a.draining_since as "drainingSince", a.condition,
   a.revoked_at as "revokedAt", a.rival_host as "rivalHost", a.rival_at as "rivalAt"`)
+const runningTask: Sql =
+  raw(`select a.agent_id as "agentId", j.id as "jobId", j.name as "jobName", o.name as "organizationName", p.name as "projectName",
+    o.vcs_type as "vcsType", t.index as slice, a.claimed_at as since, a.phase = 'finished' as held
+  from attempts a join tasks t on t.id = a.task_id and t.attempt_id = a.id join jobs j on j.id = t.job_id
+    join projects p on p.id = j.project_id join organizations o on o.id = p.organization_id`)
 /** That an agent has tasks, or keeps some for their owners. */
 const busy: Sql = raw(`exists (select from attempts t where t.agent_id = a.id and t.phase <> 'finished')`)
 
@@ -21,11 +26,7 @@ export function createAgents(database: Database): Agents {
         order by a.name`),
     running: (agentId) =>
       database.rows<RunningTask>(sql`
-        select a.agent_id as "agentId", j.id as "jobId", j.name as "jobName", o.name as "organizationName", p.name as "projectName",
-          o.vcs_type as "vcsType", t.index as slice, a.claimed_at as since, a.phase = 'finished' as held
-        from attempts a join tasks t on t.id = a.task_id and t.attempt_id = a.id join jobs j on j.id = t.job_id
-          join projects p on p.id = j.project_id join organizations o on o.id = p.organization_id
-        where (a.phase <> 'finished' or a.held_until > now()) and (${agentId ?? null}::uuid is null or a.agent_id = ${agentId ?? null}::uuid)
+        ${runningTask} where (a.phase <> 'finished' or a.held_until > now()) and (${agentId ?? null}::uuid is null or a.agent_id = ${agentId ?? null}::uuid)
         order by a.claimed_at, a.id limit 2000`),
     greet: (agentId, machine, seat) => database.transact((tx) => takeSeat(tx, { agentId, machine, seat })),
     async vacate(folder) {
@@ -44,18 +45,21 @@ export function createAgents(database: Database): Agents {
         const [agent] = await tx.rows<Agent>(sql`
           update agents a set draining_since = case when ${draining} then coalesce(a.draining_since, now()) end
           where a.id = ${agentId} returning ${agentColumns}`)
-        if (agent !== undefined) await recordChange(tx, agent, actorId)
-        if (agent !== undefined && draining) await releaseHolds(tx, agentId)
-        return agent
+        if (agent === undefined) return undefined
+        await recordChange(tx, agent, actorId)
+        return { agent, ending: draining ? await endHolds(tx, agentId) : [] }
       }),
   }
 }
 
-/** What is kept for somebody to look around in does not keep a machine from being drained. */
-async function releaseHolds(tx: Runner, agentId: string): Promise<void> {
+/** What is kept for somebody to look around in does not keep a machine from being drained; answers what that was. */
+async function endHolds(tx: Runner, agentId: string): Promise<readonly RunningTask[]> {
   await tx.rows(sql`
-    insert into hold_orders (attempt_id, held_order) select id, '{"type": "release"}'::jsonb from attempts where agent_id = ${agentId} and held_until > now()`)
+    insert into hold_orders (attempt_id, held_order) select id, '{"type": "drain"}'::jsonb from attempts where agent_id = ${agentId} and held_until > now()`)
   await tx.rows(sql`select pg_notify('rondo', 'stop')`)
+  return tx.rows<RunningTask>(
+    sql`${runningTask} where a.agent_id = ${agentId} and a.held_until > now() order by a.claimed_at, a.id`,
+  )
 }
 
 async function recordChange(tx: Runner, agent: Agent, actorId: string): Promise<void> {

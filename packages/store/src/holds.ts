@@ -1,6 +1,7 @@
-import type { Hold, HoldOrder, Holds, HoldTerms } from '@rondo/model'
+import type { Hold, HoldEnd, HoldFacts, HoldOrder, Holds, HoldTerms } from '@rondo/model'
 import sql from 'sql-template-tag'
 import type { Database, Runner } from './database.ts'
+import { projectSlugColumn } from './slug-columns.ts'
 
 /** What of a session is worth a line in the history: not each key that was pressed. */
 const told: ReadonlySet<HoldOrder['type']> = new Set(['open-shell', 'run', 'continue', 'release'])
@@ -9,19 +10,20 @@ const told: ReadonlySet<HoldOrder['type']> = new Set(['open-shell', 'run', 'cont
 export function createHolds(database: Database): Holds {
   return {
     begin: (attemptId, terms) => database.transact((tx) => begin(tx, attemptId, terms)),
-    async end(attemptId) {
+    async end(attemptId, why) {
       await database.transact(async (tx) => {
         const ended = await tx.rows(
           sql`update attempts set held_until = now() where id = ${attemptId} and held_until > now() returning id`,
         )
         await tx.rows(sql`delete from hold_orders where attempt_id = ${attemptId}`)
-        if (ended.length > 0) await record(tx, attemptId, 'hold.ended', null, {})
+        if (ended.length > 0) await record(tx, attemptId, 'hold.ended', null, { because: why })
       })
     },
     ofJob: (jobId) =>
       database.rows<Hold>(sql`
         select a.id as "attemptId", t.index as slice, a.held_until as until from tasks t join attempts a on a.id = t.attempt_id
         where t.job_id = ${jobId} and a.held_until > now() and a.phase = 'finished' order by t.index`),
+    facts: (jobId, slice) => readFacts(database, jobId, slice),
     order: (hold, orders, actorId) =>
       database.transact(async (tx) => {
         const held = await tx.rows(
@@ -54,7 +56,8 @@ async function begin(tx: Runner, attemptId: string, terms: HoldTerms): Promise<n
       join workflows w on w.id = j.workflow_id join pipelines pl on pl.id = w.pipeline_id join organizations o on o.id = p.organization_id
     where a.id = ${attemptId} and t.attempt_id = a.id and coalesce((p.settings ->> 'holdFailedJobs')::boolean, false)
       and not coalesce((p.settings ->> 'disableSsh')::boolean, false)
-      and coalesce(pl.git ->> 'branch', '') not like 'pull/%' for update of o`)
+      and coalesce(pl.git ->> 'branch', '') not like 'pull/%'
+      and not exists (select from agents g where g.id = a.agent_id and g.draining_since is not null) for update of o`)
   if (place === undefined) return undefined
   if (place.leftMs !== null) return place.leftMs > 0 ? place.leftMs : undefined
   const held = await tx.rows(sql`
@@ -63,6 +66,26 @@ async function begin(tx: Runner, attemptId: string, terms: HoldTerms): Promise<n
   await tx.rows(sql`update attempts set held_until = now() + ${terms.forMs} * interval '1 ms' where id = ${attemptId}`)
   await record(tx, attemptId, 'hold.began', null, { forMs: terms.forMs })
   return terms.forMs
+}
+
+/** Who gave it back is who asked for it last; the agent says only that somebody did. */
+async function readFacts(runner: Runner, jobId: string, slice: number): Promise<HoldFacts | undefined> {
+  type Row = Omit<HoldFacts, 'ended'> & { why: HoldEnd | null; at: Date; by: string | null }
+  const about = (kind: string) =>
+    sql`from events e left join users u on u.id = e.actor_id where e.pipeline_id = w.pipeline_id and e.job_id = j.id and e.kind = ${kind} and (e.data ->> 'slice')::int = t.index`
+  const [row] = await runner.rows<Row>(sql`
+    select j.name as "jobName", ${projectSlugColumn} as "projectSlug", t.index as slice, j.parallelism as slices, t.phase, t.result,
+      coalesce((p.settings ->> 'holdFailedJobs')::boolean, false) as asked, coalesce((p.settings ->> 'disableSsh')::boolean, false) as forbidden,
+      coalesce(pl.git ->> 'branch', '') like 'pull/%' as fork, g.name as agent, a.held_until as until, ended.why, ended.at,
+      (select u.login ${about('hold.ordered')} and e.data ->> 'order' = 'release' order by e.id desc limit 1) as by
+    from tasks t join jobs j on j.id = t.job_id join projects p on p.id = j.project_id join organizations o on o.id = p.organization_id
+      join workflows w on w.id = j.workflow_id join pipelines pl on pl.id = w.pipeline_id
+      left join attempts a on a.id = t.attempt_id left join agents g on g.id = a.agent_id
+      left join lateral (select e.data ->> 'because' as why, e.at ${about('hold.ended')} order by e.id desc limit 1) ended on true
+    where t.job_id = ${jobId} and t.index = ${slice}`)
+  if (row === undefined) return undefined
+  const { why, at, by, ...facts } = row
+  return { ...facts, ended: why === null ? null : { why, at, by } }
 }
 
 async function record(

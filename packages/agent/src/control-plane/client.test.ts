@@ -154,7 +154,7 @@ test('of a task only what names it is told, whatever is asked about it (rule D-1
     reportUsage: () => plane.reportUsage(task, usage),
     beginHold: () => plane.beginHold(task),
     holdOrders: () => plane.holdOrders(task, 0, 0, signal),
-    endHold: () => plane.endHold(task),
+    endHold: () => plane.endHold(task, 'over'),
     uploadObject: () => plane.uploadObject(task, Readable.from([Buffer.from('bytes')]), signal),
     downloadObject: () => plane.downloadObject(task, 'digest', signal),
     findCache: () => plane.findCache(task, ['deps-']),

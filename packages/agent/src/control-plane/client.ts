@@ -95,8 +95,8 @@ export function createControlPlaneClient(
       await about('reportUsage', ref, { usage })
     },
     beginHold: (ref) => about('beginHold', ref),
-    async endHold(ref) {
-      await about('endHold', ref)
+    async endHold(ref, why) {
+      await about('endHold', ref, { why })
     },
     holdOrders: async (ref, after, waitMs, signal) =>
       (

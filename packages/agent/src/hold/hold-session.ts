@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError, type HoldOrder } from '@rondo/model'
+import { AppError, type HoldEnd, type HoldOrder } from '@rondo/model'
 import { untilReachable } from '../control-plane/retry.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { createSessionSteps, type SessionSteps } from './session-steps.ts'
@@ -33,20 +33,22 @@ export async function holdSession(task: TaskContext, until: number, released: Ab
   ])
   const steps = createSessionSteps(task, over)
   const shell = createShell(task, steps)
-  await takeOrders(task, { steps, shell }, over)
+  const asked = await takeOrders(task, { steps, shell }, over)
   await shell.close()
   await steps.finished()
   await task.steps.settled()
   task.signal.throwIfAborted()
   await task.reporter.acknowledged()
-  await untilReachable(() => task.controlPlane.endHold(task.spec), task.signal)
+  const why = released.aborted ? 'drained' : (asked ?? 'over')
+  await untilReachable(() => task.controlPlane.endHold(task.spec, why), task.signal)
 }
 
+/** Until the time is over, or an order ends it: answers why it did. */
 async function takeOrders(
   task: TaskContext,
   parts: { readonly steps: SessionSteps; readonly shell: HeldShell },
   over: AbortSignal,
-): Promise<void> {
+): Promise<HoldEnd | undefined> {
   const last = task.journal.notes.findLast((note) => note.type === 'ordered')
   for (let after = last?.type === 'ordered' ? last.id : 0; !over.aborted; ) {
     try {
@@ -54,14 +56,16 @@ async function takeOrders(
         after = id
         // Noted before it is done: an agent that comes after this one does not do it again.
         task.journal.note({ type: 'ordered', id })
-        if (order.type === 'release') return
+        if (order.type === 'release') return 'released'
+        if (order.type === 'drain') return 'drained'
         obey(order, parts)
       }
     } catch (error) {
-      if (error instanceof AppError && error.code === 'gone') return
+      if (error instanceof AppError && error.code === 'gone') return undefined
       await sleep(250, undefined, { signal: over }).catch(() => {})
     }
   }
+  return undefined
 }
 
 function obey(order: HoldOrder, { steps, shell }: { readonly steps: SessionSteps; readonly shell: HeldShell }): void {
@@ -82,6 +86,7 @@ function obey(order: HoldOrder, { steps, shell }: { readonly steps: SessionSteps
       steps.goOn()
       break
     case 'release':
+    case 'drain':
       break
   }
 }

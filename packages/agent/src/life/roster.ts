@@ -19,6 +19,10 @@ export interface Roster {
   begin(placed: PlacedTask): void
   stop(attemptId: string, reason: StopReason): void
   stopAll(reason: StopReason): void
+  /** How many have failed, and keep their environment for their owners. */
+  readonly kept: number
+  /** An attempt that failed keeps its environment until it ends. */
+  keeps(attemptId: string): void
   /** How many have run their steps and stay for people. */
   readonly waitingForSsh: number
   /** An attempt that runs begins to stay for people, or ends it. */
@@ -35,6 +39,7 @@ interface Entry extends PlacedTask {
   readonly controller: AbortController
   readonly done: Promise<void>
   waitsForSsh: boolean
+  kept: boolean
 }
 
 export function createRoster(
@@ -75,13 +80,22 @@ export function createRoster(
         entries.delete(attemptId)
         changed.give()
       })
-      entries.set(attemptId, { attemptId, epoch, cpus, memoryMb, controller, done, waitsForSsh: false })
+      entries.set(attemptId, { attemptId, epoch, cpus, memoryMb, controller, done, waitsForSsh: false, kept: false })
       begun.give()
       changed.give()
     },
     stop: (attemptId, reason) => entries.get(attemptId)?.controller.abort(reason),
     stopAll(reason) {
       for (const entry of entries.values()) entry.controller.abort(reason)
+    },
+    get kept() {
+      return [...entries.values()].filter((entry) => entry.kept).length
+    },
+    keeps(attemptId) {
+      const entry = entries.get(attemptId)
+      if (entry === undefined || entry.kept) return
+      entry.kept = true
+      changed.give()
     },
     get waitingForSsh() {
       return [...entries.values()].filter((entry) => entry.waitsForSsh).length

@@ -7,6 +7,7 @@ const roster = {
   used: { cpus: 3, memoryMb: 6144 },
   capacity: { cpus: 1.5, memoryMb: 6144, tasks: 6 },
   waitingForSsh: 0,
+  kept: 0,
 }
 const gate = () => createGate(() => new Date('2026-01-01T11:20:00Z'))
 
@@ -23,4 +24,12 @@ test('it says since when it drains, and else why it takes nothing new', () => {
   expect(statusLine({ ...roster, waitingForSsh: 1 }, full)).toMatch(
     / · 1 of them for SSH · takes nothing new: The disk of \/data is 91 % full\.$/,
   )
+})
+
+test('it says how many environments of failed jobs it keeps, and that it ends them when it drains', () => {
+  const drained = gate()
+  drained.close('administrator', 'An administrator drains it.')
+
+  expect(statusLine({ ...roster, kept: 2 }, gate())).toMatch(/ GB · 2 of them kept for owners$/)
+  expect(statusLine({ ...roster, kept: 2 }, drained)).toMatch(/ · ends 2 kept for owners · draining since 11:20 UTC$/)
 })

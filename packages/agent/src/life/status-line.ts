@@ -6,8 +6,11 @@ import type { Roster } from './roster.ts'
  * How the agent stands, in a line for people: `2 of 4 tasks · 3 of 2 × 4 CPUs · 6.0 of 15.6 GB · draining since 11:20 UTC`.
  * Processors are offered more than once over, and the line says so: `3 of 2 CPUs` would look like a mistake.
  */
-export function statusLine(roster: Pick<Roster, 'size' | 'used' | 'capacity' | 'waitingForSsh'>, gate: Gate): string {
-  const { capacity, used, waitingForSsh } = roster
+export function statusLine(
+  roster: Pick<Roster, 'size' | 'used' | 'capacity' | 'waitingForSsh' | 'kept'>,
+  gate: Gate,
+): string {
+  const { capacity, used, waitingForSsh, kept } = roster
   const drainedSince = gate.closedSince('signal') ?? gate.closedSince('administrator')
   const parts = [
     `${roster.size} of ${capacity.tasks} tasks`,
@@ -15,6 +18,8 @@ export function statusLine(roster: Pick<Roster, 'size' | 'used' | 'capacity' | '
     `${gigabytes(used.memoryMb)} of ${gigabytes(capacity.memoryMb)} GB`,
   ]
   if (waitingForSsh > 0) parts.push(`${waitingForSsh} of them for SSH`)
+  if (kept > 0)
+    parts.push(drainedSince === undefined ? `${kept} of them kept for owners` : `ends ${kept} kept for owners`)
   if (drainedSince !== undefined) parts.push(`draining since ${drainedSince.toISOString().slice(11, 16)} UTC`)
   else if (gate.refusal() !== undefined) parts.push(`takes nothing new: ${gate.refusal()}`)
   return parts.join(' · ')

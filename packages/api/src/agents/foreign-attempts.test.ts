@@ -74,6 +74,7 @@ function bodyAbout(ref: Ref, route: keyof typeof agentCalls) {
     wanted: {},
     sha256: 'SHA256:x',
     after: 0,
+    why: 'over',
     waitMs: 0,
   }
   const usage = { startedAt: at, intervalMs: 1_000, cpus: 1, memoryMb: 1, cpuMilli: [1], memoryKb: [1] }

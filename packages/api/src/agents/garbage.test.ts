@@ -76,7 +76,7 @@ const bodies: Readonly<Record<keyof typeof agentBodies, object>> = {
     ],
   },
   beginHold: ref,
-  endHold: ref,
+  endHold: { ...ref, why: 'over' },
   holdOrders: { ...ref, after: 0, waitMs: 0 },
   reportUsage: {
     ...ref,

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
-import { AppError } from '@rondo/model'
+import { AppError, type HoldEnd } from '@rondo/model'
 import {
   type AttemptRef,
   agentCalls,
@@ -84,8 +84,8 @@ export function createAgentServer(ports: AgentPorts, options: AgentServerOptions
   post('checkIn', (plane, body) => plane.checkIn(body))
   post('report', (plane, body) => plane.report(body))
   post('beginHold', (plane, body) => plane.beginHold(body))
-  post('endHold', async (plane, body) => {
-    await plane.endHold(body)
+  post('endHold', async (plane, body: { why: HoldEnd } & AttemptRef) => {
+    await plane.endHold(body, body.why)
     return {}
   })
   post('holdOrders', async (plane, body: { after: number; waitMs: number } & AttemptRef, signal) => ({

@@ -101,7 +101,7 @@ export const agentBodies = {
   }),
   report: aboutAttempt({ from: Type.Integer({ minimum: 1 }), entries: Type.Array(Entry) }),
   beginHold: Attempt,
-  endHold: Attempt,
+  endHold: aboutAttempt({ why: Type.Union([Type.Literal('over'), Type.Literal('released'), Type.Literal('drained')]) }),
   holdOrders: aboutAttempt({ after: Count, waitMs: Amount }),
   reportUsage: aboutAttempt({
     usage: Type.Object({

@@ -9,7 +9,7 @@ export function agentView(agent: Agent, running: readonly RunningTask[]): AgentV
     hostname: agent.hostname,
     executors: agent.executors,
     state: stateOf(agent),
-    status: statusOf(agent),
+    status: statusOf(agent, running.filter((task) => task.agentId === agent.id && task.held).length),
     tasks: condition?.tasks ?? 0,
     maxTasks: condition?.maxTasks ?? null,
     cpus: agent.cpus,
@@ -22,7 +22,7 @@ export function agentView(agent: Agent, running: readonly RunningTask[]): AgentV
   }
 }
 
-function taskView(task: RunningTask): RunningTaskView {
+export function taskView(task: RunningTask): RunningTaskView {
   const { jobId, jobName, slice, since, held, vcsType, organizationName, projectName } = task
   const slug = projectSlug({ vcsType, organizationName, name: projectName })
   return { jobId, jobName, projectSlug: slug, slice, since: since.toISOString(), held }
@@ -35,11 +35,12 @@ function stateOf({ silentMs, condition, drainingSince }: Agent): AgentView['stat
   return (condition?.refusal ?? null) === null ? 'ready' : 'closed'
 }
 
-/** `2 of 4 tasks, draining since 11:20 UTC`. */
-function statusOf(agent: Agent): string {
+/** `2 of 4 tasks, draining since 11:20 UTC`; `kept`: environments of failed jobs that stay, of which draining leaves none. */
+function statusOf(agent: Agent, kept: number): string {
   const { condition, drainingSince, silentMs } = agent
   const parts = condition === null ? [] : [`${condition.tasks} of ${condition.maxTasks} tasks`]
   if (condition?.waitingForSsh) parts.push(`${condition.waitingForSsh} of them for SSH`)
+  if (kept > 0) parts.push(drainingSince === null ? `${kept} of them kept for owners` : `ends ${kept} kept for owners`)
   const silent = silentMs > agentSilentAfterMs
   if (silent) parts.push(`not heard of for ${roughly(silentMs)}`)
   if (agent.revokedAt !== null) parts.push('its token was revoked')

@@ -1,10 +1,10 @@
 import { AppError } from '@rondo/model'
-import type { AgentView } from '@rondo/protocol'
+import type { AgentView, DirectedAgentView } from '@rondo/protocol'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isId } from '../access.ts'
 import type { Authenticator, Person } from '../authenticate.ts'
 import type { WebPorts } from '../ports.ts'
-import { agentView } from './agent-view.ts'
+import { agentView, taskView } from './agent-view.ts'
 
 /** The machines that run tasks: seen and directed by administrators of the installation. */
 export function registerAgents(server: FastifyInstance, ports: Pick<WebPorts, 'agents'>, auth: Authenticator): void {
@@ -31,9 +31,14 @@ export function registerAgents(server: FastifyInstance, ports: Pick<WebPorts, 'a
     server.post(`${base}/:id/${verb}`, async (request) => {
       const { user } = await administrator(request)
       const { id } = request.params as { id: string }
-      const agent = isId(id) ? await ports.agents.setDraining(id, draining, user.id) : undefined
-      if (agent === undefined)
+      const directed = isId(id) ? await ports.agents.setDraining(id, draining, user.id) : undefined
+      if (directed === undefined)
         throw new AppError('not-found', `There is no agent ${id}. The list of agents has their ids.`)
-      return agentView(agent, await ports.agents.running(agent.id))
+      const { agent, ending } = directed
+      const view: DirectedAgentView = {
+        ...agentView(agent, await ports.agents.running(agent.id)),
+        ending: ending.map(taskView),
+      }
+      return view
     })
 }

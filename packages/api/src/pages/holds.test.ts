@@ -62,7 +62,7 @@ test('what its owner asks for reaches the agent in order, once, and only until i
     slices: [{ heldUntil: expect.any(String) }],
   })
 
-  await engine.plane.endHold(task)
+  await engine.plane.endHold(task, 'over')
   expect((await web.request(token, 'POST', url, { slice: 0, orders })).status).toBe(409)
   await expect(engine.plane.holdOrders(task, 0, 0, signal)).rejects.toMatchObject({ code: 'gone' })
 })

@@ -1,3 +1,4 @@
+import { explainNoHold } from '@rondo/conductor'
 import { AppError, type HoldOrder } from '@rondo/model'
 import type { FastifyInstance } from 'fastify'
 import type { Access } from '../access.ts'
@@ -49,11 +50,7 @@ export function registerHolds(
     const { job } = await access.job(asker, id, 'contribute')
     const hold = (await ports.holds.ofJob(job.id)).find((one) => one.slice === slice)
     const taken = hold !== undefined && (await ports.holds.order(hold, orders, asker.user.id))
-    if (!taken)
-      throw new AppError(
-        'conflict',
-        `The environment of slice ${slice} of this job is not kept, or no longer. Failed jobs stay for ten minutes where the project asks for it.`,
-      )
+    if (!taken) throw new AppError('conflict', explainNoHold(job, slice, await ports.holds.facts(job.id, slice)))
     return {}
   })
 

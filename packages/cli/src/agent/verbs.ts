@@ -1,4 +1,4 @@
-import type { AgentView } from '@rondo/protocol'
+import type { AgentView, DirectedAgentView } from '@rondo/protocol'
 import { type RestClient, restClientOf } from '../client/rest-client.ts'
 import { CallError, jsonFlag, type Verb, type VerbCall } from '../noun.ts'
 import { printJson } from '../print-problems.ts'
@@ -53,10 +53,26 @@ async function direct(call: VerbCall, verb: 'drain' | 'resume'): Promise<number>
       `There is no agent ${name}. There ${agents.length === 1 ? 'is' : 'are'}: ${agents.map((agent) => agent.name).join(', ') || 'none'}.`,
       1,
     )
-  const agent = await client.call<AnsweredAgent>('POST', `/api/private/agents/${found.id}/${verb}`)
+  const agent = await client.call<AnsweredAgent & Partial<Pick<DirectedAgentView, 'ending'>>>(
+    'POST',
+    `/api/private/agents/${found.id}/${verb}`,
+  )
   if (call.given('json')) printJson(agent)
-  else print(agent)
+  else {
+    print(agent)
+    if (agent.ending !== undefined && agent.ending.length > 0) process.stdout.write(`  ${endingText(agent.ending)}\n`)
+  }
   return 0
+}
+
+/** What a drained agent kept for people who may be in it now. */
+function endingText(ending: DirectedAgentView['ending']): string {
+  const jobs = ending.map(
+    ({ projectSlug, jobName, slice }) => `${projectSlug} ${jobName}${slice === 0 ? '' : `, slice ${slice}`}`,
+  )
+  return ending.length === 1
+    ? `1 environment of a failed job, kept for its owner, ends now: ${jobs[0]}`
+    : `${ending.length} environments of failed jobs, kept for their owners, end now: ${jobs.join('; ')}`
 }
 
 async function listAgents(client: RestClient): Promise<readonly AnsweredAgent[]> {

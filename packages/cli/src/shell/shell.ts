@@ -21,7 +21,7 @@ export const shellVerb: Verb = {
     const page = await client.call<JobPageView>('GET', `/api/private/jobs/${id}`).catch((error: unknown) => {
       throw error instanceof Error && error.message === 'Job not found' ? notFound(id, client.url) : error
     })
-    const slice = heldSlice(page, call)
+    const slice = wantedSlice(page, call)
     const order = (orders: readonly HoldOrder[]) =>
       client.call('POST', `/api/private/jobs/${page.job.id}/hold`, { slice, orders })
     if (call.given('release')) await order([{ type: 'release' }])
@@ -37,15 +37,15 @@ function notFound(id: string, url: string): CallError {
   )
 }
 
-function heldSlice(page: JobPageView, call: VerbCall): number {
+/** Of a slice that is not kept the server says why: it knows what became of it. */
+function wantedSlice({ slices }: JobPageView, call: VerbCall): number {
   const wanted = call.text('slice')
-  const kept = page.slices.filter((slice) => slice.heldUntil !== null)
-  const found = wanted === undefined ? kept[0] : kept.find((slice) => String(slice.index) === wanted)
-  if (found !== undefined) return found.index
-  throw new CallError(
-    `The environment of ${page.job.name}${wanted === undefined ? '' : `, slice ${wanted},`} is not kept, or no longer. Failed jobs stay for ten minutes where the project asks for it.`,
-    1,
-  )
+  if (wanted !== undefined) {
+    if (!/^\d{1,6}$/.test(wanted)) throw new CallError(`--slice ${wanted} is no number of a slice; they begin at 0.`)
+    return Number(wanted)
+  }
+  const failed = slices.filter((slice) => slice.result === 'failed')
+  return (slices.find((slice) => slice.heldUntil !== null) ?? failed[0] ?? slices[0])?.index ?? 0
 }
 
 /** Until the shell ends. */

@@ -206,9 +206,9 @@ function createControlPlane(
       await granted(ref)
       return { forMs: (await ports.holds.begin(ref.attemptId, { forMs: holdMs, quota: ports.holdQuota ?? 3 })) ?? null }
     },
-    async endHold(ref) {
+    async endHold(ref, why) {
       await granted(ref)
-      await ports.holds.end(ref.attemptId)
+      await ports.holds.end(ref.attemptId, why)
     },
     async holdOrders(ref, after, waitMs, signal) {
       const deadline = clock.monotonicMs() + Math.min(waitMs, maxWaitMs)

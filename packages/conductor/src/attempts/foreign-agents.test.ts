@@ -37,7 +37,7 @@ const asked: Readonly<Partial<Record<keyof ControlPlane, (plane: ControlPlane, r
       plane.reportUsage(ref, { startedAt: at, intervalMs: 1_000, cpuCores: [1], memoryBytes: [1] } as never),
     beginHold: (plane, ref) => plane.beginHold(ref),
     holdOrders: (plane, ref) => plane.holdOrders(ref, 0, 0, never()),
-    endHold: (plane, ref) => plane.endHold(ref),
+    endHold: (plane, ref) => plane.endHold(ref, 'over'),
     uploadObject: (plane, ref) => plane.uploadObject(ref, bytes(), never()),
     downloadObject: (plane, ref) => plane.downloadObject(ref, 'a'.repeat(64), never()),
     findCache: (plane, ref) => plane.findCache(ref, ['deps-']),

@@ -86,7 +86,7 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
     case 'hold.ordered':
       return `${slice}, kept after its failure: ${text(data.order) ?? '?'}`
     case 'hold.ended':
-      return `${slice} is kept no longer`
+      return `${slice} is kept no longer${whyKeptNoLonger[text(data.because) ?? ''] ?? ''}`
     case 'ssh.admitted':
       return 'entered over SSH'
     case 'agent.drained':
@@ -108,6 +108,12 @@ function what({ kind, data }: Pick<EventRecord, 'kind' | 'data'>): string {
     default:
       return kind
   }
+}
+
+const whyKeptNoLonger: Readonly<Record<string, string>> = {
+  over: ': its time is over',
+  released: ': it was given back',
+  drained: ': its agent is drained',
 }
 
 /** With which step a job failed, and how. */

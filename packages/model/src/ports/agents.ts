@@ -88,7 +88,11 @@ export interface Agents {
   checkIn(agentId: string, condition: AgentCondition): Promise<{ readonly draining: boolean }>
   /**
    * Asks an agent to take nothing new, or to go on; undefined: there is no such agent. When this has answered, no task is
-   * handed to a draining agent any more (reliability row R-34).
+   * handed to a draining agent any more (reliability row R-34). `ending`: what it kept of failed jobs, which ends with that.
    */
-  setDraining(agentId: string, draining: boolean, actorId: string): Promise<Agent | undefined>
+  setDraining(
+    agentId: string,
+    draining: boolean,
+    actorId: string,
+  ): Promise<{ readonly agent: Agent; readonly ending: readonly RunningTask[] } | undefined>
 }

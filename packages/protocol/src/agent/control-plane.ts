@@ -1,4 +1,4 @@
-import type { HoldOrder, JobPlan, Result, StoredObject, TestResult, TestTiming, TimingKey } from '@rondo/model'
+import type { HoldEnd, HoldOrder, JobPlan, Result, StoredObject, TestResult, TestTiming, TimingKey } from '@rondo/model'
 
 /**
  * What an agent may ask of the server: the whole contract, free of any transport. Implemented once by the agent's HTTP
@@ -58,7 +58,7 @@ export interface ControlPlane {
     waitMs: number,
     signal: AbortSignal,
   ): Promise<readonly { readonly id: number; readonly order: HoldOrder }[]>
-  endHold(ref: AttemptRef): Promise<void>
+  endHold(ref: AttemptRef, why: HoldEnd): Promise<void>
   /**
    * Stores a blob; it becomes visible only through a later `report`. Unreferenced blobs are swept. Each piece is lent until the
    * next one is asked for: its memory may then hold other bytes.

@@ -23,7 +23,7 @@ import type { JobStatus, PipelineState, PipelineTrigger, WorkflowStatus } from '
  * | POST /api/private/jobs/:id/hold {slice, orders: HoldOrder[]} | `{}`: what its owner asks for in a failed job's environment |
  * | GET, POST /api/private/holds?project=SLUG {hold} | { hold }: whether failed jobs of a project are kept   |
  * | GET /api/private/agents                      | { agents: AgentView[] }; administrators of the installation |
- * | POST /api/private/agents/:id/drain, …/resume | AgentView: take nothing new, or go on                     |
+ * | POST /api/private/agents/:id/drain, …/resume | DirectedAgentView: take nothing new, or go on             |
  * | POST /api/private/runs RunRequest             | { id, number, state, errors }: a pipeline of a commit without a branch |
  *
  * Actions (approve, cancel, rerun, trigger) go through API v2.
@@ -234,6 +234,12 @@ export interface AgentView {
   readonly silentMs: number
   /** Tasks that it has now, oldest first. */
   readonly running: readonly RunningTaskView[]
+}
+
+/** An agent that was asked to take nothing new, or to go on. */
+export interface DirectedAgentView extends AgentView {
+  /** What it kept of failed jobs for their owners, which ends with this. */
+  readonly ending: readonly RunningTaskView[]
 }
 
 /** A token that counts, by which somebody may be an agent; see `AgentToken` of the model. */
