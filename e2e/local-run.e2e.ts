@@ -36,6 +36,12 @@ jobs:
   wait:
     executor: linux
     steps: [{run: 'echo waiting; sleep 300'}]
+  release:
+    executor: linux
+    parallelism: 3
+    steps:
+      - run: echo built
+      - deploy: {command: echo released by "$CIRCLE_NODE_INDEX"}
 workflows:
   main:
     jobs:
@@ -46,6 +52,9 @@ workflows:
   slow:
     when: {equal: [slow, << pipeline.parameters.who >>]}
     jobs: [wait]
+  one-by-one:
+    when: {equal: [alone, << pipeline.parameters.who >>]}
+    jobs: [release]
 `
 
 test.runIf(!ready)('local runs are left out: a Docker engine or its images are not here', () => {
@@ -112,6 +121,12 @@ describe.runIf(ready)('rondo run', () => {
     expect(printed).toMatch(/✗ main {2}failed/)
     expect(printed).toMatch(/✗ check .*failed: .*exit 7$/m)
     expect(code).toBe(1)
+  })
+
+  test('deploy waits for slices that find a place one after the other', async () => {
+    const { code, printed } = await rondoRun(['one-by-one', '-p', 'who=alone'], undefined, { RONDO_AGENT_TASKS: '1' })
+    expect(printed.match(/released by \d/g)).toEqual(['released by 0'])
+    expect(code).toBe(0)
   })
 
   test('what waits for an approval that nobody gives is said, with a code of its own', async () => {

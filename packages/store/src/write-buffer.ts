@@ -167,13 +167,18 @@ function saveJobs(rows: readonly JobRow[]): Sql {
     )}`
 }
 
+/**
+ * Slice 0 of a job with a `deploy` step waits there for all others, in its place: it comes last in its line, so that they have
+ * theirs by then, however few there are.
+ */
 function queueTasks(rows: readonly QueuedJob[]): Sql {
+  const lastOfAll = sql`case when q.parallelism > 1 and slice = 0 then coalesce(jsonb_path_exists(j.plan, '$.steps[*] ? (@.deploy == true)'), false) else false end`
   return sql`queued as (
     insert into tasks (job_id, index, executor, cpus, memory_mb, organization_id, project_id, resource_class)
     select j.id, slice, q.executor, q.cpus, q."memoryMb", p.organization_id, p.id, coalesce(j.resource_class, 'medium')
     from rows from (jsonb_to_recordset(${json(rows)}) as ("jobId" uuid, executor text, cpus real, "memoryMb" int, parallelism int)) with ordinality as q
       join jobs j on j.id = q."jobId" join projects p on p.id = j.project_id, generate_series(0, q.parallelism - 1) slice
-    order by q.ordinality, slice
+    order by q.ordinality, ${lastOfAll}, slice
     on conflict (job_id, index) do nothing)`
 }
 

@@ -60,6 +60,26 @@ describe('shares', () => {
   })
 })
 
+describe('a slice that waits for the others of its job', () => {
+  const steps = { plain: '{run: "true"}', deploy: '{deploy: {command: "true"}}' }
+  test.each([
+    ['comes last, so that they have a place by then', 'deploy', [1, 2, 0]],
+    ['is the first of those that wait for nobody', 'plain', [0, 1, 2]],
+  ] as const)('%s', async (_, step, order) => {
+    const { project } = await engine.home()
+    await engine.push(project, config(3).replace(steps.plain, steps[step]))
+
+    const slices: unknown[] = []
+    for (let turn = 0; turn < 3; turn++) {
+      const [task] = await engine.claim(1)
+      slices.push((await engine.database.store.engine.attemptContext(task!.attemptId)).identity.taskIndex)
+      await engine.finish(task!)
+    }
+
+    expect(slices).toEqual(order)
+  })
+})
+
 describe('limits', () => {
   test('of a project are kept to the letter, whoever claims at the same time, and the rest waits with the reason until one ends [I-050] [L-306]', async () => {
     const { project, organization } = await engine.home()

@@ -224,9 +224,11 @@ export function createMemoryTransaction(database: MemoryDatabase, work: Work, be
       const known = new Set(tasksOf(jobCell(job.id)).map((cell) => cell.committed?.index ?? cell.pending?.index))
       const cells = database.tasksOfJob.get(job.id) ?? []
       database.tasksOfJob.set(job.id, cells)
-      const { projectId, resourceClass } = required(work.read(jobCell(job.id)), 'job', job.id)
+      const { projectId, resourceClass, plan } = required(work.read(jobCell(job.id)), 'job', job.id)
       const { organizationId } = required(work.read(database.projects.get(projectId)), 'project', projectId)
-      for (let index = 0; index < job.parallelism; index++) {
+      const slices = Array.from({ length: job.parallelism }, (_, index) => index)
+      const waitsForOthers = plan?.steps.some((step) => step.type === 'run' && step.deploy === true)
+      for (const index of waitsForOthers ? [...slices.slice(1), 0] : slices) {
         if (known.has(index)) continue
         const id = database.newId()
         const cell = work.insert<TaskRow>('tasks', database.tasks, id, {
