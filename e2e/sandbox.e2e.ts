@@ -91,7 +91,7 @@ describe.runIf(ready).each(users)('without a container engine, as $who', ({ who,
       - run: {name: read, command: 'cat word.txt; echo "$LEVEL $STEP"', environment: {STEP: step}}
       - run: echo 'export CARRIED=onward' >> "$BASH_ENV"
       - run: {name: carried, command: echo "$CARRIED"}
-      - run: {name: serve, background: true, command: 'while sleep 0.1; do date +%s > beat; done'}
+      - run: {name: serve, background: true, command: 'trap "echo stopped; exit" TERM; while :; do sleep 0.1; date +%s > beat; done'}
       - run: {name: beats, command: 'until [ -s beat ]; do sleep 0.1; done'}
       - restore_cache: {keys: ['box-{{ checksum "word.txt" }}']}
       - run: mkdir -p cache out results && echo kept > cache/file && echo made > out/file
@@ -120,6 +120,7 @@ workflows: {main: {jobs: [first, {second: {requires: [first]}}]}}
     const output = async (name: string) => (await stack.output(steps.find((step) => step.name === name)!.id)).toString()
     expect(await output('read')).toBe(`from the repository ${who}\njob step\n`)
     expect(await output('carried')).toBe('onward\n')
+    expect(await output('serve')).toContain('stopped\n')
     expect(await output('both')).toBe('made\nkept\n')
     const at = `/api/v2/project/gh/${project}/${jobs[0]!.job_number}`
     const { items } = await stack.api<{ items: { path: string }[] }>('GET', `${at}/artifacts`)

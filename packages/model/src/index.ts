@@ -6,6 +6,7 @@
 export type { Organization, OrganizationRole, Principal, User } from './account.ts'
 export type { AppErrorCode, AppErrorOptions } from './app-error.ts'
 export { AppError } from './app-error.ts'
+export { backgroundEnd } from './background-end.ts'
 export type {
   Artifact,
   CacheEntry,

@@ -1,12 +1,10 @@
 import type { Result, Step, StepWhen } from '@rondo/model'
 import { type StopReason, stoppedAs } from '../reports/endings.ts'
-import type { OpenStep } from '../reports/step-recorder.ts'
-import { statusOf } from '../shared-folder/script-status.ts'
 import { duration } from '../steps/duration.ts'
-import { startBackground } from '../steps/run.ts'
 import { EnvironmentGone } from '../task/launch.ts'
 import { limitsHit, tooManyProcesses } from '../task/limits-hit.ts'
 import { firstConfigStep, type TaskContext } from '../task/task-context.ts'
+import { openBackground } from './background-steps.ts'
 import { headingOf, runOne } from './run-one.ts'
 import { timeIsUp } from './time-is-up.ts'
 
@@ -17,32 +15,26 @@ export interface TaskEnd {
   readonly unbegun?: true
 }
 
-interface Background {
-  readonly id: string
-  readonly open: OpenStep
-}
-
 /**
  * Runs the steps of a task in order, from where its journal ends. After a failure only steps that ask for it run, and
  * those that store results; after a stop nothing of the user's does (ledger I-008).
  */
 export async function runSteps(task: TaskContext): Promise<TaskEnd> {
   let end: TaskEnd = { result: 'passed', message: null }
-  const background: Background[] = []
+  const background = openBackground(task)
   const first = firstConfigStep(task)
   try {
     for (const [position, step] of task.spec.job.steps.entries()) {
       const index = position + first
+      const beside = step.type === 'run' && step.background
       const before = task.steps.ended.get(index)
       if (before === undefined) {
         if (halted(task)) break
         if (!shouldRun(step, end.result !== 'passed')) continue
         if (isForFirstSlice(step) && task.spec.taskIndex > 0) continue
-        if (step.type === 'run' && step.background) {
-          background.push(await beginBackground(task, step, index))
-          continue
-        }
+        if (beside) await background.begin(step, index)
       }
+      if (beside) continue
       const { result, stuck } = before ?? (await runOne(task, step, index, end.result === 'passed'))
       if (end.result === 'passed' && result !== 'passed')
         end = result === 'timed-out' ? { result, message: silence(step) } : { result: 'failed', message: null }
@@ -51,10 +43,12 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
         break
       }
     }
+    await background.stop()
   } catch (error) {
     end = stoppedEnd(task, error)
+  } finally {
+    await background.close()
   }
-  for (const running of background) endBackground(task, running)
   await task.steps.settled()
   return end
 }
@@ -101,20 +95,4 @@ function shouldRun(step: Step, hasFailed: boolean): boolean {
 
 function halted(task: TaskContext): boolean {
   return task.folder.exists('halt')
-}
-
-async function beginBackground(
-  task: TaskContext,
-  step: Extract<Step, { type: 'run' }>,
-  index: number,
-): Promise<Background> {
-  const open = task.steps.begin(index, headingOf(step))
-  return { id: await startBackground(task, step, index), open }
-}
-
-/** A step in the background ends with the job: still running is no failure. */
-function endBackground(task: TaskContext, running: Background): void {
-  const status = statusOf(task.folder, running.id)
-  if (status === undefined && !task.signal.aborted) task.folder.command(`kill ${running.id} TERM`)
-  running.open.end({ result: status === undefined || status === 0 ? 'passed' : 'failed', exitCode: status ?? null })
 }

@@ -38,7 +38,9 @@ test('short steps follow one another by themselves as far as the config lets the
   ])
   const passed = Array.from({ length: 32 }, (_, index) => server.output(index + (index < 1 ? 2 : index < 2 ? 3 : 4)))
   expect(passed).toEqual(['one\n', 'two\n', ...Array.from({ length: 30 }, () => 'more\n')])
-  expect(endsOf(server).slice(-5)).toEqual(['36 failed', '38 passed', '40 passed', '5 passed', 'failed'])
+  // What ran beside them ended when it did.
+  const inTurn = endsOf(server).filter((end) => end !== '5 passed')
+  expect(inTurn.slice(-4)).toEqual(['36 failed', '38 passed', '40 passed', 'failed'])
 })
 
 test('an agent that dies while steps follow one another finds each of them where it is, and none runs twice [L-018]', async () => {

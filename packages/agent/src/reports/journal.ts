@@ -15,6 +15,8 @@ export type Note =
   /** The last that the owner of a held job asked for. */
   | { readonly type: 'ordered'; readonly id: number }
   | { readonly type: 'launched'; readonly id: string; readonly out: string }
+  /** The steps are over, and what runs in the background is asked to end. */
+  | { readonly type: 'stopping' }
   /** The step's work is over; its output may still be on the way to the server. */
   | { readonly type: 'ended'; readonly step: number; readonly end: StepEnd; readonly at: string }
 

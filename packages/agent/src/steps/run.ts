@@ -122,7 +122,7 @@ async function endsWithin(task: TaskContext, id: string, ms: number): Promise<bo
 }
 
 /** Says it once: the agent before this one may have, and then died. */
-function explain(task: TaskContext, out: string, text: string): void {
+export function explain(task: TaskContext, out: string, text: string): void {
   if (!task.folder.readEnd(out).endsWith(text)) task.folder.append(out, text)
 }
 

@@ -98,6 +98,22 @@ test('a job that nobody runs is said to be so', () => {
   expect(written.match(/build │ · No agent runs machine jobs/g)).toHaveLength(1)
 })
 
+test('a step in the background is told as stopped with its job, or with the code that fails no job', () => {
+  begin()
+  const ends = (result: string, exitCode: number | null) => {
+    const at = place('run', 'serve')
+    report.stepEnded({ ...at, step: { ...at.step, background: true, result, exitCode } })
+  }
+  ends('passed', null)
+  ends('failed', 7)
+  ends('passed', 0)
+  expect(written).toBe(
+    'build │ · serve  stopped with the job  1.0s\n' +
+      'build │ · serve  exited with 7 in the background, which fails no job  1.0s\n' +
+      'build │ ✓ serve  1.0s\n',
+  )
+})
+
 test('the end names the step that failed and its exit code; a message of two lines keeps to its column', () => {
   begin()
   const failing = place('run', 'make test\nmake more')

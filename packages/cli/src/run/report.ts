@@ -1,3 +1,4 @@
+import { backgroundEnd } from '@rondo/model'
 import type { JobView, PipelineView, StepView } from '@rondo/protocol'
 import { OutputLines } from '../terminal/output-lines.ts'
 import { mark, type Paint, painter, seconds } from '../terminal/paint.ts'
@@ -164,6 +165,8 @@ function ending(step: StepView, name: string, paint: Paint): string {
     'dim',
     step.finishedAt === null ? '' : seconds(Date.parse(step.finishedAt) - Date.parse(step.startedAt)),
   )
+  const beside = backgroundEnd(step)
+  if (beside !== undefined) return `${paint('dim', '·')} ${name}  ${paint('dim', beside)}  ${time}`
   if (step.result === 'passed') return `${paint('green', '✓')} ${name}  ${time}`
   return `${paint('red', '✗')} ${name}  ${paint('red', whyEnded(step))}  ${time}`
 }

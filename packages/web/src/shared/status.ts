@@ -38,6 +38,7 @@ const table: Readonly<Record<string, StatusLook>> = {
   on_hold: { word: 'Needs approval', tone: 'hold', icon: pause },
   canceled: { word: 'Canceled', tone: 'off', icon: slash },
   not_run: { word: 'Not run', tone: 'off', icon: dash },
+  ended: { word: 'Ended beside the job', tone: 'off', icon: dash },
   skipped: { word: 'Skipped', tone: 'off', icon: dash },
 }
 

@@ -1,4 +1,4 @@
-import type { StepRecord } from '@rondo/model'
+import { backgroundEnd, type StepRecord } from '@rondo/model'
 import { type Static, Type } from 'typebox'
 import { Nullable, Time } from '../shapes.ts'
 import { resultWord } from './result-word.ts'
@@ -48,13 +48,20 @@ export function presentSteps(steps: readonly StepRecord[], publicUrl: string): S
   }))
 }
 
-/** What became of `max_auto_reruns`: an action has no field of its own for it. */
-function rerunMessages({ reruns, result }: StepRecord): { type: string; message: string }[] {
+/** What became of `max_auto_reruns`, and of a step in the background: an action has no field of its own for them. */
+function messagesOf(step: StepRecord): { type: string; message: string }[] {
+  const beside = backgroundEnd(step)
+  const messages = [
+    ...rerunMessages(step),
+    ...(beside === undefined ? [] : [`${beside[0]?.toUpperCase()}${beside.slice(1)}.`]),
+  ]
+  return messages.map((message) => ({ type: 'info', message }))
+}
+
+function rerunMessages({ reruns, result }: StepRecord): readonly string[] {
   if (reruns === 0) return []
   const times = reruns === 1 ? 'once' : `${reruns} times`
-  return [
-    { type: 'info', message: `It failed and was run again ${times}${result === 'passed' ? ', then it passed' : ''}.` },
-  ]
+  return [`It failed and was run again ${times}${result === 'passed' ? ', then it passed' : ''}.`]
 }
 
 function presentAction(step: StepRecord, index: number, publicUrl: string): Steps[number]['actions'][number] {
@@ -77,7 +84,7 @@ function presentAction(step: StepRecord, index: number, publicUrl: string): Step
     failed: step.result === 'failed' || null,
     canceled: step.result === 'canceled' || null,
     timedout: step.result === 'timed-out' || null,
-    messages: rerunMessages(step),
+    messages: messagesOf(step),
     source: 'config',
     insignificant: false,
   }

@@ -119,7 +119,7 @@ test('a rerun repeats the build that a rerun before it had kept; what never ran 
   ])
 })
 
-test('a step that its config had run again says so in the messages of its action, others say nothing', async () => {
+test('a step that its config had run again, or that ended in the background, says so in the messages of its action, others say nothing', async () => {
   const home = await engine.home()
   const token = await web.token(home.user)
   const pipeline = await engine.push(home.project, config)
@@ -135,6 +135,10 @@ test('a step that its config had run again says so in the messages of its action
       { ...end, step: 0, result: 'passed', exitCode: 0, reruns: 2 },
       { ...start, step: 1 },
       { ...end, step: 1, result: 'passed', exitCode: 0 },
+      { ...start, step: 2, background: true },
+      { ...end, step: 2, result: 'failed', exitCode: 7 },
+      { ...start, step: 3, background: true },
+      { ...end, step: 3, result: 'passed', exitCode: null },
     ],
   })
 
@@ -143,6 +147,8 @@ test('a step that its config had run again says so in the messages of its action
   expect(body.steps).toMatchObject([
     { actions: [{ messages: [{ type: 'info', message: 'It failed and was run again 2 times, then it passed.' }] }] },
     { actions: [{ messages: [] }] },
+    { actions: [{ messages: [{ type: 'info', message: 'Exited with 7 in the background, which fails no job.' }] }] },
+    { actions: [{ messages: [{ type: 'info', message: 'Stopped with the job.' }] }] },
   ])
   await engine.end(task)
 })

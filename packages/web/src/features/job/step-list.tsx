@@ -1,3 +1,4 @@
+import { backgroundEnd } from '@rondo/model'
 import type { StepView } from '@rondo/protocol'
 import { useState } from 'react'
 import { span } from '../../shared/time.ts'
@@ -19,6 +20,7 @@ export function StepList({ steps, now }: { readonly steps: readonly StepView[]; 
     <div className="steps">
       {steps.map((step) => {
         const ended = onTheWay.get(step.id)
+        const beside = backgroundEnd(step)
         const open = chosen.get(step.id) ?? opensByItself(step)
         return (
           <section key={step.id} className="step" id={`step-${step.index}`}>
@@ -41,13 +43,15 @@ export function StepList({ steps, now }: { readonly steps: readonly StepView[]; 
               >
                 <path d="M4 2.5L8 6l-4 3.5" />
               </svg>
-              <StatusIcon status={step.result ?? step.phase} size={16} />
+              <StatusIcon status={beside === undefined ? (step.result ?? step.phase) : 'ended'} size={16} />
               <span className="step-name">{step.name}</span>
-              {step.background && <span className="quiet">background</span>}
+              {step.background && <span className="quiet">{beside ?? 'background'}</span>}
               {step.reruns > 0 && (
                 <span className="quiet">run again {step.reruns === 1 ? 'once' : `${step.reruns} times`}</span>
               )}
-              {step.exitCode !== null && step.exitCode !== 0 && <span className="tone-bad">exit {step.exitCode}</span>}
+              {step.exitCode !== null && step.exitCode !== 0 && beside === undefined && (
+                <span className="tone-bad">exit {step.exitCode}</span>
+              )}
               <span className="quiet number">{span(step.startedAt, step.finishedAt ?? ended ?? null, now)}</span>
             </button>
             {ended !== undefined && now - Date.parse(ended) >= slowMs && (
