@@ -1,4 +1,5 @@
-import { openSync, readFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { mayMount, mountSmallDisk } from '@rondo/testkit'
@@ -24,6 +25,21 @@ test('a terminal shows the status as a line to read, and everything else as a re
   const [status, ready] = printed().split('\n')
   expect(status).toMatch(/^\d\d:\d\d:\d\d 1 of 8 tasks$/)
   expect(JSON.parse(ready!)).toMatchObject({ part: 'agent', message: 'ready', adopted: 0 })
+})
+
+test('a log that refuses a line for good ends nothing', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'log-'))
+  const file = openSync(join(folder, 'agent.log'), 'a')
+  try {
+    const log = openLog(standardOutput(file).out)
+    log('said', { line: 0 })
+    closeSync(file)
+
+    expect(() => log('said', { line: 1 })).not.toThrow()
+    expect(readFileSync(join(folder, 'agent.log'), 'utf8').trim().split('\n')).toHaveLength(1)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 test.runIf(!mounts)('a full disk of the log is left out: this user may not mount a file system', () => {

@@ -5,7 +5,7 @@ export type Log = (message: string, fields?: Readonly<Record<string, unknown>>) 
 
 /**
  * Says lines on standard output. For a person at a terminal the status is a line to read; for everybody else each line is one
- * record. Where that is a file, and its disk is full, lines come later: nobody ends because of what cannot be written.
+ * record. Where that is a file, and its disk is full, lines come later; nobody ends because of what cannot be written.
  */
 export function openLog(out: NodeJS.WriteStream & { readonly fd: number }): Log {
   const say = sayTo(out)
@@ -24,5 +24,11 @@ function sayTo(out: NodeJS.WriteStream & { readonly fd: number }): (line: string
   out.on('error', () => {})
   if (!fstatSync(out.fd).isFile()) return (line) => void out.write(line)
   const writer = createPatientWriter((bytes) => writeSync(out.fd, bytes))
-  return (line) => writer.write(Buffer.from(line))
+  return (line) => {
+    try {
+      writer.write(Buffer.from(line))
+    } catch {
+      // A line that its disk refuses for good is lost; the jobs are worth more.
+    }
+  }
 }
