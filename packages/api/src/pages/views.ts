@@ -20,6 +20,8 @@ import type {
 import type { WebPorts } from '../ports.ts'
 import { withSizes } from '../step-sizes.ts'
 
+type PagePorts = Pick<WebPorts, 'accounts' | 'queries' | 'holds' | 'output'>
+
 const time = (date: Date | null) => date?.toISOString() ?? null
 
 export function projectView(project: Project, publicUrl: string): ProjectView {
@@ -58,7 +60,7 @@ export async function pipelinePage(ports: WebPorts, pipeline: Pipeline, publicUr
 
 /** Pipelines with their workflows and jobs, in as many statements as for one. */
 export async function pipelineViews(
-  ports: WebPorts,
+  ports: PagePorts,
   pipelines: readonly Pipeline[],
   publicUrl: string,
 ): Promise<readonly PipelineView[]> {
@@ -112,7 +114,7 @@ function workflowView(workflow: Workflow, jobs: readonly Job[], people: Readonly
   }
 }
 
-async function readPeople(ports: WebPorts, ids: readonly (string | null)[]): Promise<ReadonlyMap<string, PersonView>> {
+async function readPeople(ports: PagePorts, ids: readonly (string | null)[]): Promise<ReadonlyMap<string, PersonView>> {
   const people = new Map<string, PersonView>()
   for (const id of new Set(ids)) {
     const user = id === null ? undefined : await ports.accounts.user(id)
@@ -121,11 +123,12 @@ async function readPeople(ports: WebPorts, ids: readonly (string | null)[]): Pro
   return people
 }
 
-export async function jobPage(ports: WebPorts, context: JobContext, publicUrl: string): Promise<JobPageView> {
+export async function jobPage(ports: PagePorts, context: JobContext, publicUrl: string): Promise<JobPageView> {
   const { job, workflow, pipeline, tasks } = context
   const shown = job.keptFrom ?? job.id
-  const [pipelines, steps, artifacts, tests, images, holds] = await Promise.all([
-    pipelineViews(ports, [pipeline], publicUrl),
+  // How it stands is read first: what says that a job has ended stands beside all that the job has.
+  const pipelines = await pipelineViews(ports, [pipeline], publicUrl)
+  const [steps, artifacts, tests, images, holds] = await Promise.all([
     ports.queries.stepsOf(shown).then((found) => withSizes(found, ports.output)),
     ports.queries.artifactsOf(shown),
     ports.queries.testsOf(shown),

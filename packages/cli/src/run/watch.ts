@@ -60,7 +60,7 @@ export async function watchPipeline(
           if (job.startedAt === null || job.type !== 'build') continue
           if (!followed.has(job.id) && followed.add(job.id))
             stops.push(connection.live.topic({ kind: 'job', id: job.id }, change))
-          if (!steps.complete(job.id)) steps.look(await connection.job(job.id))
+          if (!steps.complete(job.id)) steps.look(await connection.job(job.id), isFinalJobStatus(job.status))
         }
         if (ended(pipeline) || (idle(pipeline) && !options.waitsForApproval())) {
           await steps.drained()
@@ -114,8 +114,9 @@ class StepFollower {
     return this.#complete.has(jobId)
   }
 
-  look(page: Awaited<ReturnType<Connection['job']>>): void {
-    if (isFinalJobStatus(page.job.status)) this.#complete.add(page.job.id)
+  /** `complete`: the job had ended before the page was read. That a page itself says so may be newer than its steps. */
+  look(page: Awaited<ReturnType<Connection['job']>>, complete: boolean): void {
+    if (complete) this.#complete.add(page.job.id)
     for (const slice of page.slices)
       for (const step of slice.steps) {
         const place = { job: page.job, slice: slice.index, step }
@@ -161,7 +162,7 @@ class StepFollower {
     for (let tries = 0; tries < 100; tries++) {
       const newest = this.#newest.get(place.step.id) ?? place
       if (newest.step.phase === 'finished') return newest
-      this.look(await this.#connection.job(place.job.id))
+      this.look(await this.#connection.job(place.job.id), false)
       await sleep(20)
     }
     return this.#newest.get(place.step.id) ?? place
