@@ -48,6 +48,8 @@ export interface WorkflowNode {
   readonly type: NodeType
   /** Key into `Plan.jobs`; present for `build` only. */
   readonly job?: string
+  /** Names that mean all rows of the matrix it is one of: those of its job and of the matrix. */
+  readonly matrix?: readonly string[]
   readonly requires: readonly Requirement[]
   readonly filters?: Filters
   readonly contexts: readonly string[]

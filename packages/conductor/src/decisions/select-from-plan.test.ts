@@ -51,6 +51,48 @@ test('of a job of two workflows that of the one which a push runs is meant, and 
   expect(select('nightly/build').workflows).toMatchObject([{ name: 'nightly', jobs: [{ name: 'build' }] }])
 })
 
+const matrices = planOf(`
+version: 2.1
+jobs:
+  make: {docker: [{image: debian}], steps: [{run: make}]}
+  test: {parameters: {on: {type: string}}, docker: [{image: debian}], steps: [{run: echo << parameters.on >>}]}
+workflows:
+  main:
+    jobs:
+      - make
+      - test: {matrix: {parameters: {on: [a, b]}}, requires: [make]}
+      - test: {name: 'big-<< matrix.on >>', matrix: {alias: big, parameters: {on: [c]}}, requires: [test]}
+      - make: {name: after, requires: [big]}
+  other:
+    triggers: [{schedule: {cron: '0 0 * * *', filters: {branches: {only: main}}}}]
+    jobs: [{test: {matrix: {parameters: {on: [z]}}}}]
+`)
+
+test.each([
+  ['test', false, ['test-a', 'test-b', 'big-c']],
+  ['main/test', false, ['test-a', 'test-b', 'big-c']],
+  ['big', false, ['big-c']],
+  ['test-b', false, ['test-b']],
+  ['test', true, ['make', 'test-a', 'test-b', 'big-c']],
+  ['big', true, ['make', 'test-a', 'test-b', 'big-c']],
+  ['other/test', false, ['test-z']],
+])(
+  'the name of a job with a matrix, or its alias, means all of its rows: %s, required ones too: %s',
+  (name, withRequired, jobs) => {
+    const part = selectFromPlan(matrices, { name, withRequired })
+
+    expect('plan' in part && part.plan.workflows[0]?.jobs.map((job) => job.name)).toEqual(jobs)
+  },
+)
+
+test('a matrix of two workflows must be told apart, with names that can be asked for', () => {
+  const both = { ...matrices, workflows: matrices.workflows.map((workflow) => ({ ...workflow, schedules: [] })) }
+
+  expect(selectFromPlan(both, { name: 'test', withRequired: false })).toEqual({
+    problem: 'Job test is in several workflows. Say which: main/test, other/test',
+  })
+})
+
 test('an unknown name is answered with the names there are', () => {
   const answer = selectFromPlan(plan, { name: 'biuld', withRequired: false })
   expect(answer).toEqual({

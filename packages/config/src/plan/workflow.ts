@@ -77,6 +77,7 @@ function readNode(report: Report, node: LinkedNode): WorkflowNode {
     name,
     type: invocation.type,
     ...optional('job', invocation.type === 'build' ? name : undefined),
+    ...optional('matrix', namesOfMatrix(invocation)),
     requires: requires.map(({ node: required, statuses }) => ({ node: required, statuses })),
     ...optional('filters', invocation.decided === undefined ? readFilters(place, invocation.filters) : everywhere),
     contexts: readContexts(place, invocation.context),
@@ -84,6 +85,10 @@ function readNode(report: Report, node: LinkedNode): WorkflowNode {
     ...optional('key', invocation.key),
     origin: { span: invocation.span, chain: invocation.chain },
   }
+}
+
+function namesOfMatrix({ alias, job }: LinkedNode['invocation']): readonly string[] | undefined {
+  return alias === undefined ? undefined : [...new Set(job === undefined ? [alias] : [alias, job])]
 }
 
 function readMaxAutoReruns(place: Place, workflow: LinkedWorkflow['workflow']): number {
