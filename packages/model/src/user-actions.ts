@@ -14,6 +14,8 @@ export interface TriggerRequest {
   readonly config?: { readonly ref: RefRequest } | { readonly text: string }
   /** Run only this part of the config. */
   readonly only?: PlanSelection
+  /** Names that shall be of approval jobs: whoever asks is about to approve them. */
+  readonly approvals?: readonly string[]
   /** Commit before a push, for `pipeline.git.base_revision`. */
   readonly baseRevision?: string
   /** What a push said of its pull requests. */

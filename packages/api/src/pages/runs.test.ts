@@ -88,3 +88,14 @@ test.each([
   expect(answer.status).toBe(status)
   expect(answer.body.message).toEqual(expect.any(String))
 })
+
+test('who is about to approve what is not there is refused before anything runs', async () => {
+  const refused = await run(world.owner.token, { approvals: ['hold'] })
+
+  expect(refused).toMatchObject({
+    status: 201,
+    body: { state: 'errored', errors: [{ message: expect.stringContaining('is named hold. There is none') }] },
+  })
+  expect(await jobsOf(refused.body.id)).toEqual([])
+  expect((await run(world.owner.token, { approvals: [''] })).status).toBe(400)
+})

@@ -17,6 +17,7 @@ const body = {
     branch: { type: 'string', minLength: 1, maxLength: 250 },
     only: { type: 'string', minLength: 1, maxLength: 1_000 },
     withRequired: { type: 'boolean' },
+    approvals: { type: 'array', maxItems: 100, items: { type: 'string', minLength: 1, maxLength: 1_000 } },
     parameters: { type: 'object', maxProperties: 100 },
     calledAs: {
       type: 'object',
@@ -31,7 +32,16 @@ const body = {
 export function registerRuns(server: FastifyInstance, ports: WebPorts, auth: Authenticator, access: Access): void {
   server.post('/api/private/runs', { schema: { body } }, async (request, reply) => {
     const asker = await auth.person(request)
-    const { project: slug, revision, branch, only, withRequired, parameters, calledAs } = request.body as RunRequest
+    const {
+      project: slug,
+      revision,
+      branch,
+      only,
+      withRequired,
+      approvals,
+      parameters,
+      calledAs,
+    } = request.body as RunRequest
     const project = await access.project(asker, slug, 'contribute')
     const pipeline = await ports.actions.trigger({
       project,
@@ -39,6 +49,7 @@ export function registerRuns(server: FastifyInstance, ports: WebPorts, auth: Aut
       actorId: asker.user.id,
       ref: { revision, branch },
       parameters: parameters ?? {},
+      ...(approvals === undefined ? {} : { approvals }),
       ...(calledAs === undefined ? {} : { calledAs }),
       ...(only === undefined ? {} : { only: { name: only, withRequired: withRequired ?? false } }),
     })

@@ -55,6 +55,15 @@ test('conditions see the branch and the commit that the run will have', async ()
   expect(await check(bySubject, 'main')).toBeUndefined()
 })
 
+test('a name to approve that is of no approval job is told, with those that there are', async () => {
+  const held = fine.replace('[build]', '[build, hold: {type: approval, requires: [build]}]')
+
+  expect(await check(held, '--approve', 'hold')).toBeUndefined()
+  expect(await check(held, '--approve', 'all')).toBeUndefined()
+  expect(await check(held, '--approve', 'hodl')).toBe('No approval job that would run is named hodl. There are: hold.')
+  expect(await check(held, 'build', '--approve', 'hold')).toContain('There is none in what would run.')
+})
+
 test('a config with an orb is left to the server, whose registry may have it', async () => {
   const withOrb = `version: 2.1\norbs: {x: acme/x@1}\njobs: {build: {docker: [{image: alpine}], steps: [x/go]}}\nworkflows: {main: {jobs: [build]}}\n`
   expect(await check(withOrb)).toBeUndefined()

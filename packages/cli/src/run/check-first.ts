@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkRun } from '@rondo/conductor'
-import type { RunOptions } from './options.ts'
+import { approvalsOf, type RunOptions } from './options.ts'
 import { repositoryNames } from './target.ts'
 import { repositoryNameOf, type WorkingTree } from './working-tree.ts'
 
@@ -33,6 +33,7 @@ export async function checkFirst(tree: WorkingTree, options: RunOptions): Promis
     parameters,
     contexts: [...contexts.keys()],
     ...(only === undefined ? {} : { only: { name: only, withRequired } }),
+    ...approvalsOf(options),
     now: new Date(),
   })
   return errors.length === 0 ? undefined : errors.map((error) => error.message).join('\n\n')

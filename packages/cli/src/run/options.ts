@@ -49,6 +49,12 @@ export function readRunOptions(args: readonly string[], variables: NodeJS.Proces
   }
 }
 
+/** Approval jobs that are named, as a run is asked for with them; absent when none is. */
+export function approvalsOf({ approve }: RunOptions): { readonly approvals?: readonly string[] } {
+  const names = [...approve].filter((name) => name !== 'all')
+  return names.length === 0 ? {} : { approvals: names }
+}
+
 function parse(args: readonly string[]) {
   try {
     return parseArgs({

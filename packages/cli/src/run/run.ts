@@ -8,7 +8,7 @@ import { Approvals } from './approvals.ts'
 import { createCanceling } from './canceling.ts'
 import { checkFirst } from './check-first.ts'
 import { type Connection, connect } from './connection.ts'
-import { type RunOptions, readRunOptions } from './options.ts'
+import { approvalsOf, type RunOptions, readRunOptions } from './options.ts'
 import { type Place, takeAbandonedPlaces, takePlace } from './place.ts'
 import { openPrivateServer } from './private-server.ts'
 import { createReport } from './report.ts'
@@ -51,6 +51,7 @@ export async function run(args: readonly string[]): Promise<number> {
       revision: tree.revision,
       branch: options.branch ?? tree.branch,
       parameters: options.parameters,
+      ...approvalsOf(options),
       ...(options.remote === undefined ? { calledAs: repositoryNames(tree) } : {}),
       ...(options.only === undefined ? {} : { only: options.only, withRequired: options.withRequired }),
     })

@@ -2,7 +2,7 @@ import type { GitRevision, OrbLookup, PipelineError, PlanSelection } from '@rond
 import { createInlineCompiler } from '../compiler/inline-compiler.ts'
 import { compileConfig } from './compile-config.ts'
 import { pipelineValues } from './pipeline-values.ts'
-import { selectOnly } from './select-only.ts'
+import { selectAsked } from './select-asked.ts'
 
 export interface RunCheck {
   readonly source: string
@@ -13,6 +13,8 @@ export interface RunCheck {
   readonly parameters: Readonly<Record<string, unknown>>
   readonly contexts: readonly string[]
   readonly only?: PlanSelection
+  /** Approval jobs that shall be approved beforehand. */
+  readonly approvals?: readonly string[]
   readonly now: Date
 }
 
@@ -23,7 +25,7 @@ const nobody = '00000000-0000-0000-0000-000000000000'
  * wrong, and when an orb is needed: only a registry knows what is in it.
  */
 export async function checkRun(check: RunCheck): Promise<readonly PipelineError[]> {
-  const { source, file, git, project, parameters, contexts, only } = check
+  const { source, file, git, project, parameters, contexts } = check
   let orbsNeeded = false
   const orbs: OrbLookup = {
     async resolve(requests) {
@@ -44,5 +46,5 @@ export async function checkRun(check: RunCheck): Promise<readonly PipelineError[
   const options = { file, values, parameters, contexts, organizationId: nobody }
   const compiled = await compileConfig(createInlineCompiler(orbs), source, options)
   if (orbsNeeded) return []
-  return (only === undefined ? compiled : selectOnly(compiled, only)).errors
+  return selectAsked(compiled, check, git).errors
 }

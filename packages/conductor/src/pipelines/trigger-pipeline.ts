@@ -18,7 +18,7 @@ import { schedulesOf } from './config-schedules.ts'
 import { asksToSkip, leaveOutPush, leaveOutRun } from './leave-out.ts'
 import { madeBy, once } from './once.ts'
 import { pipelineValues } from './pipeline-values.ts'
-import { selectOnly } from './select-only.ts'
+import { selectAsked } from './select-asked.ts'
 import { setupMistake } from './setup-config.ts'
 import type { UserActionsPorts } from './user-actions-ports.ts'
 
@@ -57,7 +57,7 @@ export async function triggerPipeline(
     ...(request.schedule === undefined ? {} : { schedule: request.schedule }),
   })
   const whole = await compileSource(ports, request, { values, contexts }, source)
-  const part = request.only === undefined ? whole : selectOnly(whole, request.only)
+  const part = selectAsked(whole, request, git)
   const refusal = setupMistake(part.config.plan, configPath, { allowed: project.settings.setupWorkflows, git })
   const compiled = refusal === undefined ? part : uncompiled(part.config.source, refusal)
   const made = { ...reserved, git, values, compiled }

@@ -193,6 +193,8 @@ export interface RunRequest {
   readonly only?: string
   /** With a job: also what it requires. */
   readonly withRequired?: boolean
+  /** Approval jobs that are about to be approved; refused when one is not in what would run. */
+  readonly approvals?: readonly string[]
   readonly parameters?: Readonly<Record<string, string | number | boolean>>
   /** What the config and the jobs shall be told the repository is called, where that is not its project's name. */
   readonly calledAs?: { readonly organization: string; readonly repository: string }
