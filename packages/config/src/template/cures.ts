@@ -33,7 +33,7 @@ export function expressionHint(fault: ExpressionFault, text: string): string | u
 }
 
 /** Whether the shell was meant: a word that is no value, before the lines of its text or without any value at all. */
-function isForeign(text: string): boolean {
+export function isForeign(text: string): boolean {
   const inner = text.trim()
   if (!namespace.test(inner)) return /^[A-Za-z_]/.test(inner) || hereDocument.test(inner)
   return hereDocument.test(inner) && /<<|\n/.test(inner)

@@ -39,7 +39,7 @@ export function parseTemplate(text: string): TemplateResult {
   return { ok: true, parts }
 }
 
-/** The single tag a text consists of; undefined when there is anything else, blanks included. */
+/** The inside of the single tag a text consists of; undefined when there is anything else, blanks included. */
 export function wholeTag(parts: readonly TemplatePart[]): string | undefined {
   const only = parts.length === 1 ? parts[0] : undefined
   return only?.kind === 'tag' ? only.inner : undefined

@@ -65,6 +65,29 @@ describe('templates', () => {
     expect(source.slice(diagnostic!.span.start, diagnostic!.span.end)).toBe(lexeme)
   })
 
+  it.each([
+    ['a plain text', '- run: echo << parameters.x >>\n'],
+    ['a block', '- run: |\n    echo\n    echo << parameters.x >>\n'],
+    ['the end of a block', '- run: |-\n\n    echo\n    echo <<parameters.x>>\n\n'],
+    ['a folded block', '- run: >\n    echo\n    echo << parameters.x >>\n    echo\n'],
+    ['a block whose mark has a comment that reads alike', '- run: | # << parameters.x >>\n    << parameters.x >>\n'],
+    ['a block that names it as a text before', '- run: |\n    echo parameters.x\n    echo << parameters.x >>\n'],
+    ['a longer name before it', '- run: |\n    << pipeline.id >> << pipeline.number >>\n    << pipeline.num >>\n'],
+    ['lines of quotes', '- run: "echo\n    << parameters.x >>"\n'],
+    ['a here-document', '- run: |\n    cat <<EOF\n    x\n    EOF\n    echo >> f\n'],
+    ['a here-document after lines', "- run: |\n    echo\n    cat <<'EOF'\n    x\n    EOF\n    echo >> f\n"],
+    ['a here-document that is not closed', '- run: |\n    << pipeline.id >>\n    cat << EOF\n    x\n    EOF\n'],
+    ['an operand of a condition', '- when: {condition: {equal: [a,\n    << parameters.x >>]}, steps: [checkout]}\n'],
+    ['a map', '- run: {command: "<< pipeline.id >>\n    <</ pipeline.id >>"}\n'],
+  ])('that are wrong are told in the line of their <<: %s', (_what, step) => {
+    const source = withSteps(step)
+
+    const { diagnostics } = compileText(source)
+
+    const told = diagnostics.map(({ span }) => source.slice(0, span.start).split('\n').length)
+    expect(told).toEqual([source.slice(0, source.lastIndexOf('<<')).split('\n').length])
+  })
+
   it('are literal text in version 2', () => {
     const { steps } = jobOf(
       'version: 2\njobs: {build: {docker: [{image: a}], steps: [{run: "cat <<EOF << pipeline.number >> \\\\<<"}]}}',

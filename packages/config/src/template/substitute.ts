@@ -3,7 +3,7 @@ import type { MapEntry, Node, ScalarNode } from '../tree/node.ts'
 import { displayText, failedNode, isFailed, listNode, mapNode, scalarNode } from '../tree/node.ts'
 import type { TemplatePart, TemplateResult } from './parse-template.ts'
 import { parseTemplate, wholeTag } from './parse-template.ts'
-import { placeOf } from './place.ts'
+import { placeOf, type WrittenAt, writtenPlace } from './place.ts'
 import { straySection } from './sections.ts'
 import { tagValue } from './variable.ts'
 
@@ -59,7 +59,7 @@ function substituteScalar(cx: ResolveContext, node: ScalarNode, scope: Scope): N
   }
   const whole = wholeTag(template.parts)
   if (whole !== undefined) {
-    const value = tagValue(cx, whole, node.span, scope)
+    const value = tagValue(cx, whole, writtenAt(node, 0), scope)
     if (value === undefined) failures += 1
     return value === undefined ? failedNode(node.span) : withPlace(value, node)
   }
@@ -92,7 +92,7 @@ function renderParts(cx: ResolveContext, parts: readonly TemplatePart[], node: S
   for (const part of parts) {
     const visible = hiding === 0
     if (part.kind === 'text') text += visible ? part.text : ''
-    else if (part.kind === 'tag') text += visible ? tagText(cx, part.inner, node, scope) : ''
+    else if (part.kind === 'tag') text += visible ? tagText(cx, part, node, scope) : ''
     else if (part.kind === 'open') {
       const hides = visible && sectionIsHidden(cx, part, node, scope)
       hidden.push(hides)
@@ -102,28 +102,44 @@ function renderParts(cx: ResolveContext, parts: readonly TemplatePart[], node: S
   return text
 }
 
-function tagText(cx: ResolveContext, inner: string, node: ScalarNode, scope: Scope): string {
-  const value = tagValue(cx, inner, node.span, scope)
+function tagText(
+  cx: ResolveContext,
+  { inner, start }: { inner: string; start: number },
+  node: ScalarNode,
+  scope: Scope,
+): string {
+  const value = tagValue(cx, inner, writtenAt(node, start), scope)
   if (value === undefined) failures += 1
   if (value === undefined) return ''
   if (value.kind === 'scalar') return displayText(value)
-  cx.report.error('argument-type', node.span, `'<< ${inner} >>' is a ${value.kind} and cannot stand inside a text`, {
-    chain: scope.chain,
-  })
+  cx.report.error(
+    'argument-type',
+    writtenPlace(cx, writtenAt(node, start)),
+    `'<< ${inner} >>' is a ${value.kind} and cannot stand inside a text`,
+    {
+      chain: scope.chain,
+    },
+  )
   return ''
 }
 
 function sectionIsHidden(
   cx: ResolveContext,
-  part: { inner: string; inverted: boolean },
+  part: { inner: string; inverted: boolean; start: number },
   node: ScalarNode,
   scope: Scope,
 ): boolean {
-  const value = tagValue(cx, part.inner, node.span, scope)
+  const value = tagValue(cx, part.inner, writtenAt(node, part.start), scope)
   if (value === undefined) failures += 1
   const truthy = value !== undefined && isTruthy(value)
   return truthy === part.inverted
 }
+
+const writtenAt = (node: ScalarNode, start: number): WrittenAt => ({
+  span: node.span,
+  text: String(node.value),
+  start,
+})
 
 /** Truth outside of expressions (semantics 7): false, null, 0, NaN and the empty string are false. */
 export function isTruthy(node: Node): boolean {
@@ -144,8 +160,9 @@ function reportUnclosed(cx: Pick<ResolveContext, 'report' | 'sources'>, node: Sc
   const lineStart = text.lastIndexOf('\n', position) + 1
   const line = text.slice(lineStart, lineStart + 20_000).split('\n', 1)[0]!
   const shown = line.length > 200 ? `${line.slice(0, 200)}…` : line
-  const place = placeOf(cx, node.span, text.slice(position).split('\n', 1)[0]!)
-  cx.report.error('unclosed-template', place ?? node.span, `Unclosed '<<' tag in string: '${shown}'`, {
+  const at = writtenPlace(cx, writtenAt(node, position))
+  const place = placeOf(cx, at, text.slice(position).split('\n', 1)[0]!)
+  cx.report.error('unclosed-template', place ?? at, `Unclosed '<<' tag in string: '${shown}'`, {
     hint: /^<<\s*(?:pipeline|parameters|matrix)\.[\w.-]+\s*>?$/.test(line.slice(position - lineStart))
       ? "Write '>>' behind it"
       : "('<<' must be escaped as '\\<<' in config v2.1+)",
@@ -159,8 +176,9 @@ function warnOfSections(
 ): void {
   const stray = straySection(parts)
   if (stray === undefined) return
-  const tag = String(node.value).slice(stray.start, stray.end)
-  cx.report.warn('template-section', placeOf(cx, node.span, tag) ?? node.span, stray.message, { hint: stray.hint })
+  cx.report.warn('template-section', writtenPlace(cx, writtenAt(node, stray.start)), stray.message, {
+    hint: stray.hint,
+  })
 }
 
 /** Reports every unclosed `<<` of a tree, used or not (semantics 3), and warns of sections that begin or end alone. */

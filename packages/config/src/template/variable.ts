@@ -7,18 +7,19 @@ import { isKnownPipelineValue, presentValue } from '../pipeline/known-values.ts'
 import type { ResolveContext, Scope } from '../resolve/context.ts'
 import type { Node } from '../tree/node.ts'
 import { child, scalarNode } from '../tree/node.ts'
-import { expressionHint, unknownHint } from './cures.ts'
-import { placeOf, tagPlace } from './place.ts'
+import { expressionHint, isForeign, unknownHint } from './cures.ts'
+import { placeOf, tagPlace, type WrittenAt, writtenPlace } from './place.ts'
 
 const parameterPrefix = 'pipeline.parameters.'
 const plainReference = /^(?:parameters|pipeline|matrix)\.[^\s()"'!=<>]+$/
 
 /** The value of the inside of a `<< >>`: a plain reference or an expression. Undefined when it is wrong, and reported. */
-export function tagValue(cx: ResolveContext, inner: string, span: Span, scope: Scope): Node | undefined {
-  if (plainReference.test(inner) || isOddlyNamed(cx, inner, scope)) return referenceValue(cx, inner, span, scope)
+export function tagValue(cx: ResolveContext, inner: string, at: WrittenAt, scope: Scope): Node | undefined {
+  if (plainReference.test(inner) || isOddlyNamed(cx, inner, scope)) return referenceValue(cx, inner, at, scope)
   const result = evaluateExpression(inner, expressionVariables(cx, scope))
-  if (result.ok) return expressionNode(result.value, span)
-  if (!isAlreadyReported(cx, result.fault, scope)) reportExpression(cx, inner, result.fault, span, scope)
+  if (result.ok) return expressionNode(result.value, at.span)
+  if (!isAlreadyReported(cx, result.fault, scope))
+    reportExpression(cx, inner, result.fault, writtenPlace(cx, at), scope)
   return undefined
 }
 
@@ -59,7 +60,9 @@ export function reportExpression(
     cx.report.error('expression', tagPlace(cx, span, text), message, { chain: scope.chain, hint })
     return
   }
-  cx.report.error('expression', faultPlace(cx, span, text, fault), expressionMessage(fault), {
+  // What the shell was to read has no line of its own to be wrong in.
+  const place = isForeign(text) ? firstLineOf(cx, span) : faultPlace(cx, span, text, fault)
+  cx.report.error('expression', place, expressionMessage(fault), {
     chain: scope.chain,
     hint: expressionHint(fault, text),
   })
@@ -86,6 +89,11 @@ function reportUnknown(cx: ResolveContext, name: string, span: Span, { scope, te
   } else cx.report.error('unknown-variable', span, `Unknown variable(s): ${name}`, detail)
 }
 
+function firstLineOf(cx: ResolveContext, span: Span): Span {
+  const line = cx.sources.get(span.file)?.slice(span.start, span.end).split('\n', 1)[0]?.trimEnd()
+  return line === undefined ? span : { ...span, end: span.start + line.length }
+}
+
 /** Where a fault stands in the file: the line of the expression it is in is looked for there, as far as it reads alike. */
 function faultPlace(cx: ResolveContext, span: Span, text: string, { charPos, lexeme }: ExpressionFault): Span {
   const lineStart = text.lastIndexOf('\n', charPos - 1) + 1
@@ -101,15 +109,16 @@ function faultPlace(cx: ResolveContext, span: Span, text: string, { charPos, lex
   return { file: span.file, start, end: Math.max(start, Math.min(written.end, start + Math.max(1, lexeme.length))) }
 }
 
-function referenceValue(cx: ResolveContext, name: string, span: Span, scope: Scope): Node | undefined {
+function referenceValue(cx: ResolveContext, name: string, at: WrittenAt, scope: Scope): Node | undefined {
   if (name.startsWith('pipeline.')) {
     const value = pipelineVariable(cx, name, scope)
-    if (value !== undefined) return scalarNode(value ?? '', span)
+    if (value !== undefined) return scalarNode(value ?? '', at.span)
   } else {
     const node = elementValue(name, scope)
     if (node !== undefined) return node
   }
-  if (!isBroken(cx, name, scope)) reportUnknown(cx, name, tagPlace(cx, span, name), { scope, text: name })
+  if (!isBroken(cx, name, scope))
+    reportUnknown(cx, name, tagPlace(cx, writtenPlace(cx, at), name), { scope, text: name })
   return undefined
 }
 
