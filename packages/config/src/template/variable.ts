@@ -60,8 +60,10 @@ export function reportExpression(
     cx.report.error('expression', tagPlace(cx, span, text), message, { chain: scope.chain, hint })
     return
   }
-  // What the shell was to read has no line of its own to be wrong in.
-  const place = isForeign(text) ? firstLineOf(cx, span) : faultPlace(cx, span, text, fault)
+  const found = faultPlace(cx, span, text, fault)
+  const first = firstLineOf(cx, span)
+  // What the shell was to read has no later line to be wrong in.
+  const place = isForeign(text) && found.start > first.end ? first : found
   cx.report.error('expression', place, expressionMessage(fault), {
     chain: scope.chain,
     hint: expressionHint(fault, text),
