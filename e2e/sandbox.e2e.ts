@@ -84,11 +84,11 @@ describe.runIf(ready).each(users)('without a container engine, as $who', ({ who,
     const pipeline = await push(
       `jobs:
   first:
-    docker: [{image: cimg/base:current}]
+    docker: [{image: cimg/base:current, environment: {LEVEL: image, PGHOST: 'the database'}}]
     environment: {LEVEL: job}
     steps:
       - checkout
-      - run: {name: read, command: 'cat word.txt; echo "$LEVEL $STEP"', environment: {STEP: step}}
+      - run: {name: read, command: 'cat word.txt; echo "$LEVEL $STEP $PGHOST"', environment: {STEP: step}}
       - run: echo 'export CARRIED=onward' >> "$BASH_ENV"
       - run: {name: carried, command: echo "$CARRIED"}
       - run: {name: serve, background: true, command: 'trap "echo stopped; exit" TERM; while :; do sleep 0.1; date +%s > beat; done'}
@@ -118,7 +118,7 @@ workflows: {main: {jobs: [first, {second: {requires: [first]}}]}}
     expect(jobs.map((job) => `${job.name} ${job.status}`)).toEqual(['first success', 'second success'])
     const steps = (await Promise.all(jobs.map((job) => stack.steps(job.id)))).flat()
     const output = async (name: string) => (await stack.output(steps.find((step) => step.name === name)!.id)).toString()
-    expect(await output('read')).toBe(`from the repository ${who}\njob step\n`)
+    expect(await output('read')).toBe(`from the repository ${who}\njob step the database\n`)
     expect(await output('carried')).toBe('onward\n')
     expect(await output('serve')).toContain('stopped\n')
     expect(await output('both')).toBe('made\nkept\n')

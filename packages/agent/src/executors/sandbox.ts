@@ -2,6 +2,7 @@ import { cpus, totalmem } from 'node:os'
 import { basename } from 'node:path'
 import { type ProcessIdentity, processLives } from '@rondo/adapters'
 import type { TaskSpec } from '@rondo/protocol'
+import { exports } from '../task/shell.ts'
 import { closeCredentials } from './close-credentials.ts'
 import { readNamespaceUsage, readUsage } from './control-groups.ts'
 import { type Executor, ExecutorRefusal, type ExecutorState } from './executor.ts'
@@ -48,7 +49,9 @@ export function createSandboxExecutor(folders: readonly string[]): Executor {
         say(`The addresses at which clouds give out credentials could not be closed to this job: ${open}.`)
       try {
         const first = await startSandbox({ token: spec.attemptId, folder, limits, groups, hidden }, signal)
-        return { ...first, pid: String(first.pid), groups: (groups ?? []).join('\n') }
+        // Variables that a container would bring lie below those of the job (semantics 24).
+        const prologue = exports(executor.images[0]?.environment ?? [])
+        return { ...first, pid: String(first.pid), groups: (groups ?? []).join('\n'), prologue }
       } catch (error) {
         await removeControlGroups(groups ?? [])
         throw error

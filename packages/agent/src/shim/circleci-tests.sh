@@ -122,11 +122,11 @@ weigh_by_timings() {
     }' "$1" -
 }
 
-# The heaviest goes to the node with the least, one after the other. Every node comes to the same answer.
+# The heaviest goes to the node with the least, of equal ones to that with the fewest names, one after the other. Every node comes to the same answer.
 share_out() {
   LC_ALL=C sort -t '	' -k1,1nr -k2 | awk -F '\t' -v index_="$index" -v total="$total" '{
-    best = 0; for (i = 1; i < total; i++) if (load[i] < load[best]) best = i
-    load[best] += $1; if (best == index_) print $2
+    best = 0; for (i = 1; i < total; i++) if (load[i] < load[best] || load[i] == load[best] && names[i] < names[best]) best = i
+    load[best] += $1; names[best]++; if (best == index_) print $2
   }'
 }
 

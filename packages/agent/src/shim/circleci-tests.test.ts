@@ -91,6 +91,18 @@ test('a kind of names has two words, and a name without a time counts as told, a
   })
 })
 
+test('names that weigh nothing are shared out by number', () => {
+  command.timings('filename', '0.000\ta\n0.000\tb\n0.000\tc\n0.000\td\n')
+  const split = (by: string, index: number) =>
+    run(['tests', 'split', `--split-by=${by}`, '--total=2', `--index=${index}`], 'a\nb\nc\nd\n').lines
+
+  for (const by of ['filesize', 'timings'])
+    expect([split(by, 0), split(by, 1)]).toEqual([
+      ['a', 'c'],
+      ['b', 'd'],
+    ])
+})
+
 test('tests run gives the share of this node to its command, in bash, and ends as that does', () => {
   const ran = run(
     ['tests', 'run', '--command=[[ -n $0 ]] && xargs echo got; exit 7', '--total=2', '--index=1'],

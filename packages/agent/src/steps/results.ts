@@ -11,12 +11,13 @@ const maxXmlBytes = 64 * 1024 * 1024
 const longestMessage = 32_000
 
 /**
- * Uploads a file or the files of a folder. A link to a file of the folder is stored as that file; others are not followed, and
+ * Uploads a file or the files of a folder, under the path as it is written unless a destination is given: `~/out` stays `~/out`,
+ * as in addresses that scripts put together. A link to a file of the folder is stored as that file; others are not followed, and
  * the step says so.
  */
 export async function storeArtifacts(task: TaskContext, step: StoreArtifactsStep, index: number): Promise<StepEnd> {
   const out = `s${index}.out`
-  const prefix = cleanPath(step.destination ?? step.path.replace(/^~\//, ''))
+  const prefix = cleanPath(step.destination ?? step.path)
   const files = new Map<string, StoredObject>()
   const links = new Map<string, PackedLink>()
   let count = 0
@@ -48,6 +49,8 @@ export async function storeArtifacts(task: TaskContext, step: StoreArtifactsStep
   if (count > maxArtifactFiles)
     task.folder.append(out, `Only the first ${maxArtifactFiles} of ${count} files were stored.\n`)
   if (ended === 'missing') task.folder.append(out, `There is nothing at ${step.path}; no artifact was stored.\n`)
+  if (ended === 'done' && count === 0 && links.size === 0)
+    task.folder.append(out, `There is no file in ${step.path}; no artifact was stored.\n`)
   return ended === 'failed' ? failed : passed
 }
 

@@ -44,7 +44,7 @@ export function jobPrologue(spec: TaskSpec, ioPath: string, first = ''): string 
     exports(spec.environment),
     exports(spec.job.environment),
     'export PATH="$RONDO_IO/bin:$PATH"\n',
-    `wd=${shellPath(workingDirectory)}\n{ [ -d "$wd" ] || mkdir -p "$wd"; } && cd "$wd" || { echo "The working directory $wd cannot be made. Give working_directory a folder that the user $(id -un 2>/dev/null || id -u) may make."; exit 1; }\n`,
+    `wd=${shellPath(workingDirectory)}\n{ [ -d "$wd" ] || mkdir -p "$wd"; } && cd "$wd" || { echo "The working directory $wd cannot be made. Give working_directory a folder that the user $(u=$(id -un 2>/dev/null) || u=$(id -u); echo "$u") may make."; exit 1; }\n`,
     'export CIRCLE_WORKING_DIRECTORY="$wd"\n',
     '}\n',
   ].join('')
