@@ -97,3 +97,14 @@ test('a path that finds nothing is said, and the others are persisted; nothing a
   const none = await persisted('no-*')
   expect(none).toMatchObject({ names: [], end: 'failed', said: expect.stringContaining('There is nothing to persist') })
 })
+
+test.each(['../beside', 'deep/../../beside', '..'])(
+  'a path that leads out of the root is refused by name (%s)',
+  async (path) => {
+    const { names, said, end } = await persisted('a.txt', path)
+
+    expect(names).toEqual([])
+    expect(end).toBe('failed')
+    expect(said).toContain(`${path} lies outside of the root folder ~/root. Give root a folder that holds it`)
+  },
+)

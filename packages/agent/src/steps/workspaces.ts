@@ -1,3 +1,4 @@
+import { normalize } from 'node:path/posix'
 import type { AttachWorkspaceStep, PersistToWorkspaceStep } from '@rondo/model'
 import { extract } from 'tar-stream'
 import { untilReachable } from '../control-plane/retry.ts'
@@ -16,6 +17,14 @@ export async function persistToWorkspace(
   step: PersistToWorkspaceStep,
   index: number,
 ): Promise<StepEnd> {
+  const above = step.paths.find((path) => /^\.\.(\/|$)/.test(normalize(path)))
+  if (above !== undefined) {
+    task.folder.append(
+      `s${index}.out`,
+      `${above} lies outside of the root folder ${step.root}. Give root a folder that holds it, and name it from there.\n`,
+    )
+    return failed
+  }
   const archive = `w${index}.tar`
   const choose = `
 cd ${shellPath(step.root)} 2>/dev/null || { echo "The root folder ${step.root} does not exist."; exit 1; }
