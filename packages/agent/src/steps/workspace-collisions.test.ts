@@ -12,6 +12,19 @@ test('jobs beside each other may not bring the same file, and the message names 
   )
 })
 
+test('of several files five are named and the rest counted, for each pair that brought them', () => {
+  const check = createCollisionCheck()
+  check.add(layer('a'), ['1', '2', '3', '4', '5', '6', '7'])
+  check.add(layer('b'), ['8', '9'])
+
+  expect(check.add(layer('c'), ['7', '1', '2', '3', '4', '5', '6', '8', '9', 'own'])).toBe(
+    [
+      'Concurrent upstream jobs persisted the same files: 7, 1, 2, 3, 4 and 2 more, by a and c.',
+      'Concurrent upstream jobs persisted the same files: 8, 9, by b and c. Let them persist different paths, or one require the other.',
+    ].join('\n'),
+  )
+})
+
 test('a job may replace what a job upstream of it brought, and bring a file twice itself', () => {
   const check = createCollisionCheck()
 
