@@ -87,7 +87,7 @@ test('what a job waits for is drawn while it waits; in a pipe it is printed once
 
   begin()
   report.waiting([waitingFor('room', 'It waits for room; 1 task is ahead of it.')])
-  report.waiting([waitingFor('room', 'It waits for room; 0 tasks are ahead of it.')])
+  report.waiting([waitingFor('room', 'It is next in line: it starts as soon as there is room.')])
   expect(written).toBe('build │ · It waits for room; 1 task is ahead of it.\n')
 })
 

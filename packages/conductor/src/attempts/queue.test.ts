@@ -193,6 +193,12 @@ describe('why a job waits', () => {
     const later = await why(second, 'build')
     expect(later.ahead).toBe(2)
     expect(later.expectedMs).toBeGreaterThan(0)
+
+    await engine.claim()
+    expect(await why(await push(config()), 'build')).toMatchObject({
+      ahead: 0,
+      text: 'It is next in line: it starts as soon as the agent that runs docker jobs has room for its class medium.',
+    })
   })
 
   test('for other jobs, for an approval, for a lock: names them', async () => {

@@ -214,7 +214,7 @@ describe('jobs of other shapes', () => {
 
     expect(told).toMatchObject({ kind: 'room', ahead: 0, expectedMs: 0 })
     expect(told.text).toBe(
-      'It waits for room on the agent that runs docker jobs; 0 tasks are ahead of it. An administrator put it before all others. Its class 2xlarge is larger than every agent, so it is given all 8 CPUs of one.',
+      'It is next in line: it starts as soon as the agent that runs docker jobs has room for its class 2xlarge. An administrator put it before all others. Its class 2xlarge is larger than every agent, so it is given all 8 CPUs of one.',
     )
   })
 })

@@ -84,9 +84,11 @@ function byRate({ startsInTenMinutes }: QueueWait, ahead: number): number | null
   return startsInTenMinutes === 0 ? null : Math.round(((ahead + 1) / startsInTenMinutes) * tenMinutes)
 }
 
-function roomText({ fittingAgents, executor, promoted }: QueueWait, ahead: number): string {
+function roomText({ fittingAgents, executor, promoted, resourceClass }: QueueWait, ahead: number): string {
   const who = fittingAgents === 1 ? 'the agent that runs' : `one of ${fittingAgents} agents that run`
   const put = promoted ? ' An administrator put it before all others.' : ''
+  if (ahead === 0)
+    return `It is next in line: it starts as soon as ${who} ${executor} jobs has room for its class ${resourceClass}.${put}`
   return `It waits for room on ${who} ${executor} jobs; ${ahead} ${ahead === 1 ? 'task is' : 'tasks are'} ahead of it.${put}`
 }
 
