@@ -45,7 +45,7 @@ async function spinUp(base: TaskBase): Promise<Environment> {
   try {
     say(`Executor ${executor.kind}`)
     const state = await executor.prepare(spec, folder, say, signal)
-    folder.create('job.sh', jobPrologue(spec, executor.ioPath, state.prologue))
+    folder.create('job.sh', jobPrologue(base, state.prologue))
     base.journal.note({ type: 'executor', kind: executor.kind, state })
     reportImages(base, state)
     // On a full disk the job is better begun elsewhere, or later, than here once there is room.

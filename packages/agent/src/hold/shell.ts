@@ -60,9 +60,9 @@ async function openTerminal(task: TaskContext, columns: number, rows: number): P
 }
 
 /** The job's variables and folder, what its steps kept in `BASH_ENV`, and the best shell there is. */
-function script({ spec, executor }: TaskContext): string {
+function script(task: TaskContext): string {
   return [
-    jobPrologue(spec, executor.ioPath),
+    jobPrologue(task),
     'rondo_job\n',
     'export TERM=xterm-256color\n',
     '[ -s "$BASH_ENV" ] && . "$BASH_ENV"\n',

@@ -1,16 +1,13 @@
 import type { CheckoutStep } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
+import { chooseAddress, type RepositoryAddresses } from '../task/repository-address.ts'
 import { quote, shellPath } from '../task/shell.ts'
 import { sshFolder } from './ssh-files.ts'
 
 /** Exit status of the script when the image has no git: the agent fetches in its place. */
 export const noGit = 90
 
-export interface CheckoutPlaces {
-  /** The repository over HTTP, as the job reaches it. */
-  readonly url: string
-  /** Over SSH, when the project has a key for it. */
-  readonly sshUrl: string | undefined
+export interface CheckoutPlaces extends RepositoryAddresses {
   /** Program that answers git's question for the password. */
   readonly helper: string
 }
@@ -33,6 +30,7 @@ export function checkoutScript(
   const filter =
     step.method === 'blobless' ? '--filter=blob:none' : step.method === 'shallow' ? `--depth=${step.depth ?? 1}` : ''
   const without = step.method === 'blobless' ? '' : filter
+  const helped = `${quote(`credential.${new URL(places.http).origin}.helper`)} ${quote(places.helper)}`
   const switchTo =
     branch === null
       ? `git checkout --quiet --force --detach ${revision}`
@@ -44,8 +42,7 @@ dir=${step.path === undefined ? '.' : shellPath(step.path)}
 mkdir -p "$dir" && cd "$dir" || { echo "The folder $dir cannot be made. Give the checkout step a path the job's user may write to."; exit 1; }
 [ -e .git ] || [ -z "$(ls -A 2>/dev/null)" ] || { echo "The folder $PWD is not empty and not a git repository. Empty it, or give the checkout step another path."; exit 1; }
 command -v git >/dev/null || exit ${noGit}
-url=${quote(places.url)}
-${places.sshUrl === undefined ? '' : overSsh(places.sshUrl)}
+${chooseAddress('url', places)}${places.ssh === undefined ? '' : overSsh(places.ssh)}
 export GIT_TERMINAL_PROMPT=0 GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=http.extraHeader GIT_CONFIG_VALUE_0=${quote(header)} GIT_CONFIG_KEY_1=safe.directory GIT_CONFIG_VALUE_1='*'
 if [ -e .git ]; then
   echo "Fetching into the repository that is there"
@@ -58,7 +55,9 @@ else
 fi
 # Packing would go on beside the steps, and change what a later one puts into a cache.
 git config --local gc.auto 0 || exit 1
-git config --local ${quote(`credential.${new URL(places.url).origin}.helper`)} ${quote(places.helper)} || exit 1
+git config --local ${helped} || exit 1
+# For commands outside of the folder; a home that cannot be written to, or is none, does without.
+git config --global ${helped} 2>/dev/null || true
 said=$(git rev-parse --git-dir)/rondo-fetch
 ${patience}
 # A branch may have gone, or never have been: the commit itself may still be there. An old git knows no filter.
@@ -110,14 +109,13 @@ function refspecs({ branch, tag }: TaskSpec['checkout'], step: CheckoutStep): re
 /** The key stays for later steps, where `ssh` looks for one, with an entry for the host in case others are installed. */
 function overSsh(sshUrl: string): string {
   const { hostname } = new URL(sshUrl)
-  return `if command -v ssh >/dev/null; then
+  return `if [ "$url" = ${quote(sshUrl)} ]; then
   mask=$(umask)
 ${sshFolder}
   install_key ${checkoutKeyFile} id_rsa || exit 1
   grep -qxF 'Host ${hostname}' "$ssh/config" 2>/dev/null || printf '\\nHost ${hostname}\\n  IdentityFile %s\\n' "$ssh/id_rsa" >>"$ssh/config"
   umask "$mask"
   export GIT_SSH_COMMAND="ssh -F /dev/null -i '$ssh/id_rsa' -o IdentitiesOnly=yes -o UserKnownHostsFile='$ssh/known_hosts' -o StrictHostKeyChecking=yes -o BatchMode=yes"
-  url=${quote(sshUrl)}
 else
   echo "The image has no ssh; the repository is fetched over HTTP, and the project's checkout key is not used."
 fi`

@@ -165,6 +165,31 @@ test('a host that does not answer for a while is asked again, and its code arriv
   expect(server.output(3)).toContain('one')
 })
 
+test('the address that jobs are told answers git in any folder after the checkout, and holds no password [I-044]', async () => {
+  const revision = commit('refs/heads/main', 'one\n')
+  git('-C', repository, 'update-server-info')
+  const host = createServer((request, response) => {
+    const file = join(repository, new URL(request.url ?? '/', 'http://host').pathname)
+    if (request.headers.authorization === undefined)
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end()
+    else if (existsSync(file)) response.end(readFileSync(file))
+    else response.writeHead(404).end()
+  })
+  await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(host.address() as AddressInfo).port}`
+  const there = runStep('git ls-remote "$CIRCLE_REPOSITORY_URL" refs/heads/main; echo "$CIRCLE_REPOSITORY_URL"')
+  const elsewhere = runStep('cd /tmp && GIT_TERMINAL_PROMPT=0 git ls-remote "$CIRCLE_REPOSITORY_URL" refs/heads/main')
+
+  const { server } = await runTask(home, {
+    ...spec([step({ method: 'full' }), there, elsewhere], { revision, url }),
+    environment: [{ name: 'CIRCLE_REPOSITORY_URL', value: 'http://as-people-know-it.example.com/app.git' }],
+  })
+  host.close()
+
+  expect(server.output(3)).toBe(`${revision}\trefs/heads/main\n${url}\n`)
+  expect(server.output(4)).toBe(`${revision}\trefs/heads/main\n`)
+})
+
 test('variables that would change what git does are of no account', async () => {
   const revision = commit('refs/heads/main', 'one\n')
   const evil = join(home, 'evil')

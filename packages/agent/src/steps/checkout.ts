@@ -1,6 +1,7 @@
 import type { CheckoutStep } from '@rondo/model'
 import { failed, passed, type StepEnd } from '../reports/endings.ts'
 import { runInternal } from '../task/launch.ts'
+import { repositoryAddresses } from '../task/repository-address.ts'
 import { quote } from '../task/shell.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { checkoutByAgent } from './checkout-by-agent.ts'
@@ -10,8 +11,8 @@ import { offerKnownHosts } from './ssh-files.ts'
 /**
  * Clones or updates the repository in the job, as the job's user: over SSH with the project's checkout key when it has
  * one, else over HTTP. There the credential travels in a header and is not left in `.git`, which may go into caches and
- * artifacts; git commands of later steps get it from a helper beside the supervisor. It reads this project alone, and ends
- * with the attempt. An image without git gets its files from the agent.
+ * artifacts; git commands of later steps, in any folder, get it from a helper beside the supervisor. It reads this project
+ * alone, and ends with the attempt. An image without git gets its files from the agent.
  */
 export async function checkout(task: TaskContext, step: CheckoutStep, index: number): Promise<StepEnd> {
   const { checkout } = task.spec
@@ -22,8 +23,7 @@ export async function checkout(task: TaskContext, step: CheckoutStep, index: num
     offerKnownHosts(task)
   }
   const script = checkoutScript(task.spec, step, {
-    url: task.executor.reachable(checkout.url),
-    sshUrl: checkout.ssh === null ? undefined : task.executor.reachable(checkout.ssh.url),
+    ...repositoryAddresses(task.spec, task.executor),
     helper,
   })
   const status = await runInternal(task, `c${index}`, `s${index}.out`, script)

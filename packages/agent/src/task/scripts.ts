@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { EnvironmentEntry } from '@rondo/model'
-import type { TaskSpec } from '@rondo/protocol'
 import type { TaskFolder } from '../shared-folder/task-folder.ts'
+import { chooseAddress, repositoryAddresses } from './repository-address.ts'
 import { exports, quote, shellPath } from './shell.ts'
+import type { TaskBase } from './task-context.ts'
 
 /**
  * The files a job's scripts are run from. Making a file takes longer than running what stands in it, so scripts that say
@@ -33,7 +34,8 @@ export function openScripts(folder: TaskFolder): Scripts {
  * `job.sh`: makes ready what is the same for every script of a job, its variables and folder. Precedence rises from
  * project to job (semantics 24).
  */
-export function jobPrologue(spec: TaskSpec, ioPath: string, first = ''): string {
+export function jobPrologue({ spec, executor }: Pick<TaskBase, 'spec' | 'executor'>, first = ''): string {
+  const { ioPath } = executor
   const workingDirectory = spec.job.workingDirectory ?? '~/project'
   return [
     // A supervisor that waited for any job learns here which it has got.
@@ -42,6 +44,9 @@ export function jobPrologue(spec: TaskSpec, ioPath: string, first = ''): string 
     first,
     `export RONDO_IO=${quote(ioPath)} CIRCLE_INTERNAL_TASK_DATA=${quote(ioPath)} BASH_ENV=${quote(`${ioPath}/bash_env`)}\n`,
     exports(spec.environment),
+    // The server knows it as people do, which may be another address than the job's.
+    chooseAddress('CIRCLE_REPOSITORY_URL', repositoryAddresses(spec, executor)),
+    'export CIRCLE_REPOSITORY_URL\n',
     exports(spec.job.environment),
     'export PATH="$RONDO_IO/bin:$PATH"\n',
     `wd=${shellPath(workingDirectory)}\n{ [ -d "$wd" ] || mkdir -p "$wd"; } && cd "$wd" || { echo "The working directory $wd cannot be made. Give working_directory a folder that the user $(u=$(id -un 2>/dev/null) || u=$(id -u); echo "$u") may make."; exit 1; }\n`,
