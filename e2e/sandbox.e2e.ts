@@ -267,6 +267,20 @@ workflows: {main: {jobs: [first, {second: {requires: [first]}}]}}
     await gone('sleep 6063')
   })
 
+  test('a step that kills the shell above it fails alone; one that ends the sandbox fails its job, in words [I-008]', async () => {
+    const steps = (command: string) =>
+      `- run: {name: kills, command: 'echo begun; sleep 0.5; ${command}; sleep 4047'}\n- run: {name: always, when: always, command: 'ps -eo args | grep "[s]leep 4047" || echo alone'}`
+    const parent = await run(steps('kill -9 $PPID'))
+    const all = await run(steps('kill -9 -1'))
+
+    expect([parent.status, ...parent.names.slice(-2)]).toEqual(['failed', 'kills: failed', 'always: passed'])
+    expect(await parent.output('kills')).toMatch(/^begun\n\nThe shell that runs the steps of this job was killed/)
+    expect(await parent.output('always')).toBe('alone\n')
+    expect([all.status, ...all.names.slice(-1)]).toEqual(['failed', 'kills: failed'])
+    expect(await all.output('kills')).toMatch(/^begun\n\nThe job's sandbox ended while a step ran/)
+    await gone('sleep 4047')
+  })
+
   test('cancel ends every process, and no later step runs [I-008 I-038]', async () => {
     const pipeline = await push(
       `jobs: {it: {docker: [{image: cimg/base:current}], steps: [{run: 'setsid sleep 7074 & sleep 7074'}, {run: {when: always, command: touch never}}]}}\nworkflows: {main: {jobs: [it]}}\n`,

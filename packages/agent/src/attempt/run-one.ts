@@ -9,7 +9,7 @@ import { othersPassed } from '../steps/other-slices.ts'
 import { storeArtifacts, storeTestResults } from '../steps/results.ts'
 import { runStep } from '../steps/run.ts'
 import { attachWorkspace, persistToWorkspace } from '../steps/workspaces.ts'
-import { EnvironmentGone } from '../task/launch.ts'
+import { EnvironmentGone, ShellKilled } from '../task/launch.ts'
 import type { TaskContext } from '../task/task-context.ts'
 
 export function headingOf(step: Step): StepHeading {
@@ -29,17 +29,27 @@ export async function runOne(task: TaskContext, step: Step, index: number, goesO
     end = await execute(task, step, index, { pump: open.pump, goesOn }).catch((error) =>
       failInWords(task, open.out, error),
     )
+    return end
+  } catch (error) {
+    if (error instanceof EnvironmentGone && error.byJob && !task.signal.aborted) {
+      task.folder.append(open.out, `\n${error.message}\n`)
+      end = failed
+    }
+    throw error
   } finally {
     open.end(end ?? { result: stoppedAs(task.signal), exitCode: null })
   }
-  return end
 }
 
 /** What goes wrong in one step fails that step; steps that always run still do. */
 function failInWords(task: TaskContext, out: string, error: unknown): StepEnd {
   const ends = error instanceof EnvironmentGone || (error instanceof AppError && error.code === 'gone')
   if (ends || task.signal.aborted) throw error
-  task.folder.append(out, `\nThe step could not be carried out: ${error instanceof Error ? error.message : error}\n`)
+  const words = error instanceof Error ? error.message : error
+  task.folder.append(
+    out,
+    error instanceof ShellKilled ? `\n${words}\n` : `\nThe step could not be carried out: ${words}\n`,
+  )
   return failed
 }
 

@@ -19,8 +19,8 @@ export interface Executor {
   reserve?(spec: TaskSpec, root: string): Promise<void>
   prepare(spec: TaskSpec, folder: TaskFolder, say: (line: string) => void, signal: AbortSignal): Promise<ExecutorState>
   adopt(state: ExecutorState, folder: TaskFolder): Promise<boolean>
-  /** Whether the supervisor still lives; says why not in words a user understands. */
-  health(state: ExecutorState): Promise<{ readonly alive: boolean; readonly outOfMemory: boolean }>
+  /** Whether the supervisor still lives, and why not. */
+  health(state: ExecutorState): Promise<Health>
   /** In the user's words, why an environment that was prepared never got ready. */
   startFailure?(state: ExecutorState): Promise<string>
   /** The images it runs, in the config's order; absent where there are none. */
@@ -69,6 +69,13 @@ export interface Executor {
   remove(state: ExecutorState, folder: Pick<TaskFolder, 'root'>): Promise<void>
   /** The server's address as the job reaches it. */
   reachable(url: string): string
+}
+
+export interface Health {
+  readonly alive: boolean
+  readonly outOfMemory: boolean
+  /** It ended from within, and nobody outside had asked for that; absent where it lives, or that cannot be told. */
+  readonly byItself?: boolean
 }
 
 /** An image, and which one its name stood for: the registry's digest, or `local:` and an id when it came from none. */

@@ -90,7 +90,7 @@ async function launch(options: SandboxStart, uid: string, turn: string): Promise
   const { folder, limits, groups } = options
   const own = groups === undefined ? [limits.processes, limits.memoryMb * 1024 * 1024] : ['-', '-']
   const lists = [(groups ?? []).join('\n'), options.hidden.join('\n')]
-  const log = await open(join(folder.root, 'sandbox.log'), 'w', 0o600)
+  const log = await open(logOf(folder.root), 'w', 0o600)
   const child = spawn(
     '/bin/sh',
     [script, 'enter', folder.root, turn, uid, options.token, ...own.map(String), ...lists],
@@ -107,9 +107,20 @@ async function launch(options: SandboxStart, uid: string, turn: string): Promise
   return child
 }
 
+/** What a sandbox says of itself. The job cannot open it. */
+export function logOf(root: string): string {
+  return join(root, 'sandbox.log')
+}
+
+/** Whether a sandbox's supervisor ended before its first process, which nobody outside can do to it without that one. */
+export async function endedByItself(log: string | undefined): Promise<boolean> {
+  const said = log === undefined ? '' : await readFile(log, 'utf8').catch(() => '')
+  return /^supervisor ended with \d+$/m.test(said)
+}
+
 /** What a sandbox that ended by itself said, or what it could not: on a full disk it can write no word, and may not begin. */
 async function whyNot(root: string): Promise<unknown> {
-  const said = (await readFile(join(root, 'sandbox.log'), 'utf8')).trim()
+  const said = (await readFile(logOf(root), 'utf8')).trim()
   const full = await writeFile(join(root, 'sandbox.room'), Buffer.alloc(roomBytes)).then(
     () => undefined,
     (error) => error,

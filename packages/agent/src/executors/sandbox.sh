@@ -73,4 +73,4 @@ confine=/run/confine
 [ -x $confine ] || confine=
 # shellcheck disable=SC2086,SC2016 # words on purpose; the last script's own variables
 exec setpriv $drop unshare --user --map-user=$user --map-group=$user $limits $confine \
-  /bin/sh -c '/bin/sh "$0/supervisor.sh" "$0" "$1" & wait $!' "$io" "$token"
+  /bin/sh -c '/bin/sh "$0/supervisor.sh" "$0" "$1" & wait $!; code=$?; echo "supervisor ended with $code"; exit $code' "$io" "$token"

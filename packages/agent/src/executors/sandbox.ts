@@ -16,7 +16,7 @@ import {
 } from './job-groups.ts'
 import { type EnteredSandbox, enterSandbox } from './sandbox-enter.ts'
 import { ioPath } from './sandbox-root.ts'
-import { endSandboxes, jobUsers, removeJobsFiles, startSandbox } from './sandbox-start.ts'
+import { endedByItself, endSandboxes, jobUsers, logOf, removeJobsFiles, startSandbox } from './sandbox-start.ts'
 
 const maxProcesses = 4096
 
@@ -51,17 +51,19 @@ export function createSandboxExecutor(folders: readonly string[]): Executor {
         const first = await startSandbox({ token: spec.attemptId, folder, limits, groups, hidden }, signal)
         // Variables that a container would bring lie below those of the job (semantics 24).
         const prologue = exports(executor.images[0]?.environment ?? [])
-        return { ...first, pid: String(first.pid), groups: (groups ?? []).join('\n'), prologue }
+        const state = { pid: String(first.pid), groups: (groups ?? []).join('\n'), log: logOf(folder.root) }
+        return { ...first, ...state, prologue }
       } catch (error) {
         await removeControlGroups(groups ?? [])
         throw error
       }
     },
     adopt: async (state) => processLives(identity(state)),
-    health: async (state) => ({
-      alive: processLives(identity(state)),
-      outOfMemory: outOfMemoryKills(groupsOf(state)) > 0,
-    }),
+    async health(state) {
+      const alive = processLives(identity(state))
+      const outOfMemory = outOfMemoryKills(groupsOf(state)) > 0
+      return { alive, outOfMemory, byItself: !alive && (await endedByItself(state.log)) }
+    },
     memoryKills: (state) => outOfMemoryKills(groupsOf(state)),
     refusedForks: (state) => refusedForks(groupsOf(state)),
     usage: (state) => readUsage(usagePairs(groupsOf(state))) ?? readNamespaceUsage(Number(state.pid)),

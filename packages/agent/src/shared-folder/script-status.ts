@@ -5,6 +5,10 @@ import type { TaskFolder } from './task-folder.ts'
 export interface Progress {
   /** Whether a script was begun. */
   began(id: string): boolean
+  /** How many shells that served the lane had been killed when a script was begun; undefined if it was not. */
+  fallsBefore(id: string): number | undefined
+  /** How many shells that served the lane were killed so far. */
+  falls(): number
   /** Exit status of a script; undefined while it runs. */
   statusOf(id: string): number | undefined
   /** The last turn in which a script was not gone on with; 0 when there was none. */
@@ -23,9 +27,10 @@ const mostScripts = 100_000
 
 /** Reads on from where it stopped at each question. `open` answers undefined while there is no such file. */
 export function openProgress(open: () => number | undefined): Progress {
-  const begun = new Set<string>()
+  const begun = new Map<string, number>()
   const statuses = new Map<string, number>()
   const refusals = new Map<string, number>()
+  let falls = 0
   let stopped = 0
   const buffer = Buffer.allocUnsafe(bufferBytes)
   let file: number | undefined
@@ -47,9 +52,10 @@ export function openProgress(open: () => number | undefined): Progress {
 
   function take(line: string): void {
     const [, event, id, number] = /^(began|ended|refused) ([a-z0-9-]+) (\d{1,10})\b/.exec(line) ?? []
-    if (event === 'began') begun.add(id!)
+    if (event === 'began') begun.set(id!, falls)
     if (event === 'ended') statuses.set(id!, Number(number))
     if (event === 'refused') refusals.set(id!, Number(number))
+    falls = Number(/^fell (\d{1,5})$/.exec(line)?.[1] ?? falls)
     stopped = Number(/^stopped (\d{1,3})$/.exec(line)?.[1] ?? stopped)
   }
 
@@ -57,6 +63,14 @@ export function openProgress(open: () => number | undefined): Progress {
     began(id) {
       if (!begun.has(id)) look()
       return begun.has(id)
+    },
+    fallsBefore(id) {
+      look()
+      return begun.get(id)
+    },
+    falls() {
+      look()
+      return falls
     },
     statusOf(id) {
       if (!statuses.has(id)) look()

@@ -54,8 +54,8 @@ export interface TaskFolder {
   readEnd(name: string): string
   /** Sends a line to the supervisor, which must be ready; see `supervisor.sh` for what it knows. */
   command(line: string): void
-  /** Sends a line that waits for those before it to be carried out. */
-  queue(line: string): void
+  /** Sends a line that waits for those before it to be carried out, to the shell that came after so many that were killed. */
+  queue(line: string, falls?: number): void
   /** What the supervisor says of the scripts it runs. */
   readonly progress: Progress
   close(): Promise<void>
@@ -185,7 +185,7 @@ export async function openTaskFolder(root: string): Promise<TaskFolder> {
     readSmall: (name) => readPart(name, () => 0),
     readEnd: (name) => readPart(name, (size) => Math.max(0, size - smallBytes)) ?? '',
     command: (line) => writeAll(openPipe('commands'), Buffer.from(`${line}\n`)),
-    queue: (line) => writeAll(openPipe('lane'), Buffer.from(`${line}\n`)),
+    queue: (line, falls = 0) => writeAll(openPipe(`lane${falls || ''}`), Buffer.from(`${line}\n`)),
     progress,
     async close() {
       progress.close()

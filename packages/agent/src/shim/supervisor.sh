@@ -12,7 +12,8 @@
 # prologue is all there is, without a prologue the shell is bash, or sh. What is printed goes to OUT, and then the end
 # mark. NEXT is passed over: supervisors of earlier agents made something ready by it.
 # Says in `progress` what began (ID, process, when), ended (ID, exit status) and was refused (ID, TURN), so an agent
-# that was killed finds everything again; and that it has stopped by itself (exit status), as shells do that may not fork.
+# that was killed finds everything again; and that it has stopped by itself (exit status), as shells do that may not fork, or
+# that the shell which served the lane was killed (how many were by now: the number in the name of the lane from then on).
 # What waits in the lane is gone on with while nobody looks, so it is little, and only ever follows short scripts: an
 # agent that died is not survived by steps that begin minutes later. Starting programs and making files is what a user waits
 # for, so few are started and made here.
@@ -185,23 +186,43 @@ for rondo_turn in 0 1 2 3; do
   eval "rondo_pipe$rondo_turn=\$rondo_pipes/\$rondo_turn.pipe"
 done
 [ $# -eq 0 ] || mkfifo -m 777 "$@"
-rondo_last= rondo_begun=' '
-while read -r rondo_verb rondo_id rondo_out rondo_prologue rondo_command rondo_unused rondo_after rondo_turn_given <&3; do
-  # An agent that comes back may ask again for what it does not know to have begun.
-  case $rondo_begun in *" $rondo_id "*) continue ;; esac
-  case $rondo_verb in
-    run)
-      [ -n "$rondo_last" ] || . "$rondo_io/job.sh"
-      look_at_clock
-      ;;
-    then)
-      may_follow "$rondo_after" || {
-        tell "refused $rondo_id $rondo_turn_given"
-        continue
-      }
-      ;;
-    *) continue ;;
-  esac
-  rondo_last=$rondo_id rondo_since=$rondo_second rondo_begun="$rondo_begun$rondo_id "
-  play "$rondo_id" "$rondo_out" "$rondo_prologue" "$rondo_command"
+# Runs what comes by the lane.
+serve_lane() {
+  rondo_last= rondo_begun=' '
+  while read -r rondo_verb rondo_id rondo_out rondo_prologue rondo_command rondo_unused rondo_after rondo_turn_given <&3; do
+    # An agent that comes back may ask again for what it does not know to have begun.
+    case $rondo_begun in *" $rondo_id "*) continue ;; esac
+    case $rondo_verb in
+      run)
+        [ -n "$rondo_last" ] || . "$rondo_io/job.sh"
+        look_at_clock
+        ;;
+      then)
+        may_follow "$rondo_after" || {
+          tell "refused $rondo_id $rondo_turn_given"
+          continue
+        }
+        ;;
+      *) continue ;;
+    esac
+    rondo_last=$rondo_id rondo_since=$rondo_second rondo_begun="$rondo_begun$rondo_id "
+    play "$rondo_id" "$rondo_out" "$rondo_prologue" "$rondo_command"
+  done
+}
+
+# Steps are children of the shell that serves the lane, and kill it by mistake (`kill -9 $PPID`, `pkill sh`). Then another goes
+# on, at a lane of its own: what was on the way to the first may have begun, so nobody takes it up. A shell that ended by
+# itself could not go on.
+rondo_falls=0
+while :; do
+  serve_lane &
+  wait "$!"
+  rondo_status=$?
+  [ "$rondo_status" -gt 128 ] || exit "$rondo_status"
+  # What it left may still hold them.
+  rondo_pipe0='' rondo_pipe1='' rondo_pipe2='' rondo_pipe3=''
+  rondo_falls=$((rondo_falls + 1))
+  mkfifo -m 666 "$rondo_io/lane$rondo_falls" || exit 1
+  exec 3<>"$rondo_io/lane$rondo_falls" || exit 1
+  tell "fell $rondo_falls"
 done

@@ -104,6 +104,30 @@ test.each(shells)(
   },
 )
 
+test.each(shells)(
+  'when the shell that runs scripts is killed another takes its place, and takes up nothing that was asked of the first, under %s',
+  async (_name, shell) => {
+    await start([], shell)
+    folder.create('a.cmd', `echo x >>${root}/ran; kill -9 $PPID; sleep 1; echo late\n`)
+    folder.create('b.cmd', `echo x >>${root}/never\n`)
+    folder.create('c.cmd', 'echo next\n')
+
+    folder.queue('run s2 s2.out - a.cmd -')
+    folder.queue('run s3 s3.out - b.cmd -')
+    folder.queue('then s4 s4.out - b.cmd - s2 1')
+    await until(() => folder.progress.falls() === 1)
+    folder.queue('run s5 s5.out - c.cmd -', 1)
+
+    await until(() => folder.progress.statusOf('s5') === 0)
+    await until(() => folder.readEnd('s2.out').includes('late') && folder.readEnd('s5.out').includes('s5.token'))
+    expect(folder.readEnd('s5.out')).toBe('next\n\x1es5.token\x1e')
+    expect(['s2', 's3', 's4'].map(folder.progress.statusOf)).toEqual([undefined, undefined, undefined])
+    expect(['s2', 's3', 's5'].map(folder.progress.fallsBefore)).toEqual([0, undefined, 1])
+    expect(readFileSync(join(root, 'ran'), 'utf8')).toBe('x\n')
+    expect(existsSync(join(root, 'never'))).toBe(false)
+  },
+)
+
 test('each script leads a session of its own, and its shell may be given by name, with the own program or the image’s', async () => {
   for (const [at, remove] of [[], ['step']].entries()) {
     for (const name of remove) rmSync(join(folder.io, name))

@@ -23,6 +23,14 @@ export interface Lane {
   start(script: Script, start: LaneStart): Promise<boolean>
   /** What may be gone on with after the script `after`, which was started last. Only as much is taken as is good. */
   giveAhead(after: string, scripts: Iterable<Script>): void
+  /** Whether the shell that ran a script, or was to run it, was killed: it may have begun, and nobody hears of its end. */
+  fell(id: string): boolean
+}
+
+interface Ahead {
+  readonly turn: number
+  readonly after: string
+  readonly falls: number
 }
 
 export interface LaneStart {
@@ -38,8 +46,10 @@ export interface LaneStart {
 const deepest = 16
 
 export function openLane(folder: TaskFolder, scripts: Scripts): Lane {
-  /** Scripts given ahead, and the turn in which they were. */
-  const given = new Map<string, number>()
+  /** Scripts given ahead: in which turn, after which, and to which shell. */
+  const given = new Map<string, Ahead>()
+  /** How many shells had been killed when a script was asked for. */
+  const askedAfter = new Map<string, number>()
   let turns = 0
   /** Short scripts are mostly followed by short ones, and long ones by long ones. */
   let depth = 4
@@ -60,43 +70,53 @@ export function openLane(folder: TaskFolder, scripts: Scripts): Lane {
     }
   }
 
-  /** Whether the supervisor went on with a script; undefined until it has come to it. */
-  function wentOn(id: string, turn: number): boolean | undefined {
+  /** Whether the supervisor went on with a script, or may have; undefined until it has come to it. */
+  function wentOn(id: string, { turn, after, falls }: Ahead): boolean | undefined {
+    const fell = folder.progress.falls() > falls
     if (folder.progress.began(id)) return true
+    if (fell) return folder.progress.statusOf(after) === 0
     return folder.progress.refusedTurn(id) >= turn ? false : undefined
   }
 
   return {
     async start(script, { decided, asking, signal }) {
-      const turn = given.get(script.id)
-      if (turn !== undefined && (await decided(() => wentOn(script.id, turn)))) {
+      const ahead = given.get(script.id)
+      if (ahead !== undefined && (await decided(() => wentOn(script.id, ahead)))) {
+        askedAfter.set(script.id, ahead.falls)
         depth = Math.min(deepest, depth * 2)
         return true
       }
-      if (turn !== undefined) {
+      if (ahead !== undefined) {
         // Whatever came after it was refused with it.
         given.clear()
         depth = 1
       }
       const words = await whenRoom(() => wordsOf(script), signal)
       asking()
-      folder.queue(`run ${words}`)
+      const falls = folder.progress.falls()
+      askedAfter.set(script.id, falls)
+      folder.queue(`run ${words}`, falls)
       return false
     },
     giveAhead(after, ahead) {
       if (!knowsHow) return
       let before = after
+      const falls = folder.progress.falls()
       let count = 0
       for (const script of ahead) {
         if (++count > depth) return
         if (!given.has(script.id)) {
           const words = wordsIfRoom(script)
           if (words === undefined) return
-          given.set(script.id, ++turns)
-          folder.queue(`then ${words} ${before} ${turns}`)
+          given.set(script.id, { turn: ++turns, after: before, falls })
+          folder.queue(`then ${words} ${before} ${turns}`, falls)
         }
         before = script.id
       }
+    },
+    fell(id) {
+      const { progress } = folder
+      return progress.falls() > (progress.fallsBefore(id) ?? askedAfter.get(id) ?? 0)
     },
   }
 }

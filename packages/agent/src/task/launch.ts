@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Health } from '../executors/executor.ts'
 import { endMark } from '../output/end-marks.ts'
 import { waitBriefly } from '../room/wait-briefly.ts'
 import { whenRoom } from '../room/when-room.ts'
@@ -9,6 +10,8 @@ import type { TaskContext } from './task-context.ts'
 
 /** An end mark follows its script's exit at once, unless the job's environment died with it. */
 const printedWithinMs = 1_000
+/** What is killed is gone within milliseconds, where there is room for a process that kills it. */
+const endedWithinMs = 2_000
 
 /**
  * Starts a script in the job's queue, once: a script that was started before the agent died is found, not started again.
@@ -18,7 +21,7 @@ export async function launch(task: TaskContext, script: Script): Promise<boolean
   const known = wasLaunched(task, script.id)
   if (!known) await noteLaunch(task, script)
   // The supervisor knows what it has begun: what is asked for twice runs once.
-  if (known && task.folder.progress.began(script.id)) return false
+  if (known && (task.folder.progress.began(script.id) || task.lane.fell(script.id))) return false
   return task.lane.start(script, {
     decided: (look) => heard(task, look),
     signal: task.signal,
@@ -72,8 +75,39 @@ export async function runInternal(task: TaskContext, id: string, out: string, sc
 export function waitForStatus(task: TaskContext, id: string): Promise<number>
 /** Gives up, without an answer, when `patient` says no; it is asked often. */
 export function waitForStatus(task: TaskContext, id: string, patient: () => boolean): Promise<number | undefined>
-export function waitForStatus(task: TaskContext, id: string, patient?: () => boolean): Promise<number | undefined> {
-  return heard(task, () => statusOf(task.folder, id), patient ?? (() => true))
+export async function waitForStatus(
+  task: TaskContext,
+  id: string,
+  patient?: () => boolean,
+): Promise<number | undefined> {
+  try {
+    return await heard(task, () => statusUnlessFallen(task, id), patient ?? (() => true))
+  } catch (error) {
+    if (error instanceof ShellKilled) await endWhatIsLeft(task, id)
+    throw error
+  }
+}
+
+function statusUnlessFallen(task: TaskContext, id: string): number | undefined {
+  const fell = task.lane.fell(id)
+  const status = statusOf(task.folder, id)
+  if (fell && status === undefined) throw new ShellKilled()
+  return status
+}
+
+/** Nobody would hear of its end, or know that it runs beside the steps that follow. */
+async function endWhatIsLeft(task: TaskContext, id: string): Promise<void> {
+  const stop = `${id}k`
+  const prologue = `/bin/sh "$RONDO_IO/stop.sh" "$RONDO_IO" ${id} KILL\n`
+  await launchBeside(task, { id: stop, out: `${stop}.out`, prologue })
+  // Best effort, both: what is left goes with the job's environment.
+  await task.executor.killAsRoot?.(task.state, id).catch(() => {})
+  const deadline = performance.now() + endedWithinMs
+  await heard(
+    task,
+    () => statusOf(task.folder, stop),
+    () => performance.now() < deadline,
+  )
 }
 
 /** Waits until what the supervisor says answers a question. */
@@ -88,16 +122,28 @@ async function heard<T>(task: TaskContext, look: () => T | undefined, patient = 
     if (performance.now() - checked > 2_000) {
       checked = performance.now()
       const health = await task.executor.health(task.state)
-      if (!health.alive && look() === undefined) throw new EnvironmentGone(whyGone(task, health.outOfMemory))
+      if (!health.alive && look() === undefined) throw new EnvironmentGone(whyGone(task, health))
     }
   }
 }
 
 /** What the job itself did to its environment, if it did. */
-function whyGone(task: TaskContext, outOfMemory: boolean): string | undefined {
+function whyGone(task: TaskContext, { outOfMemory, byItself }: Health): string | undefined {
   if (outOfMemory) return `The job was stopped because ${tooMuchMemory(task)}. Choose a larger resource_class.`
   const full = limitsHit(task).processes > 0 || task.folder.progress.couldNotFork()
-  return full ? `The job was stopped because ${tooManyProcesses}.` : undefined
+  if (full) return `The job was stopped because ${tooManyProcesses}.`
+  if (!byItself) return undefined
+  const what = task.executor.kind === 'docker' ? "job's container" : "job's sandbox"
+  return `The ${what} ended while a step ran, because something in the job ended the processes that keep it (pkill sh and kill -9 -1 do that). No step could follow.`
+}
+
+/** The job killed the shell that runs its steps, and another has taken its place. */
+export class ShellKilled extends Error {
+  constructor() {
+    super(
+      'The shell that runs the steps of this job was killed while this step ran, by something in the job (kill -9 $PPID does that). Nobody can tell how the step would have ended, so it failed, and what it had started was ended. Steps that run after failures follow.',
+    )
+  }
 }
 
 /** The job's environment ended under it. */

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 
-/** What is asked (`POST /containers/create?…`), and what is answered; `silent` never answers. */
+/** What is asked (`POST /containers/create?…`), and what is answered, a text as it is; `silent` never answers. */
 export type Exchange = readonly [asked: RegExp, status: number | 'silent', body?: unknown]
 
 /** A container engine that answers from a list. */
@@ -19,7 +19,7 @@ export async function startAnsweringEngine(socket: string, exchanges: readonly E
     const [, status, body] = exchanges.find(([pattern]) => pattern.test(line)) ?? ['', 404, { message: line }]
     if (status === 'silent') return
     response.writeHead(status, { 'content-type': 'application/json' })
-    response.end(body === undefined ? undefined : JSON.stringify(body))
+    response.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body))
   })
   await new Promise<void>((listening) => server.listen(socket, listening))
   return {

@@ -9,6 +9,7 @@ import { attendContainer } from './attend.ts'
 import { removeImages, removeLeftovers } from './collect-garbage.ts'
 import { expand } from './credentials.ts'
 import { overDisk } from './disk-use.ts'
+import { endedByItself } from './ended-by-itself.ts'
 import { memoryEventsFileIn, readMemoryKills, readRefusedForks } from './event-files.ts'
 import { hostGatewayOf } from './host-gateway.ts'
 import { openImageUses } from './image-uses.ts'
@@ -131,11 +132,13 @@ function createDockerExecutor(engine: Engine): Executor {
     },
     async health(state) {
       const found = await inspectPrimary(docker, state)
+      const alive = found?.State.Running ?? false
       return {
-        alive: found?.State.Running ?? false,
+        alive,
         outOfMemory:
           (found !== undefined && killedForMemory(state, found.State.OOMKilled, found.State.ExitCode)) ||
           readMemoryKills(state.memoryEvents ?? '') > 0,
+        byItself: !alive && found !== undefined && (await endedByItself(docker, found)),
       }
     },
     startFailure: (state) =>
