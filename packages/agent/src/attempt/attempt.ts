@@ -162,10 +162,15 @@ async function stayOpen(
   }
 }
 
+/** Until when the environment stays for the owner of a failed job, if it does. */
+async function heldUntil(deps: AttemptDeps, task: TaskContext, end: TaskEnd): Promise<number | undefined> {
+  if (end.result !== 'failed' || task.signal.aborted || deps.draining?.aborted || deps.drained?.()) return undefined
+  return askForHold(task)
+}
+
 /** The job's result is told first and stays; what its owner does in the environment afterwards changes nothing of it. */
 async function holdIfFailed(deps: AttemptDeps, task: TaskContext, end: TaskEnd): Promise<void> {
-  if (end.result !== 'failed' || task.signal.aborted || deps.draining?.aborted || deps.drained?.()) return
-  const until = await askForHold(task)
+  const until = await heldUntil(deps, task, end)
   if (until === undefined) return
   reportEnd(task.reporter, task.journal, end)
   await task.reporter.acknowledged()
@@ -221,7 +226,8 @@ async function execute(
     stopWatching = watchDiskUse(task, () => (own.signal as StoppableSignal).stop?.('disk'))
     door = await openSshDoor(task, deps.ssh)
     containers = attendContainers(task)
-    const ran = await runSteps(task)
+    const stays = async (end: TaskEnd) => door !== undefined || (await heldUntil(deps, task, end)) !== undefined
+    const ran = await runSteps(task, stays)
     // What is used from here on is not the job's, but that of whoever looks into it.
     await lastSamples()
     const end = await stayOpen(deps, task, door, ran)

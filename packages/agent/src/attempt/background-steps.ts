@@ -17,8 +17,12 @@ const graceMs = 2_000
 /** Steps that run beside the others until they end by themselves, or with the job; they never fail it. */
 export interface BackgroundSteps {
   begin(step: RunStep, index: number): Promise<void>
+  /** Whether any has not ended by itself. */
+  readonly runs: boolean
   /** Asks what still runs to end, and waits shortly for it. */
   stop(): Promise<void>
+  /** Lets what still runs go on in an environment that is kept; its steps say so, and end. */
+  leave(): void
   /** Tells the end of those whose end was not told. */
   close(): Promise<void>
 }
@@ -65,6 +69,12 @@ export function openBackground(task: TaskContext): BackgroundSteps {
         throw error
       }
     },
+    get runs() {
+      return running.size > 0
+    },
+    leave() {
+      for (const { open } of running) explain(task, open.out, leftSentence)
+    },
     async stop() {
       for (const one of running) {
         const status = statusOf(task.folder, one.id)
@@ -96,5 +106,7 @@ const withTheJob: StepEnd = passed
 function exitedWith(status: number): string {
   return `\nExited with code exit status ${status} in the background, which fails no job: this one goes on\n`
 }
+
+const leftSentence = '\nRuns on in the environment that is kept, and ends with it; what it prints there is not stored\n'
 
 const deafSentence = `\nStill ran ${duration(graceMs)} after it was asked to end with the job (SIGTERM), so it is killed\n`

@@ -55,6 +55,36 @@ test('a failed job that stays for its owner runs what is asked for as steps of i
   expect(existsSync(join(folder.path, 'tasks', '0198f0c0-0000-7000-8000-000000000001'))).toBe(false)
 })
 
+test('what runs in the background goes on where a failed job stays, and says so', async () => {
+  const served = join(folder.path, 'served')
+  const answers = `until [ "$(cat ${served} 2>/dev/null)" = asked ]; do sleep 0.01; done; echo answered >${served}`
+  const asks = `echo asked >${served}; until [ "$(cat ${served})" = answered ]; do sleep 0.01; done; echo got it`
+  const { server, begin } = bench(
+    taskSpec([
+      runStep(`trap 'touch ${folder.path}/ended' TERM; echo up; ${answers}; sleep 300`, { background: true }),
+      runStep('exit 1'),
+    ]),
+  )
+  server.holdFor(60_000)
+  const first = begin()
+  await until(() => server.entries.some((entry) => entry.type === 'task-finished'))
+  first.stop('shutdown')
+  await first.ended
+
+  const { ended } = begin()
+  server.order({ type: 'run', command: asks })
+  await until(() => server.entries.some((entry) => entry.type === 'step-finished' && entry.step === 4))
+  server.order({ type: 'release' })
+  await ended
+
+  expect(server.output(4)).toBe('got it\n')
+  expect(server.output(2)).toBe(
+    'up\n\nRuns on in the environment that is kept, and ends with it; what it prints there is not stored\n',
+  )
+  expect(endsOf(server)).toEqual(['0 passed', '1 passed', '3 failed', '2 passed', 'failed', '4 passed'])
+  expect(existsSync(join(folder.path, 'ended'))).toBe(false)
+})
+
 test('an agent that comes after another goes on with what was kept, and it ends by itself', async () => {
   const { server, begin } = bench(taskSpec([runStep('exit 1')]))
   server.holdFor(4_000)

@@ -17,9 +17,13 @@ export interface TaskEnd {
 
 /**
  * Runs the steps of a task in order, from where its journal ends. After a failure only steps that ask for it run, and
- * those that store results; after a stop nothing of the user's does (ledger I-008).
+ * those that store results; after a stop nothing of the user's does (ledger I-008). What runs in the background is stopped
+ * then, unless the environment `stays` for people, who need it as the steps had it.
  */
-export async function runSteps(task: TaskContext): Promise<TaskEnd> {
+export async function runSteps(
+  task: TaskContext,
+  stays: (end: TaskEnd) => Promise<boolean> = async () => false,
+): Promise<TaskEnd> {
   let end: TaskEnd = { result: 'passed', message: null }
   const background = openBackground(task)
   const first = firstConfigStep(task)
@@ -43,7 +47,8 @@ export async function runSteps(task: TaskContext): Promise<TaskEnd> {
         break
       }
     }
-    await background.stop()
+    if (background.runs && (await stays(end))) background.leave()
+    else await background.stop()
   } catch (error) {
     end = stoppedEnd(task, error)
   } finally {
