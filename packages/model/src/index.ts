@@ -68,6 +68,7 @@ export type {
   PullRequests,
   RepositoryNames,
 } from './pipeline.ts'
+export { toldBranch } from './pipeline.ts'
 export type {
   DockerExecutorPlan,
   ExecutorPlan,

@@ -35,6 +35,8 @@ export interface GitRevision {
   /** 40 hexadecimal digits; empty when nothing could be resolved. */
   readonly revision: string
   readonly branch: string | null
+  /** The branch that config and jobs are told it is on, of a commit that no branch holds (`rondo run`). It counts for no list. */
+  readonly asBranch?: string
   readonly tag: string | null
   readonly subject: string
   readonly body: string
@@ -44,6 +46,11 @@ export interface GitRevision {
   readonly pullRequests?: PullRequests
   /** Absent where the project has the repository's own name. */
   readonly calledAs?: RepositoryNames
+}
+
+/** The branch that config and jobs are told; null: none, it is a tag's. */
+export function toldBranch({ branch, asBranch }: Pick<GitRevision, 'branch' | 'asBranch'>): string | null {
+  return branch ?? asBranch ?? null
 }
 
 /** What configs and jobs are told a repository is called: of a folder that `rondo run` runs, as its remote has it. */

@@ -1,11 +1,12 @@
-import type { GitRevision } from './pipeline.ts'
+import { type GitRevision, toldBranch } from './pipeline.ts'
 
 /**
  * The pull request from a fork that a pipeline builds, by its branch (`pull/7`); undefined for what members of the
  * organisation pushed. Whatever mirrors pull requests into the built-in hosting pushes those of forks under this name; nobody
  * gains by it, for a name can only take rights away (rule D-16).
  */
-export function forkOf({ branch }: Pick<GitRevision, 'branch'>): string | undefined {
+export function forkOf(git: Pick<GitRevision, 'branch' | 'asBranch'>): string | undefined {
+  const branch = toldBranch(git)
   return branch?.startsWith('pull/') ? branch : undefined
 }
 

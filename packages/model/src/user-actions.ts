@@ -20,6 +20,8 @@ export interface TriggerRequest {
   readonly baseRevision?: string
   /** What a push said of its pull requests. */
   readonly pullRequests?: PullRequests | undefined
+  /** The branch that config and jobs are told, of a revision that no branch holds. */
+  readonly asBranch?: string | undefined
   /** What the repository is called, where that is not its project's name. */
   readonly calledAs?: RepositoryNames | undefined
   /** The run of a schedule: it happens once, and the schedule moves on with it. */

@@ -1,5 +1,5 @@
 import type { Hold, HoldEnd, HoldFacts, HoldOrder, Holds, HoldTerms } from '@rondo/model'
-import sql from 'sql-template-tag'
+import sql, { raw } from 'sql-template-tag'
 import type { Database, Runner } from './database.ts'
 import { projectSlugColumn } from './slug-columns.ts'
 
@@ -48,6 +48,9 @@ export function createHolds(database: Database): Holds {
   }
 }
 
+/** `forkOf` of the model, of a pipeline `pl`. */
+const foreign = raw(`coalesce(pl.git ->> 'branch', pl.git ->> 'asBranch') like 'pull/%'`)
+
 async function begin(tx: Runner, attemptId: string, terms: HoldTerms): Promise<number | undefined> {
   // The organisation's row first: two that end together do not both take its last place.
   const [place] = await tx.rows<{ organizationId: string; leftMs: number | null }>(sql`
@@ -56,7 +59,7 @@ async function begin(tx: Runner, attemptId: string, terms: HoldTerms): Promise<n
       join workflows w on w.id = j.workflow_id join pipelines pl on pl.id = w.pipeline_id join organizations o on o.id = p.organization_id
     where a.id = ${attemptId} and t.attempt_id = a.id and coalesce((p.settings ->> 'holdFailedJobs')::boolean, false)
       and not coalesce((p.settings ->> 'disableSsh')::boolean, false)
-      and coalesce(pl.git ->> 'branch', '') not like 'pull/%'
+      and ${foreign} is not true
       and not exists (select from agents g where g.id = a.agent_id and g.draining_since is not null) for update of o`)
   if (place === undefined) return undefined
   if (place.leftMs !== null) return place.leftMs > 0 ? place.leftMs : undefined
@@ -76,7 +79,7 @@ async function readFacts(runner: Runner, jobId: string, slice: number): Promise<
   const [row] = await runner.rows<Row>(sql`
     select j.name as "jobName", ${projectSlugColumn} as "projectSlug", t.index as slice, j.parallelism as slices, t.phase, t.result,
       coalesce((p.settings ->> 'holdFailedJobs')::boolean, false) as asked, coalesce((p.settings ->> 'disableSsh')::boolean, false) as forbidden,
-      coalesce(pl.git ->> 'branch', '') like 'pull/%' as fork, g.name as agent, a.held_until as until, ended.why, ended.at,
+      ${foreign} is true as fork, g.name as agent, a.held_until as until, ended.why, ended.at,
       (select u.login ${about('hold.ordered')} and e.data ->> 'order' = 'release' order by e.id desc limit 1) as by
     from tasks t join jobs j on j.id = t.job_id join projects p on p.id = j.project_id join organizations o on o.id = p.organization_id
       join workflows w on w.id = j.workflow_id join pipelines pl on pl.id = w.pipeline_id

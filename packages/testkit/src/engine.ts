@@ -119,7 +119,7 @@ export async function startTestEngine({ agent = true }: { readonly agent?: boole
       resolve: async (_name, ref) =>
         ref.branch === 'missing'
           ? undefined
-          : buildRevision({ branch: ref.tag ? null : (ref.branch ?? 'main'), tag: ref.tag ?? null }),
+          : buildRevision({ branch: ref.branch ?? (ref.tag || ref.revision ? null : 'main'), tag: ref.tag ?? null }),
       readFile: async (name) => Buffer.from(configs.get(repository(name)) ?? ''),
     },
     publicUrl,

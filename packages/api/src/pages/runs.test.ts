@@ -63,6 +63,24 @@ test('a pushed revision that no branch holds becomes a pipeline, whole or in par
   expect(await jobsOf(part.body.id)).toEqual(['test'])
 })
 
+test('a run is listed, but not as one of the branch that its config and jobs are told', async () => {
+  const { body } = await run(world.owner.token, {})
+  const get = async (path: string) => {
+    const headers = { 'circle-token': world.owner.token }
+    return (await world.server.inject({ url: path, headers })).json()
+  }
+  const ids = async (query: string) =>
+    (await get(`/api/v2/project/${world.slug}/pipeline${query}`)).items.map((one: { id: string }) => one.id)
+
+  expect(await ids('')).toContain(body.id)
+  expect(await ids('?branch=topic')).toEqual([])
+  const { vcs } = await get(`/api/v2/pipeline/${body.id}`)
+  expect(vcs).toMatchObject({ revision })
+  expect(vcs).not.toHaveProperty('branch')
+  expect(vcs).not.toHaveProperty('tag')
+  expect(await get(`/api/v2/pipeline/${body.id}/values`)).toMatchObject({ 'pipeline.git.branch': 'topic' })
+})
+
 test('a part that is not there makes an errored pipeline that says so', async () => {
   const { status, body } = await run(world.owner.token, { only: 'deploy' })
   expect(status).toBe(201)

@@ -19,7 +19,8 @@ export async function checkFirst(tree: WorkingTree, options: RunOptions): Promis
     git: {
       ...tree.commit,
       revision: tree.revision,
-      branch: options.branch ?? tree.branch,
+      branch: null,
+      asBranch: options.branch ?? tree.branch,
       tag: null,
       calledAs: repositoryNames(tree),
     },

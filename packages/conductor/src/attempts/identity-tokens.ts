@@ -104,6 +104,8 @@ function vcsOrigin({ publicUrl }: IdentityTokenPorts, { organizationName, projec
   return `${new URL(publicUrl).host}/${organizationName}/${projectName}`
 }
 
+/** What a person runs from a folder is no branch's, whatever it is told: no policy for a branch may let it in. */
 function vcsRef({ pipeline: { git } }: AttemptContext): string {
+  if (git.asBranch !== undefined) return 'refs/rondo/runs'
   return git.branch === null ? `refs/tags/${git.tag ?? ''}` : `refs/heads/${git.branch}`
 }

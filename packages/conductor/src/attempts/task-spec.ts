@@ -17,6 +17,7 @@ import {
   settingMs,
   settingOf,
   type TokenSigner,
+  toldBranch,
 } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import type { ContinuationKeys } from '../pipelines/continuation-keys.ts'
@@ -85,14 +86,14 @@ export async function buildTaskSpec(ports: TaskSpecPorts, context: AttemptContex
       username: 'rondo',
       password,
       revision: pipeline.git.revision,
-      branch: pipeline.git.branch,
+      branch: toldBranch(pipeline.git),
       tag: pipeline.git.tag,
       ssh: keys.checkout,
     },
     sshKeys: keys.additional,
     knownHosts: ports.knownHosts ?? [],
     cacheKeys: {
-      branch: pipeline.git.branch ?? '',
+      branch: toldBranch(pipeline.git) ?? '',
       buildNum: job.number ?? 0,
       revision: pipeline.git.revision,
       environment: Object.fromEntries(
@@ -211,7 +212,7 @@ function builtInVariables(
   const values: Readonly<Record<string, string | null>> = {
     CI: 'true',
     CIRCLECI: 'true',
-    CIRCLE_BRANCH: pipeline.git.branch,
+    CIRCLE_BRANCH: toldBranch(pipeline.git),
     CIRCLE_BUILD_NUM: String(job.number),
     CIRCLE_BUILD_URL: `${publicUrl}/jobs/gh/${organization}/${repository}/${job.number}`,
     CIRCLE_JOB: job.name,

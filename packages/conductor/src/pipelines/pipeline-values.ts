@@ -1,4 +1,11 @@
-import { type GitRevision, type PipelineTrigger, type PipelineValues, type Project, projectSlug } from '@rondo/model'
+import {
+  type GitRevision,
+  type PipelineTrigger,
+  type PipelineValues,
+  type Project,
+  projectSlug,
+  toldBranch,
+} from '@rondo/model'
 
 /** What triggered a pipeline, as its config is told. No event here has sub-types, so its action is its name. */
 const origins: Readonly<Record<PipelineTrigger, Readonly<Record<'source' | 'type' | 'event', string>>>> = {
@@ -21,6 +28,7 @@ export function pipelineValues(input: {
   readonly schedule?: { readonly id: string; readonly name: string }
 }): PipelineValues {
   const { project, git } = input
+  const branch = toldBranch(git)
   const names = git.calledAs ?? { organization: project.organizationName, repository: project.name }
   const origin = origins[input.trigger]
   const repository = `${input.publicUrl}/git/${project.organizationName}/${project.name}`
@@ -32,8 +40,8 @@ export function pipelineValues(input: {
     'pipeline.project.slug': projectSlug({ ...project, organizationName: names.organization, name: names.repository }),
     'pipeline.integration_source': project.vcsType,
     'pipeline.git.tag': git.tag ?? '',
-    'pipeline.git.branch': git.branch ?? '',
-    'pipeline.git.branch.is_default': git.branch === project.defaultBranch,
+    'pipeline.git.branch': branch ?? '',
+    'pipeline.git.branch.is_default': branch === project.defaultBranch,
     'pipeline.git.revision': git.revision,
     'pipeline.git.base_revision': input.baseRevision,
     'pipeline.git.repo_url': repository,

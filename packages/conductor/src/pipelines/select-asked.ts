@@ -1,4 +1,4 @@
-import type { GitRevision, TriggerRequest } from '@rondo/model'
+import { type GitRevision, type TriggerRequest, toldBranch } from '@rondo/model'
 import { selectFromPlan } from '../decisions/select-from-plan.ts'
 import { unknownApprovals } from '../decisions/unknown-approvals.ts'
 import type { ConfigCompilation } from './compile-config.ts'
@@ -7,13 +7,13 @@ import type { ConfigCompilation } from './compile-config.ts'
 export function selectAsked(
   compiled: ConfigCompilation,
   { only, approvals = [] }: Pick<TriggerRequest, 'only' | 'approvals'>,
-  git: Pick<GitRevision, 'branch' | 'tag'>,
+  git: GitRevision,
 ): ConfigCompilation {
   const { plan } = compiled.config
   if (plan === null) return compiled
   const part = only === undefined ? { plan } : selectFromPlan(plan, only)
   if ('problem' in part) return refused(compiled, part.problem)
-  const problem = unknownApprovals(part.plan, approvals, git)
+  const problem = unknownApprovals(part.plan, approvals, { branch: toldBranch(git), tag: git.tag })
   return problem === undefined
     ? { ...compiled, config: { ...compiled.config, plan: part.plan } }
     : refused(compiled, problem)

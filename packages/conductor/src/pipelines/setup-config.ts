@@ -1,5 +1,5 @@
 import { matchesFilters } from '@rondo/config'
-import type { GitRevision, PipelineError, Plan } from '@rondo/model'
+import { type GitRevision, type PipelineError, type Plan, toldBranch } from '@rondo/model'
 
 /** Why a pipeline cannot run this plan as its setup config; undefined when it can, or when the plan is of no such config. */
 export function setupMistake(
@@ -23,7 +23,8 @@ export function setupMistake(
 }
 
 /** Scheduled workflows are none of a setup config's, so that filters alone decide (semantics 22). */
-function workflowsThatRun(plan: Plan, { branch, tag }: GitRevision): readonly string[] {
+function workflowsThatRun(plan: Plan, git: GitRevision): readonly string[] {
+  const [branch, tag] = [toldBranch(git), git.tag]
   const at = { ...(branch === null ? {} : { branch }), ...(tag === null ? {} : { tag }) }
   const running = plan.workflows.filter(({ jobs }) => jobs.some(({ filters }) => matchesFilters(filters, at)))
   return running.map(({ name }) => name)

@@ -9,6 +9,7 @@ import {
   type Plan,
   type Repositories,
   type TriggerRequest,
+  toldBranch,
 } from '@rondo/model'
 import { createWorkflows } from '../workflows/create-workflows.ts'
 import type { StartChecks } from '../workflows/start-job.ts'
@@ -41,6 +42,7 @@ export async function triggerPipeline(
   const git = {
     ...resolved,
     ...(request.pullRequests === undefined ? {} : { pullRequests: request.pullRequests }),
+    ...(request.asBranch === undefined ? {} : { asBranch: request.asBranch }),
     ...(request.calledAs === undefined ? {} : { calledAs: request.calledAs }),
   }
   if (request.trigger === 'webhook' && asksToSkip(git)) return leaveOutPush(ports.engine, request, git)
@@ -210,7 +212,7 @@ async function readSource(
       return {
         error: {
           type: 'config-fetch',
-          message: `There is no ${configPath} at ${git.revision.slice(0, 12)} on ${git.branch ?? git.tag ?? 'this revision'}. Add one and push again.`,
+          message: `There is no ${configPath} at ${git.revision.slice(0, 12)} on ${toldBranch(git) ?? git.tag ?? 'this revision'}. Add one and push again.`,
         },
       }
     }

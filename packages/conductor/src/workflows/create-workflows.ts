@@ -1,4 +1,4 @@
-import type { EngineTransaction, NewPipeline, Plan } from '@rondo/model'
+import { type EngineTransaction, type NewPipeline, type Plan, toldBranch } from '@rondo/model'
 import { jobsFor } from '../decisions/plan-jobs.ts'
 import { becauseOfCondition, becauseOfFilters, becauseOfSchedule, jobsLeftOut } from '../decisions/why-left-out.ts'
 import { begin } from './apply-moves.ts'
@@ -16,6 +16,7 @@ export async function createWorkflows(
   plan: Plan,
   scheduled: string | null = null,
 ): Promise<void> {
+  const ref = { branch: toldBranch(pipeline.git), tag: pipeline.git.tag }
   const leaveOut = (name: string, because: string) =>
     tx.append({
       kind: 'workflow.omitted',
@@ -30,12 +31,12 @@ export async function createWorkflows(
       await leaveOut(workflow.name, becauseOfSchedule(scheduled))
       continue
     }
-    const jobs = jobsFor(plan, workflow, pipeline.git, checks.newId)
+    const jobs = jobsFor(plan, workflow, ref, checks.newId)
     if (jobs.length === 0) {
-      await leaveOut(workflow.name, becauseOfFilters(pipeline.git))
+      await leaveOut(workflow.name, becauseOfFilters(ref))
       continue
     }
-    const because = jobsLeftOut(workflow, jobs, pipeline.git)
+    const because = jobsLeftOut(workflow, jobs, ref)
     const head = await tx.createWorkflow({
       pipelineId: pipeline.id,
       projectId: pipeline.projectId,

@@ -21,7 +21,7 @@ export function JobHead({ page, now }: { readonly page: JobPageView; readonly no
       </div>
       <div className="row-facts">
         {job.number !== null && <span>Build {job.number}</span>}
-        <span className="branch">{pipeline.tag ?? pipeline.branch}</span>
+        <span className="branch">{pipeline.tag ?? pipeline.branch ?? 'no branch'}</span>
         <code>{pipeline.revision.slice(0, 7)}</code>
         <span>
           {job.executor} · {job.resourceClass ?? 'medium'}

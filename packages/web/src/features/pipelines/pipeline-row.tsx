@@ -25,7 +25,7 @@ export function PipelineRow({ pipeline, now }: { readonly pipeline: PipelineView
             {pipeline.project.organizationName}/{pipeline.project.name} <b>#{pipeline.number}</b>
           </span>
           <span className="cause">{howStarted(pipeline)}</span>
-          <span className="branch">{pipeline.tag ?? pipeline.branch}</span>
+          <span className="branch">{pipeline.tag ?? pipeline.branch ?? 'no branch'}</span>
           <code>{pipeline.revision.slice(0, 7)}</code>
           {pipeline.authorName !== '' && <span>commit by {pipeline.authorName}</span>}
         </div>

@@ -52,7 +52,7 @@ function PipelineDetails({
       </div>
       <div className="row-facts">
         <span className="cause">{howStarted(pipeline)}</span>
-        <span className="branch">{pipeline.tag ?? pipeline.branch}</span>
+        <span className="branch">{pipeline.tag ?? pipeline.branch ?? 'no branch'}</span>
         <code>{pipeline.revision.slice(0, 7)}</code>
         {pipeline.authorName !== '' && <span>commit by {pipeline.authorName}</span>}
         <span>{ago(pipeline.createdAt, now)}</span>
