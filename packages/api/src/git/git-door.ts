@@ -4,6 +4,7 @@ import {
   type NotedPush,
   type Pipeline,
   type Project,
+  type PushedRef,
   type PushListener,
   type PushOutcome,
   type RepositoryName,
@@ -74,14 +75,17 @@ export function createGitDoor(
     return {
       async announced(refs, said) {
         const { pullRequests } = readPushOptions(said)
-        noting = ports.pushes.note({ projectId: project.id, actorId: user.id, refs, pullRequests })
+        const followed = refs.filter(leadsOn(said))
+        if (followed.length === 0) return
+        noting = ports.pushes.note({ projectId: project.id, actorId: user.id, refs: followed, pullRequests })
         await noting
       },
       async moved(refs, said) {
         const push = await noting?.catch(() => undefined)
-        if (push === undefined) return []
-        const outcomes = await ports.pushes.follow(project, push, refs)
-        return [...readPushOptions(said).problems, ...outcomes.flatMap((outcome) => tell(project, outcome))]
+        const { problems } = readPushOptions(said)
+        if (push === undefined) return problems
+        const outcomes = await ports.pushes.follow(project, push, refs.filter(leadsOn(said)))
+        return [...problems, ...outcomes.flatMap((outcome) => tell(project, outcome))]
       },
     }
   }
@@ -117,6 +121,12 @@ export function createGitDoor(
       ? [`Pipeline ${number} could not start:`, ...withinReason(errors), page]
       : [`Pipeline ${number}: ${page}`, ...withinReason(warnings)]
   }
+}
+
+/** Whether something follows from a ref of a push: what ends with a branch ends also where no pipelines are wanted. */
+function leadsOn(said: readonly string[]): (ref: PushedRef) => boolean {
+  const { skip } = readPushOptions(said)
+  return ({ after }) => !skip || /^0+$/.test(after)
 }
 
 /** So many lines of what is wrong go back over git; the page has the rest. */

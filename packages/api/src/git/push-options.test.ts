@@ -16,6 +16,7 @@ test('pull requests are read with who opened them, each once', () => {
       user: 'jo-an',
       repository: 'app.fork',
     },
+    skip: false,
     problems: [],
   })
 })
@@ -27,7 +28,7 @@ test.each([
   ['pull-request=https://a.example/\u001b[31m', /http or https/],
   ['pull-request-user=$(id)', /letters/],
   ['pull-request-repository=', /letters/],
-  ['ci.skip', /known are pull-request/],
+  ['ci.skipp', /known are ci.skip, pull-request/],
 ])('%j is passed over, with the reason', (option, reason) => {
   const { pullRequests, problems } = readPushOptions([option])
 
@@ -38,7 +39,8 @@ test.each([
 test('names without a pull request are told, for nothing comes of them', () => {
   expect(readPushOptions(['pull-request-user=jo'])).toEqual({
     pullRequests: undefined,
+    skip: false,
     problems: [expect.stringMatching(/name no pull request/)],
   })
-  expect(readPushOptions([])).toEqual({ pullRequests: undefined, problems: [] })
+  expect(readPushOptions([])).toEqual({ pullRequests: undefined, skip: false, problems: [] })
 })
