@@ -44,12 +44,15 @@ export async function run(args: readonly string[]): Promise<number> {
       return 2
     }
     const { connection, slug } = await open(options, tree, stops)
-    const ref = `refs/rondo/runs/${randomUUID()}`
-    tree.push(`${connection.url}/git/${slug.replace(/^\w+\//, '')}.git`, connection.token, ref)
+    const url = `${connection.url}/git/${slug.replace(/^\w+\//, '')}.git`
+    const branch = options.branch ?? tree.branch
+    const destination = { url, token: connection.token, ref: `refs/rondo/runs/${randomUUID()}` }
+    if (options.remote !== undefined) tree.push(destination)
+    else sayMissing(tree.pushAll(destination, branch))
     const started = await connection.start({
       project: slug,
       revision: tree.revision,
-      branch: options.branch ?? tree.branch,
+      branch,
       parameters: options.parameters,
       ...approvalsOf(options),
       ...(options.remote === undefined ? { calledAs: repositoryNames(tree) } : {}),
@@ -151,6 +154,11 @@ async function follow(connection: Connection, id: string, options: RunOptions, s
     approvals.close()
     canceling.stop()
   }
+}
+
+function sayMissing(why: string | undefined): void {
+  if (why !== undefined)
+    say(`The jobs cannot see all branches and tags of this repository, which git could not copy:\n${why}`)
 }
 
 function say(text: string): void {

@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, realpathSync, rmSync } from 'node:
 import { basename, join, resolve } from 'node:path'
 import type { GitRevision } from '@rondo/model'
 import { git, tryGit } from '../git.ts'
+import { type Destination, pushAll, pushCommit } from './push-snapshot.ts'
 import { makeScratchFolder } from './scratch-folder.ts'
 
 /** Git refuses to commit for nobody; the commit of a run needs no person. */
@@ -23,8 +24,13 @@ export interface WorkingTree extends Disposable {
   readonly commit: Pick<GitRevision, 'subject' | 'body' | 'authorName' | 'authorEmail'>
   /** Files that differ from the last commit; all of them when there is none. */
   readonly changedFiles: number
-  /** Sends the commit to a repository under a ref that is no branch. Throws with what git said. */
-  push(url: string, token: string, ref: string): void
+  /** Sends the commit to a repository, and nothing else. Throws with what git said. */
+  push(destination: Destination): void
+  /**
+   * The same to a repository of this machine, which then has the commit on `branch`, and the other branches and tags that the
+   * clone knows; no pipelines follow. Answers what git said when it could not have them all, which the run survives.
+   */
+  pushAll(destination: Destination, branch: string): string | undefined
 }
 
 /**
@@ -58,6 +64,7 @@ function snapshot(folder: string, scratch: string): WorkingTree {
     unchanged && !shallow
       ? head
       : git(root, ['commit-tree', tree, ...parent, '-m', message(root, head, variables)], { ...author, ...variables })
+  const taken = { root, revision, variables, scratch }
   return {
     root,
     branch: tryGit(root, ['symbolic-ref', '--short', '--quiet', 'HEAD'], variables) ?? 'main',
@@ -65,18 +72,8 @@ function snapshot(folder: string, scratch: string): WorkingTree {
     revision,
     commit: describe(root, revision, variables),
     changedFiles: unchanged ? 0 : changes(root, head, tree, variables),
-    push(url, token, ref) {
-      const header = `Authorization: Basic ${Buffer.from(`rondo:${token}`).toString('base64')}`
-      git(root, ['push', '--quiet', url, `${revision}:${ref}`], {
-        ...variables,
-        GIT_TERMINAL_PROMPT: '0',
-        GIT_CONFIG_COUNT: '2',
-        GIT_CONFIG_KEY_0: 'http.extraHeader',
-        GIT_CONFIG_VALUE_0: header,
-        GIT_CONFIG_KEY_1: 'push.followTags',
-        GIT_CONFIG_VALUE_1: 'false',
-      })
-    },
+    push: (destination) => pushCommit(taken, destination),
+    pushAll: (destination, branch) => pushAll(taken, destination, branch),
     [Symbol.dispose]: () => rmSync(scratch, { recursive: true, force: true }),
   }
 }
@@ -96,7 +93,8 @@ function sharedRepository(root: string, scratch: string): Record<string, string>
 }
 
 function ownRepository(root: string, scratch: string): Record<string, string> {
-  const variables = { GIT_DIR: join(scratch, 'git'), GIT_WORK_TREE: root }
+  const folder = join(scratch, 'git')
+  const variables = { GIT_DIR: folder, GIT_WORK_TREE: root, GIT_OBJECT_DIRECTORY: join(folder, 'objects') }
   git(root, ['init', '--quiet', '--initial-branch=main'], variables)
   return variables
 }
