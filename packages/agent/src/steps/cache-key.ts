@@ -1,8 +1,11 @@
 import type { TaskSpec } from '@rondo/protocol'
 
+/** What is filled in. A dash inside of the braces takes away the blanks outside of them, as templates have it. */
+const part = /(?:\s*\{\{-|\{\{)\s*(.*?)\s*(?:-\}\}\s*|\}\})/gs
+
 /** Files whose checksum a key template asks for, in order. */
 export function checksumFiles(template: string): readonly string[] {
-  return [...template.matchAll(/\{\{\s*checksum\s+(?:"([^"]*)"|`([^`]*)`)\s*\}\}/g)].map(
+  return [...template.matchAll(/\{\{-?\s*checksum\s+(?:"([^"]*)"|`([^`]*)`)\s*-?\}\}/g)].map(
     (match) => match[1] ?? match[2] ?? '',
   )
 }
@@ -16,16 +19,23 @@ export function cacheKey(
   values: TaskSpec['cacheKeys'],
   checksums: ReadonlyMap<string, string>,
 ): { key: string } | { problem: string } {
-  let problem: string | undefined
-  const key = template.replace(/\{\{\s*(.*?)\s*\}\}/g, (whole, expression: string) => {
+  let problem = unclosed(template)
+  const key = template.replace(part, (whole, expression: string) => {
     const value = resolvePart(expression, values, checksums)
     if (value === undefined)
-      problem ??= `The cache key part ${whole} cannot be resolved.${/^checksum/.test(expression) ? ' The file does not exist; create it in an earlier step or correct its name.' : ''}`
+      problem ??= `The cache key part ${whole.trim()} cannot be resolved.${/^checksum/.test(expression) ? ' The file does not exist; create it in an earlier step or correct its name.' : ''}`
     return value ?? ''
   })
   if (problem !== undefined) return { problem }
   if (key.length > 900) return { problem: `The cache key has ${key.length} characters; 900 are allowed.` }
   return { key }
+}
+
+function unclosed(template: string): string | undefined {
+  const left = template.replace(part, (whole) => ' '.repeat(whole.length))
+  const start = left.indexOf('{{')
+  if (start === -1) return undefined
+  return `The cache key part ${template.slice(start).trim()} cannot be resolved: its '{{' is never closed. Write '}}' behind what is filled in.`
 }
 
 function resolvePart(
