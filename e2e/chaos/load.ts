@@ -36,8 +36,8 @@ export async function createLoad(stack: Stack, options: LoadOptions): Promise<Lo
   let acknowledged = 1
 
   async function open(): Promise<number> {
-    const pipelines = await pipelinesOf(stack)
-    const found = await Promise.all(pipelines.slice(0, atOnce + 5).map((pipeline) => stack.workflows(pipeline.id)))
+    const pipelines = await pipelinesOf(stack, atOnce + 5)
+    const found = await Promise.all(pipelines.map((pipeline) => stack.workflows(pipeline.id)))
     return found.flat().filter((workflow) => !endings.includes(workflow.status)).length
   }
 
@@ -62,10 +62,14 @@ export async function createLoad(stack: Stack, options: LoadOptions): Promise<Lo
   }
 }
 
-async function pipelinesOf(stack: Stack): Promise<readonly { readonly id: string; readonly number: number }[]> {
+/** The newest so many; all unless it is said. */
+async function pipelinesOf(
+  stack: Stack,
+  atMost = Number.POSITIVE_INFINITY,
+): Promise<readonly { readonly id: string; readonly number: number }[]> {
   const all: { id: string; number: number }[] = []
   let token: string | null = ''
-  while (token !== null) {
+  while (token !== null && all.length < atMost) {
     const query: string = token === '' ? '' : `?page-token=${encodeURIComponent(token)}`
     const page: { items: { id: string; number: number }[]; next_page_token: string | null } = await stack.api(
       'GET',
@@ -74,7 +78,7 @@ async function pipelinesOf(stack: Stack): Promise<readonly { readonly id: string
     all.push(...page.items)
     token = page.next_page_token ?? null
   }
-  return all
+  return all.slice(0, atMost)
 }
 
 /** What the job's page says about its end. */
