@@ -23,7 +23,7 @@ export function cacheKey(
   const key = template.replace(part, (whole, expression: string) => {
     const value = resolvePart(expression, values, checksums)
     if (value === undefined)
-      problem ??= `The cache key part ${whole.trim()} cannot be resolved.${/^checksum/.test(expression) ? ' The file does not exist; create it in an earlier step or correct its name.' : ''}`
+      problem ??= `The cache key part ${whole.trim()} cannot be resolved.${/^checksum/.test(expression) ? ' The file does not exist, or is none that can be read; create it in an earlier step or correct its name.' : ''}`
     return value ?? ''
   })
   if (problem !== undefined) return { problem }
