@@ -1,4 +1,4 @@
-import type { Agent } from '@rondo/model'
+import type { Agent, RunningTask } from '@rondo/model'
 import { expect, test } from 'vitest'
 import { agentView } from './agent-view.ts'
 
@@ -60,5 +60,25 @@ test('since when an agent drains has its day when that is not today', () => {
   expect(agentView(agent({ drainingSince: today }), []).status).toMatch(/draining since 00:07 UTC$/)
   expect(agentView(agent({ drainingSince: new Date('2026-01-02T11:20:00Z') }), []).status).toMatch(
     /draining since 2026-01-02 11:20 UTC$/,
+  )
+})
+
+test('how many environments of failed jobs an agent keeps is said, and that it ends them when it drains', () => {
+  const kept = (agentId: string, held: boolean): RunningTask => ({
+    agentId,
+    jobId: 'j',
+    jobName: 'build',
+    organizationName: 'acme',
+    projectName: 'web',
+    vcsType: 'github',
+    slice: 0,
+    since: new Date(),
+    held,
+  })
+  const running = [kept('a', true), kept('a', true), kept('a', false), kept('b', true)]
+
+  expect(agentView(agent({}, { tasks: 3 }), running).status).toBe('3 of 8 tasks, 2 of them kept for owners')
+  expect(agentView(agent({ drainingSince: new Date() }, { tasks: 3 }), running).status).toMatch(
+    /^3 of 8 tasks, ends 2 kept for owners, draining since /,
   )
 })
