@@ -10,7 +10,8 @@ const entries = (list: string) =>
 const step = (text: string) => withSteps(`- ${text}`)
 /** `type found` and the cure of the only diagnostic. */
 const refusal = (source: string) => {
-  const { diagnostics, plan } = compileText(source)
+  const { diagnostics: all, plan } = compileText(source)
+  const diagnostics = all.filter(({ severity }) => severity === 'error')
   expect(plan).toBeUndefined()
   expect(diagnostics).toHaveLength(1)
   return [diagnostics[0]!.message.replace(/^.*expected type: /, ''), diagnostics[0]!.hint]

@@ -279,6 +279,7 @@ export type { Attempt, StepRecord, Task } from './task.ts'
 export type { CacheScope } from './trust.ts'
 export { forkOf } from './trust.ts'
 export { createTurns } from './turns.ts'
+export { unavailableStep } from './unavailable-step.ts'
 export type {
   ContinueRequest,
   PlanSelection,

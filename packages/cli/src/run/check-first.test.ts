@@ -17,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 async function check(config: string, ...args: readonly string[]): Promise<string | undefined> {
   writeFileSync(join(folder, '.circleci/config.yml'), config)
   using tree = snapshotWorkingTree(folder)
-  return await checkFirst(tree, readRunOptions(args, {}))
+  return (await checkFirst(tree, readRunOptions(args, {}))).mistakes
 }
 
 const job = 'docker: [{image: alpine}], steps: [{run: echo}]'
@@ -62,6 +62,15 @@ test('a name to approve that is of no approval job is told, with those that ther
   expect(await check(held, '--approve', 'all')).toBeUndefined()
   expect(await check(held, '--approve', 'hodl')).toBe('No approval job that would run is named hodl. There are: hold.')
   expect(await check(held, 'build', '--approve', 'hold')).toContain('There is none in what would run.')
+})
+
+test('what would run and cannot pass is told, and is no mistake', async () => {
+  const docker = fine.replace('{run: echo}', 'setup_remote_docker, {run: echo}')
+  expect(await check(docker)).toBeUndefined()
+  using tree = snapshotWorkingTree(folder)
+  expect((await checkFirst(tree, readRunOptions([], {}))).warnings).toEqual([
+    'The job build will fail at its step setup_remote_docker, which cannot be carried out here.',
+  ])
 })
 
 test('a config with an orb is left to the server, whose registry may have it', async () => {

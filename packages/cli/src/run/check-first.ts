@@ -7,13 +7,17 @@ import { repositoryNameOf, type WorkingTree } from './working-tree.ts'
 
 const file = '.circleci/config.yml'
 
-/**
- * What is wrong with the config of a folder, before a server is started for it; undefined when nothing is, or when only a
- * server can tell.
- */
-export async function checkFirst(tree: WorkingTree, options: RunOptions): Promise<string | undefined> {
+export interface Findings {
+  /** What is wrong with the config; undefined when nothing is, or when only a server can tell. */
+  readonly mistakes: string | undefined
+  /** What would run and cannot pass, a line for each. */
+  readonly warnings: readonly string[]
+}
+
+/** What can be said of the config of a folder before a server is started for it. */
+export async function checkFirst(tree: WorkingTree, options: RunOptions): Promise<Findings> {
   const { only, withRequired, parameters, contexts } = options
-  const errors = await checkRun({
+  const { errors, warnings } = await checkRun({
     source: readFileSync(join(tree.root, file), 'utf8'),
     file,
     git: {
@@ -37,5 +41,6 @@ export async function checkFirst(tree: WorkingTree, options: RunOptions): Promis
     ...approvalsOf(options),
     now: new Date(),
   })
-  return errors.length === 0 ? undefined : errors.map((error) => error.message).join('\n\n')
+  const mistakes = errors.length === 0 ? undefined : errors.map((error) => error.message).join('\n\n')
+  return { mistakes, warnings }
 }

@@ -37,12 +37,13 @@ export async function run(args: readonly string[]): Promise<number> {
     if (options.remote === undefined) screen.footer(['Starting Rondo on this machine …'])
     const tree = snapshotWorkingTree(process.cwd())
     stops.push(() => tree[Symbol.dispose]())
-    const mistakes = options.remote === undefined ? await checkFirst(tree, options) : undefined
-    if (mistakes !== undefined) {
+    const found = options.remote === undefined ? await checkFirst(tree, options) : undefined
+    if (found?.mistakes !== undefined) {
       screen.footer([])
-      say(mistakes)
+      say(found.mistakes)
       return 2
     }
+    screen.print(found?.warnings ?? [])
     const { connection, slug } = await open(options, tree, stops)
     const url = `${connection.url}/git/${slug.replace(/^\w+\//, '')}.git`
     const branch = options.branch ?? tree.branch

@@ -1,5 +1,6 @@
-import type { GitRevision, OrbLookup, PipelineError, PlanSelection } from '@rondo/model'
+import { type GitRevision, type OrbLookup, type PipelineError, type PlanSelection, toldBranch } from '@rondo/model'
 import { createInlineCompiler } from '../compiler/inline-compiler.ts'
+import { jobsBoundToFail } from '../decisions/jobs-bound-to-fail.ts'
 import { compileConfig } from './compile-config.ts'
 import { pipelineValues } from './pipeline-values.ts'
 import { selectAsked } from './select-asked.ts'
@@ -20,11 +21,15 @@ export interface RunCheck {
 
 const nobody = '00000000-0000-0000-0000-000000000000'
 
-/**
- * Why a config would make no pipeline, as `UserActions.trigger` would say it, found without a server. Empty when nothing is
- * wrong, and when an orb is needed: only a registry knows what is in it.
- */
-export async function checkRun(check: RunCheck): Promise<readonly PipelineError[]> {
+export interface RunFindings {
+  /** Why it would make no pipeline, as `UserActions.trigger` would say it. */
+  readonly errors: readonly PipelineError[]
+  /** Sentences about what would run and cannot pass. */
+  readonly warnings: readonly string[]
+}
+
+/** What can be said of a run without a server. Nothing when an orb is needed: only a registry knows what is in it. */
+export async function checkRun(check: RunCheck): Promise<RunFindings> {
   const { source, file, git, project, parameters, contexts } = check
   let orbsNeeded = false
   const orbs: OrbLookup = {
@@ -45,6 +50,10 @@ export async function checkRun(check: RunCheck): Promise<readonly PipelineError[
   })
   const options = { file, values, parameters, contexts, organizationId: nobody }
   const compiled = await compileConfig(createInlineCompiler(orbs), source, options)
-  if (orbsNeeded) return []
-  return selectAsked(compiled, check, git).errors
+  if (orbsNeeded) return { errors: [], warnings: [] }
+  const { errors, config } = selectAsked(compiled, check, git)
+  return {
+    errors,
+    warnings: config.plan === null ? [] : jobsBoundToFail(config.plan, { branch: toldBranch(git), tag: git.tag }),
+  }
 }

@@ -24,6 +24,14 @@ describe('a warning is given of', () => {
     expect(warnings(workflow('- a\n- b: {requires: [a], filters: {branches: {only: main}}}'))).toEqual([])
   })
 
+  it('a step that this installation cannot carry out', () => {
+    const steps = ['setup_remote_docker', 'setup_remote_docker: {version: default}', 'install_signing_bundle']
+    for (const step of steps)
+      expect(warnings(withSteps(`- ${step}`))).toEqual([
+        expect.stringMatching(/^unsupported: The step '\w+' is accepted but cannot be carried out here; the job will/),
+      ])
+  })
+
   it('a cache key that never changes', () => {
     const save = (key: string) => withSteps(`- save_cache: {key: '${key}', paths: [a]}`)
 

@@ -1,4 +1,4 @@
-import type { Origin, Span, Step } from '@rondo/model'
+import { type Origin, type Span, type Step, unavailableStep } from '@rondo/model'
 import type { Report } from '../../report.ts'
 import type { ResolvedStep } from '../../resolve/context.ts'
 import type { MapNode, Node } from '../../tree/node.ts'
@@ -35,17 +35,19 @@ export function readStep(report: Report, step: ResolvedStep): Step | undefined {
   if (found === undefined) return undefined
   const origin: Origin = { span: step.node.span, chain: step.chain }
   const reader = readers[found.name]
-  if (reader === undefined) {
+  const place = { report, what: `the step '${found.name}'`, chain: step.chain }
+  const read: Step | undefined =
+    reader === undefined
+      ? { type: 'unsupported', keyword: found.name, origin }
+      : reader(readFields(place, found.body, found.owner), origin)
+  if (read !== undefined && unavailableStep(read) !== undefined)
     report.warn(
       'unsupported',
       step.node.span,
       `The step '${found.name}' is accepted but cannot be carried out here; the job will fail at it`,
       { chain: step.chain },
     )
-    return { type: 'unsupported', keyword: found.name, origin }
-  }
-  const place = { report, what: `the step '${found.name}'`, chain: step.chain }
-  return reader(readFields(place, found.body, found.owner), origin)
+  return read
 }
 
 interface Keyword {
