@@ -1,6 +1,7 @@
 import type { Result, Step, StepWhen } from '@rondo/model'
 import { type StopReason, stoppedAs } from '../reports/endings.ts'
 import { duration } from '../steps/duration.ts'
+import { hasBegun } from '../steps/run.ts'
 import { EnvironmentGone } from '../task/launch.ts'
 import { limitsHit, tooManyProcesses } from '../task/limits-hit.ts'
 import { firstConfigStep, type TaskContext } from '../task/task-context.ts'
@@ -33,7 +34,8 @@ export async function runSteps(
       const beside = step.type === 'run' && step.background
       const before = task.steps.ended.get(index)
       if (before === undefined) {
-        if (halted(task)) break
+        // The supervisor may have gone on with the very step that halts the job, before the agent comes to it.
+        if (halted(task) && !hasBegun(task, index)) break
         if (!shouldRun(step, end.result !== 'passed')) continue
         if (isForFirstSlice(step) && task.spec.taskIndex > 0) continue
         if (beside) await background.begin(step, index)

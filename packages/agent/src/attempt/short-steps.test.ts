@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunStep } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
@@ -75,4 +75,22 @@ test('a job whose supervisor is from before an upgrade is given one step at a ti
   await begin().ended
 
   expect([2, 3, 4].map(server.output)).toEqual(['one\n', 'two\n', 'three\n'])
+})
+
+test('a step that halts the job is told of like any other, also when it ran before the agent came to it', async () => {
+  const { server, begin } = bench(
+    taskSpec([
+      runStep(`: >${folder.path}/runs; sleep 0.2; echo one`),
+      runStep(`echo two; : >"$RONDO_IO/halt"; : >${folder.path}/halts`),
+      runStep('echo never'),
+    ]),
+  )
+  const { ended } = begin()
+  await until(() => existsSync(join(folder.path, 'runs')))
+  // The agent is busy with something else until the supervisor has gone on.
+  while (!existsSync(join(folder.path, 'halts'))) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+  await ended
+
+  expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', 'passed'])
+  expect(server.output(3)).toBe('two\n')
 })

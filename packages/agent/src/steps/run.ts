@@ -47,6 +47,11 @@ function idOf(index: number, attempt: number): string {
   return attempt === 0 ? `s${index}` : `s${index}r${attempt}`
 }
 
+/** Whether the command of a step runs already, or ran: the supervisor goes on by itself after short ones. */
+export function hasBegun(task: TaskContext, index: number): boolean {
+  return task.folder.progress.began(idOf(index, 0))
+}
+
 /**
  * Runs a command and waits for its end; stops it when it stays silent for too long. When it passes and the job `goesOn`,
  * the commands that follow it may begin at once.
