@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { AppError } from '@rondo/model'
 import type { TaskSpec } from '@rondo/protocol'
 import { expect, test } from 'vitest'
 import { attemptBench, endsOf, until } from '../testing/attempt-bench.ts'
@@ -99,6 +100,32 @@ test('an agent that comes after another goes on with what was kept, and it ends 
 
   expect(server.output(3)).toBe('by the second\n')
   expect(server.entries.filter((entry) => entry.type === 'task-finished')).toHaveLength(1)
+})
+
+test('an agent that dies before the server has heard that it ended what was kept leaves that to the next one', async () => {
+  const { server, begin } = bench(taskSpec([runStep('exit 1')]))
+  server.holdFor(60_000)
+  const first = begin()
+  await until(() => server.entries.some((entry) => entry.type === 'task-finished'))
+  const { endHold } = server.controlPlane
+  const told: string[] = []
+  let heard = false
+  Object.assign(server.controlPlane, {
+    endHold: async (...[ref, why]: Parameters<typeof endHold>) => {
+      told.push(why)
+      if (!heard) throw new AppError('unavailable', 'nobody is there')
+      return endHold(ref, why)
+    },
+  })
+  server.order({ type: 'release' })
+  await until(() => told.length > 0)
+  first.stop('shutdown')
+  await first.ended
+  heard = true
+
+  await begin().ended
+
+  expect(new Set(told)).toEqual(new Set(['released']))
 })
 
 test('what is used while a failed job stays, and while its agent is away meanwhile, is not counted as the job’s', async () => {

@@ -54,10 +54,11 @@ async function takeOrders(
     try {
       for (const { id, order } of await task.controlPlane.holdOrders(task.spec, after, waitMs, over)) {
         after = id
-        // Noted before it is done: an agent that comes after this one does not do it again.
-        task.journal.note({ type: 'ordered', id })
+        // An end is not noted: an agent that comes before the server has heard of it ends it again.
         if (order.type === 'release') return 'released'
         if (order.type === 'drain') return 'drained'
+        // Noted before it is done: an agent that comes after this one does not do it again.
+        task.journal.note({ type: 'ordered', id })
         obey(order, parts)
       }
     } catch (error) {
