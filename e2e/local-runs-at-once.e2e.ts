@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { dockerAnswers, imagePresent } from '@rondo/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 const image = 'cimg/base:2025.05-20.04'
 const ready = dockerAnswers() && imagePresent(image)
@@ -120,6 +120,23 @@ describe.runIf(ready)('local runs at once', () => {
     expect((await long.end).code).toBe(130)
   })
 
+  test('the one that began first ends at once when its jobs have, and the other goes on; nothing stays after both', async () => {
+    const first = begin('one/web', 'zeta', '-p', 'pause=10')
+    await first.seen(has('first', 'zeta'))
+    const second = begin('two/web', 'eta', '-p', 'pause=600')
+    await second.seen(has('first', 'eta'))
+    const { code, printed } = await first.end
+    expect(printed).toContain(has('second', 'zeta'))
+    expect(code).toBe(0)
+    // The server answers still, and takes new runs.
+    const third = await begin('one/web', 'theta').end
+    expect(third.printed).toContain(has('second', 'theta'))
+    expect(third.code).toBe(0)
+    second.kill('SIGINT')
+    expect((await second.end).code).toBe(130)
+    await vi.waitFor(() => expect(processesOf(data)).toEqual([]), { timeout: 30_000, interval: 200 })
+  })
+
   test('what a killed run had is taken away by the next one, of whatever folder', async () => {
     const killed = begin('one/web', 'delta', '-p', 'pause=600')
     await killed.seen(has('first', 'delta'))
@@ -133,3 +150,16 @@ describe.runIf(ready)('local runs at once', () => {
     expect((await next.end).code).toBe(130)
   })
 })
+
+/** Processes that were started with, or for, something below a folder. */
+function processesOf(folder: string): readonly string[] {
+  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && speaksOf(pid, folder))
+}
+
+function speaksOf(pid: string, folder: string): boolean {
+  try {
+    return ['cmdline', 'environ'].some((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(folder))
+  } catch {
+    return false
+  }
+}

@@ -8,7 +8,7 @@ const on = (executor: string) => `version: 2.1\njobs: {build: {${executor}, step
 const entries = (list: string) =>
   `version: 2.1\njobs:\n  a: {machine: true, steps: []}\n  b: {machine: true, steps: []}\n  m: {parameters: {v: {type: string}}, machine: true, steps: []}\nworkflows: {w: {jobs: ${list}}}`
 const step = (text: string) => withSteps(`- ${text}`)
-/** `type found` and the cure of the only diagnostic. */
+/** `type found` and the cure of the only error. */
 const refusal = (source: string) => {
   const { diagnostics: all, plan } = compileText(source)
   const diagnostics = all.filter(({ severity }) => severity === 'error')

@@ -1,16 +1,19 @@
 import type { ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { spawnOwnServer } from '../server/up.ts'
+import { handOver } from './hand-over.ts'
 import { isAlive } from './is-alive.ts'
+import { readAddress, removeAddress, writeAddress } from './server-address.ts'
+import { isUsed, untilUnused, useServer } from './server-users.ts'
 
 export interface PrivateServer {
   readonly url: string
   readonly token: string
-  /** Ends the server when this command started it, after the last other command has done with it. */
-  stop(waiting: () => void): Promise<void>
+  /** Ends the server when this command started it and no other uses it; else it ends with the last of them. */
+  stop(): Promise<void>
 }
 
 /**
@@ -18,33 +21,22 @@ export interface PrivateServer {
  * data, caches above all, stay. Throws an Error with what the server said.
  */
 export async function openPrivateServer(dataFolder: string, variables: NodeJS.ProcessEnv): Promise<PrivateServer> {
-  mkdirSync(join(dataFolder, usersFolder), { recursive: true })
-  const user = join(dataFolder, usersFolder, String(process.pid))
-  writeFileSync(user, '')
-  const done = () => rmSync(user, { force: true })
+  const done = useServer(dataFolder)
   const server = await joinOrStart(dataFolder, variables).catch((error: unknown) => {
     done()
     throw error
   })
   return {
     ...server,
-    async stop(waiting) {
+    async stop() {
       done()
-      await server.stop(waiting)
+      await server.stop()
     },
   }
 }
 
-const addressFile = 'address.json'
-const usersFolder = 'users'
 /** What a server that is stopping may take before another can start in its place. */
 const stoppingMs = 60_000
-
-/** Where a server answers, and the command that started it and with which it ends. */
-interface Address {
-  readonly url: string
-  readonly owner: number
-}
 
 /** Joins the server that is there. One whose command has gone is about to end; then its place is taken. */
 async function joinOrStart(dataFolder: string, variables: NodeJS.ProcessEnv): Promise<PrivateServer> {
@@ -57,17 +49,13 @@ async function joinOrStart(dataFolder: string, variables: NodeJS.ProcessEnv): Pr
 }
 
 async function joinRunning(dataFolder: string): Promise<PrivateServer | undefined> {
-  const address = readAddress(join(dataFolder, addressFile))
+  const address = readAddress(dataFolder)
   if (address === undefined || !isAlive(address.owner)) return undefined
   const healthy = await fetch(`${address.url}/health`).then(
     (response) => response.ok,
     () => false,
   )
   return healthy ? { url: address.url, token: tokenOf(dataFolder), stop: async () => {} } : undefined
-}
-
-function readAddress(file: string): Address | undefined {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Address) : undefined
 }
 
 async function start(
@@ -87,16 +75,15 @@ async function start(
   })
   const refusal = await refusalOf(server)
   if (refusal !== undefined) return { refusal }
-  const address: Address = { url, owner: process.pid }
-  writeFileSync(join(dataFolder, addressFile), JSON.stringify(address), { mode: 0o600 })
+  writeAddress(dataFolder, { url, owner: process.pid })
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
   return {
     url,
     token: tokenOf(dataFolder),
-    async stop(waiting) {
-      if (others(dataFolder)) waiting()
-      while (others(dataFolder)) await sleep(200)
-      rmSync(join(dataFolder, addressFile), { force: true })
+    async stop() {
+      if (isUsed(dataFolder) && handOver(server, dataFolder)) return
+      await untilUnused(dataFolder)
+      removeAddress(dataFolder)
       server.kill('SIGTERM')
       await ended
     },
@@ -113,16 +100,6 @@ function refusalOf(server: ChildProcess): Promise<string | undefined> {
         if (printed.includes('Rondo is ready')) resolve(undefined)
       })
     server.once('exit', () => resolve(printed.trim()))
-  })
-}
-
-/** Whether another command still uses the server. A record whose process has gone is removed. */
-function others(dataFolder: string): boolean {
-  const folder = join(dataFolder, usersFolder)
-  return readdirSync(folder).some((name) => {
-    if (isAlive(Number(name))) return true
-    rmSync(join(folder, name), { force: true })
-    return false
   })
 }
 

@@ -92,9 +92,7 @@ async function open(
     return { connection, slug }
   }
   const server = await openPrivateServer(env.runFolder, env.forServer)
-  stops.push(() =>
-    server.stop(() => process.stderr.write('Another rondo run still uses this server; waiting for it.\n')),
-  )
+  stops.push(() => server.stop())
   const connection = closedAtTheEnd(server.url, server.token)
   for (const abandoned of takeAbandonedPlaces(env.runFolder)) await leave(connection, abandoned)
   const place = takePlace(env.runFolder, tree.root)
