@@ -56,6 +56,26 @@ test('a failed job that stays for its owner runs what is asked for as steps of i
   expect(existsSync(join(folder.path, 'tasks', '0198f0c0-0000-7000-8000-000000000001'))).toBe(false)
 })
 
+test('the failed step is the one that failed the job, not one in the background that had ended before', async () => {
+  const dead = runStep('exit 7', { background: true, name: 'dead' })
+  const steps = [dead, runStep('sleep 0.3'), runStep('exit 1', { name: 'tests' }), runStep('echo after')]
+  const { server, begin } = bench(taskSpec(steps))
+  server.holdFor(60_000)
+  const { ended } = begin()
+  await until(() => server.entries.some((entry) => entry.type === 'task-finished'))
+
+  server.order({ type: 'run', command: 'echo again' }, { type: 'continue' })
+  await until(() => server.entries.some((entry) => entry.type === 'step-finished' && entry.step === 7))
+  server.order({ type: 'release' })
+  await ended
+
+  const begun = server.entries.flatMap((entry) => (entry.type === 'step-started' ? [entry] : []))
+  expect(begun.slice(-2).map(({ name, background }) => [name, background])).toEqual([
+    ['Again: tests', false],
+    ['Continued: echo after', false],
+  ])
+})
+
 test('what runs in the background goes on where a failed job stays, and says so', async () => {
   const served = join(folder.path, 'served')
   const answers = `until [ "$(cat ${served} 2>/dev/null)" = asked ]; do sleep 0.01; done; echo answered >${served}`

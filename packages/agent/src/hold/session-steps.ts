@@ -18,10 +18,13 @@ export interface SessionSteps {
 export function createSessionSteps(task: TaskContext, over: AbortSignal): SessionSteps {
   const { steps } = task.spec.job
   const first = firstConfigStep(task)
-  const failedAt = steps.findIndex((_step, position) =>
-    task.journal.notes.some(
-      (note) => note.type === 'ended' && note.step === position + first && note.end.result !== 'passed',
-    ),
+  // A step in the background fails no job.
+  const failedAt = steps.findIndex(
+    (step, position) =>
+      !(step.type === 'run' && step.background) &&
+      task.journal.notes.some(
+        (note) => note.type === 'ended' && note.step === position + first && note.end.result !== 'passed',
+      ),
   )
   let next = first + steps.length
   let work: Promise<unknown> = Promise.resolve()

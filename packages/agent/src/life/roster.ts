@@ -31,7 +31,7 @@ export interface Roster {
   emptied(): Promise<void>
   /** Aborts when the next attempt begins. */
   nextBeginning(): AbortSignal
-  /** Aborts when the next attempt begins or ends. */
+  /** Aborts when the next attempt begins, ends, or begins to stay for people. */
   nextChange(): AbortSignal
 }
 
@@ -49,7 +49,16 @@ export function createRoster(
   const entries = new Map<string, Entry>()
   const begun = createHint()
   const changed = createHint()
-  const sum = (what: 'cpus' | 'memoryMb') => [...entries.values()].reduce((all, entry) => all + entry[what], 0)
+  const used = () => {
+    const all = [...entries.values()]
+    // What is kept for people mostly idles: it takes memory, and no turn from jobs that wait.
+    const working = all.filter((entry) => !entry.kept)
+    return {
+      cpus: working.reduce((sum, { cpus }) => sum + cpus, 0),
+      memoryMb: all.reduce((sum, { memoryMb }) => sum + memoryMb, 0),
+      tasks: working.length,
+    }
+  }
 
   return {
     capacity,
@@ -60,13 +69,16 @@ export function createRoster(
       return new Set(entries.keys())
     },
     get used() {
-      return { cpus: sum('cpus'), memoryMb: sum('memoryMb') }
+      return used()
     },
-    free: () => ({
-      cpus: Math.max(0, capacity.cpus * cpuOvercommit - sum('cpus')),
-      memoryMb: Math.max(0, capacity.memoryMb - sum('memoryMb')),
-      tasks: Math.max(0, capacity.tasks - entries.size),
-    }),
+    free() {
+      const { cpus, memoryMb, tasks } = used()
+      return {
+        cpus: Math.max(0, capacity.cpus * cpuOvercommit - cpus),
+        memoryMb: Math.max(0, capacity.memoryMb - memoryMb),
+        tasks: Math.max(0, capacity.tasks - tasks),
+      }
+    },
     open: () =>
       [...entries.values()]
         .filter((entry) => !entry.controller.signal.aborted)

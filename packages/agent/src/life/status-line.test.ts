@@ -30,6 +30,8 @@ test('it says how many environments of failed jobs it keeps, and that it ends th
   const drained = gate()
   drained.close('administrator', 'An administrator drains it.')
 
-  expect(statusLine({ ...roster, kept: 2 }, gate())).toMatch(/ GB · 2 of them kept for owners$/)
+  expect(statusLine({ ...roster, kept: 2 }, gate())).toBe(
+    '1 of 6 tasks · 3 of 2 × 1.5 CPUs · 6.0 of 6.0 GB · 2 kept for owners',
+  )
   expect(statusLine({ ...roster, kept: 2 }, drained)).toMatch(/ · ends 2 kept for owners · draining since 11:20 UTC$/)
 })

@@ -13,13 +13,12 @@ export function statusLine(
   const { capacity, used, waitingForSsh, kept } = roster
   const drainedSince = gate.closedSince('signal') ?? gate.closedSince('administrator')
   const parts = [
-    `${roster.size} of ${capacity.tasks} tasks`,
+    `${roster.size - kept} of ${capacity.tasks} tasks`,
     `${round(used.cpus)} of ${cpuOvercommit} × ${round(capacity.cpus)} CPUs`,
     `${gigabytes(used.memoryMb)} of ${gigabytes(capacity.memoryMb)} GB`,
   ]
   if (waitingForSsh > 0) parts.push(`${waitingForSsh} of them for SSH`)
-  if (kept > 0)
-    parts.push(drainedSince === undefined ? `${kept} of them kept for owners` : `ends ${kept} kept for owners`)
+  if (kept > 0) parts.push(drainedSince === undefined ? `${kept} kept for owners` : `ends ${kept} kept for owners`)
   if (drainedSince !== undefined) parts.push(`draining since ${drainedSince.toISOString().slice(11, 16)} UTC`)
   else if (gate.refusal() !== undefined) parts.push(`takes nothing new: ${gate.refusal()}`)
   return parts.join(' · ')

@@ -77,8 +77,8 @@ test('how many environments of failed jobs an agent keeps is said, and that it e
   })
   const running = [kept('a', true), kept('a', true), kept('a', false), kept('b', true)]
 
-  expect(agentView(agent({}, { tasks: 3 }), running).status).toBe('3 of 8 tasks, 2 of them kept for owners')
+  expect(agentView(agent({}, { tasks: 3 }), running).status).toBe('1 of 8 tasks, 2 kept for owners')
   expect(agentView(agent({ drainingSince: new Date() }, { tasks: 3 }), running).status).toMatch(
-    /^3 of 8 tasks, ends 2 kept for owners, draining since /,
+    /^1 of 8 tasks, ends 2 kept for owners, draining since /,
   )
 })

@@ -35,12 +35,12 @@ function stateOf({ silentMs, condition, drainingSince }: Agent): AgentView['stat
   return (condition?.refusal ?? null) === null ? 'ready' : 'closed'
 }
 
-/** `2 of 4 tasks, draining since 11:20 UTC`; `kept`: environments of failed jobs that stay, of which draining leaves none. */
+/** `2 of 4 tasks, draining since 11:20 UTC`; `kept`: environments of failed jobs that stay beside them, of which draining leaves none. */
 function statusOf(agent: Agent, kept: number): string {
   const { condition, drainingSince, silentMs } = agent
-  const parts = condition === null ? [] : [`${condition.tasks} of ${condition.maxTasks} tasks`]
+  const parts = condition === null ? [] : [`${Math.max(0, condition.tasks - kept)} of ${condition.maxTasks} tasks`]
   if (condition?.waitingForSsh) parts.push(`${condition.waitingForSsh} of them for SSH`)
-  if (kept > 0) parts.push(drainingSince === null ? `${kept} of them kept for owners` : `ends ${kept} kept for owners`)
+  if (kept > 0) parts.push(drainingSince === null ? `${kept} kept for owners` : `ends ${kept} kept for owners`)
   const silent = silentMs > agentSilentAfterMs
   if (silent) parts.push(`not heard of for ${roughly(silentMs)}`)
   if (agent.revokedAt !== null) parts.push('its token was revoked')
