@@ -199,8 +199,23 @@ function freeBytes(place: string): number {
   )
 }
 
-/** Starts a server until it is ready, then stops it as Ctrl-C does. */
-async function upAndDown(data: string): Promise<void> {
+test('rondo up says that its server was killed, and the next one has everything', async () => {
+  const data = join(folder, 'killed')
+  const { child, said, ended } = await startUp(data)
+  const [server] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ')
+
+  process.kill(Number(server), 'SIGKILL')
+
+  expect(await ended).toBe(1)
+  expect(said()).toMatch(
+    /Rondo's server was ended by something else \(SIGKILL\)\. Its agent and database go on .*\/rondo up\.\n$/,
+  )
+  await upAndDown(data)
+  expect(processesOf(data)).toEqual([])
+})
+
+/** Starts a server until it is ready. */
+async function startUp(data: string) {
   const child = spawn(process.execPath, [program, 'up'], {
     env: { PATH: process.env.PATH, ...settings(data) },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -211,6 +226,12 @@ async function upAndDown(data: string): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve))
   while (!printed.includes('Rondo is ready') && child.exitCode === null) await sleep(50)
   expect(printed).toContain('Rondo is ready')
+  return { child, said: () => printed, ended }
+}
+
+/** Starts a server until it is ready, then stops it as Ctrl-C does. */
+async function upAndDown(data: string): Promise<void> {
+  const { child, ended } = await startUp(data)
 
   process.kill(-child.pid!, 'SIGINT')
 

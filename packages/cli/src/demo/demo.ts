@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { JobPageView, PipelineView } from '@rondo/protocol'
 import { readCliEnv } from '../env.ts'
-import { spawnServer } from '../server/up.ts'
+import { endedByOthers, exitOf, spawnServer } from '../server/up.ts'
 import { type Paint, painter, seconds } from '../terminal/paint.ts'
 import { Screen } from '../terminal/screen.ts'
 import { type Client, createClient } from './client.ts'
@@ -55,18 +55,8 @@ export async function demo(): Promise<number> {
   }
   if (server === undefined) return 1
   const code = await exitOf(server)
-  if (!stopping)
-    process.stderr.write(
-      `Rondo's server was ended by something else. Its agent and database go on with what runs. Start it again with ${program} demo.\n`,
-    )
+  if (!stopping) process.stderr.write(endedByOthers('demo', server.signalCode))
   return code
-}
-
-function exitOf(server: ChildProcess): Promise<number> {
-  return new Promise((resolve) => {
-    if (server.exitCode !== null || server.signalCode !== null) resolve(server.exitCode ?? 1)
-    else server.once('exit', (code) => resolve(code ?? 1))
-  })
 }
 
 /** Undefined once the server is ready; else what it printed before it ended, and its exit code. */
