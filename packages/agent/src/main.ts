@@ -7,6 +7,7 @@ import { createControlPlaneClient } from './control-plane/client.ts'
 import { trustFile } from './control-plane/server-trust.ts'
 import { readAgentEnv } from './env.ts'
 import { connectDocker } from './executors/docker/docker.ts'
+import { removeLeftGroups } from './executors/left-groups.ts'
 import { createSandboxExecutor } from './executors/sandbox.ts'
 import { sandboxProblem } from './executors/sandbox-start.ts'
 import { capacityOf } from './life/capacity.ts'
@@ -99,7 +100,8 @@ async function work(): Promise<void> {
       house: {
         folders: [env.dataFolder, ...(docker === undefined ? [] : [docker.folder])],
         diskCloseAt: env.diskCloseAt,
-        removeLeftovers: docker?.removeLeftovers ?? (async () => 0),
+        removeLeftovers: async (keep) =>
+          ((await docker?.removeLeftovers(keep)) ?? 0) + removeLeftGroups(docker?.inUse(keep) ?? keep()),
         removeImages: docker?.removeImages ?? (async () => []),
       },
     },

@@ -80,8 +80,15 @@ function countIn(groups: readonly string[], files: readonly string[], line: RegE
 
 /** All that exist by a name: below groups of ours an engine makes some in every hierarchy of version 1. */
 export function existingControlGroups(name: string): readonly string[] {
+  return groupFolders()
+    .map((folder) => join(folder, name))
+    .filter((group) => existsSync(group))
+}
+
+/** Folders that may hold groups of attempts, one for each hierarchy there is. */
+export function groupFolders(): readonly string[] {
   const hierarchies = existsSync(join(mount, 'cgroup.controllers')) || !existsSync(mount) ? ['.'] : readdirSync(mount)
-  return hierarchies.map((hierarchy) => join(mount, hierarchy, 'rondo', name)).filter((group) => existsSync(group))
+  return hierarchies.map((hierarchy) => join(mount, hierarchy, 'rondo'))
 }
 
 /** Removes groups whose processes were just killed: each is busy until the last one is gone, and there may be thousands. */

@@ -44,6 +44,8 @@ export interface ConnectedDocker {
   readonly faults: readonly string[]
   /** Folder in which the engine keeps images and containers. */
   readonly folder: string
+  /** Names under which it has what these attempts use; what waits for jobs has some of its own. */
+  inUse(attempts: () => ReadonlySet<string>): ReadonlySet<string>
   /** Removes what attempts left that are not kept; answers how many things went. */
   removeLeftovers(keep: () => ReadonlySet<string>): Promise<number>
   /** Removes images that jobs brought, oldest use first, until it is enough; answers their names. */
@@ -75,16 +77,17 @@ export async function connectDocker(options: DockerOptions): Promise<ConnectedDo
     limitsCores: !podman,
     architecture: info.Architecture,
   }
+  const inUse = (attempts: () => ReadonlySet<string>) => {
+    const ids = attempts()
+    return new Set([...ids, ...engine.warm.labels(ids)])
+  }
   return {
     versions,
     faults: runtimeFaults(versions),
     executor: createDockerExecutor(engine),
     folder: info.DockerRootDir,
-    removeLeftovers: (keep) =>
-      removeLeftovers(docker, owner, () => {
-        const attempts = keep()
-        return new Set([...attempts, ...engine.warm.labels(attempts)])
-      }),
+    inUse,
+    removeLeftovers: (keep) => removeLeftovers(docker, owner, () => inUse(keep)),
     stop: () => engine.warm.stop(),
     removeImages: (enough) => removeImages(docker, uses, enough),
   }
