@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { backgroundEnd } from './background-end.ts'
 
 test.each([
-  ['passed', null, 'stopped with the job'],
+  ['passed', null, 'ran until the end'],
   ['passed', 0, undefined],
   ['failed', 7, 'exited with 7 in the background, which fails no job'],
   ['failed', null, undefined],

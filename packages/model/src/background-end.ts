@@ -2,7 +2,7 @@ import type { StepRecord } from './task.ts'
 
 /**
  * How a step that ran beside the others ended, in words that hold in a job of any status; undefined for other steps, and where
- * its result says it all. Only one that was stopped with the job has passed without an exit code.
+ * its result says it all. Only one that the end of the job or of its environment stopped has passed without an exit code.
  */
 export function backgroundEnd({
   background,
@@ -10,7 +10,7 @@ export function backgroundEnd({
   exitCode,
 }: Pick<StepRecord, 'background' | 'exitCode'> & { readonly result: string | null }): string | undefined {
   if (!background) return undefined
-  if (result === 'passed' && exitCode === null) return 'stopped with the job'
+  if (result === 'passed' && exitCode === null) return 'ran until the end'
   return result === 'failed' && exitCode !== null
     ? `exited with ${exitCode} in the background, which fails no job`
     : undefined

@@ -108,7 +108,7 @@ test('a step in the background is told as stopped with its job, or with the code
   ends('failed', 7)
   ends('passed', 0)
   expect(written).toBe(
-    'build │ · serve  stopped with the job  1.0s\n' +
+    'build │ · serve  ran until the end  1.0s\n' +
       'build │ · serve  exited with 7 in the background, which fails no job  1.0s\n' +
       'build │ ✓ serve  1.0s\n',
   )

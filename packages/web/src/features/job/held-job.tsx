@@ -3,6 +3,7 @@ import { lazy, Suspense, useState } from 'react'
 import { api } from '../../shared/api.ts'
 import { duration } from '../../shared/time.ts'
 import { useNow } from '../../shared/use-live.ts'
+import { failedStep } from './failed-step.ts'
 import './held-job.css'
 
 const HeldShell = lazy(async () => ({ default: (await import('./held-shell.tsx')).HeldShell }))
@@ -12,7 +13,7 @@ export function HeldJob({ jobId, slice }: { readonly jobId: string; readonly sli
   const now = useNow(true)
   const [shown, setShown] = useState<'nothing' | 'shell' | 'command'>('nothing')
   const [refusal, setRefusal] = useState<string>()
-  const failed = slice.steps.find((step) => step.result !== null && step.result !== 'passed')
+  const failed = failedStep(slice.steps)
   const order = (...orders: Parameters<typeof api.orderInHold>[2]) => {
     setRefusal(undefined)
     api.orderInHold(jobId, slice.index, orders).catch((error) => setRefusal(String(error.message)))

@@ -45,9 +45,11 @@ export function StepList({ steps, now }: { readonly steps: readonly StepView[]; 
               </svg>
               <StatusIcon status={beside === undefined ? (step.result ?? step.phase) : 'ended'} size={16} />
               <span className="step-name">{step.name}</span>
-              {step.background && <span className="quiet">{beside ?? 'background'}</span>}
+              {step.background && <span className="quiet step-remark">{beside ?? 'background'}</span>}
               {step.reruns > 0 && (
-                <span className="quiet">run again {step.reruns === 1 ? 'once' : `${step.reruns} times`}</span>
+                <span className="quiet step-remark">
+                  run again {step.reruns === 1 ? 'once' : `${step.reruns} times`}
+                </span>
               )}
               {step.exitCode !== null && step.exitCode !== 0 && beside === undefined && (
                 <span className="tone-bad">exit {step.exitCode}</span>
