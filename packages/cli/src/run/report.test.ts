@@ -98,7 +98,7 @@ test('a job that nobody runs is said to be so', () => {
   expect(written.match(/build │ · No agent runs machine jobs/g)).toHaveLength(1)
 })
 
-test('a step in the background is told as stopped with its job, or with the code that fails no job', () => {
+test('a step in the background is told as one that ran until the end, or ended with the code that fails no job', () => {
   begin()
   const ends = (result: string, exitCode: number | null) => {
     const at = place('run', 'serve')

@@ -148,7 +148,7 @@ test('a step that its config had run again, or that ended in the background, say
     { actions: [{ messages: [{ type: 'info', message: 'It failed and was run again 2 times, then it passed.' }] }] },
     { actions: [{ messages: [] }] },
     { actions: [{ messages: [{ type: 'info', message: 'Exited with 7 in the background, which fails no job.' }] }] },
-    { actions: [{ messages: [{ type: 'info', message: 'Stopped with the job.' }] }] },
+    { actions: [{ messages: [{ type: 'info', message: 'Ran until the end.' }] }] },
   ])
   await engine.end(task)
 })
