@@ -80,15 +80,19 @@ test('a job whose supervisor is from before an upgrade is given one step at a ti
 test('a step that halts the job is told of like any other, also when it ran before the agent came to it', async () => {
   const { server, begin } = bench(
     taskSpec([
-      runStep(`: >${folder.path}/runs; sleep 0.2; echo one`),
+      runStep(`: >${folder.path}/runs; until [ -e ${folder.path}/go ]; do sleep 0.01; done; echo one`),
       runStep(`echo two; : >"$RONDO_IO/halt"; : >${folder.path}/halts`),
       runStep('echo never'),
     ]),
   )
   const { ended } = begin()
   await until(() => existsSync(join(folder.path, 'runs')))
+  // The supervisor is given the steps that follow.
+  await new Promise((go) => setTimeout(go, 100))
+  writeFileSync(join(folder.path, 'go'), '')
   // The agent is busy with something else until the supervisor has gone on.
-  while (!existsSync(join(folder.path, 'halts'))) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+  for (let looks = 0; looks < 250 && !existsSync(join(folder.path, 'halts')); looks++)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
   await ended
 
   expect(endsOf(server)).toEqual(['0 passed', '1 passed', '2 passed', '3 passed', 'passed'])
