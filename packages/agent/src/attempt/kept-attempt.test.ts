@@ -82,8 +82,10 @@ test('what runs in the background goes on where a failed job stays, and says so'
   const asks = `echo asked >${served}; until [ "$(cat ${served})" = answered ]; do sleep 0.01; done; echo got it`
   const { server, begin } = bench(
     taskSpec([
-      runStep(`trap 'touch ${folder.path}/ended' TERM; echo up; ${answers}; sleep 300`, { background: true }),
-      runStep('exit 1'),
+      runStep(`trap 'touch ${folder.path}/ended' TERM; echo up; touch ${folder.path}/up; ${answers}; sleep 300`, {
+        background: true,
+      }),
+      runStep(`until [ -e ${folder.path}/up ]; do sleep 0.01; done; exit 1`),
     ]),
   )
   server.holdFor(60_000)
