@@ -75,7 +75,7 @@ describe.runIf(works).concurrent('jobs that run', () => {
 
   test('are seen live and kept whole beside others that print without end, whose exit codes stay [R-15]', async () => {
     const findings = await experiments.flood.run(
-      { flooders: 2, megabytes: 30, neighbours: 3, lines: 40, 'lag-ms': Number.POSITIVE_INFINITY },
+      { flooders: 2, megabytes: 30, neighbours: 3, lines: 150, 'lag-ms': Number.POSITIVE_INFINITY },
       setting,
     )
 
